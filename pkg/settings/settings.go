@@ -1,0 +1,119 @@
+// Package settings is everything a stack may choose: it reads the stack's
+// configuration once and strictly, and reports every problem at once.
+package settings
+
+// Settings is the whole of a stack's configuration, defaults filled in and
+// checked. Every key stands in Pulumi.yaml with its type and description.
+type Settings struct {
+	// Account is the 12-digit id of the account the gate protects. Credentials
+	// of any other account are refused before anything is created.
+	Account string
+	// Region is aws:region, where the pipelines and everything they use live.
+	Region string
+	// Name begins the name of everything the gate creates. Two gates in one
+	// account need two names.
+	Name string
+	// Protect makes the engine refuse to delete what holds history: keys, the
+	// artifact store, image repositories, the branch protection.
+	Protect bool
+	// Tags go on every AWS resource, through the provider's default tags.
+	Tags map[string]string
+
+	Source    Source
+	Apps      []App
+	Build     Build
+	Retention Retention
+	Detection Detection
+	Alerts    Alerts
+}
+
+// Source is where merged code comes from.
+type Source struct {
+	// Owner is the GitHub user or organization that owns the repositories.
+	Owner string
+	// Repository is the repository of every app that does not name its own.
+	Repository string
+	// ConnectionArn adopts an existing CodeConnections connection. Empty: the
+	// gate creates one, which somebody has to complete in the console.
+	ConnectionArn string
+	// Reviews is how many approving reviews a pull request to prod needs: 0 to 6
+	// (GitHub's own limit).
+	Reviews int
+	// StatusChecks must pass before a pull request to prod can be merged.
+	StatusChecks []string
+}
+
+// App is one container image on its way to one ECS service.
+type App struct {
+	// Name is the app's name in the names of its pipeline, project and roles.
+	Name string
+	// Repository overrides source.repository.
+	Repository string
+	// Folder is the app's folder in the repository, and the docker build
+	// context; "." is the repository's root.
+	Folder string
+	// Dockerfile is relative to Folder.
+	Dockerfile string
+	// Paths are the file patterns whose change starts the pipeline; at most 8,
+	// CodePipeline's limit. Default: everything below Folder.
+	Paths []string
+	// Cluster and Service name the existing ECS service that is deployed to.
+	Cluster, Service string
+	// Container is the container of the task definition that runs the image.
+	Container string
+	// ExecutionRoleArn and TaskRoleArn are the roles of the service's task
+	// definition; the pipeline may pass exactly these. TaskRoleArn may be empty.
+	ExecutionRoleArn, TaskRoleArn string
+	// DeployTimeout is how long a deployment may take, in minutes: 1 to 60.
+	DeployTimeout int
+}
+
+// Build is how CodeBuild runs, for all apps.
+type Build struct {
+	// Image is the CodeBuild curated image the build runs in.
+	Image string
+	// ComputeType is CodeBuild's name of the machine's size.
+	ComputeType string
+	// Timeout and QueuedTimeout are minutes: 5 to 2160, and 5 to 480.
+	Timeout, QueuedTimeout int
+	// ConcurrentBuilds limits the builds of one app that run at once.
+	ConcurrentBuilds int
+}
+
+// Retention is how long things are kept.
+type Retention struct {
+	// LogDays is one of the periods CloudWatch Logs knows.
+	LogDays int
+	// ArtifactDays is how long pipeline artifacts are kept.
+	ArtifactDays int
+	// Images is how many images a repository keeps.
+	Images int
+	// KeyDays is how long a deleted KMS key can still be restored: 7 to 30.
+	KeyDays int
+}
+
+// Detection says, of each thing an account has once per region, whether the
+// gate creates it, adopts the one there is, or leaves it alone.
+type Detection struct {
+	// GuardDuty is about the region's detector.
+	GuardDuty Presence
+	// Config is about the region's configuration recorder and delivery channel;
+	// the gate's rules are made unless it is Off.
+	Config Presence
+}
+
+// Presence is who provides a thing that an account has only once.
+type Presence string
+
+// The three answers.
+const (
+	Create Presence = "create"
+	Adopt  Presence = "adopt"
+	Off    Presence = "off"
+)
+
+// Alerts is who is told.
+type Alerts struct {
+	// Emails receive the gate's alerts, after confirming the subscription.
+	Emails []string
+}
