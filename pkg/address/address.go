@@ -1,0 +1,141 @@
+// Package address says where everything the gate makes stands: names and ARNs
+// that follow from a stack's settings alone. A trust policy, a bucket policy or
+// an organisation's guardrail can so name a resource before it exists.
+package address
+
+import (
+	"fmt"
+
+	"prodgate/pkg/settings"
+)
+
+// Duties are what a role of the gate is for. They are folders of IAM paths
+// (/prodgate/build/), so that one pattern names the roles of one duty for any
+// number of apps and policies keep their size.
+const (
+	Pipeline = "pipeline"
+	Build    = "build"
+	Recorder = "recorder"
+)
+
+// Plan knows what every name begins with and what every ARN contains.
+type Plan struct {
+	Partition, Region, Account string
+	// Gate is the setting prodgate:name.
+	Gate string
+}
+
+// Named is a name and the ARN that AWS makes of it.
+type Named struct{ Name, ARN string }
+
+// Role is a role or a policy; IAM has paths.
+type Role struct{ Name, Path, ARN string }
+
+// New is the plan of one stack.
+func New(s *settings.Settings) Plan {
+	return Plan{Partition: s.Partition(), Region: s.Region, Account: s.Account, Gate: s.Name}
+}
+
+// Pipeline delivers an app.
+func (p Plan) Pipeline(app string) Named {
+	name := p.Gate + "-" + app
+	return Named{name, p.arn("codepipeline", name)}
+}
+
+// Project is the CodeBuild project that does one duty for an app.
+func (p Plan) Project(app, duty string) Named {
+	name := p.Gate + "-" + app + "-" + duty
+	return Named{name, p.arn("codebuild", "project/"+name)}
+}
+
+// LogGroup is where a project logs. CodeBuild's own default name, so that a
+// project without a logs setting would not open another one.
+func (p Plan) LogGroup(app, duty string) Named {
+	name := "/aws/codebuild/" + p.Project(app, duty).Name
+	return Named{name, p.arn("logs", "log-group:"+name)}
+}
+
+// LogGroups matches the log group of every project of the gate.
+func (p Plan) LogGroups() string { return p.arn("logs", "log-group:/aws/codebuild/"+p.Gate+"-*") }
+
+// Repository holds an app's images.
+func (p Plan) Repository(app string) Named {
+	name := p.Gate + "/" + app
+	return Named{name, p.arn("ecr", "repository/"+name)}
+}
+
+// RepositoryURI is what docker calls the repository.
+func (p Plan) RepositoryURI(app string) string {
+	return fmt.Sprintf("%s.dkr.ecr.%s.%s/%s", p.Account, p.Region, p.DNSSuffix(), p.Repository(app).Name)
+}
+
+// Role does one duty, for an app or (app empty) for the whole gate.
+func (p Plan) Role(app, duty string) Role { return p.iam("role", app, duty) }
+
+// Policy is what a role of the same app and duty may do.
+func (p Plan) Policy(app, duty string) Role { return p.iam("policy", app, duty) }
+
+// Roles matches every app's role of one duty.
+func (p Plan) Roles(duty string) string { return p.global("iam", "role/"+p.Gate+"/"+duty+"/*") }
+
+// Bucket is one of the gate's buckets. Bucket names are unique in the world:
+// account and region make them so.
+func (p Plan) Bucket(what string) Named {
+	name := fmt.Sprintf("%s-%s-%s-%s", p.Gate, what, p.Account, p.Region)
+	return Named{name, "arn:" + p.Partition + ":s3:::" + name}
+}
+
+// ArtifactFolder is where in the artifact bucket a pipeline keeps its artifacts:
+// CodePipeline cuts the pipeline's name to 20 characters there.
+func (p Plan) ArtifactFolder(app string) string {
+	name := p.Pipeline(app).Name
+	return name[:min(len(name), 20)]
+}
+
+// Topic is where the gate's alerts go.
+func (p Plan) Topic() Named { return Named{p.Gate + "-alerts", p.arn("sns", p.Gate+"-alerts")} }
+
+// Rules matches the gate's EventBridge rules.
+func (p Plan) Rules() string { return p.arn("events", "rule/"+p.Gate+"-*") }
+
+// Service is an app team's ECS service.
+func (p Plan) Service(cluster, service string) string {
+	return p.arn("ecs", "service/"+cluster+"/"+service)
+}
+
+// Root is the account itself, as a principal.
+func (p Plan) Root() string { return p.global("iam", "root") }
+
+// Managed is one of AWS's own policies.
+func (p Plan) Managed(name string) string { return "arn:" + p.Partition + ":iam::aws:policy/" + name }
+
+// TaskDefinitions matches every task definition of the account and region.
+func (p Plan) TaskDefinitions() string { return p.arn("ecs", "task-definition/*:*") }
+
+// Tasks matches every task of a cluster.
+func (p Plan) Tasks(cluster string) string { return p.arn("ecs", "task/"+cluster+"/*") }
+
+// DNSSuffix ends the partition's host names.
+func (p Plan) DNSSuffix() string {
+	if p.Partition == "aws-cn" {
+		return "amazonaws.com.cn"
+	}
+	return "amazonaws.com"
+}
+
+func (p Plan) arn(service, resource string) string {
+	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", p.Partition, service, p.Region, p.Account, resource)
+}
+
+func (p Plan) global(service, resource string) string {
+	return fmt.Sprintf("arn:%s:%s::%s:%s", p.Partition, service, p.Account, resource)
+}
+
+func (p Plan) iam(kind, app, duty string) Role {
+	name := p.Gate + "-" + duty
+	if app != "" {
+		name = p.Gate + "-" + app + "-" + duty
+	}
+	path := "/" + p.Gate + "/" + duty + "/"
+	return Role{name, path, p.global("iam", kind+path+name)}
+}

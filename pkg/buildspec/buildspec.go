@@ -1,0 +1,56 @@
+// Package buildspec holds what CodeBuild runs, as files of their own next to
+// the names of the variables they read and export.
+//
+// A buildspec in the app's repository would let a commit to the app change its
+// own gate. These are embedded here and written into the project instead.
+package buildspec
+
+import _ "embed"
+
+// Build is the buildspec of the build stage: it builds the app's image once
+// per commit, pushes it and names it by digest. It needs bash, docker (so a
+// privileged project), the AWS CLI and jq, all of them in CodeBuild's standard
+// images.
+//
+//go:embed build.yaml
+var Build string
+
+// The environment variables that Build reads.
+const (
+	// AppFolder is the app's folder in the source, and the docker build context.
+	AppFolder = "APP_FOLDER"
+	// Dockerfile is relative to the app's folder.
+	Dockerfile = "DOCKERFILE"
+	// RepositoryURI is the image repository as docker names it:
+	// account.dkr.ecr.region.amazonaws.com/name.
+	RepositoryURI = "REPOSITORY_URI"
+	// RepositoryName is the same repository as ECR names it.
+	RepositoryName = "REPOSITORY_NAME"
+	// ContainerName is the container of the task definition that runs the image.
+	ContainerName = "CONTAINER_NAME"
+)
+
+// Reads lists the environment variables that Build reads, CodeBuild's own left
+// out: exactly these are the project's to set.
+func Reads() []string {
+	return []string{AppFolder, Dockerfile, RepositoryURI, RepositoryName, ContainerName}
+}
+
+// The variables that Build exports to the pipeline's later stages.
+const (
+	// ImageURI is the image by digest: repository@sha256:…
+	ImageURI = "IMAGE_URI"
+	// ImageDigest is the digest alone.
+	ImageDigest = "IMAGE_DIGEST"
+	// CommitID is the full id of the commit that was built.
+	CommitID = "COMMIT_ID"
+)
+
+// Exports lists the variables that Build exports.
+func Exports() []string {
+	return []string{ImageURI, ImageDigest, CommitID}
+}
+
+// ImageDefinitions is the file in Build's artifact that the ECS deploy action
+// reads: the container's name and the image by digest.
+const ImageDefinitions = "imagedefinitions.json"

@@ -1,0 +1,28 @@
+package buildspec
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func TestShellcheckFindsNothing(t *testing.T) {
+	t.Parallel()
+	shellcheck, err := exec.LookPath("shellcheck")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("shellcheck is missing")
+		}
+		t.Skip("shellcheck is missing: apt-get install shellcheck")
+	}
+	eachBuildspec(t, func(t *testing.T, text string) {
+		for _, script := range parse(t, text).commands() {
+			cmd := exec.Command(shellcheck, "--shell=bash", "-")
+			cmd.Stdin = strings.NewReader(script)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		}
+	})
+}

@@ -1,0 +1,159 @@
+// Package contract is what a stack of prodgate promises to the stacks that read
+// it: the names of its outputs, their shape, and their version. Outputs are only
+// ever added; a change of meaning raises Version.
+package contract
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Version is the contract's version, the output contractVersion.
+const Version = 1
+
+// The outputs of a stack. Every one is always exported; what a stack does not
+// have is an empty string.
+const (
+	ContractVersion     = "contractVersion"
+	Account             = "account"
+	Region              = "region"
+	Apps                = "apps"
+	ArtifactBucket      = "artifactBucket"
+	AlertTopicArn       = "alertTopicArn"
+	ConnectionArn       = "connectionArn"
+	ConnectionStatus    = "connectionStatus"
+	ConnectionHandshake = "connectionHandshake"
+	GuardDutyDetectorID = "guardDutyDetectorId"
+)
+
+// The fields of one app in the output apps.
+const (
+	AppPipeline      = "pipeline"
+	AppPipelineArn   = "pipelineArn"
+	AppProject       = "project"
+	AppRepositoryArn = "repositoryArn"
+	AppRepositoryURI = "repositoryUri"
+)
+
+// Outputs is what a stack exports, on both sides of a stack reference.
+type Outputs struct {
+	// Account and Region are where the gate stands.
+	Account, Region pulumi.StringOutput
+	// Apps is by app name, then by field: AppPipeline and so on.
+	Apps pulumi.StringMapMapOutput
+	// ArtifactBucket is the name of the artifact store.
+	ArtifactBucket pulumi.StringOutput
+	// AlertTopicArn is the SNS topic of the gate's alerts.
+	AlertTopicArn pulumi.StringOutput
+	// ConnectionArn is the CodeConnections connection to GitHub.
+	ConnectionArn pulumi.StringOutput
+	// ConnectionStatus is PENDING, AVAILABLE or ERROR, as of the last refresh.
+	ConnectionStatus pulumi.StringOutput
+	// ConnectionHandshake says what somebody has to do; empty when nothing.
+	ConnectionHandshake pulumi.StringOutput
+	// GuardDutyDetectorID is empty when the gate leaves GuardDuty alone.
+	GuardDutyDetectorID pulumi.StringOutput
+}
+
+// App is what the gate has made for one app.
+type App struct {
+	Pipeline, PipelineArn, Project, RepositoryArn, RepositoryURI pulumi.StringOutput
+}
+
+// Map is every output under its name.
+func (o Outputs) Map() pulumi.Map {
+	m := pulumi.Map{ContractVersion: pulumi.Int(Version), Apps: o.Apps}
+	for name, field := range o.strings() {
+		m[name] = *field
+	}
+	return m
+}
+
+// Export makes every output an output of the stack.
+func (o Outputs) Export(ctx *pulumi.Context) {
+	for name, value := range o.Map() {
+		ctx.Export(name, value)
+	}
+}
+
+// Resolve reads the outputs of another stack. Its outputs fail, naming the
+// versions, when that stack keeps another version of the contract.
+func Resolve(ref *pulumi.StackReference) Outputs {
+	all := ref.Outputs.ApplyT(func(outputs map[string]any) (map[string]any, error) {
+		version, ok := outputs[ContractVersion].(float64)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("the referenced stack has no output %s; is it a stack of prodgate that has been brought up?", ContractVersion)
+		case int(version) != Version:
+			return nil, fmt.Errorf("the referenced stack keeps version %d of the contract, this program reads version %d; use the prodgate/pkg/contract of that stack's release", int(version), Version)
+		}
+		return outputs, nil
+	}).(pulumi.MapOutput)
+
+	var o Outputs
+	for name, field := range o.strings() {
+		*field = all.ApplyT(func(outputs map[string]any) (string, error) {
+			return text(outputs, name)
+		}).(pulumi.StringOutput)
+	}
+	o.Apps = all.ApplyT(func(outputs map[string]any) (map[string]map[string]string, error) {
+		apps := map[string]map[string]string{}
+		raw, _ := outputs[Apps].(map[string]any)
+		for app, value := range raw {
+			fields, _ := value.(map[string]any)
+			apps[app] = map[string]string{}
+			for field := range fields {
+				v, err := text(fields, field)
+				if err != nil {
+					return nil, fmt.Errorf("app %s: %w", app, err)
+				}
+				apps[app][field] = v
+			}
+		}
+		return apps, nil
+	}).(pulumi.StringMapMapOutput)
+	return o
+}
+
+// App is one app's part. Its outputs fail when the stack has no such app.
+func (o Outputs) App(name string) App {
+	field := func(key string) pulumi.StringOutput {
+		return o.Apps.ApplyT(func(apps map[string]map[string]string) (string, error) {
+			value, ok := apps[name][key]
+			if !ok {
+				return "", fmt.Errorf("the gate has no app %q with a %s; it is added under prodgate:apps of the gate's stack", name, key)
+			}
+			return value, nil
+		}).(pulumi.StringOutput)
+	}
+	return App{
+		Pipeline:      field(AppPipeline),
+		PipelineArn:   field(AppPipelineArn),
+		Project:       field(AppProject),
+		RepositoryArn: field(AppRepositoryArn),
+		RepositoryURI: field(AppRepositoryURI),
+	}
+}
+
+// strings is the table of the outputs that are one string.
+func (o *Outputs) strings() map[string]*pulumi.StringOutput {
+	return map[string]*pulumi.StringOutput{
+		Account:             &o.Account,
+		Region:              &o.Region,
+		ArtifactBucket:      &o.ArtifactBucket,
+		AlertTopicArn:       &o.AlertTopicArn,
+		ConnectionArn:       &o.ConnectionArn,
+		ConnectionStatus:    &o.ConnectionStatus,
+		ConnectionHandshake: &o.ConnectionHandshake,
+		GuardDutyDetectorID: &o.GuardDutyDetectorID,
+	}
+}
+
+func text(outputs map[string]any, name string) (string, error) {
+	value, ok := outputs[name].(string)
+	if !ok {
+		return "", fmt.Errorf("output %s of the referenced stack is %T, not a string", name, outputs[name])
+	}
+	return value, nil
+}

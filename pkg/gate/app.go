@@ -1,0 +1,68 @@
+package gate
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/buildspec"
+	"prodgate/pkg/contract"
+	"prodgate/pkg/policydoc"
+	"prodgate/pkg/settings"
+)
+
+// app makes everything of one app, in the order in which a commit meets it: the
+// repository of its images, the project that builds them, the pipeline.
+func (b builder) app(parent pulumi.Resource, app settings.App, source *source, store *store) (pulumi.StringMap, error) {
+	component, err := b.group(AppType, parent, b.called(app.Name))
+	if err != nil {
+		return nil, err
+	}
+	images, err := b.repository(component, app, store)
+	if err != nil {
+		return nil, fmt.Errorf("repository: %w", err)
+	}
+	build, err := b.project(component, app, store, project{
+		duty:        address.Build,
+		description: "Builds the image of " + app.Name + " and pushes it to ECR by digest",
+		buildspec:   buildspec.Build,
+		privileged:  true, // docker build needs it; no other project has it
+		environment: []variable{
+			{buildspec.AppFolder, app.Folder},
+			{buildspec.Dockerfile, app.Dockerfile},
+			{buildspec.RepositoryURI, b.plan.RepositoryURI(app.Name)},
+			{buildspec.RepositoryName, b.plan.Repository(app.Name).Name},
+			{buildspec.ContainerName, app.Container},
+		},
+		may: policydoc.Document{
+			{
+				Sid:       "RegistryLogin",
+				Actions:   []string{"ecr:GetAuthorizationToken"},
+				Resources: policydoc.On("*"),
+			},
+			{
+				Sid: "PushImages",
+				Actions: []string{
+					"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart",
+					"ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:BatchGetImage", "ecr:DescribeImages",
+				},
+				Resources: policydoc.On(b.plan.Repository(app.Name).ARN),
+			},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	pipeline, err := b.delivery(component, app, source, store, build)
+	if err != nil {
+		return nil, fmt.Errorf("delivery: %w", err)
+	}
+	return pulumi.StringMap{
+		contract.AppPipeline:      pipeline.Name,
+		contract.AppPipelineArn:   pipeline.Arn,
+		contract.AppProject:       build.Name,
+		contract.AppRepositoryArn: images.Arn,
+		contract.AppRepositoryURI: images.RepositoryUrl,
+	}, nil
+}

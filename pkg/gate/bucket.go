@@ -1,0 +1,143 @@
+package gate
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/policydoc"
+)
+
+// bucket is a bucket that is private, versioned and encrypted with its own key.
+type bucket struct {
+	name, arn pulumi.StringOutput
+	// policy is done when the bucket is ready to be written to.
+	policy *s3.BucketPolicy
+}
+
+// bucket makes one for a purpose. Objects expire after days; statements are
+// added to those that every bucket has.
+func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, days int, statements ...policydoc.Statement) (*bucket, error) {
+	name := b.called(purpose)
+	component, err := b.group(BucketType, parent, name)
+	if err != nil {
+		return nil, err
+	}
+	at := b.plan.Bucket(purpose)
+	child := pulumi.Parent(component)
+	made, err := s3.NewBucketV2(b.ctx, name, &s3.BucketV2Args{
+		Bucket: pulumi.String(at.Name),
+		// A gate without protection is meant to be thrown away, artifacts and all.
+		ForceDestroy: pulumi.Bool(!b.settings.Protect),
+	}, child, b.keeps())
+	if err != nil {
+		return nil, fmt.Errorf("bucket: %w", err)
+	}
+	if _, err := s3.NewBucketVersioningV2(b.ctx, name, &s3.BucketVersioningV2Args{
+		Bucket:                  made.ID(),
+		VersioningConfiguration: s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
+	}, child); err != nil {
+		return nil, fmt.Errorf("versioning: %w", err)
+	}
+	if _, err := s3.NewBucketServerSideEncryptionConfigurationV2(b.ctx, name, &s3.BucketServerSideEncryptionConfigurationV2Args{
+		Bucket: made.ID(),
+		Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
+			ApplyServerSideEncryptionByDefault: s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
+				SseAlgorithm:   pulumi.String("aws:kms"),
+				KmsMasterKeyId: key.Arn,
+			},
+			BucketKeyEnabled: pulumi.Bool(true), // one KMS call for many objects
+		}},
+	}, child); err != nil {
+		return nil, fmt.Errorf("encryption: %w", err)
+	}
+	if _, err := s3.NewBucketOwnershipControls(b.ctx, name, &s3.BucketOwnershipControlsArgs{
+		Bucket: made.ID(),
+		Rule:   s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
+	}, child); err != nil {
+		return nil, fmt.Errorf("ownership: %w", err)
+	}
+	closed, err := s3.NewBucketPublicAccessBlock(b.ctx, name, &s3.BucketPublicAccessBlockArgs{
+		Bucket:                made.ID(),
+		BlockPublicAcls:       pulumi.Bool(true),
+		BlockPublicPolicy:     pulumi.Bool(true),
+		IgnorePublicAcls:      pulumi.Bool(true),
+		RestrictPublicBuckets: pulumi.Bool(true),
+	}, child)
+	if err != nil {
+		return nil, fmt.Errorf("public access: %w", err)
+	}
+	if _, err := s3.NewBucketLifecycleConfigurationV2(b.ctx, name, &s3.BucketLifecycleConfigurationV2Args{
+		Bucket: made.ID(),
+		Rules: s3.BucketLifecycleConfigurationV2RuleArray{s3.BucketLifecycleConfigurationV2RuleArgs{
+			Id:         pulumi.String("expire"),
+			Status:     pulumi.String("Enabled"),
+			Filter:     s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
+			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(days)},
+			NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
+				NoncurrentDays: pulumi.Int(days),
+			},
+			AbortIncompleteMultipartUpload: s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
+				DaysAfterInitiation: pulumi.Int(7),
+			},
+		}},
+	}, child); err != nil {
+		return nil, fmt.Errorf("life cycle: %w", err)
+	}
+
+	document := append(policydoc.Document{
+		tlsOnly(at.ARN),
+		{
+			Sid:        "DenyOldTls",
+			Deny:       true,
+			Principals: policydoc.Anyone,
+			Actions:    []string{"s3:*"},
+			Resources:  policydoc.On(at.ARN, at.ARN+"/*"),
+			Conditions: []policydoc.Condition{policydoc.Is("NumericLessThan", "s3:TlsVersion", "1.2")},
+		},
+		{
+			// Without the header the bucket's default applies, which is the key.
+			Sid:        "DenyOtherKey",
+			Deny:       true,
+			Principals: policydoc.Anyone,
+			Actions:    []string{"s3:PutObject"},
+			Resources:  policydoc.On(at.ARN + "/*"),
+			Conditions: []policydoc.Condition{{
+				Operator: "StringNotEqualsIfExists",
+				Key:      "s3:x-amz-server-side-encryption-aws-kms-key-id",
+				Values:   []pulumi.StringInput{key.Arn},
+			}},
+		},
+		{
+			Sid:        "DenyOtherEncryption",
+			Deny:       true,
+			Principals: policydoc.Anyone,
+			Actions:    []string{"s3:PutObject"},
+			Resources:  policydoc.On(at.ARN + "/*"),
+			Conditions: []policydoc.Condition{policydoc.Is("StringNotEqualsIfExists", "s3:x-amz-server-side-encryption", "aws:kms")},
+		},
+	}, statements...)
+	policy, err := s3.NewBucketPolicy(b.ctx, name, &s3.BucketPolicyArgs{
+		Bucket: made.ID(),
+		Policy: document.JSON(),
+		// S3 refuses two changes of a bucket's access at once.
+	}, child, pulumi.DependsOn([]pulumi.Resource{closed}))
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	return &bucket{name: made.Bucket, arn: made.Arn, policy: policy}, nil
+}
+
+// tlsOnly refuses plain HTTP.
+func tlsOnly(arn string) policydoc.Statement {
+	return policydoc.Statement{
+		Sid:        "DenyPlainHttp",
+		Deny:       true,
+		Principals: policydoc.Anyone,
+		Actions:    []string{"s3:*"},
+		Resources:  policydoc.On(arn, arn+"/*"),
+		Conditions: []policydoc.Condition{policydoc.Is("Bool", "aws:SecureTransport", "false")},
+	}
+}

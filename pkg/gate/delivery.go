@@ -1,0 +1,160 @@
+package gate
+
+import (
+	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codepipeline"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/buildspec"
+	"prodgate/pkg/policydoc"
+	"prodgate/pkg/settings"
+)
+
+// The artifacts that actions hand to each other.
+const (
+	sourceArtifact = "Source"
+	buildArtifact  = "Build"
+)
+
+// delivery makes an app's pipeline and its role.
+func (b builder) delivery(parent pulumi.Resource, app settings.App, source *source, s *store, build *codebuild.Project) (*codepipeline.Pipeline, error) {
+	name := b.called(app.Name)
+	component, err := b.group(DeliveryType, parent, name+"-delivery")
+	if err != nil {
+		return nil, err
+	}
+	at := b.plan.Pipeline(app.Name)
+	role, attached, err := b.role(component, duty{
+		name: name + "-pipeline", app: app.Name, duty: address.Pipeline,
+		service: "codepipeline.amazonaws.com", source: at.ARN,
+		may: b.pipelineMay(app, source, s),
+	})
+	if err != nil {
+		return nil, err
+	}
+	pipeline, err := codepipeline.NewPipeline(b.ctx, name, &codepipeline.PipelineArgs{
+		Name:         pulumi.String(at.Name),
+		RoleArn:      role.Arn,
+		PipelineType: pulumi.String("V2"),
+		// SUPERSEDED could let an approval of one commit pass another.
+		ExecutionMode: pulumi.String("QUEUED"),
+		ArtifactStores: codepipeline.PipelineArtifactStoreArray{codepipeline.PipelineArtifactStoreArgs{
+			Type:     pulumi.String("S3"),
+			Location: s.artifacts.name,
+			EncryptionKey: codepipeline.PipelineArtifactStoreEncryptionKeyArgs{
+				Type: pulumi.String("KMS"), Id: s.artifactKey.Arn,
+			},
+		}},
+		Triggers: codepipeline.PipelineTriggerArray{codepipeline.PipelineTriggerArgs{
+			ProviderType: pulumi.String("CodeStarSourceConnection"),
+			GitConfiguration: codepipeline.PipelineTriggerGitConfigurationArgs{
+				SourceActionName: pulumi.String("GitHub"),
+				Pushes: codepipeline.PipelineTriggerGitConfigurationPushArray{codepipeline.PipelineTriggerGitConfigurationPushArgs{
+					Branches:  codepipeline.PipelineTriggerGitConfigurationPushBranchesArgs{Includes: pulumi.ToStringArray([]string{ProdBranch})},
+					FilePaths: codepipeline.PipelineTriggerGitConfigurationPushFilePathsArgs{Includes: pulumi.ToStringArray(app.Paths)},
+				}},
+			},
+		}},
+		Stages: b.stages(app, source, build),
+	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{attached, s.artifacts.policy}))
+	return pipeline, err
+}
+
+// stages is what a commit goes through, in order.
+func (b builder) stages(app settings.App, source *source, build *codebuild.Project) codepipeline.PipelineStageArray {
+	return codepipeline.PipelineStageArray{
+		stage("Source", action{
+			name: "GitHub", category: "Source", provider: "CodeStarSourceConnection",
+			out: []string{sourceArtifact}, namespace: "Source",
+			configuration: pulumi.StringMap{
+				"ConnectionArn":        source.connectionArn,
+				"FullRepositoryId":     pulumi.String(b.settings.Source.Owner + "/" + app.Repository),
+				"BranchName":           pulumi.String(ProdBranch),
+				"OutputArtifactFormat": pulumi.String("CODE_ZIP"),
+				"DetectChanges":        pulumi.String("false"), // the trigger does
+			},
+		}),
+		stage("Build", action{
+			name: "Image", category: "Build", provider: "CodeBuild",
+			in: []string{sourceArtifact}, out: []string{buildArtifact}, namespace: "Build",
+			configuration: pulumi.StringMap{"ProjectName": build.Name},
+		}),
+		stage("Deploy", action{
+			name: "Service", category: "Deploy", provider: "ECS",
+			in: []string{buildArtifact}, namespace: "Deploy",
+			configuration: pulumi.StringMap{
+				"ClusterName":       pulumi.String(app.Cluster),
+				"ServiceName":       pulumi.String(app.Service),
+				"FileName":          pulumi.String(buildspec.ImageDefinitions),
+				"DeploymentTimeout": pulumi.String(strconv.Itoa(app.DeployTimeout)),
+			},
+		}),
+	}
+}
+
+// action is one action of a stage; its owner is always AWS and its version 1.
+type action struct {
+	name, category, provider, namespace string
+	in, out                             []string
+	configuration                       pulumi.StringMap
+}
+
+func stage(name string, actions ...action) codepipeline.PipelineStageArgs {
+	args := make(codepipeline.PipelineStageActionArray, len(actions))
+	for i, a := range actions {
+		args[i] = codepipeline.PipelineStageActionArgs{
+			Name: pulumi.String(a.name), Category: pulumi.String(a.category), Provider: pulumi.String(a.provider),
+			Owner: pulumi.String("AWS"), Version: pulumi.String("1"), Namespace: pulumi.String(a.namespace),
+			InputArtifacts: pulumi.ToStringArray(a.in), OutputArtifacts: pulumi.ToStringArray(a.out),
+			Configuration: a.configuration,
+		}
+	}
+	return codepipeline.PipelineStageArgs{Name: pulumi.String(name), Actions: args}
+}
+
+// pipelineMay is what the pipeline's role needs: its artifacts, the connection,
+// its builds, and the deployment of one service.
+func (b builder) pipelineMay(app settings.App, source *source, s *store) policydoc.Document {
+	passed := []string{app.ExecutionRoleArn}
+	if app.TaskRoleArn != "" && app.TaskRoleArn != app.ExecutionRoleArn {
+		passed = append(passed, app.TaskRoleArn)
+	}
+	return append(b.useArtifacts(app.Name, s),
+		policydoc.Statement{
+			Sid: "Connection",
+			// The service was renamed and still checks either prefix.
+			Actions:   []string{"codeconnections:UseConnection", "codestar-connections:UseConnection"},
+			Resources: []pulumi.StringInput{source.connectionArn},
+		},
+		policydoc.Statement{
+			Sid:       "Builds",
+			Actions:   []string{"codebuild:StartBuild", "codebuild:BatchGetBuilds"},
+			Resources: policydoc.On(b.plan.Project(app.Name, address.Build).ARN),
+		},
+		policydoc.Statement{
+			Sid:       "DeployService",
+			Actions:   []string{"ecs:DescribeServices", "ecs:UpdateService"},
+			Resources: policydoc.On(b.plan.Service(app.Cluster, app.Service)),
+		},
+		policydoc.Statement{
+			Sid:       "TaskDefinitions",
+			Actions:   []string{"ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"},
+			Resources: policydoc.On("*"),
+		},
+		policydoc.Statement{
+			Sid:        "TagNewTaskDefinitions",
+			Actions:    []string{"ecs:TagResource"},
+			Resources:  policydoc.On(b.plan.TaskDefinitions()),
+			Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "ecs:CreateAction", "RegisterTaskDefinition")},
+		},
+		policydoc.Statement{
+			Sid:        "PassTaskRoles",
+			Actions:    []string{"iam:PassRole"},
+			Resources:  policydoc.On(passed...),
+			Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com")},
+		},
+	)
+}

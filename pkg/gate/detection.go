@@ -1,0 +1,155 @@
+package gate
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cfg"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/policydoc"
+	"prodgate/pkg/settings"
+)
+
+// detection is what watches the gate. An account has one detector and one
+// recorder per region, so each is created, adopted or left alone by settings.
+type detection struct {
+	detectorID pulumi.StringOutput // empty when GuardDuty is left alone
+}
+
+func (b builder) detection(parent pulumi.Resource) (*detection, error) {
+	component, err := b.group(DetectionType, parent, b.called("detection"))
+	if err != nil {
+		return nil, err
+	}
+	d := &detection{}
+	if d.detectorID, err = b.detector(component); err != nil {
+		return nil, fmt.Errorf("GuardDuty: %w", err)
+	}
+	if b.settings.Detection.Config == settings.Off {
+		return d, nil
+	}
+	var recording []pulumi.Resource // nothing to wait for when adopted
+	if b.settings.Detection.Config == settings.Create {
+		if recording, err = b.recorder(component); err != nil {
+			return nil, fmt.Errorf("recorder: %w", err)
+		}
+	}
+	if err := b.configRules(component, recording); err != nil {
+		return nil, fmt.Errorf("AWS Config rules: %w", err)
+	}
+	return d, nil
+}
+
+func (b builder) detector(parent pulumi.Resource) (pulumi.StringOutput, error) {
+	switch b.settings.Detection.GuardDuty {
+	case settings.Create:
+		made, err := guardduty.NewDetector(b.ctx, b.called("detector"), &guardduty.DetectorArgs{
+			Enable:                     pulumi.Bool(true),
+			FindingPublishingFrequency: pulumi.String("FIFTEEN_MINUTES"),
+		}, pulumi.Parent(parent))
+		if err != nil {
+			return pulumi.StringOutput{}, fmt.Errorf("%w; if the account has a detector already, set guardDuty: adopt in prodgate:detection", err)
+		}
+		return made.ID().ToStringOutput(), nil
+	case settings.Adopt:
+		found, err := guardduty.LookupDetector(b.ctx, &guardduty.LookupDetectorArgs{}, pulumi.Parent(parent))
+		if err != nil {
+			return pulumi.StringOutput{}, fmt.Errorf("prodgate:detection.guardDuty: %q: no detector can be read in %s; "+
+				"set it to create, or enable GuardDuty first: %w", settings.Adopt, b.settings.Region, err)
+		}
+		return pulumi.String(found.Id).ToStringOutput(), nil
+	default:
+		return pulumi.String("").ToStringOutput(), nil
+	}
+}
+
+// recorder makes AWS Config record, in the order it asks for: the recorder, the
+// delivery channel, and only then the recorder's start.
+func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
+	child := pulumi.Parent(parent)
+	key, err := b.key(parent, "config", "AWS Config's records")
+	if err != nil {
+		return nil, fmt.Errorf("key: %w", err)
+	}
+	at := b.plan.Bucket("config").ARN
+	objects := at + "/AWSLogs/" + b.settings.Account + "/Config/*"
+	fromHere := policydoc.Is("StringEquals", "aws:SourceAccount", b.settings.Account)
+	records, err := b.bucket(parent, "config", key, b.settings.Retention.LogDays,
+		policydoc.Statement{
+			Sid:        "ConfigLooks",
+			Principals: policydoc.Service("config.amazonaws.com"),
+			Actions:    []string{"s3:GetBucketAcl", "s3:ListBucket"},
+			Resources:  policydoc.On(at),
+			Conditions: []policydoc.Condition{fromHere},
+		},
+		policydoc.Statement{
+			Sid:        "ConfigWrites",
+			Principals: policydoc.Service("config.amazonaws.com"),
+			Actions:    []string{"s3:PutObject"},
+			Resources:  policydoc.On(objects),
+			Conditions: []policydoc.Condition{fromHere, policydoc.Is("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")},
+		},
+	)
+	if err != nil {
+		return nil, fmt.Errorf("bucket: %w", err)
+	}
+	name := b.called("recorder")
+	role, attached, err := b.role(parent, duty{
+		name: name, duty: address.Recorder, service: "config.amazonaws.com",
+		may: policydoc.Document{
+			{
+				Sid:        "DeliverRecords",
+				Actions:    []string{"s3:PutObject"},
+				Resources:  policydoc.On(objects),
+				Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")},
+			},
+			{Sid: "LookAtBucket", Actions: []string{"s3:GetBucketAcl", "s3:ListBucket"}, Resources: policydoc.On(at)},
+			{Sid: "EncryptRecords", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []pulumi.StringInput{key.Arn}},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	// What Config may read of the account is AWS's to say: the policy grows with
+	// the types it can record.
+	reads, err := iam.NewRolePolicyAttachment(b.ctx, name+"-reads", &iam.RolePolicyAttachmentArgs{
+		Role:      role.Name,
+		PolicyArn: pulumi.String(b.plan.Managed("service-role/AWS_ConfigRole")),
+	}, child)
+	if err != nil {
+		return nil, fmt.Errorf("reads: %w", err)
+	}
+	recorder, err := cfg.NewRecorder(b.ctx, name, &cfg.RecorderArgs{
+		Name:    pulumi.String(b.plan.Gate),
+		RoleArn: role.Arn,
+		RecordingGroup: cfg.RecorderRecordingGroupArgs{
+			AllSupported:  pulumi.Bool(false),
+			ResourceTypes: pulumi.ToStringArray(recordedTypes),
+			RecordingStrategies: cfg.RecorderRecordingGroupRecordingStrategyArray{
+				cfg.RecorderRecordingGroupRecordingStrategyArgs{UseOnly: pulumi.String("INCLUSION_BY_RESOURCE_TYPES")},
+			},
+		},
+	}, child, pulumi.DependsOn([]pulumi.Resource{attached, reads}))
+	if err != nil {
+		return nil, fmt.Errorf("%w; if the account has a recorder already, set config: adopt in prodgate:detection", err)
+	}
+	channel, err := cfg.NewDeliveryChannel(b.ctx, name, &cfg.DeliveryChannelArgs{
+		Name:         pulumi.String(b.plan.Gate),
+		S3BucketName: records.name,
+		S3KmsKeyArn:  key.Arn,
+	}, child, pulumi.DependsOn([]pulumi.Resource{recorder, records.policy}))
+	if err != nil {
+		return nil, fmt.Errorf("delivery channel: %w", err)
+	}
+	started, err := cfg.NewRecorderStatus(b.ctx, name, &cfg.RecorderStatusArgs{
+		Name:      recorder.Name,
+		IsEnabled: pulumi.Bool(true),
+	}, child, pulumi.DependsOn([]pulumi.Resource{channel}))
+	if err != nil {
+		return nil, fmt.Errorf("start: %w", err)
+	}
+	return []pulumi.Resource{started}, nil
+}

@@ -1,0 +1,114 @@
+// Package gate is the Gate component: everything that stands between a merge to
+// the prod branch and production.
+package gate
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/contract"
+	"prodgate/pkg/settings"
+)
+
+// The branches of the gate. They are no setting: a gate on another branch would
+// be another product.
+const (
+	// ProdBranch is what is delivered.
+	ProdBranch = "prod"
+	// MainBranch is the only branch that may be merged to ProdBranch.
+	MainBranch = "main"
+)
+
+// The type tokens of the components: URNs hold them, so they never change.
+const (
+	GateType       = "prodgate:index:Gate"
+	SourceType     = "prodgate:index:Source"
+	StoreType      = "prodgate:index:Store"
+	BucketType     = "prodgate:index:Bucket"
+	AlertsType     = "prodgate:index:Alerts"
+	DetectionType  = "prodgate:index:Detection"
+	AppType        = "prodgate:index:App"
+	RepositoryType = "prodgate:index:Repository"
+	ProjectType    = "prodgate:index:Project"
+	DeliveryType   = "prodgate:index:Delivery"
+)
+
+// Gate is the component. Its providers, one of aws and one of github, come from
+// the options given to New.
+type Gate struct {
+	pulumi.ResourceState
+
+	// Outputs is what the gate promises to other stacks.
+	Outputs contract.Outputs
+}
+
+// New declares the gate of one stack: what all apps share first, then each app.
+func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.ResourceOption) (*Gate, error) {
+	g := &Gate{}
+	if err := ctx.RegisterComponentResource(GateType, name, g, opts...); err != nil {
+		return nil, fmt.Errorf("gate: %w", err)
+	}
+	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name}
+
+	alerts, err := b.alerts(g)
+	if err != nil {
+		return nil, fmt.Errorf("alerts: %w", err)
+	}
+	source, err := b.source(g)
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	store, err := b.store(g)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	apps := pulumi.StringMapMap{}
+	for _, app := range s.Apps {
+		if apps[app.Name], err = b.app(g, app, source, store); err != nil {
+			return nil, fmt.Errorf("app %s: %w", app.Name, err)
+		}
+	}
+	detection, err := b.detection(g)
+	if err != nil {
+		return nil, fmt.Errorf("detection: %w", err)
+	}
+
+	g.Outputs = contract.Outputs{
+		Account:             pulumi.String(s.Account).ToStringOutput(),
+		Region:              pulumi.String(s.Region).ToStringOutput(),
+		Apps:                apps.ToStringMapMapOutput(),
+		ArtifactBucket:      store.artifacts.name,
+		AlertTopicArn:       alerts.topicArn,
+		ConnectionArn:       source.connectionArn,
+		ConnectionStatus:    source.connectionStatus,
+		ConnectionHandshake: source.handshake(b.plan),
+		GuardDutyDetectorID: detection.detectorID,
+	}
+	return g, ctx.RegisterResourceOutputs(g, g.Outputs.Map())
+}
+
+// builder is what every part of the gate is built from.
+type builder struct {
+	ctx      *pulumi.Context
+	settings *settings.Settings
+	plan     address.Plan
+	name     string // the Gate's, which begins every child's
+}
+
+// group is a component that only groups: the tree of a preview is read by it.
+type group struct{ pulumi.ResourceState }
+
+// group registers a component. Roles are the words of its name after the gate's.
+func (b builder) group(token string, parent pulumi.Resource, name string) (*group, error) {
+	g := &group{}
+	return g, b.ctx.RegisterComponentResource(token, name, g, pulumi.Parent(parent))
+}
+
+// called is the name of a child: the gate's and what the child is.
+func (b builder) called(role string) string { return b.name + "-" + role }
+
+// keeps is the option of what holds history: with the setting protect the
+// engine refuses to delete it.
+func (b builder) keeps() pulumi.ResourceOption { return pulumi.Protect(b.settings.Protect) }

@@ -1,0 +1,71 @@
+package gate
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/policydoc"
+	"prodgate/pkg/settings"
+)
+
+// repository keeps an app's images. A tag is a commit and never moves, and
+// nobody pushes but the app's build role.
+func (b builder) repository(parent pulumi.Resource, app settings.App, s *store) (*ecr.Repository, error) {
+	name := b.called(app.Name)
+	component, err := b.group(RepositoryType, parent, name+"-images")
+	if err != nil {
+		return nil, err
+	}
+	child := pulumi.Parent(component)
+	repository, err := ecr.NewRepository(b.ctx, name, &ecr.RepositoryArgs{
+		Name:               pulumi.String(b.plan.Repository(app.Name).Name),
+		ImageTagMutability: pulumi.String("IMMUTABLE"),
+		ImageScanningConfiguration: ecr.RepositoryImageScanningConfigurationArgs{
+			ScanOnPush: pulumi.Bool(true),
+		},
+		EncryptionConfigurations: ecr.RepositoryEncryptionConfigurationArray{ecr.RepositoryEncryptionConfigurationArgs{
+			EncryptionType: pulumi.String("KMS"),
+			KmsKey:         s.imageKey.Arn,
+		}},
+		// A gate without protection is meant to be thrown away, images and all.
+		ForceDelete: pulumi.Bool(!b.settings.Protect),
+	}, child, b.keeps())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ecr.NewLifecyclePolicy(b.ctx, name, &ecr.LifecyclePolicyArgs{
+		Repository: repository.Name,
+		Policy: pulumi.JSONMarshal(map[string]any{"rules": []any{map[string]any{
+			"rulePriority": 1,
+			"description":  "Keep the newest images",
+			"selection": map[string]any{
+				"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": b.settings.Retention.Images,
+			},
+			"action": map[string]string{"type": "expire"},
+		}}}),
+	}, child); err != nil {
+		return nil, fmt.Errorf("life cycle: %w", err)
+	}
+	_, err = ecr.NewRepositoryPolicy(b.ctx, name, &ecr.RepositoryPolicyArgs{
+		Repository: repository.Name,
+		Policy: policydoc.Document{{
+			// A repository's policy names no resource: it is the repository.
+			Sid:        "OnlyTheBuildPushes",
+			Deny:       true,
+			Principals: policydoc.Anyone,
+			Actions: []string{
+				"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage",
+			},
+			Conditions: []policydoc.Condition{
+				policydoc.Is("ArnNotEquals", "aws:PrincipalArn", b.plan.Role(app.Name, address.Build).ARN),
+			},
+		}}.JSON(),
+	}, child)
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	return repository, nil
+}

@@ -1,0 +1,112 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codeconnections"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codestarconnections"
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/address"
+)
+
+// source is where merged code comes from: a connection to GitHub, and the
+// protection of the branch that it watches.
+type source struct {
+	connectionArn, connectionStatus pulumi.StringOutput
+}
+
+func (b builder) source(parent pulumi.Resource) (*source, error) {
+	component, err := b.group(SourceType, parent, b.called("source"))
+	if err != nil {
+		return nil, err
+	}
+	s, err := b.connection(component)
+	if err != nil {
+		return nil, fmt.Errorf("connection: %w", err)
+	}
+	for _, repository := range b.repositories() {
+		if err := b.protectBranch(component, repository); err != nil {
+			return nil, fmt.Errorf("branch protection of %s: %w", repository, err)
+		}
+	}
+	return s, nil
+}
+
+// connection creates the connection, or adopts the one that settings name.
+func (b builder) connection(parent pulumi.Resource) (*source, error) {
+	if arn := b.settings.Source.ConnectionArn; arn != "" {
+		found, err := codestarconnections.LookupConnection(b.ctx,
+			&codestarconnections.LookupConnectionArgs{Arn: &arn}, pulumi.Parent(parent))
+		if err != nil {
+			return nil, fmt.Errorf("prodgate:source.connectionArn: %q: cannot be read; correct the ARN, "+
+				"or leave it out and the gate creates a connection: %w", arn, err)
+		}
+		return &source{
+			connectionArn:    pulumi.String(found.Arn).ToStringOutput(),
+			connectionStatus: pulumi.String(found.ConnectionStatus).ToStringOutput(),
+		}, nil
+	}
+	made, err := codeconnections.NewConnection(b.ctx, b.called("github"), &codeconnections.ConnectionArgs{
+		Name:         pulumi.String(b.plan.Gate + "-github"),
+		ProviderType: pulumi.String("GitHub"),
+	}, pulumi.Parent(parent), b.keeps())
+	if err != nil {
+		return nil, err
+	}
+	return &source{connectionArn: made.Arn, connectionStatus: made.ConnectionStatus}, nil
+}
+
+// handshake says what somebody has to do before the connection works: nothing
+// but a person signed in to GitHub can complete a connection.
+func (s *source) handshake(plan address.Plan) pulumi.StringOutput {
+	return s.connectionStatus.ApplyT(func(status string) string {
+		if status == "AVAILABLE" {
+			return ""
+		}
+		host := plan.Region + ".console.aws.amazon.com"
+		if plan.Partition != "aws" {
+			host = map[string]string{"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}[plan.Partition]
+		}
+		return fmt.Sprintf("The connection to GitHub is %s and no push starts a pipeline yet: open "+
+			"https://%s/codesuite/settings/connections?region=%s, choose it, choose "+
+			"\"Update pending connection\", then run pulumi refresh.", status, host, plan.Region)
+	}).(pulumi.StringOutput)
+}
+
+// repositories are the GitHub repositories of all apps, each once, sorted.
+func (b builder) repositories() []string {
+	var names []string
+	for _, app := range b.settings.Apps {
+		names = append(names, app.Repository)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// protectBranch closes the prod branch of a repository to everything but a
+// reviewed, checked pull request, for administrators too.
+func (b builder) protectBranch(parent pulumi.Resource, repository string) error {
+	_, err := github.NewBranchProtection(b.ctx, b.called(repository+"-"+ProdBranch), &github.BranchProtectionArgs{
+		RepositoryId:      pulumi.String(repository),
+		Pattern:           pulumi.String(ProdBranch),
+		EnforceAdmins:     pulumi.Bool(true),
+		AllowsDeletions:   pulumi.Bool(false),
+		AllowsForcePushes: pulumi.Bool(false),
+		RequiredPullRequestReviews: github.BranchProtectionRequiredPullRequestReviewArray{
+			github.BranchProtectionRequiredPullRequestReviewArgs{
+				RequiredApprovingReviewCount: pulumi.Int(b.settings.Source.Reviews),
+				DismissStaleReviews:          pulumi.Bool(true),
+			},
+		},
+		RequiredStatusChecks: github.BranchProtectionRequiredStatusCheckArray{
+			github.BranchProtectionRequiredStatusCheckArgs{
+				Strict:   pulumi.Bool(true),
+				Contexts: pulumi.ToStringArray(b.settings.Source.StatusChecks),
+			},
+		},
+	}, pulumi.Parent(parent), b.keeps())
+	return err
+}

@@ -1,0 +1,90 @@
+package settings
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// agree checks what no setting can be blamed for alone. It sees settings that
+// may be wrong already, and is silent about those.
+func (c *checker) agree(s *Settings) {
+	c.tags(s)
+	known := *s
+	if c.wrong(c.top("account")) {
+		known.Account = ""
+	}
+	if s.Partition() == "" {
+		known.Region = ""
+	}
+	c.arn(c.top("source").child("connectionArn"), connectionARN, s.Source.ConnectionArn, &known)
+	for i, app := range s.Apps {
+		at := c.top("apps").item(i)
+		c.arn(at.child("executionRoleArn"), roleARN, app.ExecutionRoleArn, &known)
+		c.arn(at.child("taskRoleArn"), roleARN, app.TaskRoleArn, &known)
+	}
+	c.repository(s)
+	c.twins(s)
+}
+
+// arn checks that an ARN is of the right thing in this account and region.
+func (c *checker) arn(at place, shape arnShape, text string, s *Settings) {
+	if text == "" {
+		return
+	}
+	if what, remedy := shape.fault(text, s); what != "" {
+		c.add(at, show(text), what, remedy)
+	}
+}
+
+// tags differ by more than case: IAM takes Owner and owner for one key.
+func (c *checker) tags(s *Settings) {
+	first := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.Tags)) {
+		folded := strings.ToLower(name)
+		if earlier, twice := first[folded]; twice {
+			c.add(c.top("tags").entry(name), show(s.Tags[name]), "is under a key that differs from "+show(earlier)+" in case only",
+				"leave one of them out, IAM takes them for one")
+			continue
+		}
+		first[folded] = name
+	}
+}
+
+// repository is required where an app has none of its own.
+func (c *checker) repository(s *Settings) {
+	source := c.top("source")
+	at := source.child("repository")
+	lacks := func(app App) bool { return app.Repository == "" }
+	if s.Source.Repository != "" || c.wrong(source) || c.wrong(at) ||
+		len(s.Apps) > 0 && !slices.ContainsFunc(s.Apps, lacks) {
+		return
+	}
+	c.add(at, absent, "is required", "name the repository of the apps, or give each app its own")
+}
+
+// twins are apps that would be taken for each other, or deploy over each other.
+func (c *checker) twins(s *Settings) {
+	names, targets := map[string]int{}, map[string]int{}
+	for i, app := range s.Apps {
+		at := c.top("apps").item(i)
+		if app.Name == "" {
+			continue
+		}
+		if earlier, twice := names[app.Name]; twice {
+			c.add(at.child("name"), show(app.Name), fmt.Sprintf("is the name of apps[%d] too", earlier), "give each app a name of its own")
+			continue
+		}
+		names[app.Name] = i
+		if app.Cluster == "" {
+			continue
+		}
+		target := strings.Join([]string{app.Cluster, app.Service, app.Container}, "/")
+		if earlier, twice := targets[target]; twice {
+			c.add(at, show(target), fmt.Sprintf("is deployed by apps[%d] too", earlier), "let one app alone deploy a container of a service")
+			continue
+		}
+		targets[target] = i
+	}
+}

@@ -1,0 +1,83 @@
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// arn is an Amazon Resource Name, cut at its colons.
+type arn struct{ partition, service, region, account, resource string }
+
+func (a arn) String() string {
+	return strings.Join([]string{"arn", a.partition, a.service, a.region, a.account, a.resource}, ":")
+}
+
+// parseARN cuts at the first five colons: the resource may hold more of them.
+func parseARN(text string) (arn, bool) {
+	p := strings.SplitN(text, ":", 6)
+	if len(p) != 6 || p[0] != "arn" {
+		return arn{}, false
+	}
+	return arn{p[1], p[2], p[3], p[4], p[5]}, true
+}
+
+// arnShape is what the ARN of one kind of thing looks like.
+type arnShape struct {
+	a        string   // the thing, with its article
+	services []string // the first is the one to write
+	global   bool     // its ARN names no region
+	resource *regexp.Regexp
+	example  string // of a resource
+}
+
+var (
+	// IAM, CreateRole: a name of 1 to 64 of these characters. A path may hold more
+	// than these, a wildcard among it, which must never reach iam:PassRole.
+	roleARN = arnShape{
+		a: "a role", services: []string{"iam"}, global: true,
+		resource: regexp.MustCompile(`^role/([A-Za-z0-9+=,.@_-]+/)*[A-Za-z0-9+=,.@_-]{1,64}$`),
+		example:  "role/<its name>",
+	}
+	// The service was renamed in 2024; connections made before keep the old name.
+	connectionARN = arnShape{
+		a: "a connection", services: []string{"codeconnections", "codestar-connections"},
+		resource: regexp.MustCompile(`^connection/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
+		example:  "connection/<its id>",
+	}
+)
+
+// fault says what is wrong with text as the ARN of such a thing in the stack s,
+// and the remedy. What s does not know, because it is wrong itself, is not compared.
+func (shape arnShape) fault(text string, s *Settings) (what, remedy string) {
+	want := arn{s.Partition(), shape.services[0], s.Region, s.Account, shape.example}
+	like := arn{
+		cmp.Or(want.partition, "<partition>"), want.service, cmp.Or(want.region, "<region>"),
+		cmp.Or(want.account, "<account>"), want.resource,
+	}
+	if shape.global {
+		like.region = ""
+	}
+	remedy = "copy it from AWS, where it looks like " + like.String()
+
+	got, ok := parseARN(text)
+	switch {
+	case !ok:
+		what = "is not an ARN"
+	case want.partition != "" && got.partition != want.partition:
+		what = fmt.Sprintf("is not of the partition %s, which %s belongs to", want.partition, s.Region)
+	case !slices.Contains(shape.services, got.service):
+		what = "is not the ARN of " + shape.a
+	case shape.global && got.region != "":
+		what = "names a region, and the ARN of " + shape.a + " has none"
+	case !shape.global && want.region != "" && got.region != want.region:
+		what = "is not of the region " + want.region
+	case want.account != "" && got.account != want.account:
+		what = "is not of the account " + want.account
+	case !shape.resource.MatchString(got.resource):
+		what = "is not the ARN of " + shape.a
+	}
+	return what, remedy
+}

@@ -1,0 +1,241 @@
+package settings
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// kind is the type of a value, as whoever writes the configuration knows it.
+type kind int
+
+const (
+	text kind = iota
+	number
+	boolean
+	list
+	object
+	dictionary // an object whose keys are free
+)
+
+// mismatch says that a value is of another kind.
+func (k kind) mismatch(known []string) (what, remedy string) {
+	switch k {
+	case number:
+		return "is not a whole number", "write digits, without quotes and without a fraction"
+	case boolean:
+		return "is neither true nor false", "write true or false"
+	case list:
+		return "is not a list", "write its items below the key, each after a hyphen"
+	case object:
+		return "is not an object", "write these below the key: " + strings.Join(known, ", ")
+	case dictionary:
+		return "is not an object", "write a name and a value on each line below the key"
+	default:
+		return "is not a text", "write it in quotes"
+	}
+}
+
+func (k kind) holds(value any) bool {
+	ok := false
+	switch k {
+	case text:
+		_, ok = value.(string)
+	case number:
+		var n float64
+		n, ok = value.(float64)
+		ok = ok && n == math.Trunc(n)
+	case boolean:
+		_, ok = value.(bool)
+	case list:
+		_, ok = value.([]any)
+	case object, dictionary:
+		_, ok = value.(map[string]any)
+	}
+	return ok
+}
+
+// parse reads a value of Pulumi's configuration, where everything is text and
+// lists and objects are JSON. What cannot be read stays text: the check finds it
+// of the wrong kind.
+func (k kind) parse(config string) any {
+	var value any
+	switch {
+	case k == text:
+		return config
+	case k == boolean && config != "true" && config != "false":
+		return config
+	case json.Unmarshal([]byte(config), &value) != nil:
+		return config
+	}
+	return value
+}
+
+// place is where a value stands.
+type place struct {
+	setting string // the key of Pulumi's configuration: prodgate:apps
+	key     string // the whole path, for messages: prodgate:apps[2].folder
+	rule    string // the key of its rule: apps[].folder
+}
+
+func (p place) child(name string) place {
+	return place{p.setting, p.key + "." + plain(name), strings.TrimPrefix(p.rule+"."+name, ".")}
+}
+
+func (p place) item(i int) place {
+	return place{p.setting, p.key + "[" + strconv.Itoa(i) + "]", p.rule + "[]"}
+}
+
+func (p place) entry(name string) place {
+	return place{p.setting, p.key + "[" + strconv.Quote(cut(name)) + "]", p.rule + "[]"}
+}
+
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+// plain keeps a message on one line, whatever the key.
+func plain(name string) string {
+	if len(name) <= shown && plainKey.MatchString(name) {
+		return name
+	}
+	return strconv.Quote(cut(name))
+}
+
+// checker collects problems.
+type checker struct {
+	namespace string // prodgate
+	secret    func(setting string) bool
+	problems  Problems
+}
+
+// top is the place of one of Pulumi's keys.
+func (c *checker) top(name string) place {
+	return place{c.namespace + ":" + name, c.namespace + ":" + plain(name), name}
+}
+
+func (c *checker) add(at place, value, what, remedy string) {
+	if c.secret(at.setting) && value != absent {
+		value = hidden
+	}
+	c.problems = append(c.problems, Problem{at.key, value, what, remedy})
+}
+
+// wrong is whether a problem is known of this very key.
+func (c *checker) wrong(at place) bool {
+	return slices.ContainsFunc(c.problems, func(p Problem) bool { return p.Key == at.key })
+}
+
+// tree checks everything that was written, top level first.
+func (c *checker) tree(values map[string]any) {
+	c.keys(values, children[""], c.top)
+}
+
+// value checks one value and all it contains.
+func (c *checker) value(at place, r rule, value any) {
+	known := children[r.key]
+	switch {
+	case value == nil:
+		c.add(at, "null", "is no value", "give it one, or leave the key out")
+		return
+	case !r.kind.holds(value):
+		what, remedy := r.kind.mismatch(known)
+		c.add(at, show(value), what, remedy)
+		return
+	}
+	if what, remedy := r.fault(value); what != "" {
+		c.add(at, show(value), what, remedy)
+	}
+	switch r.kind {
+	case list:
+		c.items(at, value.([]any))
+	case dictionary:
+		entries := value.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(entries)) {
+			entry := at.entry(name)
+			if what, remedy := ruleOf[r.key+"{}"].fault(name); what != "" {
+				c.add(entry, show(name), what, remedy)
+			}
+			c.value(entry, ruleOf[entry.rule], entries[name])
+		}
+	case object:
+		c.keys(value.(map[string]any), known, at.child)
+	}
+}
+
+// items checks a list. No list has use for a text that stands in it twice.
+func (c *checker) items(at place, items []any) {
+	first := map[string]int{}
+	for i, item := range items {
+		c.value(at.item(i), ruleOf[at.item(i).rule], item)
+		word, _ := item.(string)
+		if earlier, twice := first[word]; twice && word != "" {
+			c.add(at.item(i), show(word), fmt.Sprintf("stands there already, as [%d]", earlier), "leave one of them out")
+			continue
+		}
+		first[word] = i
+	}
+}
+
+// keys checks an object: those it has, those it lacks, those nobody knows.
+func (c *checker) keys(values map[string]any, known []string, child func(string) place) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		at := child(name)
+		if slices.Contains(known, name) {
+			c.value(at, ruleOf[at.rule], values[name])
+		} else {
+			c.unknown(at, name, known, values[name])
+		}
+	}
+	for _, name := range known {
+		if _, there := values[name]; there {
+			continue
+		}
+		at := child(name)
+		switch r := ruleOf[at.rule]; {
+		case r.required:
+			c.add(at, absent, "is required", r.remedy)
+		case r.kind == object:
+			// What an object must contain is missing with it.
+			c.keys(nil, children[at.rule], at.child)
+		}
+	}
+}
+
+func (c *checker) unknown(at place, name string, known []string, value any) {
+	// pulumi config set takes source.owner for the name of a key, without --path.
+	outer := name[:strings.IndexAny(name+".", ".[")]
+	remedy := hint(name, known, "")
+	switch {
+	case name == "region" && at.setting == c.namespace+":region":
+		remedy = "write aws:region, which is the provider's too"
+	case outer != name && slices.Contains(known, outer):
+		remedy = "write it below " + outer + ", or give pulumi config set the flag --path"
+	}
+	c.add(at, show(value), "is under a key the gate does not know", remedy)
+}
+
+var (
+	// ruleOf finds a rule by its key.
+	ruleOf = map[string]rule{}
+	// children are the names that an object knows, sorted, by the object's rule.
+	children = map[string][]string{}
+)
+
+func init() {
+	for _, r := range rules {
+		ruleOf[r.key] = r
+		if strings.HasSuffix(r.key, "]") || strings.HasSuffix(r.key, "}") {
+			continue
+		}
+		cutAt := strings.LastIndex(r.key, ".")
+		parent := r.key[:max(cutAt, 0)]
+		children[parent] = append(children[parent], r.key[cutAt+1:])
+	}
+	for _, names := range children {
+		slices.Sort(names)
+	}
+}

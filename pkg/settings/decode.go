@@ -1,0 +1,107 @@
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+)
+
+// defaults are the settings that a stack leaves out, but for those that follow
+// from others: see derive.
+func defaults(apps int) Settings {
+	return Settings{
+		Name:      "prodgate",
+		Source:    Source{Reviews: 1},
+		Apps:      slices.Repeat([]App{{Dockerfile: "Dockerfile", DeployTimeout: 20}}, apps),
+		Build:     Build{Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL", Timeout: 30, QueuedTimeout: 60, ConcurrentBuilds: 1},
+		Retention: Retention{LogDays: 365, ArtifactDays: 90, Images: 50, KeyDays: 30},
+		Detection: Detection{GuardDuty: Create, Config: Create},
+	}
+}
+
+// derive fills in what follows from another setting. Empty means left out: the
+// rules refuse a text that is written and empty.
+func (s *Settings) derive() {
+	for i := range s.Apps {
+		app := &s.Apps[i]
+		app.Repository = cmp.Or(app.Repository, s.Source.Repository)
+		app.Folder = cmp.Or(app.Folder, app.Name)
+		app.Service = cmp.Or(app.Service, app.Name)
+		app.Container = cmp.Or(app.Container, app.Name)
+		if app.Paths == nil {
+			app.Paths = []string{strings.TrimPrefix(app.Folder+"/**", "./")}
+		}
+	}
+}
+
+// Decode makes the settings of a stack from its configuration, whose keys are
+// those of Pulumi (prodgate:account, aws:region) and whose lists and objects are
+// JSON. Keys of other namespaces are not its business. The error is of type
+// Problems and names everything that is wrong.
+func Decode(project string, config map[string]string) (*Settings, error) {
+	return decode(project, config, func(string) bool { return false })
+}
+
+// decode is Decode that keeps the values of secret keys out of messages.
+func decode(project string, config map[string]string, secret func(key string) bool) (*Settings, error) {
+	c := &checker{namespace: project, secret: secret}
+	values := map[string]any{}
+	for key, written := range config {
+		if name, ours := strings.CutPrefix(key, project+":"); ours {
+			values[name] = ruleOf[name].kind.parse(written)
+		}
+	}
+	c.tree(values)
+	region := c.region(config)
+
+	// mapstructure only fills the struct: as a judge (v2.5.0) it cuts fractions, takes
+	// null for absent and forgets unknown keys beside another error.
+	apps, _ := values["apps"].([]any)
+	s := defaults(len(apps))
+	s.Region = region
+	mismatch := fill(&s, values)
+	s.derive()
+	c.agree(&s)
+
+	if len(c.problems) > 0 {
+		c.problems.sort()
+		return nil, c.problems
+	}
+	if mismatch != nil {
+		return nil, fmt.Errorf("the rules of the settings differ from their types: %w", mismatch)
+	}
+	return &s, nil
+}
+
+// region checks the one key that is the provider's and the gate's.
+func (c *checker) region(config map[string]string) string {
+	at := place{regionRule.key, regionRule.key, regionRule.key}
+	region, there := config[regionRule.key]
+	if !there {
+		c.add(at, absent, "is required", regionRule.remedy)
+	} else {
+		c.value(at, regionRule, region)
+	}
+	return region
+}
+
+// fill writes the values over the defaults. Only what is written is touched, so
+// that a 0 differs from a key left out.
+func fill(s *Settings, values map[string]any) error {
+	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
+		Result:       s,
+		ErrorUnused:  true,
+		MapFieldName: keyOf,
+		MatchName:    func(key, field string) bool { return key == field },
+	})
+	if err != nil {
+		return err
+	}
+	return decoder.Decode(values)
+}
+
+// keyOf is the key of a field: executionRoleArn of ExecutionRoleArn.
+func keyOf(field string) string { return strings.ToLower(field[:1]) + field[1:] }

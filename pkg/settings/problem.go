@@ -1,0 +1,90 @@
+package settings
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Problem is one thing that is wrong with a stack's configuration, and what
+// would put it right.
+type Problem struct {
+	Key    string // such as prodgate:apps[2].folder
+	Value  string // as it was found, cut when long
+	What   string // what is wrong with it: "is not a …"
+	Remedy string
+}
+
+// Error is one line.
+func (p Problem) Error() string {
+	return fmt.Sprintf("%s: %s %s; %s", p.Key, p.Value, p.What, p.Remedy)
+}
+
+// Problems is everything that is wrong, sorted by key.
+type Problems []Problem
+
+// Error is a line for each problem.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i := range p {
+		lines[i] = p[i].Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap lets errors.As find a single Problem.
+func (p Problems) Unwrap() []error {
+	errs := make([]error, len(p))
+	for i := range p {
+		errs[i] = p[i]
+	}
+	return errs
+}
+
+var index = regexp.MustCompile(`\[\d+\]`)
+
+// sort puts apps[2] before apps[10].
+func (p Problems) sort() {
+	padded := func(key string) string {
+		return index.ReplaceAllStringFunc(key, func(i string) string { return fmt.Sprintf("%12s", i) })
+	}
+	slices.SortFunc(p, func(a, b Problem) int {
+		return cmp.Or(
+			strings.Compare(padded(a.Key), padded(b.Key)),
+			strings.Compare(a.What, b.What),
+		)
+	})
+}
+
+// What stands for a value that is not there, or not to be shown.
+const (
+	absent = "(absent)"
+	hidden = "(secret)"
+)
+
+// shown is the most characters of a value that a message repeats.
+const shown = 80
+
+// show writes a value on one line.
+func show(value any) string {
+	if text, ok := value.(string); ok {
+		return strconv.Quote(cut(text))
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprintf("(%T)", value)
+	}
+	return cut(string(text))
+}
+
+func cut(text string) string {
+	if utf8.RuneCountInString(text) <= shown {
+		return text
+	}
+	return string([]rune(text)[:shown]) + "…"
+}

@@ -1,0 +1,248 @@
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"net/mail"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// rule is what may stand under one key. Every key has one; a key without a rule
+// is refused.
+type rule struct {
+	// key is the path below the project's namespace. [] is any item of a list or
+	// any value of a dictionary, {} is the name of a dictionary's entry.
+	key      string
+	kind     kind
+	required bool
+	// min and max limit a number or a list's items, max a text's characters.
+	min, max int
+	// empty lets a text be empty. None is by default: who means no value leaves the
+	// key out, and an empty one is a template gone wrong.
+	empty bool
+	// oneOf are the only values, as show or a text writes them.
+	oneOf []string
+	// valid is the shape of a text; what says so of one that has another.
+	valid func(string) bool
+	what  string
+	// remedy of everything that can be wrong with the value.
+	remedy string
+}
+
+// The lengths of the two names that begin all others. Together they leave room
+// for what is added to them (see TestNamesFit): IAM's 64 characters for
+// <name>-<app>-<duty>, S3's 63 for <name>-<what>-<account>-<region>.
+const (
+	maxName = 20
+	maxApp  = 30
+)
+
+// rules is every setting, its limits and where a limit comes from. The defaults
+// stand in decode.go.
+var rules = []rule{
+	// AWS, account identifiers: 12 digits, zeros in front included.
+	{key: "account", kind: text, required: true, valid: shape(`[0-9]{12}`), what: "is not a 12-digit account id",
+		remedy: "write it in quotes, YAML reads 012345670123 as an octal number"},
+	{key: "name", kind: text, max: maxName, valid: shape(nameShape), what: "is not a name AWS resources can begin with",
+		remedy: "use small letters, digits and single hyphens, a letter first"},
+	{key: "protect", kind: boolean},
+	// AWS, tag naming limits: 50 tags a resource. Ten are left for the gate's own.
+	{key: "tags", kind: dictionary, max: 40, remedy: "AWS allows 50 on a resource and ten are kept free"},
+	{key: "tags{}", kind: text, max: 128, valid: isTag, what: notTag, remedy: tagRemedy},
+	{key: "tags[]", kind: text, empty: true, max: 256, valid: isTag, what: notTag, remedy: tagRemedy},
+
+	{key: "source", kind: object},
+	// GitHub: at most 39 characters. New logins have neither double nor trailing
+	// hyphens; old ones do, and those of managed users have an underscore.
+	{key: "source.owner", kind: text, required: true, max: 39, valid: shape(`[A-Za-z0-9][A-Za-z0-9_-]*`), what: "is not a GitHub login",
+		remedy: "write the user or organization alone, as in github.com/<owner>"},
+	{key: "source.repository", kind: text, max: 100, valid: isRepository, what: notRepository, remedy: repositoryRemedy},
+	{key: "source.connectionArn", kind: text, remedy: "leave the key out and the gate creates a connection"},
+	// GitHub REST, branch protection: 1 to 6 approving reviews, or 0 for none.
+	{key: "source.reviews", kind: number, max: 6, remedy: "GitHub can ask for none or for up to 6 approvals"},
+	{key: "source.statusChecks", kind: list, remedy: "leave the key out where nothing is checked"},
+	{key: "source.statusChecks[]", kind: text, max: 255, valid: isLine, what: "is not the name of a status check",
+		remedy: "write the check's name as the pull request shows it"},
+
+	// CodePipeline, quotas: 1,000 pipelines per region.
+	{key: "apps", kind: list, required: true, min: 1, max: 1000, remedy: "write the apps the gate delivers, 1 to 1000 of them"},
+	{key: "apps[]", kind: object},
+	{key: "apps[].name", kind: text, required: true, max: maxApp, valid: shape(nameShape), what: "is not an app's name",
+		remedy: "use small letters, digits and single hyphens, a letter first"},
+	{key: "apps[].repository", kind: text, max: 100, valid: isRepository, what: notRepository, remedy: repositoryRemedy},
+	// Three less than a path, for what the default of paths adds to it.
+	{key: "apps[].folder", kind: text, max: maxPath - len("/**"), valid: isFolder, what: "is not a folder of the repository",
+		remedy: `write it from the repository's root, such as services/api, or "." for the root`},
+	{key: "apps[].dockerfile", kind: text, max: maxPath, valid: isFile, what: "is not a file below the app's folder",
+		remedy: "write it from the app's folder, such as Dockerfile or docker/Dockerfile.prod"},
+	// CodePipeline API, GitFilePathFilterCriteria: 1 to 8 patterns of 1 to 255 characters.
+	{key: "apps[].paths", kind: list, min: 1, max: 8, remedy: "CodePipeline takes 1 to 8 patterns; without the key everything below folder counts"},
+	{key: "apps[].paths[]", kind: text, max: maxPath, valid: isPattern, what: "is not a pattern that files of a repository match",
+		remedy: "write it from the repository's root and without a slash before it, such as api/**"},
+	// ECS API, CreateCluster, CreateService, ContainerDefinition: up to 255 of these.
+	{key: "apps[].cluster", kind: text, required: true, max: 255, valid: isECS, what: "is not the name of an ECS cluster",
+		remedy: "write the cluster's name, not its ARN"},
+	{key: "apps[].service", kind: text, max: 255, valid: isECS, what: "is not the name of an ECS service",
+		remedy: "write the service's name, not its ARN"},
+	{key: "apps[].container", kind: text, max: 255, valid: isECS, what: "is not the name of a container",
+		remedy: "write the name that the container has in the task definition"},
+	{key: "apps[].executionRoleArn", kind: text, required: true,
+		remedy: "write the ARN of the execution role in the service's task definition"},
+	{key: "apps[].taskRoleArn", kind: text,
+		remedy: "leave the key out when the task definition has no task role"},
+	// CodePipeline, quotas: the ECS action waits for one hour at most.
+	{key: "apps[].deployTimeout", kind: number, min: 1, max: 60, remedy: "CodePipeline waits for a deployment from 1 to 60 minutes"},
+
+	{key: "build", kind: object},
+	{key: "build.image", kind: text, max: 512, valid: isBuildImage, what: "is not an x86 Linux image of CodeBuild or of ECR",
+		remedy: "write one such as aws/codebuild/standard:7.0, or <account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>"},
+	// CodeBuild API, ProjectEnvironment: those of LINUX_CONTAINER; the BUILD_LAMBDA_
+	// ones can build no image.
+	{key: "build.computeType", kind: text, oneOf: []string{
+		"BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE", "BUILD_GENERAL1_XLARGE", "BUILD_GENERAL1_2XLARGE",
+	}, what: "is not a size of CodeBuild's Linux machines"},
+	// CodeBuild, quotas: build timeout 5 to 2160 minutes, queued timeout 5 to 480.
+	{key: "build.timeout", kind: number, min: 5, max: 2160, remedy: "CodeBuild allows a build 5 to 2160 minutes"},
+	{key: "build.queuedTimeout", kind: number, min: 5, max: 480, remedy: "CodeBuild lets a build wait 5 to 480 minutes"},
+	// CodeBuild, quotas: 20 concurrent builds in an account, where nobody asked for more.
+	{key: "build.concurrentBuilds", kind: number, min: 1, max: 20, remedy: "an account runs 20 builds at once, all apps together"},
+
+	{key: "retention", kind: object},
+	// CloudWatch Logs API, PutRetentionPolicy. Zero, the provider's word for ever, is
+	// left out: whatever is kept is kept for a time.
+	{key: "retention.logDays", kind: number, oneOf: []string{
+		"1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731",
+		"1096", "1827", "2192", "2557", "2922", "3288", "3653",
+	}, what: "is not a period CloudWatch Logs knows"},
+	// The gate's own limit; S3 counts days up to 2147483647.
+	{key: "retention.artifactDays", kind: number, min: 1, max: 3650, remedy: "keep artifacts from a day up to ten years"},
+	// ECR, service quotas: 100,000 images a repository. Two is the image that runs and
+	// the one that is about to: with less, a failed deployment loses the first.
+	{key: "retention.images", kind: number, min: 2, max: 100000, remedy: "keep at least the image that runs and the next, at most ECR's 100000"},
+	// KMS API, ScheduleKeyDeletion.
+	{key: "retention.keyDays", kind: number, min: 7, max: 30, remedy: "KMS keeps a deleted key for 7 to 30 days"},
+
+	{key: "detection", kind: object},
+	{key: "detection.guardDuty", kind: text, oneOf: presences, what: notPresence},
+	{key: "detection.config", kind: text, oneOf: presences, what: notPresence},
+
+	{key: "alerts", kind: object},
+	{key: "alerts.emails", kind: list, max: 10, remedy: "write up to 10 addresses, a mailing list counts as one"},
+	// RFC 5321, 4.5.3.1.3: a path of 256 characters, two of them the brackets.
+	{key: "alerts.emails[]", kind: text, max: 254, valid: isEmail, what: "is not an e-mail address",
+		remedy: "write the address alone, such as team@example.com"},
+}
+
+// regionRule is the rule of aws:region, which is not of our namespace.
+var regionRule = rule{
+	key: "aws:region", kind: text, required: true, oneOf: regionNames(), what: "is not a region the gate knows",
+	remedy: "write the region of the pipelines, such as eu-west-2",
+}
+
+var presences = []string{string(Create), string(Adopt), string(Off)}
+
+// What several rules say.
+const (
+	nameShape        = `[a-z][a-z0-9]*(-[a-z0-9]+)*`
+	maxPath          = 255
+	notPresence      = "does not say who provides it"
+	notRepository    = "is not the name of a GitHub repository"
+	repositoryRemedy = "write the name alone; the owner stands in source.owner"
+	notTag           = "is nothing AWS accepts in a tag"
+	tagRemedy        = "use letters, digits, spaces and _.:/=+-@, and do not begin with aws:"
+)
+
+// shape is whether all of a text matches the pattern.
+func shape(pattern string) func(string) bool {
+	return regexp.MustCompile(`^(` + pattern + `)$`).MatchString
+}
+
+var (
+	isECS = shape(`[A-Za-z0-9_-]+`)
+	// No character that a shell, YAML or docker would read as its own.
+	isPath = shape(`[A-Za-z0-9._/-]+`)
+	// What IAM, the strictest, allows in a tag.
+	isTagText = shape(`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`)
+	// One printable line that neither begins nor ends with a space.
+	isLine = shape(`[^\pZ\pC]([^\p{Zl}\p{Zp}\pC]*[^\pZ\pC])?`)
+	// GitHub, repository limits: ASCII letters, digits and these, up to 100.
+	isRepositoryText = shape(`[A-Za-z0-9._-]+`)
+	// CodeBuild, Docker images: "standard" is Ubuntu. The arm and lambda images are of
+	// other environment types than the gate's projects. An ECR image is named by tag
+	// or digest, as ECR writes it.
+	isBuildImage = shape(`aws/codebuild/(standard|amazonlinux2?-x86_64-standard):[A-Za-z0-9][A-Za-z0-9._-]{0,127}|` +
+		`[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9][a-z0-9._/-]*` +
+		`(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})`)
+)
+
+func isTag(text string) bool {
+	reserved := len(text) >= 4 && strings.EqualFold(text[:4], "aws:")
+	return isTagText(text) && !reserved
+}
+
+// GitHub takes .git off a name and keeps .wiki for itself.
+func isRepository(name string) bool {
+	return isRepositoryText(name) && name != "." && name != ".." &&
+		!strings.HasSuffix(name, ".git") && !strings.HasSuffix(name, ".wiki")
+}
+
+// isFolder is whether a path stays inside the repository and is written in the
+// only way: one folder, one spelling.
+func isFolder(p string) bool {
+	return isPath(p) && !path.IsAbs(p) && path.Clean(p) == p && !slices.Contains(strings.Split(p, "/"), "..")
+}
+
+func isFile(p string) bool { return isFolder(p) && p != "." }
+
+// CodePipeline takes any text, and one that no path can match never starts anything.
+func isPattern(p string) bool {
+	return isLine(p) && !strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "./") && !strings.HasPrefix(p, "../")
+}
+
+func isEmail(text string) bool {
+	parsed, err := mail.ParseAddress(text)
+	return err == nil && parsed.Address == text && strings.Contains(text[strings.LastIndex(text, "@"):], ".")
+}
+
+// fault says what is wrong with a value of the rule's kind, or nothing.
+func (r rule) fault(value any) (what, remedy string) {
+	switch v := value.(type) {
+	case string:
+		n := len([]rune(v))
+		switch {
+		case n == 0 && !r.empty:
+			return "is empty", cmp.Or(r.remedy, "choose one of "+strings.Join(r.oneOf, ", "))
+		case r.max > 0 && n > r.max:
+			return fmt.Sprintf("has %d characters, more than %d", n, r.max), r.remedy
+		case r.oneOf != nil && !slices.Contains(r.oneOf, v):
+			return r.what, hint(v, r.oneOf, r.remedy)
+		case r.valid != nil && !r.valid(v):
+			return r.what, r.remedy
+		}
+	case float64:
+		switch {
+		case r.oneOf != nil && !slices.Contains(r.oneOf, show(v)):
+			return r.what, "choose one of " + strings.Join(r.oneOf, ", ")
+		case r.oneOf == nil && (v < float64(r.min) || v > float64(r.max)):
+			return fmt.Sprintf("is not between %d and %d", r.min, r.max), r.remedy
+		}
+	case []any:
+		return r.countFault(len(v))
+	case map[string]any:
+		return r.countFault(len(v))
+	}
+	return "", ""
+}
+
+func (r rule) countFault(n int) (what, remedy string) {
+	switch {
+	case n < r.min:
+		return "is empty", r.remedy
+	case r.max > 0 && n > r.max:
+		return fmt.Sprintf("holds %d, more than %d", n, r.max), r.remedy
+	}
+	return "", ""
+}

@@ -1,0 +1,181 @@
+// Package bridge is a Pulumi provider plugin made of a Terraform provider's own
+// binary: it starts Pulumi's dynamic bridge in front of the binary and forwards
+// every call, with the type tokens of the SDK changed to those of the bridge.
+package bridge
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+// Serve is the plugin of one package ("aws", "github") in one version. The
+// bridge and the Terraform provider are expected in folder.
+func Serve(pkg, version, folder string, args []string) error {
+	if len(args) == 0 {
+		return errors.New("bridge: no engine address; the engine starts this program, not a person")
+	}
+	conn, stop, err := start(folder, args)
+	if err != nil {
+		return fmt.Errorf("bridge: %w", err)
+	}
+	defer stop()
+
+	params := []string{filepath.Join(folder, "terraform-provider-"+pkg)}
+	for _, name := range includes(pkg) {
+		params = append(params, "--include", name)
+	}
+	_, err = pulumirpc.NewResourceProviderClient(conn).Parameterize(context.Background(), &pulumirpc.ParameterizeRequest{
+		Parameters: &pulumirpc.ParameterizeRequest_Args{Args: &pulumirpc.ParameterizeRequest_ParametersArgs{Args: params}},
+	})
+	if err != nil {
+		return fmt.Errorf("bridge: load %s: %w", params[0], err)
+	}
+
+	over := make(chan bool, 1) // a killed engine does not say goodbye
+	err = rpcutil.Healthcheck(context.Background(), args[len(args)-1], time.Second, func() { over <- true })
+	if err != nil {
+		return fmt.Errorf("bridge: %w", err)
+	}
+	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
+		Cancel: over,
+		Init: func(s *grpc.Server) error {
+			pulumirpc.RegisterResourceProviderServer(s, pulumirpc.UnimplementedResourceProviderServer{})
+			return nil
+		},
+		Options: []grpc.ServerOption{
+			grpc.UnaryInterceptor(forward(conn, version)),
+			grpc.MaxRecvMsgSize(1 << 28),
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("bridge: serve: %w", err)
+	}
+	fmt.Println(handle.Port) // the engine reads the port from the first line
+	return <-handle.Done
+}
+
+// start runs the bridge and connects to it.
+func start(folder string, args []string) (*grpc.ClientConn, func(), error) {
+	cmd := exec.Command(filepath.Join(folder, "pulumi-resource-terraform-provider"), args...)
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	stop := func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }
+	lines := bufio.NewReader(stdout)
+	port, err := lines.ReadString('\n')
+	if err != nil {
+		stop()
+		return nil, nil, fmt.Errorf("read the port: %w", err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, lines) }()
+	conn, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port),
+		grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return conn, stop, nil
+}
+
+// forward hands every call on, with its tokens changed.
+func forward(conn *grpc.ClientConn, version string) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, call *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
+		message, ok := req.(proto.Message)
+		if !ok {
+			return nil, fmt.Errorf("%s: %T is not a message", call.FullMethod, req)
+		}
+		reply, err := replyOf(call.FullMethod)
+		if err != nil {
+			return nil, err
+		}
+		// The SDK's token, from before it is translated.
+		token := tokenOf(message)
+		if strings.HasSuffix(call.FullMethod, "Config") || strings.HasSuffix(call.FullMethod, "/Configure") {
+			token = provider
+		}
+		request(token, req)
+		if err := translate(message.ProtoReflect()); err != nil {
+			return nil, err
+		}
+		if err := conn.Invoke(ctx, call.FullMethod, message, reply); err != nil {
+			return nil, err
+		}
+		response(token, reply)
+		if info, ok := reply.(*pulumirpc.PluginInfo); ok {
+			info.Version = version // the bridge's own would not be what the SDK asks for
+		}
+		return reply, nil
+	}
+}
+
+// replyOf makes an empty reply of a method such as /pulumirpc.ResourceProvider/Check.
+func replyOf(method string) (proto.Message, error) {
+	name := protoreflect.FullName(strings.ReplaceAll(strings.Trim(method, "/"), "/", "."))
+	d, err := protoregistry.GlobalFiles.FindDescriptorByName(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	m, ok := d.(protoreflect.MethodDescriptor)
+	if !ok {
+		return nil, errors.New(method + " is not a method")
+	}
+	t, err := protoregistry.GlobalTypes.FindMessageByName(m.Output().FullName())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	return t.New().Interface(), nil
+}
+
+// translate changes the tokens in the fields that carry one: a resource's urn
+// and type, a function's tok.
+func translate(m protoreflect.Message) error {
+	fields := m.Descriptor().Fields()
+	for name, change := range map[protoreflect.Name]func(string) (string, error){
+		"urn": urn, "type": token, "tok": token,
+	} {
+		f := fields.ByName(name)
+		if f == nil || f.Kind() != protoreflect.StringKind || m.Get(f).String() == "" {
+			continue
+		}
+		changed, err := change(m.Get(f).String())
+		if err != nil {
+			return err
+		}
+		m.Set(f, protoreflect.ValueOfString(changed))
+	}
+	return nil
+}
+
+// tokenOf is the type of the resource that a request is about, from its URN.
+func tokenOf(m proto.Message) string {
+	r, ok := m.(interface{ GetUrn() string })
+	if !ok {
+		return ""
+	}
+	parts := strings.SplitN(r.GetUrn(), "::", 4)
+	if len(parts) != 4 {
+		return ""
+	}
+	return parts[2][strings.LastIndex(parts[2], "$")+1:]
+}

@@ -1,0 +1,181 @@
+package bridge
+
+import (
+	"strings"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// property is one that the SDK and the bridge call differently. With list, the
+// SDK has one object where the bridge has a list: Terraform's schema does not
+// say that there can be only one.
+type property struct {
+	sdk, bridge string
+	list        bool
+}
+
+// provider stands for a provider's own settings in properties.
+const provider = "pulumi:providers:aws"
+
+// properties are the differences, by the SDK's token; at any depth of a
+// resource, where the names are not used for anything else.
+var properties = map[string][]property{
+	provider: {
+		{"defaultTags", "defaultTags", true},
+	},
+	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": {
+		{"abortIncompleteMultipartUpload", "abortIncompleteMultipartUploads", true},
+		{"expiration", "expirations", true},
+		{"filter", "filters", true},
+		{"noncurrentVersionExpiration", "noncurrentVersionExpirations", true},
+	},
+	"aws:sns/topicSubscription:TopicSubscription": {
+		{"topic", "topicArn", false},
+	},
+}
+
+// renames is a way through a table: from the names of one side to the other's.
+type renames struct {
+	table  []property
+	toward bool // the bridge
+}
+
+func (r renames) structure(s *structpb.Struct) {
+	if s == nil {
+		return
+	}
+	for name, v := range s.GetFields() {
+		if !strings.HasPrefix(name, "__") { // the bridge's own notes, in its own names
+			r.value(v)
+		}
+	}
+	for _, p := range r.table {
+		from, to := p.sdk, p.bridge
+		if !r.toward {
+			from, to = to, from
+		}
+		v, ok := s.GetFields()[from]
+		if !ok {
+			continue
+		}
+		delete(s.Fields, from)
+		if p.list {
+			v = r.list(v)
+		}
+		if v != nil {
+			s.Fields[to] = v
+		}
+	}
+}
+
+func (r renames) value(v *structpb.Value) {
+	r.structure(v.GetStructValue())
+	for _, item := range v.GetListValue().GetValues() {
+		r.value(item)
+	}
+}
+
+// list makes a list of one object, or of such a list its object. What is
+// neither, such as a value not yet known, stays.
+func (r renames) list(v *structpb.Value) *structpb.Value {
+	if r.toward {
+		if v.GetStructValue() != nil {
+			return structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{v}})
+		}
+		return v
+	}
+	if list := v.GetListValue(); list != nil {
+		if len(list.GetValues()) == 0 {
+			return nil
+		}
+		return list.GetValues()[0]
+	}
+	return v
+}
+
+// keys renames the paths in which a diff names properties: rules[0].filters[0].
+func (r renames) keys(paths []string) {
+	for i, path := range paths {
+		paths[i] = r.key(path)
+	}
+}
+
+func (r renames) key(path string) string {
+	segments := strings.Split(path, ".")
+	for i, segment := range segments {
+		name, index, _ := strings.Cut(segment, "[")
+		for _, p := range r.table {
+			if name != p.bridge {
+				continue
+			}
+			segments[i] = p.sdk
+			if index != "" && !p.list {
+				segments[i] += "[" + index
+			}
+		}
+	}
+	return strings.Join(segments, ".")
+}
+
+// request renames what the engine sends; it is called before the token changes.
+func request(token string, req any) {
+	r := renames{properties[token], true}
+	if r.table == nil {
+		return
+	}
+	switch m := req.(type) {
+	case *pulumirpc.CheckRequest:
+		r.structure(m.GetOlds())
+		r.structure(m.GetNews())
+	case *pulumirpc.DiffRequest:
+		r.structure(m.GetOlds())
+		r.structure(m.GetOldInputs())
+		r.structure(m.GetNews())
+	case *pulumirpc.ConfigureRequest:
+		r.structure(m.GetArgs())
+	case *pulumirpc.CreateRequest:
+		r.structure(m.GetProperties())
+	case *pulumirpc.ReadRequest:
+		r.structure(m.GetProperties())
+		r.structure(m.GetInputs())
+	case *pulumirpc.UpdateRequest:
+		r.structure(m.GetOlds())
+		r.structure(m.GetOldInputs())
+		r.structure(m.GetNews())
+	case *pulumirpc.DeleteRequest:
+		r.structure(m.GetProperties())
+		r.structure(m.GetOldInputs())
+	}
+}
+
+// response renames what the bridge answers.
+func response(token string, reply any) {
+	r := renames{properties[token], false}
+	if r.table == nil {
+		return
+	}
+	switch m := reply.(type) {
+	case *pulumirpc.CheckResponse:
+		r.structure(m.GetInputs())
+		for _, failure := range m.GetFailures() {
+			failure.Property = r.key(failure.GetProperty())
+		}
+	case *pulumirpc.DiffResponse:
+		r.keys(m.GetReplaces())
+		r.keys(m.GetStables())
+		r.keys(m.GetDiffs())
+		detailed := map[string]*pulumirpc.PropertyDiff{}
+		for path, d := range m.GetDetailedDiff() {
+			detailed[r.key(path)] = d
+		}
+		m.DetailedDiff = detailed
+	case *pulumirpc.CreateResponse:
+		r.structure(m.GetProperties())
+	case *pulumirpc.ReadResponse:
+		r.structure(m.GetProperties())
+		r.structure(m.GetInputs())
+	case *pulumirpc.UpdateResponse:
+		r.structure(m.GetProperties())
+	}
+}

@@ -1,0 +1,108 @@
+// Package cloud is one account's emulated AWS and GitHub, kept in a folder: what
+// was made in one run is there in the next.
+package cloud
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"prodgate/sandbox/github"
+	"prodgate/sandbox/toolchain"
+)
+
+// Cloud is running.
+type Cloud struct {
+	// AWS and GitHub are the base URLs of the two emulators.
+	AWS, GitHub string
+
+	moto    *exec.Cmd
+	hold    io.Closer // moto ends, and saves, when this is closed
+	github  *github.Server
+	account string
+}
+
+// Start starts the emulators of an account with what dir holds.
+func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed) (*Cloud, error) {
+	c := &Cloud{account: account}
+	var err error
+	if c.github, err = github.New(filepath.Join(dir, "github.json"), seed); err != nil {
+		return nil, fmt.Errorf("GitHub emulator: %w", err)
+	}
+	if c.GitHub, err = c.github.Start(); err != nil {
+		return nil, fmt.Errorf("GitHub emulator: %w", err)
+	}
+	if err := c.startMoto(kit, dir); err != nil {
+		_ = c.github.Close()
+		return nil, fmt.Errorf("AWS emulator: %w", err)
+	}
+	return c, nil
+}
+
+// startMoto starts moto and waits for the line in which it says where it is.
+func (c *Cloud) startMoto(kit *toolchain.Kit, dir string) error {
+	logFile, err := os.Create(filepath.Join(dir, "moto.log"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = logFile.Close() }()
+	c.moto = exec.Command(kit.Python, filepath.Join(kit.Root, "sandbox", "moto"), "--state", filepath.Join(dir, "aws.state"))
+	c.moto.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+c.account, "PYTHONDONTWRITEBYTECODE=1")
+	c.moto.Stderr = logFile
+	ownGroup(c.moto)
+	// moto holds the other end: whatever ends this process closes it.
+	if c.hold, err = c.moto.StdinPipe(); err != nil {
+		return err
+	}
+	stdout, err := c.moto.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := c.moto.Start(); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	if err != nil || !ok {
+		_ = c.moto.Wait()
+		text, _ := os.ReadFile(logFile.Name())
+		return fmt.Errorf("did not start:\n%s", text)
+	}
+	c.AWS = url
+	return nil
+}
+
+// Stop ends both emulators, and keeps what they hold.
+func (c *Cloud) Stop() error {
+	_ = c.hold.Close()
+	err := c.moto.Wait()
+	if err != nil {
+		err = fmt.Errorf("AWS emulator: %w", err)
+	}
+	return errors.Join(err, c.github.Close())
+}
+
+// Unknown are the calls that the GitHub emulator did not know.
+func (c *Cloud) Unknown() []string { return c.github.Unknown() }
+
+// Env is what makes the plain providers and the plain aws CLI use the
+// emulators, and nothing else on the machine: the product knows nothing of it.
+func (c *Cloud) Env() []string {
+	return []string{
+		"AWS_ENDPOINT_URL=" + c.AWS,
+		"AWS_ENDPOINT_URL_S3_CONTROL=" + c.AWS,
+		"AWS_ACCESS_KEY_ID=sandbox", "AWS_SECRET_ACCESS_KEY=sandbox",
+		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+		"AWS_EC2_METADATA_DISABLED=true",
+		// What the emulator lacks answers 500, which the provider would try 25
+		// times; with 1 a connection that was closed in between fails the run.
+		"AWS_MAX_ATTEMPTS=5",
+		"GITHUB_BASE_URL=" + c.GitHub + "/", "GITHUB_TOKEN=" + github.Token,
+	}
+}

@@ -1,0 +1,141 @@
+// Package codebuild runs a buildspec on this machine the way CodeBuild runs
+// it, so that what a pipeline's build stage does can be seen without AWS: the
+// same phases, the same variables, the same artifacts.
+//
+// It runs what a gate's buildspec may contain and refuses the rest (see
+// parse). What it stands for is in CodeBuild's user guide, "Build
+// specification reference", "Build phase transitions" and "Environment
+// variables in build environments"; where the guide is silent, the code says
+// so. There is no container: the tools are this machine's, and docker is
+// whatever comes first on PATH (package docker has a stand-in).
+package codebuild
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Build is one build of a project.
+type Build struct {
+	Project Project
+	// Source is the folder with the source. The build works on a copy.
+	Source string
+	// Commit is the full id of the commit that the folder holds.
+	Commit string
+	// Initiator is who started the build: codepipeline/name for a pipeline.
+	Initiator string
+	// Env is what the build gets of the world around it, as KEY=value: PATH,
+	// and whatever the AWS CLI needs to find the cloud and to be let in. The
+	// caller's own environment is not handed on.
+	Env []string
+}
+
+// Result is how a build went.
+type Result struct {
+	// ID is the build's id: the project, a colon and something random.
+	ID string
+	// Succeeded says whether every phase did.
+	Succeeded bool
+	// Phases are those that ran, in order.
+	Phases []Phase
+	// Log is what CodeBuild would have written to CloudWatch Logs.
+	Log string
+	// Exported are the exported variables that were set at the end.
+	Exported map[string]string
+	// Artifacts are the files that were uploaded, by their path in the source.
+	Artifacts map[string][]byte
+}
+
+// Phase is one phase of a build that ran.
+type Phase struct {
+	// Name is CodeBuild's: INSTALL, PRE_BUILD, BUILD, POST_BUILD or
+	// UPLOAD_ARTIFACTS.
+	Name string
+	// Failure says why the phase failed, and is empty where it did not.
+	Failure string
+}
+
+// Run runs the build. A build that fails is a Result; an error is a build
+// that could not be run.
+func (b Build) Run(ctx context.Context) (*Result, error) {
+	spec, err := parse(b.Project.Source.Buildspec)
+	if err != nil {
+		return nil, fmt.Errorf("project %q: %w", b.Project.Name, err)
+	}
+	root, err := os.MkdirTemp("", "codebuild-")
+	if err != nil {
+		return nil, fmt.Errorf("build folder: %w", err)
+	}
+	defer os.RemoveAll(root)
+
+	source := filepath.Join(root, "src")
+	if err := os.CopyFS(source, os.DirFS(b.Source)); err != nil {
+		return nil, fmt.Errorf("source %s: %w", b.Source, err)
+	}
+	result := &Result{ID: b.Project.Name + ":" + rand.Text()}
+	env, err := b.environment(spec, result.ID, root, source)
+	if err != nil {
+		return nil, err
+	}
+	var log bytes.Buffer
+	shell, err := newShell(filepath.Join(root, "tmp"), source, env, &log)
+	if err != nil {
+		return nil, err
+	}
+
+	r := run{spec: spec, shell: shell, log: &log, source: source, result: result}
+	err = r.all(ctx)
+	result.Log = log.String()
+	return result, err
+}
+
+// environment is what the build's first command sees. Later entries win: the
+// project's variables replace the buildspec's, and CodeBuild's own replace
+// both.
+func (b Build) environment(spec *buildSpec, id, root, source string) ([]string, error) {
+	partition, region, account, err := b.Project.place()
+	if err != nil {
+		return nil, err
+	}
+	home := filepath.Join(root, "home")
+	if err := os.Mkdir(home, 0o700); err != nil {
+		return nil, fmt.Errorf("home folder: %w", err)
+	}
+
+	env := append([]string(nil), b.Env...)
+	for name, value := range spec.Env.Variables {
+		env = append(env, name+"="+value)
+	}
+	for _, v := range b.Project.Environment.Variables {
+		if v.Type != "" && v.Type != "PLAINTEXT" {
+			return nil, fmt.Errorf("variable %s: type %s is not run here, only PLAINTEXT", v.Name, v.Type)
+		}
+		env = append(env, v.Name+"="+v.Value)
+	}
+	if !b.Project.Environment.PrivilegedMode {
+		// The docker client is in every image, the daemon is not.
+		env = append(env, "DOCKER_HOST=unix://"+filepath.Join(root, "docker.sock"))
+	}
+	return append(env,
+		"HOME="+home,
+		"AWS_DEFAULT_REGION="+region,
+		"AWS_REGION="+region,
+		"CODEBUILD_BUILD_ARN="+strings.Join([]string{"arn", partition, "codebuild", region, account, "build/" + id}, ":"),
+		"CODEBUILD_BUILD_ID="+id,
+		"CODEBUILD_BUILD_IMAGE="+b.Project.Environment.Image,
+		"CODEBUILD_BUILD_NUMBER=1",
+		"CODEBUILD_BUILD_SUCCEEDING=1",
+		"CODEBUILD_CI=true",
+		"CODEBUILD_INITIATOR="+b.Initiator,
+		"CODEBUILD_RESOLVED_SOURCE_VERSION="+b.Commit,
+		"CODEBUILD_SRC_DIR="+source,
+		"CODEBUILD_START_TIME="+strconv.FormatInt(time.Now().UnixMilli(), 10),
+	), nil
+}

@@ -1,0 +1,46 @@
+package codebuild
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Project is what a build takes from its project's definition. Its JSON form
+// is that of an element of BatchGetProjects' answer, so that a build can run
+// what was really deployed.
+type Project struct {
+	Name        string      `json:"name"`
+	Arn         string      `json:"arn"`
+	Source      Source      `json:"source"`
+	Environment Environment `json:"environment"`
+}
+
+// Source holds the buildspec that the project brings along.
+type Source struct {
+	Buildspec string `json:"buildspec"`
+}
+
+// Environment is what the project's builds run in.
+type Environment struct {
+	Image string `json:"image"`
+	// PrivilegedMode is what makes a docker daemon available to the build.
+	PrivilegedMode bool       `json:"privilegedMode"`
+	Variables      []Variable `json:"environmentVariables"`
+}
+
+// Variable is one environment variable of the project.
+type Variable struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	// Type is PLAINTEXT where it is empty. No other type is run here.
+	Type string `json:"type"`
+}
+
+// place reads partition, region and account off the project's ARN.
+func (p Project) place() (partition, region, account string, err error) {
+	parts := strings.Split(p.Arn, ":")
+	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "codebuild" {
+		return "", "", "", fmt.Errorf("project %q: arn %q is not a project's", p.Name, p.Arn)
+	}
+	return parts[1], parts[3], parts[4], nil
+}

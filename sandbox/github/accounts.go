@@ -1,0 +1,130 @@
+package github
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var accountRoutes = []route{
+	{"GET /user", None, func(c *call) (any, error) { return c.showUser(c.state.account(c.token.Login)) }},
+	{"GET /user/{id}", None, func(c *call) (any, error) {
+		return c.showUser(find(c.state.Accounts, func(a *account) bool { return strconv.FormatInt(a.ID, 10) == c.PathValue("id") }))
+	}},
+	{"GET /users/{login}", None, func(c *call) (any, error) { return c.showUser(c.state.account(c.PathValue("login"))) }},
+	{"GET /users/{login}/gpg_keys", None, nothing},
+	{"GET /users/{login}/keys", None, nothing},
+	{"GET /orgs/{org}", None, getOrganization},
+	{"GET /orgs/{org}/teams/{slug}", None, withTeam(func(_ *call, org *account, t *team) any { return org.teamJSON(t) })},
+	{"GET /orgs/{org}/teams/{slug}/members", None, withTeam(getTeamMembers)},
+	{"GET /orgs/{org}/teams/{slug}/repos", None, withTeam(getTeamRepositories)},
+	{"GET /apps/{slug}", None, getApp},
+	{"GET /rate_limit", None, getRateLimit},
+}
+
+// summary is how an account looks wherever it is mentioned.
+func (a *account) summary() object {
+	return object{
+		"id": a.ID, "node_id": a.nodeID(), "login": a.Login, "type": a.Type, "site_admin": false,
+		"url": apiURL + "/users/" + a.Login, "html_url": webURL + "/" + a.Login,
+	}
+}
+
+func (a *account) nodeID() string {
+	if a.Type == "Organization" {
+		return nodeID("O", a.ID)
+	}
+	return nodeID("U", a.ID)
+}
+
+func (c *call) showUser(a *account) (any, error) {
+	if a == nil {
+		return nil, notFound()
+	}
+	out := a.summary()
+	out["name"] = a.Login
+	return out, nil
+}
+
+func nothing(*call) (any, error) { return []object{}, nil }
+
+func getOrganization(c *call) (any, error) {
+	a := c.state.account(c.PathValue("org"))
+	if a == nil || a.Type != "Organization" {
+		return nil, notFound()
+	}
+	out := a.summary()
+	out["name"] = a.Login
+	out["plan"] = object{"name": c.plan}
+	return out, nil
+}
+
+func withTeam(show func(*call, *account, *team) any) func(*call) (any, error) {
+	return func(c *call) (any, error) {
+		if org := c.state.account(c.PathValue("org")); org != nil {
+			if t := org.team(c.PathValue("slug")); t != nil {
+				return show(c, org, t), nil
+			}
+		}
+		return nil, notFound()
+	}
+}
+
+func (t *team) nodeID() string { return nodeID("T", t.ID) }
+
+func (a *account) teamJSON(t *team) object {
+	return object{
+		"id": t.ID, "node_id": t.nodeID(), "slug": t.Slug, "name": t.Slug, "privacy": "closed",
+		"notification_setting": "notifications_enabled", "permission": "pull",
+		"url":      apiURL + "/orgs/" + a.Login + "/teams/" + t.Slug,
+		"html_url": webURL + "/orgs/" + a.Login + "/teams/" + t.Slug,
+	}
+}
+
+func getTeamMembers(c *call, _ *account, t *team) any {
+	return list(page(c, t.Members), func(login string) object { return c.state.account(login).summary() })
+}
+
+func getTeamRepositories(c *call, org *account, t *team) any {
+	var granted []*repository
+	for _, r := range c.state.Repositories {
+		if r.Access[strings.ToLower(org.Login+"/"+t.Slug)].includes(Read) {
+			granted = append(granted, r)
+		}
+	}
+	return list(page(c, granted), c.repositoryJSON)
+}
+
+func (a *app) nodeID() string { return nodeID("A", a.ID) }
+
+func (a *app) json() object {
+	return object{"id": a.ID, "node_id": a.nodeID(), "slug": a.Slug, "name": a.Name, "html_url": webURL + "/apps/" + a.Slug}
+}
+
+func getApp(c *call) (any, error) {
+	if a := c.state.app(c.PathValue("slug")); a != nil {
+		return a.json(), nil
+	}
+	return nil, notFound()
+}
+
+func getRateLimit(c *call) (any, error) {
+	rate := object{"limit": 5000, "remaining": 4999, "used": 1, "reset": c.now.Unix() + 3600}
+	return object{"rate": rate, "resources": object{"core": rate, "graphql": rate}}, nil
+}
+
+// covers tells whether one of the node ids is the user's, or that of a team
+// with the user in it.
+func (s *state) covers(ids []string, login string) bool {
+	for _, a := range s.Accounts {
+		if strings.EqualFold(a.Login, login) && slices.Contains(ids, a.nodeID()) {
+			return true
+		}
+		for _, t := range a.Teams {
+			if slices.Contains(t.Members, login) && slices.Contains(ids, t.nodeID()) {
+				return true
+			}
+		}
+	}
+	return false
+}

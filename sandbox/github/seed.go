@@ -1,0 +1,189 @@
+package github
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Plan is what an account pays for; some features of private repositories
+// depend on it.
+type Plan string
+
+// The plans.
+const (
+	Free       Plan = "free"
+	Team       Plan = "team"
+	Enterprise Plan = "enterprise"
+)
+
+// Permission is what somebody may do with a repository.
+type Permission string
+
+// The permissions, each including those before it.
+const (
+	None  Permission = "none"
+	Read  Permission = "read"
+	Write Permission = "write"
+	Admin Permission = "admin"
+)
+
+// includes tells whether p suffices where need is asked for.
+func (p Permission) includes(need Permission) bool {
+	order := []Permission{None, Read, Write, Admin}
+	return slices.Index(order, p) >= slices.Index(order, need)
+}
+
+// Seed is what exists before the first call. A later start adds what the state
+// file does not have yet and leaves the rest of the file alone; Plan and Tokens
+// are always the seed's.
+type Seed struct {
+	Owner Owner
+	// Users are the logins of further users.
+	Users []string
+	// Teams belong to the owner, an organization.
+	Teams []SeedTeam
+	// Apps are installed on every repository.
+	Apps         []SeedApp
+	Repositories []SeedRepository
+	// Tokens are the ones that are let in. Without any, every token that is not
+	// empty is, as an administrator.
+	Tokens []Token
+}
+
+// Owner owns all repositories.
+type Owner struct {
+	Login string
+	// Organization is false for a user.
+	Organization bool
+	Plan         Plan
+}
+
+// admin is the login of the owner's administrator.
+func (o Owner) admin() string {
+	if o.Organization {
+		return o.Login + "-admin"
+	}
+	return o.Login
+}
+
+// SeedTeam is a team of the owning organization.
+type SeedTeam struct {
+	Slug    string
+	Members []string
+}
+
+// SeedApp is a GitHub App.
+type SeedApp struct{ Slug, Name string }
+
+// SeedRepository is a repository with one commit, on each of its branches.
+type SeedRepository struct {
+	Name    string
+	Private bool
+	// DefaultBranch is main where it is empty.
+	DefaultBranch string
+	// Branches are those beside the default branch.
+	Branches []string
+	// Files are contents by path.
+	Files map[string]string
+	// Access is by actor: "/login" for a user, "organization/slug" for a team.
+	// Users of tokens have what their token has. GitHub drops an actor without
+	// write access from a branch protection rule and says nothing.
+	Access map[string]Permission
+}
+
+// Token is a credential and whom it stands for.
+type Token struct {
+	Value string
+	// Login is created as a user if there is none of this name.
+	Login      string
+	Permission Permission
+}
+
+// check finds what would make the emulator behave like nothing GitHub has.
+func (seed Seed) check() error {
+	var errs []error
+	if seed.Owner.Login == "" {
+		errs = append(errs, errors.New("owner: login is empty"))
+	}
+	if plans := []Plan{Free, Team, Enterprise}; !slices.Contains(plans, seed.Owner.Plan) {
+		errs = append(errs, fmt.Errorf("owner: plan %q is none of %q", seed.Owner.Plan, plans))
+	}
+	if !seed.Owner.Organization && len(seed.Teams) > 0 {
+		errs = append(errs, errors.New("teams: only an organization has teams"))
+	}
+	for _, r := range seed.Repositories {
+		if r.Name == "" {
+			errs = append(errs, errors.New("repositories: one has no name"))
+		}
+	}
+	for _, t := range seed.Tokens {
+		if t.Value == "" || t.Login == "" || !slices.Contains([]Permission{None, Read, Write, Admin}, t.Permission) {
+			errs = append(errs, errors.New("tokens: each needs a value, a login and a permission"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// addTo puts into the state what it lacks.
+func (seed Seed) addTo(s *state, now time.Time) {
+	kind := "User"
+	if seed.Owner.Organization {
+		kind = "Organization"
+	}
+	owner := s.addAccount(seed.Owner.Login, kind)
+	for _, login := range seed.Users {
+		s.addAccount(login, "User")
+	}
+	for _, t := range seed.Tokens {
+		s.addAccount(t.Login, "User")
+	}
+	for _, t := range seed.Teams {
+		for _, login := range t.Members {
+			s.addAccount(login, "User")
+		}
+		if owner.team(t.Slug) == nil {
+			owner.Teams = append(owner.Teams, &team{ID: s.nextID(), Slug: t.Slug, Members: t.Members})
+		}
+	}
+	for _, a := range seed.Apps {
+		if s.app(a.Slug) == nil {
+			s.Apps = append(s.Apps, &app{ID: s.nextID(), Slug: a.Slug, Name: a.Name})
+		}
+	}
+	for _, r := range seed.Repositories {
+		if s.repository(owner.Login, r.Name) == nil {
+			created := r.create(s.nextID(), owner.Login, now)
+			for _, t := range seed.Tokens {
+				created.Access["/"+strings.ToLower(t.Login)] = t.Permission
+			}
+			s.Repositories = append(s.Repositories, created)
+		}
+	}
+}
+
+func (seed SeedRepository) create(id int64, owner string, now time.Time) *repository {
+	r := &repository{
+		ID: id, Owner: owner, Name: seed.Name, Private: seed.Private, CreatedAt: now,
+		DefaultBranch: seed.DefaultBranch, Access: map[string]Permission{},
+		Refs: map[string]string{}, Commits: map[string]commit{}, Blobs: map[string]blob{},
+	}
+	if r.DefaultBranch == "" {
+		r.DefaultBranch = "main"
+	}
+	for actor, p := range seed.Access {
+		r.Access[strings.ToLower(actor)] = p
+	}
+	files := map[string]string{}
+	for path, text := range seed.Files {
+		files[path] = r.addBlob([]byte(text))
+	}
+	who := person{Name: owner, Email: owner + "@users.noreply.github.com", Date: now}
+	head := r.addCommit(commit{Message: "Initial commit", Author: who, Committer: who, Files: files})
+	for _, branch := range append(slices.Clone(seed.Branches), r.DefaultBranch) {
+		r.Refs[headsPrefix+branch] = head
+	}
+	return r
+}

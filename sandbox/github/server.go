@@ -1,0 +1,158 @@
+package github
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Server is the emulator. It is safe for concurrent use: calls are answered one
+// after the other.
+type Server struct {
+	file   string
+	plan   Plan
+	tokens []Token
+	schema *ast.Schema
+	mux    *http.ServeMux
+	now    func() time.Time
+
+	mu      sync.Mutex
+	state   *state
+	saved   []byte
+	unknown []string
+	http    *http.Server
+}
+
+// New loads the state file, if there is one, and adds the seed to it.
+func New(stateFile string, seed Seed) (*Server, error) {
+	if err := seed.check(); err != nil {
+		return nil, fmt.Errorf("seed: %w", err)
+	}
+	st, err := loadState(stateFile)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := loadSchema()
+	if err != nil {
+		return nil, err
+	}
+	if len(seed.Tokens) == 0 {
+		seed.Tokens = []Token{{Login: seed.Owner.admin(), Permission: Admin}}
+	}
+	s := &Server{
+		file: stateFile, plan: seed.Owner.Plan, tokens: seed.Tokens,
+		schema: schema, mux: http.NewServeMux(), state: st,
+		now: func() time.Time { return time.Now().UTC().Truncate(time.Second) },
+	}
+	seed.addTo(st, s.now())
+	s.mux.HandleFunc("POST /api/graphql", s.serveGraphQL)
+	s.mux.HandleFunc("/", s.serveUnknown)
+	for _, r := range routes() {
+		method, path, _ := strings.Cut(r.pattern, " ")
+		s.mux.HandleFunc(method+" /api/v3"+path, s.serveREST(r))
+	}
+	return s, s.Save()
+}
+
+// Listen serves on a free port of the loopback interface, until Close, and
+// returns the base URL for GITHUB_BASE_URL.
+func (s *Server) Listen() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("github emulator: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	go func(h *http.Server) { _ = h.Serve(l) }(s.http)
+	return "http://" + l.Addr().String() + "/", nil
+}
+
+// Close stops listening, once the calls under way are answered, and saves.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	h := s.http
+	s.http = nil
+	s.mu.Unlock()
+	var err error
+	if h != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		err = h.Shutdown(ctx)
+	}
+	return errors.Join(err, s.Save())
+}
+
+// Save writes the state file, if the state has changed since it was written.
+func (s *Server) Save() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.save()
+}
+
+func (s *Server) save() error {
+	data, err := json.MarshalIndent(s.state, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode state: %w", err)
+	}
+	if bytes.Equal(data, s.saved) {
+		return nil
+	}
+	if err := writeFile(s.file, data); err != nil {
+		return err
+	}
+	s.saved = data
+	return nil
+}
+
+// Unknown lists the calls that were made and are not emulated, in order.
+func (s *Server) Unknown() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.unknown)
+}
+
+// ServeHTTP answers one call. What a call changed is in the state file before
+// its answer is sent.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answer := &recorder{header: w.Header(), status: http.StatusOK}
+	s.mux.ServeHTTP(answer, r)
+	if err := s.save(); err != nil {
+		answer.status = http.StatusInternalServerError
+		answer.body.Reset()
+		_ = json.NewEncoder(&answer.body).Encode(object{"message": err.Error()})
+	}
+	answer.send(w, r, s.now())
+}
+
+func (s *Server) serveUnknown(w http.ResponseWriter, r *http.Request) {
+	what := r.Method + " " + r.URL.Path
+	s.unknown = append(s.unknown, what)
+	writeJSON(w, http.StatusNotImplemented, object{"message": "not emulated: " + what})
+}
+
+// authenticate finds the token of a call. One without a value is everybody's.
+func (s *Server) authenticate(r *http.Request) (Token, error) {
+	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if value == "" {
+		return Token{}, refuse(http.StatusUnauthorized, "Requires authentication")
+	}
+	for _, t := range s.tokens {
+		if (strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "token")) && (t.Value == value || t.Value == "") {
+			return t, nil
+		}
+	}
+	return Token{}, refuse(http.StatusUnauthorized, "Bad credentials")
+}

@@ -1,0 +1,237 @@
+"""What the services of our own have in common, and what is changed in all of moto's.
+
+A service is a class with one method an operation, named like botocore's; the method
+takes the parsed parameters and returns the answer as the model describes it. The
+request is checked against the model first, because AWS does.
+"""
+
+import os
+import importlib
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, ClassVar
+
+from botocore import xform_name
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+from moto import backend_index, backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.base_backend import BackendDict, BaseBackend
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult, BaseResponse
+from moto.core.utils import get_service_model
+from moto.iam.models import iam_backends
+
+Params = dict[str, Any]
+log = logging.getLogger(__name__)
+
+
+class Error(ServiceException):
+    """An error of AWS, by its code; moto looks for the model of one of its own in the module's name."""
+
+
+_registered: dict[str, BackendDict[Any]] = {}
+
+
+class State(BaseBackend):
+    """What a service knows in one account and region."""
+
+    service: ClassVar[type["Service"]]
+
+    @property
+    def flask_paths(self) -> dict[str, Callable[..., Any]]:
+        return {"/": self.service.dispatch, "/<path:rest>": self.service.dispatch}
+
+
+class Service(BaseResponse):
+    """Answers the operations of one botocore service model."""
+
+    model: ClassVar[str]
+    backends: ClassVar[BackendDict[Any]]
+    # What answers the operations that have no method here; none if the whole service is ours.
+    stock: ClassVar[type[BaseResponse] | None] = None
+    # The code under which the service reports a request that its model does not allow.
+    invalid: ClassVar[str] = "ValidationException"
+
+    def __init__(self) -> None:
+        super().__init__(service_name=self.model)
+        self.automated_parameter_parsing = True
+
+    @property
+    def state(self) -> Any:
+        return self.backends[self.current_account][self.region]
+
+    def arn(self, resource: str) -> str:
+        return f"arn:{self.partition}:{self.model}:{self.region}:{self.current_account}:{resource}"
+
+    def _dispatch(self, request: Any, full_url: str, headers: Any) -> TYPE_RESPONSE:
+        self.setup_class(request, full_url, headers)
+        operation = self._get_action()
+        handler = getattr(self, xform_name(operation or ""), None)
+        try:
+            if operation:
+                check(get_service_model(self.model).operation_model(operation).input_shape, self.params, self.invalid)
+            if handler is None:
+                return self.stock.dispatch(request, full_url, headers) if self.stock else _missing(self)
+            result = handler(self.params) or {}
+        except ServiceException as error:
+            result = error
+        return self.serialized(ActionResult(result))
+
+
+def serve(service: type[Service], *endpoints: str) -> None:
+    """Makes service answer at the given endpoint names, in the place of moto's own."""
+    service.backends.backend.service = service
+    for endpoint in endpoints:
+        _registered[endpoint] = service.backends
+        pattern = re.compile(rf"https?://{re.escape(endpoint)}\.(.+)\.amazonaws\.com")
+        backend_index.backend_url_patterns.insert(0, (endpoint, pattern))
+
+
+def serve_over(service: type[Service]) -> None:
+    """Puts service in front of moto's own, at the same paths."""
+    stock = service.stock
+    assert stock is not None
+    paths = importlib.import_module(stock.__module__.replace(".responses", ".urls")).url_paths
+    for path, handler in paths.items():
+        if getattr(handler, "__self__", None) is stock:
+            paths[path] = service.dispatch
+
+
+def service_trusted(account: str, partition: str, role_arn: str, principal: str) -> bool:
+    """Whether the role exists and its trust policy names the service (conditions are not looked at)."""
+    role = next((r for r in iam_backends[account][partition].roles.values() if r.arn == role_arn), None)
+    if role is None:
+        return False
+    return any(
+        statement["Effect"] == "Allow" and principal in as_list(statement.get("Principal", {}).get("Service", []))
+        for statement in as_list(json.loads(role.assume_role_policy_document)["Statement"])
+    )
+
+
+def as_list(value: Any) -> list[Any]:
+    """IAM documents write a list of one element as the element."""
+    return value if isinstance(value, list) else [value]
+
+
+def check(shape: Shape | None, value: Any, code: str) -> None:
+    """Raises the error that AWS answers when a request breaks the constraints of the service's model."""
+    problems = list(_problems(shape, value, "")) if shape is not None else []
+    if problems:
+        noun = "error" if len(problems) == 1 else "errors"
+        raise Error(code, f"{len(problems)} validation {noun} detected: {'; '.join(problems)}")
+
+
+def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    def failed(constraint: str) -> str:
+        return f"Value {value!r} at '{path}' failed to satisfy constraint: Member must {constraint}"
+
+    match shape:
+        case StructureShape():
+            for name in shape.required_members:
+                if value.get(name) is None:
+                    at = _member(path, name)
+                    yield f"Value null at '{at}' failed to satisfy constraint: Member must not be null"
+            for name, member in value.items():
+                if name in shape.members and member is not None:
+                    yield from _problems(shape.members[name], member, _member(path, name))
+        case ListShape():
+            size = _outside(shape.metadata, len(value))
+            if size:
+                yield failed(f"have length {size}")
+            for index, member in enumerate(value, 1):
+                yield from _problems(shape.member, member, f"{path}.{index}.member")
+        case MapShape():
+            for key, member in value.items():
+                yield from _problems(shape.key, key, path)
+                yield from _problems(shape.value, member, f"{path}.{key}.member")
+        case Shape(type_name="string"):
+            size = _outside(shape.metadata, len(value))
+            allowed = shape.metadata.get("enum")
+            pattern = _compiled(shape.metadata.get("pattern"))
+            if size:
+                yield failed(f"have length {size}")
+            if allowed and value not in allowed:
+                yield failed(f"satisfy enum value set: [{', '.join(allowed)}]")
+            if pattern and not pattern.fullmatch(value):
+                yield failed(f"satisfy regular expression pattern: {shape.metadata['pattern']}")
+        case Shape(type_name="integer" | "long" | "float" | "double"):
+            size = _outside(shape.metadata, value)
+            if size:
+                yield failed(f"have value {size}")
+
+
+def _member(path: str, name: str) -> str:
+    """AWS names members in lower camel case, whatever their case in the request."""
+    name = name[0].lower() + name[1:]
+    return f"{path}.{name}" if path else name
+
+
+def _outside(limits: dict[str, Any], size: float) -> str | None:
+    if "min" in limits and size < limits["min"]:
+        return f"greater than or equal to {limits['min']}"
+    if "max" in limits and size > limits["max"]:
+        return f"less than or equal to {limits['max']}"
+    return None
+
+
+@cache
+def _compiled(pattern: str | None) -> re.Pattern[str] | None:
+    """The models' patterns are Java's; one that Python does not know constrains nothing here."""
+    try:
+        return re.compile(pattern) if pattern else None
+    except re.error:
+        return None
+
+
+def _missing(response: BaseResponse) -> TYPE_RESPONSE:
+    return _fault(response, f"the sandbox does not emulate {response.service_name}:{response._get_action()}")
+
+
+def _fault(response: BaseResponse, message: str) -> TYPE_RESPONSE:
+    """An error that the SDKs do not retry and that says that it is the sandbox's, not AWS's."""
+    try:
+        _, headers, body = response.serialized(ActionResult(Error("NotImplemented", message)))
+    except Exception:
+        headers, body = {}, message
+    return 501, headers, body
+
+
+def _call_action(response: BaseResponse) -> TYPE_RESPONSE:
+    try:
+        return _stock_call_action(response)
+    except NotImplementedError:
+        return _missing(response)
+    except Exception as error:
+        log.exception("%s:%s", response.service_name, response._get_action())
+        return _fault(
+            response,
+            f"the sandbox failed at {response.service_name}:{response._get_action()}: {type(error).__name__}: {error}",
+        )
+
+
+def _current_account(response: BaseResponse) -> str:
+    """The credentials decide on the account; the variable is only the default."""
+    key = response.get_access_key()
+    for account, partitions in list(iam_backends.items()):
+        if any(key in iam.access_keys for iam in list(partitions.values())):
+            return account
+    return os.environ.get("MOTO_ACCOUNT_ID", DEFAULT_ACCOUNT_ID)
+
+
+def _get_backend(name: str) -> BackendDict[Any]:
+    # A dictionary of backends that is empty is false.
+    return _registered[name] if name in _registered else _stock_get_backend(name)
+
+
+_stock_call_action = BaseResponse.call_action
+_stock_get_backend = backends.get_backend
+
+
+def install() -> None:
+    BaseResponse.call_action = _call_action
+    BaseResponse.get_current_account = _current_account
+    backends.get_backend = _get_backend

@@ -1,0 +1,81 @@
+package toolchain
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+)
+
+// tool is a program built from a Go module. Each has a module file of its own
+// under sandbox/tools: their dependency graphs do not fit into one.
+type tool struct {
+	name    string // of the binary
+	module  string // folder under sandbox/tools
+	pkg     string // to build
+	ldflags string
+	leashed bool   // runs below a plugin, and must end with it
+	takes   string // how long, the first time
+}
+
+// build builds a tool unless it is there and its module file has not changed.
+func (k *Kit) build(ctx context.Context, log Log, t tool) error {
+	dir := filepath.Join(k.Root, "sandbox", "tools", t.module)
+	stamp, err := fingerprint(filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum"))
+	if err != nil {
+		return err
+	}
+	stamp += " " + runtime.Version() + " " + t.pkg + " " + t.ldflags
+	out := filepath.Join(k.Bin, t.name)
+	if t.leashed {
+		out = k.leashed(t.name)
+		if err := k.link("sandbox", filepath.Join(k.Bin, t.name)); err != nil {
+			return err
+		}
+	}
+	stampFile := out + ".stamp"
+	if old, err := os.ReadFile(stampFile); err == nil && string(old) == stamp {
+		if _, err := os.Stat(out); err == nil {
+			return nil
+		}
+	}
+	log("building %s (%s the first time)", t.name, t.takes)
+	if err := gobuild(ctx, log, dir, out, t.pkg, t.ldflags); err != nil {
+		return err
+	}
+	return os.WriteFile(stampFile, []byte(stamp), 0o644)
+}
+
+// leashed is where a program stands that is started through the leash.
+func (k *Kit) leashed(name string) string { return filepath.Join(k.Bin, "leashed", name) }
+
+// gobuild builds a package; go itself finds out what is up to date.
+func gobuild(ctx context.Context, log Log, dir, out, pkg, ldflags string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, "-ldflags", "-s -w "+ldflags, pkg)
+	cmd.Dir = dir
+	return run(ctx, log, "go build "+filepath.Base(out), cmd)
+}
+
+func fingerprint(files ...string) (string, error) {
+	h := sha256.New()
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			return "", err
+		}
+		h.Write(text)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}
+
+func (k *Kit) sandbox(ctx context.Context, log Log) error {
+	return gobuild(ctx, log, filepath.Join(k.Root, "sandbox"), filepath.Join(k.Bin, "sandbox"), ".", "")
+}
+
+func (k *Kit) policy(ctx context.Context, log Log) error {
+	k.Policy = filepath.Join(k.Bin, "policy")
+	return gobuild(ctx, log, k.Root, k.Policy, "./policy", "")
+}

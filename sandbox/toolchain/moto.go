@@ -1,0 +1,42 @@
+package toolchain
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// The emulator of AWS and the real aws CLI, as pip names them.
+var pythonTools = []string{"moto[server]==5.2.1", "awscli"}
+
+// hasMoto fails where this version of moto is not, or has no server.
+const hasMoto = `import moto, flask, awscli, sys; sys.exit(moto.__version__ != "5.2.1")`
+
+// moto takes the machine's python3 when it has moto and the aws CLI; else it
+// installs them into a virtual environment of the sandbox's own.
+func (k *Kit) moto(ctx context.Context, log Log) error {
+	venv := filepath.Join(filepath.Dir(k.Bin), "python")
+	for _, python := range []string{"python3", filepath.Join(venv, "bin", "python3")} {
+		if exec.CommandContext(ctx, python, "-c", hasMoto).Run() != nil {
+			continue
+		}
+		// A version manager's python3 is a script; ask for the interpreter.
+		out, err := exec.CommandContext(ctx, python, "-c", "import sys; print(sys.executable)").Output()
+		if err != nil {
+			return err
+		}
+		k.Python = strings.TrimSpace(string(out))
+		return nil
+	}
+	log("installing %s", strings.Join(pythonTools, " and "))
+	if err := run(ctx, log, "python3 -m venv", exec.CommandContext(ctx, "python3", "-m", "venv", venv)); err != nil {
+		return fmt.Errorf("a python3 with venv is needed (Debian: python3-venv): %w", err)
+	}
+	k.Python = filepath.Join(venv, "bin", "python3")
+	cmd := exec.CommandContext(ctx, k.Python, append([]string{"-m", "pip", "install", "--quiet"}, pythonTools...)...)
+	cmd.Env = os.Environ()
+	return run(ctx, log, "pip install", cmd)
+}
