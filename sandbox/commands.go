@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"prodgate/sandbox/cloud"
+	"prodgate/sandbox/recovery"
 	"prodgate/sandbox/stack"
 	"prodgate/sandbox/toolchain"
 )
@@ -28,6 +29,9 @@ var commands = map[string]func(context.Context, string) error{
 			return err
 		}
 		if _, err := toolchain.Prepare(ctx, root, say); err != nil {
+			return err
+		}
+		if err := toolchain.PrepareTests(ctx, say); err != nil {
 			return err
 		}
 		say("tools are ready (%s)", time.Since(started).Round(time.Second))
@@ -92,11 +96,14 @@ func on(ctx context.Context, name, kind string, do func(*stack.Stack) error) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Stop()) }()
-	say("emulated AWS of account %s and GitHub of %s are up (%s)", config.Account, config.GitHub.Owner, time.Since(started).Round(time.Second))
+	say("emulated AWS of account %s and GitHub of %s are up (%s)", config.Account, config.GitHub.Owner.Login, time.Since(started).Round(time.Second))
 
 	s := &stack.Stack{Kit: kit, Cloud: c, Name: name, Program: root, Dir: dir}
-	if err := s.Init(ctx); err != nil {
+	if err := s.Init(ctx, config.Text); err != nil {
 		return err
+	}
+	if err := recovery.Recover(ctx, s, config.Region, say); err != nil {
+		return fmt.Errorf("recover from a killed run: %w", err)
 	}
 	err = do(s)
 	took := time.Since(started).Round(time.Second)

@@ -23,7 +23,7 @@ const usage = `usage: sandbox COMMAND [STACK]
   preview   show what up would change
   refresh   read what is really there into the stack's state
   down      destroy everything in the stack
-  tools     find, build or install what the sandbox runs, and nothing else`
+  tools     find, build or install what up and the tests run, and nothing else`
 
 func main() {
 	if err := run(); err != nil {

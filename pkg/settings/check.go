@@ -37,7 +37,7 @@ func (k kind) mismatch(known []string) (what, remedy string) {
 	case dictionary:
 		return "is not an object", "write a name and a value on each line below the key"
 	default:
-		return "is not a text", "write it in quotes"
+		return "is not a text", "write one value, in quotes"
 	}
 }
 

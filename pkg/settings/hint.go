@@ -18,12 +18,12 @@ func hint(word string, known []string, remedy string) string {
 	return "choose one of " + strings.Join(known, ", ")
 }
 
-// nearest is the known word that one typing mistake in four characters (and one
-// more, for short words) turns into word; upper and lower case make none.
+// nearest is the known word that up to two typing mistakes turn into word: two
+// letters swapped are two. Upper and lower case are one.
 func nearest(word string, known []string) string {
-	limit := 1 + len(word)/4
-	// A longer word is none of ours, and comparing it would take its length squared.
-	if len(word) > 2*longest {
+	limit := min(2, 1+len(word)/4)
+	// A longer word is none of ours, and to compare it takes its length squared.
+	if len(word) > shown {
 		return ""
 	}
 	best, at := "", limit+1
@@ -34,6 +34,3 @@ func nearest(word string, known []string) string {
 	}
 	return best
 }
-
-// longest is about the length of the longest word worth a guess.
-const longest = 32

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -53,15 +52,12 @@ func (p Problems) sort() {
 	padded := func(key string) string {
 		return index.ReplaceAllStringFunc(key, func(i string) string { return fmt.Sprintf("%12s", i) })
 	}
-	slices.SortFunc(p, func(a, b Problem) int {
-		return cmp.Or(
-			strings.Compare(padded(a.Key), padded(b.Key)),
-			strings.Compare(a.What, b.What),
-		)
+	slices.SortStableFunc(p, func(a, b Problem) int {
+		return strings.Compare(padded(a.Key), padded(b.Key))
 	})
 }
 
-// What stands for a value that is not there, or not to be shown.
+// What stands for a value that is not there, or that must not be shown.
 const (
 	absent = "(absent)"
 	hidden = "(secret)"

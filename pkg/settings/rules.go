@@ -45,7 +45,7 @@ const (
 var rules = []rule{
 	// AWS, account identifiers: 12 digits, zeros in front included.
 	{key: "account", kind: text, required: true, valid: shape(`[0-9]{12}`), what: "is not a 12-digit account id",
-		remedy: "write it in quotes, YAML reads 012345670123 as an octal number"},
+		remedy: "write all 12 digits in quotes, YAML reads 012345670123 as an octal number"},
 	{key: "name", kind: text, max: maxName, valid: shape(nameShape), what: "is not a name AWS resources can begin with",
 		remedy: "use small letters, digits and single hyphens, a letter first"},
 	{key: "protect", kind: boolean},
@@ -79,7 +79,7 @@ var rules = []rule{
 	{key: "apps[].dockerfile", kind: text, max: maxPath, valid: isFile, what: "is not a file below the app's folder",
 		remedy: "write it from the app's folder, such as Dockerfile or docker/Dockerfile.prod"},
 	// CodePipeline API, GitFilePathFilterCriteria: 1 to 8 patterns of 1 to 255 characters.
-	{key: "apps[].paths", kind: list, min: 1, max: 8, remedy: "CodePipeline takes 1 to 8 patterns; without the key everything below folder counts"},
+	{key: "apps[].paths", kind: list, min: 1, max: 8, remedy: "write 1 to 8 patterns, or leave the key out for everything below folder"},
 	{key: "apps[].paths[]", kind: text, max: maxPath, valid: isPattern, what: "is not a pattern that files of a repository match",
 		remedy: "write it from the repository's root and without a slash before it, such as api/**"},
 	// ECS API, CreateCluster, CreateService, ContainerDefinition: up to 255 of these.
@@ -150,7 +150,7 @@ const (
 	maxPath          = 255
 	notPresence      = "does not say who provides it"
 	notRepository    = "is not the name of a GitHub repository"
-	repositoryRemedy = "write the name alone; the owner stands in source.owner"
+	repositoryRemedy = "write the name alone, its owner stands in source.owner"
 	notTag           = "is nothing AWS accepts in a tag"
 	tagRemedy        = "use letters, digits, spaces and _.:/=+-@, and do not begin with aws:"
 )
@@ -242,7 +242,7 @@ func (r rule) countFault(n int) (what, remedy string) {
 	case n < r.min:
 		return "is empty", r.remedy
 	case r.max > 0 && n > r.max:
-		return fmt.Sprintf("holds %d, more than %d", n, r.max), r.remedy
+		return fmt.Sprintf("has %d entries, more than %d", n, r.max), r.remedy
 	}
 	return "", ""
 }

@@ -70,7 +70,7 @@ type App struct {
 
 // Build is how CodeBuild runs, for all apps.
 type Build struct {
-	// Image is the CodeBuild curated image the build runs in.
+	// Image is what the build runs in: an x86 Linux image of CodeBuild, or of ECR.
 	Image string
 	// ComputeType is CodeBuild's name of the machine's size.
 	ComputeType string
@@ -86,7 +86,8 @@ type Retention struct {
 	LogDays int
 	// ArtifactDays is how long pipeline artifacts are kept.
 	ArtifactDays int
-	// Images is how many images a repository keeps.
+	// Images is how many images a repository keeps; at least 2, so that a failed
+	// deployment does not lose the image that runs.
 	Images int
 	// KeyDays is how long a deleted KMS key can still be restored: 7 to 30.
 	KeyDays int

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,21 +22,22 @@ import (
 type Cloud struct {
 	// AWS and GitHub are the base URLs of the two emulators.
 	AWS, GitHub string
+	// Account is whose AWS it is, Owner whose GitHub.
+	Account, Owner string
 
-	moto    *exec.Cmd
-	hold    io.Closer // moto ends, and saves, when this is closed
-	github  *github.Server
-	account string
+	moto   *exec.Cmd
+	hold   io.Closer // moto ends, and saves, when this is closed
+	github *github.Server
 }
 
 // Start starts the emulators of an account with what dir holds.
 func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed) (*Cloud, error) {
-	c := &Cloud{account: account}
+	c := &Cloud{Account: account, Owner: seed.Owner.Login}
 	var err error
 	if c.github, err = github.New(filepath.Join(dir, "github.json"), seed); err != nil {
 		return nil, fmt.Errorf("GitHub emulator: %w", err)
 	}
-	if c.GitHub, err = c.github.Start(); err != nil {
+	if c.GitHub, err = c.github.Listen(); err != nil {
 		return nil, fmt.Errorf("GitHub emulator: %w", err)
 	}
 	if err := c.startMoto(kit, dir); err != nil {
@@ -53,7 +55,7 @@ func (c *Cloud) startMoto(kit *toolchain.Kit, dir string) error {
 	}
 	defer func() { _ = logFile.Close() }()
 	c.moto = exec.Command(kit.Python, filepath.Join(kit.Root, "sandbox", "moto"), "--state", filepath.Join(dir, "aws.state"))
-	c.moto.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+c.account, "PYTHONDONTWRITEBYTECODE=1")
+	c.moto.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+c.Account, "PYTHONDONTWRITEBYTECODE=1")
 	c.moto.Stderr = logFile
 	ownGroup(c.moto)
 	// moto holds the other end: whatever ends this process closes it.
@@ -103,6 +105,21 @@ func (c *Cloud) Env() []string {
 		// What the emulator lacks answers 500, which the provider would try 25
 		// times; with 1 a connection that was closed in between fails the run.
 		"AWS_MAX_ATTEMPTS=5",
-		"GITHUB_BASE_URL=" + c.GitHub + "/", "GITHUB_TOKEN=" + github.Token,
+		"GITHUB_BASE_URL=" + c.GitHub, "GITHUB_TOKEN=sandbox",
 	}
+}
+
+// BranchProtected asks GitHub whether a branch of a repository is protected.
+func (c *Cloud) BranchProtected(ctx context.Context, repository, branch string) (bool, error) {
+	url := fmt.Sprintf("%sapi/v3/repos/%s/%s/branches/%s/protection", c.GitHub, c.Owner, repository, branch)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false, err
+	}
+	request.Header.Set("Authorization", "Bearer sandbox")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false, err
+	}
+	return response.StatusCode == http.StatusOK, response.Body.Close()
 }

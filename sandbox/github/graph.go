@@ -146,9 +146,9 @@ func (g graph) protection(r *repository, p *protection) thing {
 	fields["requiredStatusCheckContexts"] = p.contexts()
 	checks := []thing{}
 	for _, check := range p.RequiredStatusChecks {
-		described := object{"context": check.Context}
-		if actor, _ := g.state.actor(check.AppID); actor != nil {
-			described["app"] = g.actor(actor)
+		described := object{"context": check.Context, "app": nil}
+		if a := g.state.appOf(check.AppID); a != nil {
+			described["app"] = g.actor(a)
 		}
 		checks = append(checks, thing{"RequiredStatusCheckDescription", described})
 	}

@@ -78,7 +78,7 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	if op.Operation == ast.Mutation {
 		root = g.mutation()
 	}
-	e := &execution{schema: s.schema, vars: vars}
+	e := &execution{server: s, vars: vars}
 	out := object{"data": e.object(op.SelectionSet, root, nil)}
 	if len(e.errors) > 0 {
 		out["errors"] = e.errors
@@ -94,17 +94,22 @@ func (s *Server) notEmulated(problems gqlerror.List) []object {
 	for _, p := range problems {
 		message := p.Message
 		if slices.Contains(unknownNames, p.Rule) || message == "unknown field" {
-			message = strings.TrimSpace("not emulated: " + p.Path.String() + " " + message)
-			s.unknown = append(s.unknown, "GraphQL "+message)
+			message = s.missing(strings.TrimSpace(p.Path.String() + " " + message))
 		}
 		out = append(out, object{"message": message, "path": p.Path, "locations": p.Locations})
 	}
 	return out
 }
 
+// missing keeps what a query asked for in vain, and says so.
+func (s *Server) missing(what string) string {
+	s.unknown = append(s.unknown, "GraphQL "+what)
+	return "not emulated: " + what
+}
+
 // execution is one operation being answered.
 type execution struct {
-	schema *ast.Schema
+	server *Server
 	vars   object
 	errors []object
 }
@@ -133,7 +138,10 @@ func (e *execution) resolve(f *selected, t thing) (any, error) {
 	if f.Name == "__typename" {
 		return t.typ, nil
 	}
-	value := t.fields[f.Name]
+	value, ok := t.fields[f.Name]
+	if !ok {
+		return nil, errors.New(e.server.missing("field " + t.typ + "." + f.Name))
+	}
 	if make, ok := value.(resolver); ok {
 		return make(f.ArgumentMap(e.vars))
 	}
@@ -192,7 +200,7 @@ func (e *execution) skips(directives ast.DirectiveList) bool {
 
 // is tells whether an object of a type fits a fragment's type condition.
 func (e *execution) is(typ, condition string) bool {
-	return condition == "" || slices.ContainsFunc(e.schema.PossibleTypes[condition], func(d *ast.Definition) bool { return d.Name == typ })
+	return condition == "" || slices.ContainsFunc(e.server.schema.PossibleTypes[condition], func(d *ast.Definition) bool { return d.Name == typ })
 }
 
 func (e *execution) fail(err error, f *selected, path []any) {
@@ -228,7 +236,7 @@ func connection(typ, field string, items []thing) resolver {
 		}
 		from := min(start, len(items))
 		to := min(from+first, len(items))
-		info := object{"hasNextPage": to < len(items), "hasPreviousPage": from > 0}
+		info := object{"hasNextPage": to < len(items), "hasPreviousPage": from > 0, "startCursor": nil, "endCursor": nil}
 		if to > from {
 			info["startCursor"], info["endCursor"] = fmt.Sprintf("cursor:%d", from+1), fmt.Sprintf("cursor:%d", to)
 		}

@@ -63,11 +63,13 @@ func expectedChecks(contexts []string) string {
 	return fmt.Sprintf("%d of %d required status checks are expected.", len(contexts), len(contexts))
 }
 
-// mayCreateBranch tells whether a protection keeps this caller from creating
-// branches of a name.
-func (c *call) mayCreateBranch(branch string) bool {
+// checkBranchCreation refuses a branch of a name that the caller may not create.
+func (c *call) checkBranchCreation(branch string) error {
 	p := c.repo.protectionOf(branch)
-	return p == nil || !p.BlocksCreations || c.token.Permission == Admin || c.state.covers(p.PushActorIDs, c.token.Login)
+	if p != nil && p.BlocksCreations && c.token.Permission != Admin && !c.state.covers(p.PushActorIDs, c.token.Login) {
+		return refuse(http.StatusUnprocessableEntity, "Reference update failed")
+	}
+	return c.checkRule("creation", branch, "Cannot create ref due to creations being restricted.")
 }
 
 // checkBranchDeletion refuses to delete what is protected, to anybody.
@@ -78,9 +80,14 @@ func (c *call) checkBranchDeletion(branch string) error {
 	if p := c.repo.protectionOf(branch); p != nil && !p.AllowsDeletions {
 		return refuse(http.StatusUnprocessableEntity, "Cannot delete a protected branch")
 	}
+	return c.checkRule("deletion", branch, "Cannot delete this branch")
+}
+
+// checkRule refuses what a rule without parameters forbids.
+func (c *call) checkRule(ruleType, branch, message string) error {
 	for _, rs := range c.repo.Rulesets {
-		if rs.has("deletion") && rs.covers(c.repo, branch) && !c.bypasses(rs) {
-			return refuse(http.StatusUnprocessableEntity, "Repository rule violations found\n\nCannot delete this branch\n\n")
+		if rs.covers(c.repo, branch) && !c.bypasses(rs) && slices.ContainsFunc(rs.Rules, func(r rule) bool { return r.Type == ruleType }) {
+			return refuse(http.StatusUnprocessableEntity, "Repository rule violations found\n\n%s\n\n", message)
 		}
 	}
 	return nil
@@ -128,8 +135,23 @@ func (rs *ruleset) broken() []string {
 		case "required_signatures":
 			broken = append(broken, "Commits must have verified signatures.")
 		case "required_status_checks":
-			broken = append(broken, "Required status checks are expected.")
+			if checks := rule.contexts(); len(checks) > 0 {
+				broken = append(broken, expectedChecks(checks))
+			}
 		}
 	}
 	return broken
+}
+
+// contexts are the names of the checks that a required_status_checks rule has.
+func (r rule) contexts() []string {
+	var names []string
+	checks, _ := r.Parameters["required_status_checks"].([]any)
+	for _, check := range checks {
+		if check, ok := check.(object); ok {
+			name, _ := check["context"].(string)
+			names = append(names, name)
+		}
+	}
+	return names
 }

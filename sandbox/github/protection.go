@@ -3,7 +3,6 @@ package github
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -106,22 +105,25 @@ func (ps protections) update(old *protection, input object) error {
 // with is the rule with the input's fields in it. A null in the input changes
 // nothing, which is why an empty list has to be sent to empty one.
 func (ps protections) with(old protection, input object) (*protection, error) {
-	input = maps.Clone(input)
-	maps.DeleteFunc(input, func(_ string, value any) bool { return value == nil })
-	p, names := &protection{}, struct{ RequiredStatusCheckContexts []string }{}
-	for _, layer := range []string{text(old), text(input)} {
-		if err := json.Unmarshal([]byte(layer), p); err != nil {
-			return nil, fmt.Errorf("branch protection rule: %w", err)
-		}
-	}
-	if err := json.Unmarshal([]byte(text(input)), &names); err != nil {
+	fields := object{}
+	if err := json.Unmarshal([]byte(text(old)), &fields); err != nil {
 		return nil, fmt.Errorf("branch protection rule: %w", err)
 	}
-	if input["requiredStatusChecks"] == nil && input["requiredStatusCheckContexts"] != nil {
-		p.RequiredStatusChecks = nil
-		for _, name := range names.RequiredStatusCheckContexts {
-			p.RequiredStatusChecks = append(p.RequiredStatusChecks, statusCheck{Context: name})
+	if names, ok := input["requiredStatusCheckContexts"].([]any); ok && input["requiredStatusChecks"] == nil {
+		checks := []object{}
+		for _, name := range names {
+			checks = append(checks, object{"context": name})
 		}
+		fields["requiredStatusChecks"] = checks
+	}
+	for field, value := range input {
+		if value != nil {
+			fields[field] = value
+		}
+	}
+	p := &protection{}
+	if err := json.Unmarshal([]byte(text(fields)), p); err != nil {
+		return nil, fmt.Errorf("branch protection rule: %w", err)
 	}
 	p.dropUnused()
 	return p, ps.check(p)
@@ -164,6 +166,13 @@ func (ps protections) check(p *protection) error {
 	if ps.state.account(ps.repo.Owner).Type == "User" && (p.RestrictsPushes || p.RestrictsReviewDismissals) {
 		return refuse(http.StatusUnprocessableEntity, "Only organization repositories can have users and team restrictions")
 	}
+	for i, check := range p.RequiredStatusChecks {
+		if check.AppID == "any" {
+			p.RequiredStatusChecks[i].AppID = ""
+		} else if check.AppID != "" && ps.state.appOf(check.AppID) == nil {
+			return unresolved(check.AppID)
+		}
+	}
 	for _, ids := range []*[]string{&p.PushActorIDs, &p.ReviewDismissalActorIDs, &p.BypassForcePushActorIDs, &p.BypassPullRequestActorIDs} {
 		kept := []string{}
 		for _, id := range *ids {
@@ -200,8 +209,12 @@ func (s *state) actor(id string) (actor any, spelled string) {
 			}
 		}
 	}
-	if a := find(s.Apps, func(a *app) bool { return a.nodeID() == id }); a != nil {
+	if a := s.appOf(id); a != nil {
 		return a, ""
 	}
 	return nil, ""
+}
+
+func (s *state) appOf(id string) *app {
+	return find(s.Apps, func(a *app) bool { return a.nodeID() == id })
 }

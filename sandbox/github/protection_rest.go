@@ -6,10 +6,10 @@ var protectionRoutes = []route{
 	{"GET /repos/{owner}/{repo}/branches/{branch}/protection", Admin, getProtection},
 }
 
-func (check statusCheck) json() object {
+func (c *call) checkJSON(check statusCheck) object {
 	out := object{"context": check.Context, "app_id": nil}
-	if check.AppID != "" {
-		out["app_id"] = check.AppID
+	if a := c.state.appOf(check.AppID); a != nil {
+		out["app_id"] = a.ID
 	}
 	return out
 }
@@ -44,7 +44,7 @@ func getProtection(c *call) (any, error) {
 		out["required_status_checks"] = object{
 			"url": url + "/required_status_checks", "strict": p.RequiresStrictStatusChecks,
 			"contexts": p.contexts(), "contexts_url": url + "/required_status_checks/contexts",
-			"checks": list(p.RequiredStatusChecks, statusCheck.json),
+			"checks": list(p.RequiredStatusChecks, c.checkJSON),
 		}
 	}
 	if p.RequiresApprovingReviews {

@@ -30,7 +30,8 @@ func (r *repository) branches() []string {
 	return names
 }
 
-func (r *repository) branchJSON(name string) object {
+func (c *call) branchJSON(name string) object {
+	r := c.repo
 	id := r.Refs[headsPrefix+name]
 	out := object{
 		"name": name, "protected": false, "commit": r.commitJSON(id),
@@ -47,7 +48,7 @@ func (r *repository) branchJSON(name string) object {
 		}
 		out["protected"] = true
 		out["protection"] = object{"enabled": true, "required_status_checks": object{
-			"enforcement_level": level, "contexts": p.contexts(), "checks": list(p.RequiredStatusChecks, statusCheck.json),
+			"enforcement_level": level, "contexts": p.contexts(), "checks": list(p.RequiredStatusChecks, c.checkJSON),
 		}}
 	}
 	return out
@@ -58,7 +59,7 @@ func listBranches(c *call) (any, error) {
 	if only := c.URL.Query().Get("protected"); only != "" {
 		names = slices.DeleteFunc(names, func(name string) bool { return (c.repo.protectionOf(name) != nil) != (only == "true") })
 	}
-	return list(page(c, names), c.repo.branchJSON), nil
+	return list(page(c, names), c.branchJSON), nil
 }
 
 func getBranch(c *call) (any, error) {
@@ -66,7 +67,7 @@ func getBranch(c *call) (any, error) {
 	if _, ok := c.repo.Refs[headsPrefix+name]; !ok {
 		return nil, refuse(http.StatusNotFound, "Branch not found")
 	}
-	return c.repo.branchJSON(name), nil
+	return c.branchJSON(name), nil
 }
 
 func renameBranch(c *call) (any, error) {
@@ -91,7 +92,7 @@ func renameBranch(c *call) (any, error) {
 	if p := find(c.repo.Protections, func(p *protection) bool { return p.Pattern == c.PathValue("branch") }); p != nil {
 		p.Pattern = in.NewName
 	}
-	return c.repo.branchJSON(in.NewName), nil
+	return c.branchJSON(in.NewName), nil
 }
 
 func (r *repository) refJSON(ref string) object {
@@ -131,8 +132,10 @@ func createRef(c *call) (any, error) {
 	if _, ok := c.repo.Refs[in.Ref]; ok {
 		return nil, refuse(http.StatusUnprocessableEntity, "Reference already exists")
 	}
-	if branch, ok := strings.CutPrefix(in.Ref, headsPrefix); ok && !c.mayCreateBranch(branch) {
-		return nil, refuse(http.StatusUnprocessableEntity, "Reference update failed")
+	if branch, ok := strings.CutPrefix(in.Ref, headsPrefix); ok {
+		if err := c.checkBranchCreation(branch); err != nil {
+			return nil, err
+		}
 	}
 	c.repo.Refs[in.Ref] = in.SHA
 	return c.repo.refJSON(in.Ref), nil

@@ -65,13 +65,6 @@ func refuse(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, message: fmt.Sprintf(format, args...)}
 }
 
-// invalid is GitHub's answer to a field with a bad value.
-func invalid(resource, field, message string) *refusal {
-	r := refuse(http.StatusUnprocessableEntity, "Validation Failed")
-	r.details = []any{object{"resource": resource, "field": field, "code": "custom", "message": message}}
-	return r
-}
-
 func notFound() *refusal { return refuse(http.StatusNotFound, "Not Found") }
 
 func forbidden() *refusal {
@@ -99,6 +92,10 @@ func (s *Server) serveREST(r route) http.HandlerFunc {
 				out["errors"] = no.details
 			}
 			writeJSON(w, no.status, out)
+			return
+		}
+		if err != nil {
+			writeJSON(w, http.StatusInternalServerError, object{"message": err.Error()})
 			return
 		}
 		status := map[string]int{http.MethodPost: http.StatusCreated, http.MethodDelete: http.StatusNoContent}[req.Method]

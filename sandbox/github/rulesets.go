@@ -84,10 +84,6 @@ var ruleDefaults = map[string]map[string]object{
 	},
 }
 
-func (rs *ruleset) has(ruleType string) bool {
-	return slices.ContainsFunc(rs.Rules, func(r rule) bool { return r.Type == ruleType })
-}
-
 func withPlan(answer func(*call) (any, error)) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		if err := checkPlan(c.repo, c.plan); err != nil {

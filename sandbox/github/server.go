@@ -35,6 +35,10 @@ type Server struct {
 
 // New loads the state file, if there is one, and adds the seed to it.
 func New(stateFile string, seed Seed) (*Server, error) {
+	return newServer(stateFile, seed, func() time.Time { return time.Now().UTC().Truncate(time.Second) })
+}
+
+func newServer(stateFile string, seed Seed, now func() time.Time) (*Server, error) {
 	if err := seed.check(); err != nil {
 		return nil, fmt.Errorf("seed: %w", err)
 	}
@@ -51,8 +55,7 @@ func New(stateFile string, seed Seed) (*Server, error) {
 	}
 	s := &Server{
 		file: stateFile, plan: seed.Owner.Plan, tokens: seed.Tokens,
-		schema: schema, mux: http.NewServeMux(), state: st,
-		now: func() time.Time { return time.Now().UTC().Truncate(time.Second) },
+		schema: schema, mux: http.NewServeMux(), now: now, state: st,
 	}
 	seed.addTo(st, s.now())
 	s.mux.HandleFunc("POST /api/graphql", s.serveGraphQL)

@@ -13,33 +13,51 @@ import (
 
 // Config is what the emulators have to know of a stack's configuration.
 type Config struct {
+	// Text is the whole file.
+	Text    []byte
 	Account string
+	Region  string
 	GitHub  github.Seed
 }
 
 // ReadConfig reads Pulumi.<stack>.yaml of a program. It looks only for what it
 // needs: the program itself says what is wrong with the rest.
 func ReadConfig(program, stack string) (*Config, error) {
-	text, err := os.ReadFile(filepath.Join(program, "Pulumi."+stack+".yaml"))
+	name := "Pulumi." + stack + ".yaml"
+	text, err := os.ReadFile(filepath.Join(program, name))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("no stack %q here: there is no Pulumi.%s.yaml", stack, stack)
+		return nil, fmt.Errorf("no stack %q: there is no %s", stack, name)
 	}
 	if err != nil {
 		return nil, err
 	}
+	config, err := ParseConfig(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return config, nil
+}
+
+// ParseConfig is ReadConfig of a file's text.
+func ParseConfig(text []byte) (*Config, error) {
 	var file struct {
 		Config struct {
-			Account string `yaml:"prodgate:account"`
-			Source  struct{ Owner, Repository string }                `yaml:"prodgate:source"`
-			Apps    []struct{ Repository string } `yaml:"prodgate:apps"`
+			Account string                             `yaml:"prodgate:account"`
+			Region  string                             `yaml:"aws:region"`
+			Source  struct{ Owner, Repository string } `yaml:"prodgate:source"`
+			Apps    []struct{ Repository string }      `yaml:"prodgate:apps"`
 		}
 	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("Pulumi.%s.yaml: %w", stack, err)
+		return nil, err
 	}
-	c := &Config{Account: file.Config.Account, GitHub: github.Seed{Owner: file.Config.Source.Owner}}
+	c := &Config{Text: text, Account: file.Config.Account, Region: file.Config.Region, GitHub: github.Seed{
+		Owner: github.Owner{Login: file.Config.Source.Owner, Organization: true, Plan: github.Team},
+	}}
 	for _, name := range repositories(file.Config.Source.Repository, file.Config.Apps) {
-		c.GitHub.Repositories = append(c.GitHub.Repositories, github.Repository{Name: name})
+		c.GitHub.Repositories = append(c.GitHub.Repositories, github.SeedRepository{
+			Name: name, Private: true, Branches: []string{"prod"},
+		})
 	}
 	return c, nil
 }

@@ -4,10 +4,12 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -19,16 +21,18 @@ import (
 type Stack struct {
 	Kit   *toolchain.Kit
 	Cloud *cloud.Cloud
-	// Name is the stack's, Program the folder of its Pulumi.yaml.
+	// Name is the stack's, Program the folder of the program's Pulumi.yaml.
 	Name, Program string
-	// Dir holds state and PULUMI_HOME.
+	// Dir holds state, PULUMI_HOME, and a copy of the project's files: the engine
+	// writes into them, and a clone stays as it was.
 	Dir string
 }
 
-// Init creates the stack where it does not exist.
-func (s *Stack) Init(ctx context.Context) error {
+// Init prepares the stack with a configuration: the text of a
+// Pulumi.<stack>.yaml. It creates the stack where it does not exist.
+func (s *Stack) Init(ctx context.Context, config []byte) error {
 	home := filepath.Join(s.Dir, "home")
-	for _, d := range []string{home, filepath.Join(s.Dir, "state")} {
+	for _, d := range []string{home, filepath.Join(s.Dir, "state"), s.project()} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
 			return err
 		}
@@ -40,16 +44,44 @@ func (s *Stack) Init(ctx context.Context) error {
 	if err := os.Symlink(s.Kit.Plugins, plugins); err != nil {
 		return err
 	}
+	project, err := os.ReadFile(filepath.Join(s.Program, "Pulumi.yaml"))
+	if err != nil {
+		return err
+	}
+	project = append(project, "\nmain: "+s.Program+"\n"...)
+	if err := os.WriteFile(filepath.Join(s.project(), "Pulumi.yaml"), project, 0o644); err != nil {
+		return err
+	}
+	if err := s.Configure(config); err != nil {
+		return err
+	}
 	if out, err := s.Command(ctx, "stack", "select", "--create").CombinedOutput(); err != nil {
 		return fmt.Errorf("stack %s: %w\n%s", s.Name, err, out)
 	}
 	return nil
 }
 
+// Configure changes the configuration, and keeps the engine's line in it.
+func (s *Stack) Configure(config []byte) error {
+	file := filepath.Join(s.project(), "Pulumi."+s.Name+".yaml")
+	old, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	for line := range strings.Lines(string(old)) {
+		if strings.HasPrefix(line, "encryptionsalt:") {
+			config = append(slices.Clone(config), "\n"+line...)
+		}
+	}
+	return os.WriteFile(file, config, 0o644)
+}
+
+func (s *Stack) project() string { return filepath.Join(s.Dir, "project") }
+
 // Command is a command of the CLI on this stack. A killed sandbox takes it along.
 func (s *Stack) Command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, s.Kit.Pulumi, append(args, "--stack", s.Name)...)
-	cmd.Dir = s.Program
+	cmd.Dir = s.project()
 	cmd.Env = s.Env()
 	// The CLI is asked to stop, so that it finishes what it has begun.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }

@@ -29,7 +29,7 @@ func (k *Kit) moto(ctx context.Context, log Log) error {
 			return err
 		}
 		k.Python = strings.TrimSpace(string(out))
-		return nil
+		return k.wrapPython()
 	}
 	log("installing %s", strings.Join(pythonTools, " and "))
 	if err := run(ctx, log, "python3 -m venv", exec.CommandContext(ctx, "python3", "-m", "venv", venv)); err != nil {
@@ -38,5 +38,15 @@ func (k *Kit) moto(ctx context.Context, log Log) error {
 	k.Python = filepath.Join(venv, "bin", "python3")
 	cmd := exec.CommandContext(ctx, k.Python, append([]string{"-m", "pip", "install", "--quiet"}, pythonTools...)...)
 	cmd.Env = os.Environ()
-	return run(ctx, log, "pip install", cmd)
+	if err := run(ctx, log, "pip install", cmd); err != nil {
+		return err
+	}
+	return k.wrapPython()
+}
+
+// wrapPython puts the interpreter into the kit, for scripts. A link would not
+// do: Python looks for its virtual environment beside the name it is called by.
+func (k *Kit) wrapPython() error {
+	script := "#!/bin/sh\nexec '" + k.Python + "' \"$@\"\n"
+	return os.WriteFile(filepath.Join(k.Bin, "python3"), []byte(script), 0o755)
 }

@@ -1,8 +1,8 @@
 """The services of AWS where moto's own answers are not enough, one module a service."""
 
-from . import codebuild, codepipeline, config, connections, core, ecr, guardduty, iam, kms, s3
+from . import codebuild, codepipeline, config, connections, core, ecr, guardduty, iam, kms, s3, stepfunctions
 
-_MODULES = (core, codebuild, codepipeline, config, connections, ecr, guardduty, iam, kms, s3)
+_MODULES = (core, codebuild, codepipeline, config, connections, ecr, guardduty, iam, kms, s3, stepfunctions)
 
 
 def install() -> None:

@@ -1,0 +1,349 @@
+package gate_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"prodgate/pkg/gate/gatetest"
+)
+
+// document is an IAM policy document as AWS reads it.
+type document struct {
+	Version   string
+	Statement []statement
+}
+
+type statement struct {
+	Sid, Effect string
+	Principal   map[string][]string
+	Action      []string
+	Resource    []string
+	Condition   map[string]map[string][]string
+}
+
+// documents is where every document of the gate stands, and how long AWS lets it
+// be. IAM counts characters without white space, and there is none.
+var documents = map[string]struct {
+	input string
+	limit int
+}{
+	roleType:       {"assumeRolePolicy", 2048}, // IAM quotas, the default
+	policyType:     {"policy", 6144},           // IAM quotas
+	keyType:        {"policy", 32 << 10},       // KMS quotas
+	policyOfBucket: {"policy", 20 << 10},       // S3, bucket policies
+	"aws:sns/topicPolicy:TopicPolicy":           {"policy", 30 << 10}, // SNS API, AddPermission
+	"aws:ecr/repositoryPolicy:RepositoryPolicy": {"policy", 10 << 10}, // ECR quotas
+}
+
+// parsed is a document of the gate.
+func parsed(t testing.TB, of *gatetest.Resource) document {
+	t.Helper()
+	var d document
+	decoder := json.NewDecoder(strings.NewReader(of.Text(documents[of.Type].input)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&d); err != nil {
+		t.Fatalf("%s: %v", of, err)
+	}
+	return d
+}
+
+// eachDocument looks at every document of a gate.
+func eachDocument(t *testing.T, r *gatetest.Recording, look func(*gatetest.Resource, document)) {
+	t.Helper()
+	for token := range documents {
+		for _, made := range r.Of(t, token) {
+			look(made, parsed(t, made))
+		}
+	}
+}
+
+func TestEveryDocumentIsListed(t *testing.T) {
+	t.Parallel()
+	for _, made := range built(t, config("api")).All() {
+		for input, value := range made.Inputs {
+			if value.IsString() && strings.Contains(value.StringValue(), `"Statement"`) && documents[made.Type].input != string(input) {
+				t.Errorf("%s: %s is a policy document that no test looks at", made, input)
+			}
+		}
+	}
+}
+
+func TestDocumentsAreWellFormed(t *testing.T) {
+	t.Parallel()
+	eachDocument(t, built(t, config("api", "web")), func(of *gatetest.Resource, d document) {
+		if d.Version != "2012-10-17" || len(d.Statement) == 0 {
+			t.Errorf("%s: version %q with %d statements", of, d.Version, len(d.Statement))
+		}
+		sids := map[string]bool{}
+		for _, s := range d.Statement {
+			if !regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`).MatchString(s.Sid) || sids[s.Sid] {
+				t.Errorf("%s: %q is no Sid, or one used twice", of, s.Sid)
+			}
+			sids[s.Sid] = true
+			if s.Effect != "Allow" && s.Effect != "Deny" {
+				t.Errorf("%s: %s has the effect %q", of, s.Sid, s.Effect)
+			}
+			texts := slices.Concat(s.Action, s.Resource)
+			for _, names := range s.Principal {
+				texts = append(texts, names...)
+			}
+			for _, keys := range s.Condition {
+				for _, values := range keys {
+					texts = append(texts, values...)
+				}
+			}
+			// An output that the mocks lack comes out empty too: see gatetest.
+			if len(s.Action) == 0 || slices.Contains(texts, "") {
+				t.Errorf("%s: %s has an empty part: %+v", of, s.Sid, s)
+			}
+			for operator := range s.Condition {
+				if s.Effect == "Allow" && strings.HasPrefix(operator, "ForAllValues:") {
+					t.Errorf("%s: %s allows where the key is absent", of, s.Sid)
+				}
+			}
+		}
+	})
+}
+
+func TestDocumentsFitAtTheLongestNames(t *testing.T) {
+	t.Parallel()
+	eachDocument(t, built(t, longest()), func(of *gatetest.Resource, d document) {
+		limit := documents[of.Type]
+		if n := len(of.Text(limit.input)); n > limit.limit {
+			t.Errorf("%s: %s has %d characters, AWS takes %d", of, limit.input, n, limit.limit)
+		}
+	})
+}
+
+// wildcards are the statements that allow on every resource, and why.
+var wildcards = map[string]string{
+	"RegistryLogin":                "ecr:GetAuthorizationToken is of the registry and takes no resource",
+	"TaskDefinitions":              "ecs:DescribeTaskDefinition takes no resource",
+	"AccountDelegatesToIam":        "in a key's policy * is the key",
+	"LogsOfTheGate":                "in a key's policy * is the key",
+	"EventBridgePublishesEncrypted": "in a key's policy * is the key",
+}
+
+func TestNothingIsAllowedOnEverythingWithoutAReason(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	eachDocument(t, built(t, config("api")), func(of *gatetest.Resource, d document) {
+		for _, s := range d.Statement {
+			if s.Effect == "Deny" {
+				continue
+			}
+			for _, action := range s.Action {
+				if strings.HasSuffix(action, ":*") && s.Sid != "AccountDelegatesToIam" || action == "*" {
+					t.Errorf("%s: %s allows %s", of, s.Sid, action)
+				}
+			}
+			if slices.Contains(s.Resource, "*") {
+				used[s.Sid] = true
+				if wildcards[s.Sid] == "" {
+					t.Errorf("%s: %s allows on *", of, s.Sid)
+				}
+			}
+			for kind, names := range s.Principal {
+				if kind == "*" || slices.Contains(names, "*") {
+					t.Errorf("%s: %s allows anyone", of, s.Sid)
+				}
+			}
+		}
+	})
+	for sid := range wildcards {
+		if !used[sid] {
+			t.Errorf("no document needs the wildcard of %s any more", sid)
+		}
+	}
+}
+
+func TestARoleIsTakenOnByOneServiceForOneSource(t *testing.T) {
+	t.Parallel()
+	r := built(t, config("api", "web"))
+	// Whoever has the role is the source: ARNs as AWS makes them, not as the plan does.
+	source := map[string]*gatetest.Resource{}
+	for _, p := range r.Of(t, pipelineType) {
+		source[p.Text("roleArn")] = p
+	}
+	for _, p := range r.Of(t, projectType) {
+		source[p.Text("serviceRole")] = p
+	}
+	service := map[string]string{pipelineType: "codepipeline.amazonaws.com", projectType: "codebuild.amazonaws.com"}
+
+	for _, role := range r.Of(t, roleType) {
+		d := parsed(t, role)
+		if len(d.Statement) != 1 || !slices.Equal(d.Statement[0].Action, []string{"sts:AssumeRole"}) || d.Statement[0].Effect != "Allow" {
+			t.Fatalf("%s: %+v", role, d)
+		}
+		want := statement{
+			Principal: map[string][]string{"Service": {"config.amazonaws.com"}},
+			// AWS Config does not say for which recorder it takes on a role.
+			Condition: map[string]map[string][]string{"StringEquals": {"aws:SourceAccount": {"111111111111"}}},
+		}
+		if role.Name != "gate-recorder" {
+			by := source[role.Output("arn")]
+			if by == nil {
+				t.Errorf("nothing uses %s", role)
+				continue
+			}
+			want.Principal["Service"] = []string{service[by.Type]}
+			want.Condition["ArnEquals"] = map[string][]string{"aws:SourceArn": {by.Output("arn")}}
+		}
+		got := statement{Principal: d.Statement[0].Principal, Condition: d.Statement[0].Condition}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s trusts\n%v, want\n%v", role, got, want)
+		}
+	}
+}
+
+func TestARoleHasOnePolicyOfItsOwn(t *testing.T) {
+	t.Parallel()
+	r := built(t, config("api", "web"))
+	attached := map[string][]string{}
+	for _, a := range r.Of(t, attachmentType) {
+		attached[a.Text("role")] = append(attached[a.Text("role")], a.Text("policyArn"))
+	}
+	users := map[string]int{}
+	for _, role := range r.Of(t, roleType) {
+		own := 0
+		for _, arn := range attached[role.Text("name")] {
+			if strings.HasPrefix(arn, "arn:aws:iam::111111111111:") {
+				own++
+				users[arn]++
+			} else if role.Name != "gate-recorder" {
+				t.Errorf("%s has a policy of AWS's, %s", role, arn)
+			}
+		}
+		if own != 1 {
+			t.Errorf("%s has the policies %v", role, attached[role.Text("name")])
+		}
+		for _, inline := range []string{"inlinePolicies", "managedPolicyArns"} {
+			if !role.Input(inline).IsNull() {
+				t.Errorf("%s has %s, which AWS Config does not look into", role, inline)
+			}
+		}
+	}
+	for _, policy := range r.Of(t, policyType) {
+		if users[policy.Output("arn")] != 1 {
+			t.Errorf("%s is attached to %d roles", policy, users[policy.Output("arn")])
+		}
+	}
+}
+
+func TestPatternsMatchTheRolesTheyAreFor(t *testing.T) {
+	t.Parallel()
+	r := built(t, config("api", "web"))
+	var writers []string
+	for _, s := range parsed(t, r.One(t, policyOfBucket, "gate-artifacts")).Statement {
+		if s.Sid == "DenyOtherWriters" {
+			writers = s.Condition["ArnNotLike"]["aws:PrincipalArn"]
+		}
+	}
+	if len(writers) == 0 {
+		t.Fatal("anyone may write artifacts")
+	}
+	matches := func(arn string) bool {
+		return slices.ContainsFunc(writers, func(pattern string) bool {
+			prefix, all := strings.CutSuffix(pattern, "*")
+			return all && strings.HasPrefix(arn, prefix)
+		})
+	}
+	for _, role := range r.Of(t, roleType) {
+		if want := role.Name != "gate-recorder"; matches(role.Output("arn")) != want {
+			t.Errorf("%s may write artifacts: %t", role, !want)
+		}
+	}
+
+	for _, policy := range r.Of(t, "aws:ecr/repositoryPolicy:RepositoryPolicy") {
+		pusher := r.One(t, roleType, policy.Name+"-build").Output("arn")
+		s := parsed(t, policy).Statement[0]
+		if got := s.Condition["ArnNotEquals"]["aws:PrincipalArn"]; s.Effect != "Deny" || !slices.Equal(got, []string{pusher}) {
+			t.Errorf("%s keeps from pushing all but %v, want %s", policy, got, pusher)
+		}
+	}
+}
+
+func TestAPolicyNamesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	r := built(t, config("api"))
+	there := map[string]bool{}
+	for _, made := range r.All() {
+		there[made.Output("arn")] = true
+	}
+	for name, c := range map[string]struct {
+		policy, sid string
+		of          []*gatetest.Resource
+		suffix      string
+	}{
+		"the build pushes to its repository":          {"gate-api-build", "PushImages", r.Of(t, repositoryType), ""},
+		"the build logs to its log group":             {"gate-api-build", "Logs", r.Of(t, "aws:cloudwatch/logGroup:LogGroup"), ":*"},
+		"the pipeline starts its build":               {"gate-api-pipeline", "Builds", r.Of(t, projectType), ""},
+		"the pipeline uses the connection":            {"gate-api-pipeline", "Connection", r.Of(t, connectionType), ""},
+		"the pipeline keeps artifacts in the store":   {"gate-api-pipeline", "ArtifactBucket", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, ""},
+		"the pipeline keeps them in its folder":       {"gate-api-pipeline", "Artifacts", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, "/prodgate-api/*"},
+		"the pipeline encrypts with the store's key":  {"gate-api-pipeline", "ArtifactKey", []*gatetest.Resource{r.One(t, keyType, "gate-artifacts")}, ""},
+		"the recorder looks at its bucket":            {"gate-recorder", "LookAtBucket", []*gatetest.Resource{r.One(t, bucketType, "gate-config")}, ""},
+		"the recorder delivers where AWS Config does": {"gate-recorder", "DeliverRecords", []*gatetest.Resource{r.One(t, bucketType, "gate-config")}, "/AWSLogs/111111111111/Config/*"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var want []string
+			for _, made := range c.of {
+				want = append(want, made.Output("arn")+c.suffix)
+			}
+			for _, s := range parsed(t, r.One(t, policyType, c.policy)).Statement {
+				if s.Sid == c.sid {
+					if !slices.Equal(s.Resource, want) {
+						t.Errorf("got %v, want %v", s.Resource, want)
+					}
+					return
+				}
+			}
+			t.Errorf("%s has no statement %s", c.policy, c.sid)
+		})
+	}
+}
+
+func TestOnlyTheTaskRolesArePassed(t *testing.T) {
+	t.Parallel()
+	const execution, task = "arn:aws:iam::111111111111:role/execution", "arn:aws:iam::111111111111:role/task"
+	for name, c := range map[string]struct {
+		task string
+		want []string
+	}{
+		"two roles":                    {task, []string{execution, task}},
+		"one role for both":            {execution, []string{execution}},
+		"a task without a role of its": {"", []string{execution}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := config("api")
+			app := config["apps"].([]any)[0].(object)
+			delete(app, "taskRoleArn")
+			if c.task != "" {
+				app["taskRoleArn"] = c.task
+			}
+			passes := 0
+			r := built(t, config)
+			for _, policy := range r.Of(t, policyType) {
+				for _, s := range parsed(t, policy).Statement {
+					if !slices.Contains(s.Action, "iam:PassRole") {
+						continue
+					}
+					passes++
+					to := s.Condition["StringEquals"]["iam:PassedToService"]
+					if !slices.Equal(s.Resource, c.want) || !slices.Equal(to, []string{"ecs-tasks.amazonaws.com"}) || len(s.Action) != 1 {
+						t.Errorf("%s passes %v to %v", policy, s.Resource, to)
+					}
+				}
+			}
+			if passes != 1 {
+				t.Errorf("%d statements pass a role", passes)
+			}
+		})
+	}
+}

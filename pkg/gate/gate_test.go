@@ -1,0 +1,267 @@
+package gate_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/gate"
+	"prodgate/pkg/gate/gatetest"
+	"prodgate/pkg/settings"
+)
+
+// The types that tests ask for.
+const (
+	keyType        = "aws:kms/key:Key"
+	bucketType     = "aws:s3/bucketV2:BucketV2"
+	policyOfBucket = "aws:s3/bucketPolicy:BucketPolicy"
+	repositoryType = "aws:ecr/repository:Repository"
+	connectionType = "aws:codeconnections/connection:Connection"
+	protectionType = "github:index/branchProtection:BranchProtection"
+	roleType       = "aws:iam/role:Role"
+	policyType     = "aws:iam/policy:Policy"
+	attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	projectType    = "aws:codebuild/project:Project"
+	pipelineType   = "aws:codepipeline/pipeline:Pipeline"
+	detectorType   = "aws:guardduty/detector:Detector"
+	recorderType   = "aws:cfg/recorder:Recorder"
+	statusType     = "aws:cfg/recorderStatus:RecorderStatus"
+	channelType    = "aws:cfg/deliveryChannel:DeliveryChannel"
+	ruleType       = "aws:cfg/rule:Rule"
+)
+
+// decoded are the settings of a configuration, so that no test asks for a gate
+// that no stack can have.
+func decoded(t testing.TB, config map[string]any) *settings.Settings {
+	t.Helper()
+	written := map[string]string{}
+	for key, value := range config {
+		if key != "aws:region" {
+			key = "prodgate:" + key
+		}
+		text, plain := value.(string)
+		if !plain {
+			encoded, err := json.Marshal(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = string(encoded)
+		}
+		written[key] = text
+	}
+	s, err := settings.Decode("prodgate", written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+type object = map[string]any
+
+// app is the configuration of an app.
+func app(name string) object {
+	return object{
+		"name": name, "cluster": "web",
+		"executionRoleArn": "arn:aws:iam::111111111111:role/execution",
+		"taskRoleArn":      "arn:aws:iam::111111111111:role/task",
+	}
+}
+
+// config is that of a gate for some apps, with nothing set that has a default.
+func config(apps ...string) map[string]any {
+	list := make([]any, len(apps))
+	for i, name := range apps {
+		list[i] = app(name)
+	}
+	return map[string]any{
+		"aws:region": "eu-west-2", "account": "111111111111",
+		"source": object{"owner": "example-org", "repository": "web", "statusChecks": []string{"test"}},
+		"alerts": object{"emails": []string{"platform@example.com"}},
+		"apps":   list,
+	}
+}
+
+// longest is a configuration whose names are as long as settings allow, in a
+// region with a long name.
+func longest() map[string]any {
+	name := func(n int) string { return strings.Repeat("n", n) }
+	c := config()
+	c["aws:region"], c["name"] = "ap-northeast-1", name(20)
+	c["source"] = object{"owner": name(39), "repository": name(100), "statusChecks": []string{name(255)}, "reviews": 6}
+	c["apps"] = []any{object{
+		"name": name(30), "cluster": name(255), "service": name(255), "container": name(255),
+		"folder": name(252), "dockerfile": name(255),
+		// IAM: a path of 512 characters and a name of 64.
+		"executionRoleArn": "arn:aws:iam::111111111111:role/" + name(510) + "/" + name(64),
+		"taskRoleArn":      "arn:aws:iam::111111111111:role/" + name(510) + "/" + name(63),
+	}}
+	return c
+}
+
+// program is a gate with its two providers, as main makes them.
+func program(s *settings.Settings) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		workload, err := aws.NewProvider(ctx, "workload", &aws.ProviderArgs{Region: pulumi.String(s.Region)})
+		if err != nil {
+			return err
+		}
+		repository, err := github.NewProvider(ctx, "repository", &github.ProviderArgs{Owner: pulumi.String(s.Source.Owner)})
+		if err != nil {
+			return err
+		}
+		g, err := gate.New(ctx, "gate", s, pulumi.Providers(workload, repository))
+		if err != nil {
+			return err
+		}
+		g.Outputs.Export(ctx)
+		return nil
+	}
+}
+
+// world is where a gate with these settings is brought up.
+func world(s *settings.Settings) gatetest.World {
+	return gatetest.World{Account: s.Account, Region: s.Region, Partition: s.Partition()}
+}
+
+// built is the gate of a configuration.
+func built(t testing.TB, config map[string]any) *gatetest.Recording {
+	t.Helper()
+	s := decoded(t, config)
+	return world(s).MustRun(t, program(s))
+}
+
+func TestWhatHoldsHistoryIsProtectedAndNothingElse(t *testing.T) {
+	t.Parallel()
+	history := []string{keyType, bucketType, repositoryType, connectionType, protectionType}
+	for name, c := range map[string]struct{ protect bool }{
+		"settings ask for protection":        {true},
+		"settings do not ask for protection": {false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := config("api", "web")
+			config["protect"] = c.protect
+			r := built(t, config)
+			for _, token := range history {
+				r.Of(t, token) // there is one
+			}
+			for _, made := range r.All() {
+				want := c.protect && slices.Contains(history, made.Type)
+				if made.Protect != want {
+					t.Errorf("%s: protect is %t", made, made.Protect)
+				}
+				if made.RetainOnDelete {
+					t.Errorf("%s is left behind when the gate is destroyed", made)
+				}
+			}
+			forced := map[string]string{bucketType: "forceDestroy", repositoryType: "forceDelete"}
+			for token, input := range forced {
+				for _, made := range r.Of(t, token) {
+					if got := made.Input(input); !got.IsBool() || got.BoolValue() == c.protect {
+						t.Errorf("%s: %s is %v", made, input, got)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	r := built(t, config("api"))
+	for name, c := range map[string]struct{ token, name, afterToken, afterName string }{
+		"a pipeline starts with a role that may":                {pipelineType, "gate-api", attachmentType, "gate-api-pipeline"},
+		"a pipeline starts with a store that is closed":         {pipelineType, "gate-api", policyOfBucket, "gate-artifacts"},
+		"a build starts with a role that may":                   {projectType, "gate-api-build", attachmentType, "gate-api-build"},
+		"a bucket's policy waits for its public access block":   {policyOfBucket, "gate-artifacts", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "gate-artifacts"},
+		"the recorder starts with a role that may deliver":      {recorderType, "gate-recorder", attachmentType, "gate-recorder"},
+		"the recorder starts with a role that may read":         {recorderType, "gate-recorder", attachmentType, "gate-recorder-reads"},
+		"the delivery channel waits for the recorder":           {channelType, "gate-recorder", recorderType, "gate-recorder"},
+		"the delivery channel waits for its bucket's policy":    {channelType, "gate-recorder", policyOfBucket, "gate-config"},
+		"the recorder is switched on when it can deliver":       {statusType, "gate-recorder", channelType, "gate-recorder"},
+		"an alert is sent to a topic that lets it":              {"aws:cloudwatch/eventTarget:EventTarget", "gate-failed-runs", "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"},
+		"the log group is there before CodeBuild would make it": {projectType, "gate-api-build", "aws:cloudwatch/logGroup:LogGroup", "gate-api-build"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			waits, first := r.One(t, c.token, c.name), r.One(t, c.afterToken, c.afterName)
+			if !slices.Contains(waits.DependsOn, first.URN) {
+				t.Errorf("%s does not wait for %s", waits, first)
+			}
+		})
+	}
+	started := r.One(t, statusType, "gate-recorder")
+	for _, rule := range r.Of(t, ruleType) {
+		if !slices.Contains(rule.DependsOn, started.URN) {
+			t.Errorf("%s does not wait for the recorder, without which it is refused", rule)
+		}
+	}
+}
+
+func TestNothingIsIgnoredOrRenamed(t *testing.T) {
+	t.Parallel()
+	for _, made := range built(t, config("api")).All() {
+		// Either is right one day, with a reason and an entry here.
+		if len(made.IgnoreChanges) > 0 || len(made.Aliases) > 0 {
+			t.Errorf("%s ignores changes of %v and was called %v", made, made.IgnoreChanges, made.Aliases)
+		}
+	}
+}
+
+func TestPreviewShowsEveryResource(t *testing.T) {
+	t.Parallel()
+	s := decoded(t, config("api"))
+	w := world(s)
+	up := w.MustRun(t, program(s))
+	w.Preview = true
+	preview := w.MustRun(t, program(s))
+	names := func(r *gatetest.Recording) string {
+		var lines []string
+		for _, made := range r.All() {
+			lines = append(lines, made.String())
+		}
+		return strings.Join(lines, "\n")
+	}
+	if names(up) != names(preview) {
+		t.Errorf("up makes\n%s\npreview shows\n%s", names(up), names(preview))
+	}
+	// A reviewer has to see who may assume a role before it is made.
+	for _, role := range preview.Of(t, roleType) {
+		if role.Text("assumeRolePolicy") == "" {
+			t.Errorf("%s: the trust is unknown in a preview", role)
+		}
+	}
+}
+
+func TestNoPartitionIsTakenForGranted(t *testing.T) {
+	t.Parallel()
+	for region, partition := range map[string]string{"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"} {
+		t.Run(region, func(t *testing.T) {
+			t.Parallel()
+			c := config("api")
+			c["aws:region"] = region
+			for _, app := range c["apps"].([]any) {
+				for _, role := range []string{"executionRoleArn", "taskRoleArn"} {
+					app.(object)[role] = strings.Replace(app.(object)[role].(string), "arn:aws:", "arn:"+partition+":", 1)
+				}
+			}
+			r := built(t, c)
+			for _, made := range r.All() {
+				if text := fmt.Sprint(made.Inputs); strings.Contains(text, "arn:aws:") {
+					t.Errorf("%s names the partition aws: %s", made, text)
+				}
+			}
+			handshake, _ := r.Outputs["connectionHandshake"].Value.(string)
+			console := map[string]string{"aws-cn": "console.amazonaws.cn/", "aws-us-gov": "console.amazonaws-us-gov.com/"}[partition]
+			if !strings.Contains(handshake, "https://"+console) {
+				t.Errorf("the handshake is not at the console of %s: %s", partition, handshake)
+			}
+		})
+	}
+}

@@ -1,0 +1,286 @@
+// Package gatetest runs a Pulumi program without an engine and records what it
+// registers. It is a package because the gate, the program, the contract and the
+// examples are all tested with it.
+package gatetest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
+)
+
+// World is what a program finds. Its zero value is an AWS account in London
+// whose GuardDuty is on and whose connections are complete.
+type World struct {
+	// Account and Region are those of the credentials.
+	Account, Region string
+	// Partition is aws, aws-cn or aws-us-gov.
+	Partition string
+	// Project and Stack name the program.
+	Project, Stack string
+	// Config is the stack's configuration.
+	Config map[string]string
+	// Stacks are the outputs of other stacks, by name.
+	Stacks map[string]map[string]any
+	// Preview runs a first preview: nothing is there, so no output that a
+	// provider makes is known.
+	Preview bool
+	// Refused are the tokens of resources and invokes that fail.
+	Refused []string
+}
+
+// Recording is what a program did.
+type Recording struct {
+	// Outputs are the stack's, by name.
+	Outputs map[string]Output
+	// Invokes are the invokes, in order.
+	Invokes []Invoke
+	// Warnings are the program's, in order.
+	Warnings []string
+
+	world World
+	mutex sync.Mutex
+	byURN map[string]*Resource
+}
+
+// Output is an output of the stack.
+type Output struct {
+	Value         any
+	Known, Secret bool
+}
+
+// Invoke is a call of a provider's function.
+type Invoke struct {
+	Token string
+	// Provider is the name of the provider resource; empty for the default one.
+	Provider string
+	Args     resource.PropertyMap
+}
+
+// Resource is what a program registered, as the engine would be told.
+type Resource struct {
+	URN, Type, Name string
+	// Parent is a URN; that of the stack is in no recording.
+	Parent string
+	// Custom is false for a component.
+	Custom bool
+	Inputs resource.PropertyMap
+	// Outputs are those of the mock.
+	Outputs resource.PropertyMap
+	// Provider is the name of the provider resource; empty for the default one.
+	// Providers are those that a component hands on, by package.
+	Provider  string
+	Providers map[string]string
+	// DependsOn are the URNs of all that has to be there first: what dependsOn
+	// names, and whose outputs are inputs.
+	DependsOn []string
+
+	Protect, RetainOnDelete bool
+	IgnoreChanges, Aliases  []string
+}
+
+// Run runs a program. The error is the program's; the recording is there with
+// one too.
+func (w World) Run(program pulumi.RunFunc) (*Recording, error) {
+	w = w.filled()
+	r := &Recording{world: w, byURN: map[string]*Resource{}, Outputs: map[string]Output{}}
+	recorded := func(ctx *pulumi.Context) error {
+		ctx.Log = log{ctx.Log, r}
+		if err := program(ctx); err != nil {
+			return err
+		}
+		for name, input := range ctx.GetCurrentExportMap() {
+			got, err := internals.UnsafeAwaitOutput(ctx.Context(), pulumi.ToOutput(input))
+			if err != nil {
+				return fmt.Errorf("output %s: %w", name, err)
+			}
+			r.Outputs[name] = Output{got.Value, got.Known, got.Secret}
+		}
+		return nil
+	}
+	err := pulumi.RunErr(recorded, pulumi.WithMocks(w.Project, w.Stack, r), func(info *pulumi.RunInfo) {
+		info.Config, info.DryRun = w.Config, w.Preview
+	})
+	return r, err
+}
+
+// MustRun is Run of a program that has to succeed.
+func (w World) MustRun(t testing.TB, program pulumi.RunFunc) *Recording {
+	t.Helper()
+	r, err := w.Run(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// NewResource implements pulumi.MockResourceMonitor.
+func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	if args.ReadRPC != nil {
+		return r.world.read(args)
+	}
+	if slices.Contains(r.world.Refused, args.TypeToken) {
+		return "", nil, fmt.Errorf("%s is refused", args.TypeToken)
+	}
+	id, outputs := r.world.outputs(args.TypeToken, args.Name, args.Inputs)
+	rpc := args.RegisterRPC
+	made := &Resource{
+		URN:  r.world.urn(rpc.GetParent(), args.TypeToken, args.Name),
+		Type: args.TypeToken, Name: args.Name,
+		Parent: rpc.GetParent(), Custom: args.Custom,
+		Inputs: args.Inputs, Outputs: outputs,
+		Provider: providerName(args.Provider), DependsOn: rpc.GetDependencies(),
+		Protect: rpc.GetProtect(), RetainOnDelete: rpc.GetRetainOnDelete(),
+		IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: rpc.GetAliasURNs(),
+	}
+	for _, alias := range rpc.GetAliases() {
+		made.Aliases = append(made.Aliases, alias.String())
+	}
+	for pkg, reference := range rpc.GetProviders() {
+		if made.Providers == nil {
+			made.Providers = map[string]string{}
+		}
+		made.Providers[pkg] = providerName(reference)
+	}
+
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if _, twice := r.byURN[made.URN]; twice { // the engine says the same, the SDK's mocks do not
+		return "", nil, fmt.Errorf("duplicate resource URN %s", made.URN)
+	}
+	r.byURN[made.URN] = made
+	if r.world.Preview {
+		return "", args.Inputs, nil
+	}
+	return id, outputs, nil
+}
+
+// Call implements pulumi.MockResourceMonitor.
+func (r *Recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	r.mutex.Lock()
+	r.Invokes = append(r.Invokes, Invoke{args.Token, providerName(args.Provider), args.Args})
+	r.mutex.Unlock()
+	if slices.Contains(r.world.Refused, args.Token) {
+		return nil, fmt.Errorf("%s is refused", args.Token)
+	}
+	return r.world.answer(args.Token, args.Args)
+}
+
+// All are the resources, sorted by type and name.
+func (r *Recording) All() []*Resource {
+	return slices.SortedFunc(maps.Values(r.byURN), func(a, b *Resource) int {
+		return strings.Compare(a.Type+" "+a.Name+" "+a.URN, b.Type+" "+b.Name+" "+b.URN)
+	})
+}
+
+// Of are the resources of a type, sorted by name. A test that would look at
+// none fails.
+func (r *Recording) Of(t testing.TB, token string) []*Resource {
+	t.Helper()
+	all := slices.DeleteFunc(r.All(), func(made *Resource) bool { return made.Type != token })
+	if len(all) == 0 {
+		t.Fatalf("there is no %s to look at", token)
+	}
+	return all
+}
+
+// One is the resource of a type and a name.
+func (r *Recording) One(t testing.TB, token, name string) *Resource {
+	t.Helper()
+	for _, made := range r.Of(t, token) {
+		if made.Name == name {
+			return made
+		}
+	}
+	t.Fatalf("there is no %s %s", token, name)
+	return nil
+}
+
+// Has is whether there is any resource of a type.
+func (r *Recording) Has(token string) bool {
+	return slices.ContainsFunc(r.All(), func(made *Resource) bool { return made.Type == token })
+}
+
+// Parent is the resource that another is a child of; nil for the stack.
+func (r *Recording) Parent(child *Resource) *Resource { return r.byURN[child.Parent] }
+
+// Path is a resource below all its parents, a type and a name each.
+func (r *Recording) Path(of *Resource) []string {
+	var path []string
+	for ; of != nil; of = r.Parent(of) {
+		path = append(path, of.Type+" "+of.Name)
+	}
+	slices.Reverse(path)
+	return path
+}
+
+// Input is the input at a path such as environment.image; null where there is none.
+func (of *Resource) Input(path string) resource.PropertyValue {
+	value := resource.NewProperty(of.Inputs)
+	for _, step := range strings.Split(path, ".") {
+		if value.IsArray() && len(value.ArrayValue()) == 1 { // blocks of at most one
+			value = value.ArrayValue()[0]
+		}
+		if !value.IsObject() {
+			return resource.NewNullProperty()
+		}
+		value = value.ObjectValue()[resource.PropertyKey(step)]
+	}
+	return value
+}
+
+// Text is the input at a path, a string; empty where there is none.
+func (of *Resource) Text(path string) string {
+	if value := of.Input(path); value.IsString() {
+		return value.StringValue()
+	}
+	return ""
+}
+
+// Output is what the mock made, a string; empty where there is none.
+func (of *Resource) Output(name string) string {
+	if value := of.Outputs[resource.PropertyKey(name)]; value.IsString() {
+		return value.StringValue()
+	}
+	return ""
+}
+
+func (of *Resource) String() string { return of.Type + " " + of.Name }
+
+// urn is the one that the SDK's mocks give out.
+func (w World) urn(parent, token, name string) string {
+	types := ""
+	if p := resource.URN(parent); p != "" && p.QualifiedType() != resource.RootStackType {
+		types = string(p.QualifiedType()) + resource.URNTypeDelimiter
+	}
+	return fmt.Sprintf("urn:pulumi:%s::%s::%s%s::%s", w.Stack, w.Project, types, token, name)
+}
+
+// providerName is the name in a provider reference, urn::id.
+func providerName(reference string) string {
+	parts := strings.Split(reference, resource.URNNameDelimiter)
+	if len(parts) < 2 {
+		return ""
+	}
+	return parts[len(parts)-2]
+}
+
+// log keeps the warnings.
+type log struct {
+	pulumi.Log
+	r *Recording
+}
+
+func (l log) Warn(message string, args *pulumi.LogArgs) error {
+	l.r.mutex.Lock()
+	defer l.r.mutex.Unlock()
+	l.r.Warnings = append(l.r.Warnings, message)
+	return l.Log.Warn(message, args)
+}

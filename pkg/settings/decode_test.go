@@ -1,0 +1,488 @@
+package settings
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// valid is a configuration that sets every key.
+func valid() map[string]any {
+	return map[string]any{
+		"aws:region": "eu-west-2",
+		"account":    "111111111111",
+		"name":       "gate",
+		"protect":    true,
+		"tags":       map[string]any{"environment": "test", "cost centre": ""},
+		"source": map[string]any{
+			"owner": "example-org", "repository": "cruddur",
+			"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41",
+			"reviews":       2, "statusChecks": []any{"test", "lint / go"},
+		},
+		"apps": []any{
+			map[string]any{
+				"name": "backend", "repository": "backend.api", "folder": "services/api", "dockerfile": "docker/Dockerfile.prod",
+				"paths": []any{"services/api/**", "shared/**"}, "cluster": "cruddur", "service": "api", "container": "app",
+				"executionRoleArn": "arn:aws:iam::111111111111:role/ecs/cruddur-execution",
+				"taskRoleArn":      "arn:aws:iam::111111111111:role/cruddur-task", "deployTimeout": 15,
+			},
+			map[string]any{
+				"name": "frontend", "cluster": "cruddur",
+				"executionRoleArn": "arn:aws:iam::111111111111:role/cruddur-execution",
+			},
+		},
+		"build": map[string]any{
+			"image": "aws/codebuild/amazonlinux-x86_64-standard:5.0", "computeType": "BUILD_GENERAL1_LARGE",
+			"timeout": 20, "queuedTimeout": 30, "concurrentBuilds": 2,
+		},
+		"retention": map[string]any{"logDays": 30, "artifactDays": 14, "images": 20, "keyDays": 7},
+		"detection": map[string]any{"guardDuty": "adopt", "config": "off"},
+		"alerts":    map[string]any{"emails": []any{"platform@example.com"}},
+	}
+}
+
+// gone as a value takes the key away.
+type gone struct{}
+
+// set changes one value of a configuration: set(c, "apps[1].paths[0]", "x"). An
+// index one past the end appends.
+func set(t testing.TB, config map[string]any, at string, value any) {
+	t.Helper()
+	steps := regexp.MustCompile(`\["[^"]*"\]|\[\d+\]|[^.\[\]]+`).FindAllString(at, -1)
+	if strings.HasPrefix(at, "!") { // a key taken as it stands
+		steps = []string{at[1:]}
+	}
+	var walk func(node any, steps []string) any
+	walk = func(node any, steps []string) any {
+		if len(steps) == 0 {
+			return value
+		}
+		step := strings.Trim(steps[0], `[]"`)
+		switch node := node.(type) {
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i > len(node) {
+				t.Fatalf("no %s in %s", step, at)
+			}
+			if i == len(node) {
+				node = append(node, nil)
+			}
+			node[i] = walk(node[i], steps[1:])
+			return node
+		case map[string]any:
+			changed := walk(node[step], steps[1:])
+			if changed == any(gone{}) {
+				delete(node, step)
+			} else {
+				node[step] = changed
+			}
+			return node
+		default:
+			t.Fatalf("no %s in %s", step, at)
+			return nil
+		}
+	}
+	walk(config, steps)
+}
+
+// encode writes a configuration as Pulumi hands it to a program.
+func encode(t testing.TB, config map[string]any) map[string]string {
+	t.Helper()
+	encoded := map[string]string{"pulumi:disable-default-providers": `["*"]`, "aws:profile": "other"}
+	for name, value := range config {
+		key := name
+		if name != "aws:region" {
+			key = "prodgate:" + name
+		}
+		if plain, ok := value.(string); ok {
+			encoded[key] = plain
+			continue
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded[key] = string(text)
+	}
+	return encoded
+}
+
+func TestDecodeReadsEverySetting(t *testing.T) {
+	t.Parallel()
+	got, err := Decode("prodgate", encode(t, valid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Settings{
+		Account: "111111111111", Region: "eu-west-2", Name: "gate", Protect: true,
+		Tags: map[string]string{"environment": "test", "cost centre": ""},
+		Source: Source{
+			Owner: "example-org", Repository: "cruddur",
+			ConnectionArn: "arn:aws:codeconnections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41",
+			Reviews:       2, StatusChecks: []string{"test", "lint / go"},
+		},
+		Apps: []App{{
+			Name: "backend", Repository: "backend.api", Folder: "services/api", Dockerfile: "docker/Dockerfile.prod",
+			Paths: []string{"services/api/**", "shared/**"}, Cluster: "cruddur", Service: "api", Container: "app",
+			ExecutionRoleArn: "arn:aws:iam::111111111111:role/ecs/cruddur-execution",
+			TaskRoleArn:      "arn:aws:iam::111111111111:role/cruddur-task", DeployTimeout: 15,
+		}, {
+			Name: "frontend", Repository: "cruddur", Folder: "frontend", Dockerfile: "Dockerfile",
+			Paths: []string{"frontend/**"}, Cluster: "cruddur", Service: "frontend", Container: "frontend",
+			ExecutionRoleArn: "arn:aws:iam::111111111111:role/cruddur-execution", DeployTimeout: 20,
+		}},
+		Build: Build{
+			Image: "aws/codebuild/amazonlinux-x86_64-standard:5.0", ComputeType: "BUILD_GENERAL1_LARGE",
+			Timeout: 20, QueuedTimeout: 30, ConcurrentBuilds: 2,
+		},
+		Retention: Retention{LogDays: 30, ArtifactDays: 14, Images: 20, KeyDays: 7},
+		Detection: Detection{GuardDuty: Adopt, Config: Off},
+		Alerts:    Alerts{Emails: []string{"platform@example.com"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestDecodeFillsInDefaults(t *testing.T) {
+	t.Parallel()
+	got, err := Decode("prodgate", map[string]string{
+		"aws:region":       "eu-west-2",
+		"prodgate:account": "012345670123",
+		"prodgate:source":  `{"owner":"o","repository":"r"}`,
+		"prodgate:apps":    `[{"name":"a","cluster":"c","executionRoleArn":"arn:aws:iam::012345670123:role/x"}]`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Settings{
+		Account: "012345670123", Region: "eu-west-2", Name: "prodgate",
+		Source: Source{Owner: "o", Repository: "r", Reviews: 1},
+		Apps: []App{{
+			Name: "a", Repository: "r", Folder: "a", Dockerfile: "Dockerfile", Paths: []string{"a/**"},
+			Cluster: "c", Service: "a", Container: "a",
+			ExecutionRoleArn: "arn:aws:iam::012345670123:role/x", DeployTimeout: 20,
+		}},
+		Build: Build{
+			Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL",
+			Timeout: 30, QueuedTimeout: 60, ConcurrentBuilds: 1,
+		},
+		Retention: Retention{LogDays: 365, ArtifactDays: 90, Images: 50, KeyDays: 30},
+		Detection: Detection{GuardDuty: Create, Config: Create},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestDecodeAccepts(t *testing.T) {
+	t.Parallel()
+	const digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	for name, c := range map[string]struct {
+		at    string
+		value any
+		holds func(*Settings) bool
+	}{
+		"no approval at all":             {"source.reviews", 0, func(s *Settings) bool { return s.Source.Reviews == 0 }},
+		"the most approvals":             {"source.reviews", 6, func(s *Settings) bool { return s.Source.Reviews == 6 }},
+		"no status check":                {"source.statusChecks", []any{}, func(s *Settings) bool { return len(s.Source.StatusChecks) == 0 }},
+		"nobody to tell":                 {"alerts", map[string]any{}, func(s *Settings) bool { return len(s.Alerts.Emails) == 0 }},
+		"no tags":                        {"tags", map[string]any{}, func(s *Settings) bool { return len(s.Tags) == 0 }},
+		"a tag in another script":        {`tags["projet"]`, "Été 2025", func(s *Settings) bool { return s.Tags["projet"] == "Été 2025" }},
+		"forty tags":                     {"tags", tags(40), func(s *Settings) bool { return len(s.Tags) == 40 }},
+		"protection switched off":        {"protect", false, func(s *Settings) bool { return !s.Protect }},
+		"protection as a text":           {"protect", "true", func(s *Settings) bool { return s.Protect }},
+		"the longest name":               {"name", strings.Repeat("n", 20), func(s *Settings) bool { return len(s.Name) == 20 }},
+		"the longest app name":           {"apps[1].name", strings.Repeat("a", 30), func(s *Settings) bool { return s.Apps[1].Service == s.Apps[1].Name }},
+		"the longest folder":             {"apps[1].folder", strings.Repeat("f", 252), func(s *Settings) bool { return len(s.Apps[1].Paths[0]) == 255 }},
+		"the root as an app's folder":    {"apps[1].folder", ".", func(s *Settings) bool { return slices.Equal(s.Apps[1].Paths, []string{"**"}) }},
+		"a hidden folder":                {"apps[1].folder", ".deploy/api", func(s *Settings) bool { return s.Apps[1].Paths[0] == ".deploy/api/**" }},
+		"eight paths":                    {"apps[0].paths", words("p", 8), func(s *Settings) bool { return len(s.Apps[0].Paths) == 8 }},
+		"no task role":                   {"apps[0].taskRoleArn", gone{}, func(s *Settings) bool { return s.Apps[0].TaskRoleArn == "" }},
+		"a connection of the old prefix": {"source.connectionArn", "arn:aws:codestar-connections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41", func(s *Settings) bool { return s.Source.ConnectionArn != "" }},
+		"an ECR image by tag":            {"build.image", "222222222222.dkr.ecr.eu-west-1.amazonaws.com/tools/build:1.2", func(s *Settings) bool { return true }},
+		"an ECR image by digest":         {"build.image", "222222222222.dkr.ecr.eu-west-1.amazonaws.com/build@" + digest, func(s *Settings) bool { return true }},
+		"a dated CodeBuild image":        {"build.image", "aws/codebuild/standard:7.0-24.10.29", func(s *Settings) bool { return true }},
+		"the shortest build":             {"build.timeout", 5, func(s *Settings) bool { return s.Build.Timeout == 5 }},
+		"the longest build":              {"build.timeout", 2160, func(s *Settings) bool { return s.Build.Timeout == 2160 }},
+		"logs for ten years":             {"retention.logDays", 3653, func(s *Settings) bool { return s.Retention.LogDays == 3653 }},
+		"an owner of managed users":      {"source.owner", "mona_acme", func(s *Settings) bool { return s.Source.Owner == "mona_acme" }},
+		"a number written as a fraction": {"retention.keyDays", json.RawMessage("10.0"), func(s *Settings) bool { return s.Retention.KeyDays == 10 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := valid()
+			set(t, config, c.at, c.value)
+			s, err := Decode("prodgate", encode(t, config))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !c.holds(s) {
+				t.Errorf("%s = %v was not taken: %+v", c.at, c.value, s)
+			}
+		})
+	}
+}
+
+func TestEveryAppMayHaveItsOwnRepository(t *testing.T) {
+	t.Parallel()
+	config := valid()
+	set(t, config, "source.repository", gone{})
+	set(t, config, "apps[1].repository", "frontend")
+	s, err := Decode("prodgate", encode(t, config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Apps[0].Repository != "backend.api" || s.Apps[1].Repository != "frontend" || s.Source.Repository != "" {
+		t.Errorf("got %+v and %+v", s.Source, s.Apps)
+	}
+}
+
+func TestAppsMayShareAServiceButNotAContainer(t *testing.T) {
+	t.Parallel()
+	config := valid()
+	set(t, config, "apps[1].service", "api")
+	if _, err := Decode("prodgate", encode(t, config)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPartition(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string]string{
+		"eu-west-2": "aws", "us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov",
+		"eu-wset-2": "", "us-iso-east-1": "", "": "",
+	} {
+		if got := (&Settings{Region: region}).Partition(); got != want {
+			t.Errorf("%q is of %q, not of %q", region, got, want)
+		}
+	}
+}
+
+func TestStacksOfEveryPartition(t *testing.T) {
+	t.Parallel()
+	for region, partition := range map[string]string{"cn-northwest-1": "aws-cn", "us-gov-east-1": "aws-us-gov"} {
+		config := valid()
+		set(t, config, "aws:region", region)
+		encoded := encode(t, config)
+		for key, value := range encoded {
+			value = strings.ReplaceAll(value, "arn:aws:", "arn:"+partition+":")
+			encoded[key] = strings.ReplaceAll(value, ":eu-west-2:", ":"+region+":")
+		}
+		if _, err := Decode("prodgate", encoded); err != nil {
+			t.Errorf("%s: %v", region, err)
+		}
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	if len(bad) < 80 {
+		t.Fatalf("only %d cases", len(bad))
+	}
+	for name, c := range bad {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := valid()
+			set(t, config, c.at, c.value)
+			s, err := Decode("prodgate", encode(t, config))
+			if err == nil {
+				t.Fatalf("%s = %v was accepted", c.at, c.value)
+			}
+			if s != nil {
+				t.Error("settings came with the error")
+			}
+			if err.Error() != c.want {
+				t.Errorf("\ngot  %s\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestAllProblemsAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		config map[string]string
+		want   []string
+	}{
+		"nothing is set": {nil, []string{
+			`aws:region: (absent) is required; write the region of the pipelines, such as eu-west-2`,
+			`prodgate:account: (absent) is required; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
+			`prodgate:apps: (absent) is required; write the apps the gate delivers, 1 to 1000 of them`,
+			`prodgate:source.owner: (absent) is required; write the user or organization alone, as in github.com/<owner>`,
+			`prodgate:source.repository: (absent) is required; name the repository of the apps, or give each app its own`,
+		}},
+		"types, unknown keys and limits in one object": {map[string]string{
+			"aws:region":       "eu-west-2",
+			"prodgate:account": "111111111111",
+			"prodgate:source":  `{"owner":5,"repository":"o/r","reviews":"2","stauschecks":["x"],"connectionArn":null}`,
+			"prodgate:apps": `[{"name":"Backend","cluster":["c"],"foldr":".","executionRoleArn":"arn:aws:iam::111111111111:role/x","deployTimeout":90.5},` +
+				`"frontend"]`,
+			"prodgate:alerts": `{"emails":"a@example.com"}`,
+		}, []string{
+			`prodgate:alerts.emails: "a@example.com" is not a list; write its items below the key, each after a hyphen`,
+			`prodgate:apps[0].cluster: ["c"] is not a text; write one value, in quotes`,
+			`prodgate:apps[0].deployTimeout: 90.5 is not a whole number; write digits, without quotes and without a fraction`,
+			`prodgate:apps[0].foldr: "." is under a key the gate does not know; did you mean folder?`,
+			`prodgate:apps[0].name: "Backend" is not an app's name; use small letters, digits and single hyphens, a letter first`,
+			`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, deployTimeout, dockerfile, executionRoleArn, folder, name, paths, repository, service, taskRoleArn`,
+			`prodgate:source.connectionArn: null is no value; give it one, or leave the key out`,
+			`prodgate:source.owner: 5 is not a text; write one value, in quotes`,
+			`prodgate:source.repository: "o/r" is not the name of a GitHub repository; write the name alone, its owner stands in source.owner`,
+			`prodgate:source.reviews: "2" is not a whole number; write digits, without quotes and without a fraction`,
+			`prodgate:source.stauschecks: ["x"] is under a key the gate does not know; did you mean statusChecks?`,
+		}},
+		"one typing mistake in the region hides no other": {map[string]string{
+			"aws:region":       "eu-wset-2",
+			"prodgate:account": "1402433619",
+			"prodgate:source":  `{"owner":"o","repository":"r","connectionArn":"arn:aws:codeconnections:eu-west-2:111111111111:host/x"}`,
+			"prodgate:apps":    `[{"name":"a","cluster":"c","executionRoleArn":"arn:aws:iam::222222222222:user/x"}]`,
+		}, []string{
+			`aws:region: "eu-wset-2" is not a region the gate knows; did you mean eu-west-2?`,
+			`prodgate:account: "1402433619" is not a 12-digit account id; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
+			`prodgate:apps[0].executionRoleArn: "arn:aws:iam::222222222222:user/x" is not the ARN of a role; copy it from AWS, where it looks like arn:<partition>:iam::<account>:role/<its name>`,
+			`prodgate:source.connectionArn: "arn:aws:codeconnections:eu-west-2:111111111111:host/x" is not the ARN of a connection; copy it from AWS, where it looks like arn:<partition>:codeconnections:<region>:<account>:connection/<its id>`,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Decode("prodgate", c.config)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if want := strings.Join(c.want, "\n"); err.Error() != want {
+				t.Errorf("\ngot\n%s\nwant\n%s", err, want)
+			}
+		})
+	}
+}
+
+func TestManyAppsAreReportedInOrder(t *testing.T) {
+	t.Parallel()
+	config := valid()
+	var apps []any
+	for i := range 12 {
+		apps = append(apps, map[string]any{
+			"name": "app-" + strconv.Itoa(i), "cluster": "c", "dockerfile": "/etc/passwd",
+			"executionRoleArn": "arn:aws:iam::111111111111:role/x",
+		})
+	}
+	set(t, config, "apps", apps)
+	_, err := Decode("prodgate", encode(t, config))
+	var problems Problems
+	if !errors.As(err, &problems) || len(problems) != 12 {
+		t.Fatal(err)
+	}
+	for i, p := range problems {
+		if want := "prodgate:apps[" + strconv.Itoa(i) + "].dockerfile"; p.Key != want {
+			t.Errorf("line %d is about %s, not %s", i, p.Key, want)
+		}
+	}
+}
+
+func TestEveryMessageNamesKeyValueAndRemedy(t *testing.T) {
+	t.Parallel()
+	for name, c := range bad {
+		config := valid()
+		set(t, config, c.at, c.value)
+		_, err := Decode("prodgate", encode(t, config))
+		var problems Problems
+		if !errors.As(err, &problems) {
+			t.Errorf("%s: not Problems: %v", name, err)
+			continue
+		}
+		for _, p := range problems {
+			checkMessage(t, name, p)
+		}
+	}
+}
+
+func checkMessage(t *testing.T, name string, p Problem) {
+	t.Helper()
+	line := p.Error()
+	if p.Key == "" || p.Value == "" || p.What == "" || p.Remedy == "" {
+		t.Errorf("%s: lacks a part: %q", name, line)
+	}
+	if !strings.HasPrefix(line, "prodgate:") && !strings.HasPrefix(line, "aws:region: ") {
+		t.Errorf("%s: begins with no key: %s", name, line)
+	}
+	if !strings.Contains(line, "; ") {
+		t.Errorf("%s: has no remedy: %s", name, line)
+	}
+	if strings.ContainsAny(line, "\n\r") {
+		t.Errorf("%s: is more than a line: %q", name, line)
+	}
+}
+
+func TestProblemsCanBeTakenApart(t *testing.T) {
+	t.Parallel()
+	_, err := Decode("prodgate", nil)
+	var one Problem
+	if !errors.As(err, &one) || one.Key != "aws:region" {
+		t.Errorf("got %+v of %v", one, err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	add := func(config map[string]any) {
+		c := encode(f, config)
+		f.Add(c["aws:region"], c["prodgate:account"], c["prodgate:name"], c["prodgate:tags"],
+			c["prodgate:source"], c["prodgate:apps"], c["prodgate:build"], "prodgate:x", c["prodgate:alerts"])
+	}
+	add(valid())
+	for _, name := range slices.Sorted(maps.Keys(bad)) {
+		config := valid()
+		set(f, config, bad[name].at, bad[name].value)
+		add(config)
+	}
+	f.Fuzz(func(t *testing.T, region, account, name, tags, source, apps, build, key, value string) {
+		config := map[string]string{
+			"aws:region": region, "prodgate:account": account, "prodgate:name": name, "prodgate:tags": tags,
+			"prodgate:source": source, "prodgate:apps": apps, "prodgate:build": build, key: value,
+		}
+		s, err := Decode("prodgate", config)
+		if (s == nil) == (err == nil) {
+			t.Fatalf("settings %v and error %v", s, err)
+		}
+		again, same := Decode("prodgate", config)
+		if !reflect.DeepEqual(s, again) || !reflect.DeepEqual(err, same) {
+			t.Fatalf("two answers:\n%v\n%v", err, same)
+		}
+		if err == nil {
+			if s.Partition() == "" || len(s.Apps) == 0 {
+				t.Fatalf("accepted %+v", s)
+			}
+			return
+		}
+		var problems Problems
+		if !errors.As(err, &problems) {
+			t.Fatalf("not Problems: %v", err)
+		}
+		for _, p := range problems {
+			checkMessage(t, "fuzz", p)
+		}
+	})
+}
+
+// words are n different texts, tags n different tags.
+func words(prefix string, n int) []any {
+	all := make([]any, n)
+	for i := range all {
+		all[i] = prefix + strconv.Itoa(i)
+	}
+	return all
+}
+
+func tags(n int) map[string]any {
+	all := map[string]any{}
+	for _, key := range words("tag", n) {
+		all[key.(string)] = "x"
+	}
+	return all
+}

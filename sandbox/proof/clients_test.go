@@ -1,0 +1,109 @@
+package proof
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"testing"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
+	"github.com/aws/aws-sdk-go-v2/service/configservice"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"prodgate/sandbox/cloud"
+)
+
+// region is both stacks' aws:region.
+const region = "eu-west-2"
+
+// aws asks the emulator what it holds, with AWS's own SDK.
+type aws struct {
+	codepipeline *codepipeline.Client
+	codebuild    *codebuild.Client
+	connections  *codeconnections.Client
+	config       *configservice.Client
+	ecr          *ecr.Client
+	guardduty    *guardduty.Client
+	iam          *iam.Client
+	kms          *kms.Client
+	s3           *s3.Client
+	sns          *sns.Client
+}
+
+func clients(t *testing.T, c *cloud.Cloud) aws {
+	t.Helper()
+	cfg, err := config.LoadDefaultConfig(t.Context(),
+		config.WithRegion(region),
+		config.WithBaseEndpoint(c.AWS),
+		config.WithHTTPClient(http.DefaultClient),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("sandbox", "sandbox", "")),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aws{
+		codepipeline: codepipeline.NewFromConfig(cfg),
+		codebuild:    codebuild.NewFromConfig(cfg),
+		connections:  codeconnections.NewFromConfig(cfg),
+		config:       configservice.NewFromConfig(cfg),
+		ecr:          ecr.NewFromConfig(cfg),
+		guardduty:    guardduty.NewFromConfig(cfg),
+		iam:          iam.NewFromConfig(cfg),
+		kms:          kms.NewFromConfig(cfg),
+		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
+		sns:          sns.NewFromConfig(cfg),
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// keysPendingDeletion fails unless all of the account's own keys, as many as
+// count, wait for their deletion.
+func (w *world) keysPendingDeletion(count int) {
+	w.Helper()
+	list, err := w.aws.kms.ListKeys(w.Context(), &kms.ListKeysInput{})
+	w.must(err)
+	if len(list.Keys) != count {
+		w.Errorf("%d KMS keys, want %d", len(list.Keys), count)
+	}
+	for _, k := range list.Keys {
+		key, err := w.aws.kms.DescribeKey(w.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
+		w.must(err)
+		if key.KeyMetadata.KeyState != kmstypes.KeyStatePendingDeletion {
+			w.Errorf("KMS key %q is left: %s", awssdk.ToString(key.KeyMetadata.Description), key.KeyMetadata.KeyState)
+		}
+	}
+}
+
+// github is an answer of the GitHub emulator's REST API.
+func (w *world) github(path string) (status int, body map[string]any) {
+	w.Helper()
+	request, err := http.NewRequestWithContext(w.Context(), http.MethodGet, w.Cloud.GitHub+"api/v3/"+path, nil)
+	w.must(err)
+	request.Header.Set("Authorization", "Bearer sandbox")
+	response, err := http.DefaultClient.Do(request)
+	w.must(err)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	w.must(err)
+	w.must(json.Unmarshal(text, &body))
+	return response.StatusCode, body
+}
+
+func (w *world) noBranchProtection() {
+	w.Helper()
+	if status, body := w.github("repos/example-org/cruddur/branches/prod/protection"); status != http.StatusNotFound {
+		w.Errorf("the protection of prod is left: %d %v", status, body)
+	}
+}

@@ -1,0 +1,281 @@
+package proof
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
+	cctypes "github.com/aws/aws-sdk-go-v2/service/codeconnections/types"
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
+	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+	"github.com/aws/aws-sdk-go-v2/service/configservice"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+	gdtypes "github.com/aws/aws-sdk-go-v2/service/guardduty/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"prodgate/pkg/buildspec"
+)
+
+// deployed asserts, on the emulators' own answers, that a gate with these apps
+// stands as it should.
+func (w *world) deployed(apps ...string) {
+	w.Helper()
+	w.connected()
+	for _, app := range apps {
+		w.pipeline(app)
+		w.project(app)
+		w.images(app)
+		w.role("prodgate-"+app+"-pipeline", "codepipeline.amazonaws.com",
+			"arn:aws:codepipeline:"+region+":"+w.account()+":prodgate-"+app)
+		w.role("prodgate-"+app+"-build", "codebuild.amazonaws.com",
+			"arn:aws:codebuild:"+region+":"+w.account()+":project/prodgate-"+app+"-build")
+	}
+	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "DenyOtherWriters")
+	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "ConfigLooks", "ConfigWrites")
+	w.watched()
+	w.told()
+	w.branchProtected()
+}
+
+func (w *world) account() string {
+	return map[string]string{"dev": "111111111111", "prod": "222222222222"}[w.Name]
+}
+
+func (w *world) connected() {
+	w.Helper()
+	list, err := w.aws.connections.ListConnections(w.Context(), &codeconnections.ListConnectionsInput{})
+	w.must(err)
+	if len(list.Connections) != 1 || list.Connections[0].ConnectionStatus != cctypes.ConnectionStatusPending {
+		w.Errorf("connections are %+v, want one that is PENDING", list.Connections)
+	}
+	if out := w.run("stack", "output", "connectionHandshake"); !strings.Contains(out, "Update pending connection") {
+		w.Errorf("the output does not say how to complete the connection: %s", out)
+	}
+}
+
+func (w *world) pipeline(app string) {
+	w.Helper()
+	got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr("prodgate-" + app)})
+	w.must(err)
+	p := got.Pipeline
+	if p.PipelineType != cptypes.PipelineTypeV2 || p.ExecutionMode != cptypes.ExecutionModeQueued {
+		w.Errorf("%s is %s and %s", app, p.PipelineType, p.ExecutionMode)
+	}
+	if len(p.Triggers) != 1 || len(p.Triggers[0].GitConfiguration.Push) != 1 {
+		w.Fatalf("%s has triggers %+v", app, p.Triggers)
+	}
+	push := p.Triggers[0].GitConfiguration.Push[0]
+	same(w.T, "the branch that triggers "+app, push.Branches, &cptypes.GitBranchFilterCriteria{Includes: []string{"prod"}})
+	if push.Tags != nil || len(push.FilePaths.Includes) == 0 {
+		w.Errorf("%s is triggered by tags %v, paths %v", app, push.Tags, push.FilePaths)
+	}
+	var stages []string
+	for _, s := range p.Stages {
+		stages = append(stages, awssdk.ToString(s.Name))
+	}
+	same(w.T, "the stages of "+app, stages, []string{"Source", "Build", "Deploy"})
+	source := p.Stages[0].Actions[0]
+	if source.Configuration["DetectChanges"] != "false" || source.Configuration["BranchName"] != "prod" ||
+		source.Configuration["FullRepositoryId"] != "example-org/cruddur" {
+		w.Errorf("the source of %s is %v", app, source.Configuration)
+	}
+	if key := p.ArtifactStore.EncryptionKey; key == nil || !strings.Contains(awssdk.ToString(key.Id), ":key/") {
+		w.Errorf("artifacts of %s are encrypted with %v", app, key)
+	}
+}
+
+// buildProject is the build project of an app as CodeBuild answers it.
+func (w *world) buildProject(app string) cbtypes.Project {
+	w.Helper()
+	got, err := w.aws.codebuild.BatchGetProjects(w.Context(), &codebuild.BatchGetProjectsInput{Names: []string{"prodgate-" + app + "-build"}})
+	w.must(err)
+	if len(got.Projects) != 1 {
+		w.Fatalf("%d build projects of %s", len(got.Projects), app)
+	}
+	return got.Projects[0]
+}
+
+func (w *world) project(app string) {
+	w.Helper()
+	p := w.buildProject(app)
+	if p.Source.Type != cbtypes.SourceTypeCodepipeline || awssdk.ToString(p.Source.Buildspec) != buildspec.Build {
+		w.Errorf("%s builds from %s with the buildspec\n%s", app, p.Source.Type, awssdk.ToString(p.Source.Buildspec))
+	}
+	if p.Webhook != nil {
+		w.Errorf("%s has a webhook", app)
+	}
+	var names []string
+	for _, v := range p.Environment.EnvironmentVariables {
+		if v.Type != cbtypes.EnvironmentVariableTypePlaintext {
+			w.Errorf("%s of %s is %s", awssdk.ToString(v.Name), app, v.Type)
+		}
+		names = append(names, awssdk.ToString(v.Name))
+	}
+	slices.Sort(names)
+	reads := slices.Sorted(slices.Values(buildspec.Reads()))
+	same(w.T, "the variables of "+app, names, reads)
+	if !awssdk.ToBool(p.Environment.PrivilegedMode) || awssdk.ToInt32(p.ConcurrentBuildLimit) != 1 {
+		w.Errorf("%s: privileged %v, %d builds at once", app, p.Environment.PrivilegedMode, awssdk.ToInt32(p.ConcurrentBuildLimit))
+	}
+	if logs := p.LogsConfig.CloudWatchLogs; logs.Status != cbtypes.LogsConfigStatusTypeEnabled || awssdk.ToString(logs.GroupName) != "/aws/codebuild/prodgate-"+app+"-build" {
+		w.Errorf("%s logs to %+v", app, logs)
+	}
+}
+
+func (w *world) images(app string) {
+	w.Helper()
+	name := "prodgate/" + app
+	got, err := w.aws.ecr.DescribeRepositories(w.Context(), &ecr.DescribeRepositoriesInput{RepositoryNames: []string{name}})
+	w.must(err)
+	r := got.Repositories[0]
+	if r.ImageTagMutability != ecrtypes.ImageTagMutabilityImmutable || !r.ImageScanningConfiguration.ScanOnPush ||
+		r.EncryptionConfiguration.EncryptionType != ecrtypes.EncryptionTypeKms {
+		w.Errorf("repository %s is %+v", name, r)
+	}
+	policy, err := w.aws.ecr.GetRepositoryPolicy(w.Context(), &ecr.GetRepositoryPolicyInput{RepositoryName: &name})
+	w.must(err)
+	same(w.T, "the policy of "+name, w.sids(awssdk.ToString(policy.PolicyText)), []string{"OnlyTheBuildPushes"})
+	_, err = w.aws.ecr.GetLifecyclePolicy(w.Context(), &ecr.GetLifecyclePolicyInput{RepositoryName: &name})
+	w.must(err)
+}
+
+// role asserts that one service, for one source, may take a role on, and that
+// what the role may do is in managed policies only.
+func (w *world) role(name, service, source string) {
+	w.Helper()
+	got, err := w.aws.iam.GetRole(w.Context(), &iam.GetRoleInput{RoleName: &name})
+	w.must(err)
+	text, err := url.QueryUnescape(awssdk.ToString(got.Role.AssumeRolePolicyDocument))
+	w.must(err)
+	var trust struct {
+		Statement []struct {
+			Principal map[string][]string
+			Condition map[string]map[string][]string
+		}
+	}
+	w.must(json.Unmarshal([]byte(text), &trust))
+	if len(trust.Statement) != 1 {
+		w.Fatalf("%s trusts %s", name, text)
+	}
+	same(w.T, "who takes on "+name, trust.Statement[0].Principal, map[string][]string{"Service": {service}})
+	same(w.T, "when "+name+" is taken on", trust.Statement[0].Condition, map[string]map[string][]string{
+		"StringEquals": {"aws:SourceAccount": {w.account()}},
+		"ArnEquals":    {"aws:SourceArn": {source}},
+	})
+	inline, err := w.aws.iam.ListRolePolicies(w.Context(), &iam.ListRolePoliciesInput{RoleName: &name})
+	w.must(err)
+	attached, err := w.aws.iam.ListAttachedRolePolicies(w.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &name})
+	w.must(err)
+	if len(inline.PolicyNames) != 0 || len(attached.AttachedPolicies) != 1 {
+		w.Errorf("%s has inline policies %v and attached ones %v", name, inline.PolicyNames, attached.AttachedPolicies)
+	}
+}
+
+func (w *world) bucket(purpose string, sids ...string) {
+	w.Helper()
+	ctx, name := w.Context(), ptr("prodgate-"+purpose+"-"+w.account()+"-"+region)
+	policy, err := w.aws.s3.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: name})
+	w.must(err)
+	same(w.T, "the policy of "+*name, w.sids(awssdk.ToString(policy.Policy)), sids)
+	versioning, err := w.aws.s3.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: name})
+	w.must(err)
+	public, err := w.aws.s3.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: name})
+	w.must(err)
+	p := public.PublicAccessBlockConfiguration
+	if versioning.Status != s3types.BucketVersioningStatusEnabled ||
+		!*p.BlockPublicAcls || !*p.BlockPublicPolicy || !*p.IgnorePublicAcls || !*p.RestrictPublicBuckets {
+		w.Errorf("%s: versioning %s, public access %+v", *name, versioning.Status, p)
+	}
+	encryption, err := w.aws.s3.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: name})
+	w.must(err)
+	if d := encryption.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault; d.SSEAlgorithm != s3types.ServerSideEncryptionAwsKms ||
+		!strings.Contains(awssdk.ToString(d.KMSMasterKeyID), ":key/") {
+		w.Errorf("%s is encrypted with %+v", *name, d)
+	}
+	life, err := w.aws.s3.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: name})
+	w.must(err)
+	if len(life.Rules) != 1 || life.Rules[0].Status != s3types.ExpirationStatusEnabled {
+		w.Errorf("%s has life cycle rules %+v", *name, life.Rules)
+	}
+}
+
+func (w *world) watched() {
+	w.Helper()
+	ctx := w.Context()
+	detectors, err := w.aws.guardduty.ListDetectors(ctx, &guardduty.ListDetectorsInput{})
+	w.must(err)
+	if len(detectors.DetectorIds) != 1 {
+		w.Fatalf("GuardDuty detectors are %v", detectors.DetectorIds)
+	}
+	detector, err := w.aws.guardduty.GetDetector(ctx, &guardduty.GetDetectorInput{DetectorId: &detectors.DetectorIds[0]})
+	w.must(err)
+	if detector.Status != gdtypes.DetectorStatusEnabled {
+		w.Errorf("the detector is %s", detector.Status)
+	}
+	recorders, err := w.aws.config.DescribeConfigurationRecorderStatus(ctx, &configservice.DescribeConfigurationRecorderStatusInput{})
+	w.must(err)
+	if len(recorders.ConfigurationRecordersStatus) != 1 || !recorders.ConfigurationRecordersStatus[0].Recording {
+		w.Errorf("recorders are %+v", recorders.ConfigurationRecordersStatus)
+	}
+	rules, err := w.aws.config.DescribeConfigRules(ctx, &configservice.DescribeConfigRulesInput{})
+	w.must(err)
+	if len(rules.ConfigRules) != 18 {
+		w.Errorf("%d Config rules, want 18", len(rules.ConfigRules))
+	}
+}
+
+func (w *world) told() {
+	w.Helper()
+	topics, err := w.aws.sns.ListTopics(w.Context(), &sns.ListTopicsInput{})
+	w.must(err)
+	if len(topics.Topics) != 1 {
+		w.Fatalf("topics are %v", topics.Topics)
+	}
+	got, err := w.aws.sns.GetTopicAttributes(w.Context(), &sns.GetTopicAttributesInput{TopicArn: topics.Topics[0].TopicArn})
+	w.must(err)
+	if !strings.Contains(got.Attributes["KmsMasterKeyId"], ":key/") {
+		w.Errorf("the topic is encrypted with %q", got.Attributes["KmsMasterKeyId"])
+	}
+	same(w.T, "the topic's policy", w.sids(got.Attributes["Policy"]), []string{"RulesOfTheGatePublish", "DenyPlainHttp"})
+}
+
+func (w *world) branchProtected() {
+	w.Helper()
+	status, body := w.github("repos/example-org/cruddur/branches/prod/protection")
+	if status != http.StatusOK {
+		w.Fatalf("the protection of prod: %d %v", status, body)
+	}
+	enabled := func(name string) bool {
+		on, _ := body[name].(map[string]any)["enabled"].(bool)
+		return on
+	}
+	if !enabled("enforce_admins") || enabled("allow_force_pushes") || enabled("allow_deletions") {
+		w.Errorf("the protection of prod is %v", body)
+	}
+	if body["required_pull_request_reviews"] == nil || body["required_status_checks"] == nil {
+		w.Errorf("prod needs neither reviews nor checks: %v", body)
+	}
+}
+
+// sids are the statements' ids of a policy, in their order.
+func (w *world) sids(policy string) []string {
+	w.Helper()
+	var document struct{ Statement []struct{ Sid string } }
+	w.must(json.Unmarshal([]byte(policy), &document))
+	var sids []string
+	for _, s := range document.Statement {
+		sids = append(sids, s.Sid)
+	}
+	return sids
+}

@@ -1,0 +1,268 @@
+package proof
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"prodgate/sandbox/cloud"
+	"prodgate/sandbox/stack"
+	"prodgate/sandbox/toolchain"
+)
+
+var kit *toolchain.Kit
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	started := time.Now()
+	log := func(format string, args ...any) { fmt.Printf("proof: "+format+"\n", args...) }
+	root, err := toolchain.Root()
+	if err == nil {
+		kit, err = toolchain.Prepare(context.Background(), root, log)
+	}
+	if err != nil {
+		fmt.Println("proof:", err)
+		os.Exit(1)
+	}
+	log("tools are ready (%s)", time.Since(started).Round(time.Second))
+	os.Exit(m.Run())
+}
+
+// world is one stack on one emulated account, of a test's own.
+type world struct {
+	*testing.T
+	*stack.Stack
+	aws aws
+	// before is what the emulator held before the first update.
+	before map[string]int
+}
+
+// edit changes a stack's configuration.
+type edit func(string) string
+
+// replace changes one text in the configuration, which has to be there.
+func replace(old, new string) edit {
+	return func(text string) string {
+		if !strings.Contains(text, old) {
+			panic("the stack's configuration has no " + old)
+		}
+		return strings.Replace(text, old, new, 1)
+	}
+}
+
+// newWorld starts emulators and prepares a stack of the repository's program.
+func newWorld(t *testing.T, name string, edits ...edit) *world {
+	t.Helper()
+	config := configOf(t, name, edits...)
+	c, err := cloud.Start(t.Context(), kit, t.TempDir(), config.Account, config.GitHub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+		for _, call := range c.Unknown() {
+			t.Errorf("the GitHub emulator does not know %s", call)
+		}
+	})
+	w := &world{T: t, aws: clients(t, c), Stack: &stack.Stack{
+		Kit: kit, Cloud: c, Name: name, Program: kit.Root, Dir: t.TempDir(),
+	}}
+	w.must(w.Init(t.Context(), config.Text))
+	w.before = w.inventory()
+	return w
+}
+
+func configOf(t *testing.T, name string, edits ...edit) *stack.Config {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(kit.Root, "Pulumi."+name+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range edits {
+		text = []byte(e(string(text)))
+	}
+	config, err := stack.ParseConfig(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+// configure changes the configuration of a stack that is up.
+func (w *world) configure(edits ...edit) {
+	w.Helper()
+	w.must(w.Configure(configOf(w.T, w.Name, edits...).Text))
+}
+
+// pulumi runs the CLI and returns what it printed.
+func (w *world) pulumi(args ...string) (string, error) {
+	var out bytes.Buffer
+	cmd := w.Command(w.Context(), args...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), err
+}
+
+// run runs the CLI, which has to succeed.
+func (w *world) run(args ...string) string {
+	w.Helper()
+	out, err := w.pulumi(args...)
+	if err != nil {
+		w.Fatalf("pulumi %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// fails runs the CLI, which has to fail.
+func (w *world) fails(args ...string) string {
+	w.Helper()
+	out, err := w.pulumi(args...)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		w.Fatalf("pulumi %s has to fail: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// up brings the stack up and returns what it did, by operation.
+func (w *world) up() map[string]int {
+	w.Helper()
+	w.run("up", "--yes", "--skip-preview", "--policy-pack", kit.Policy)
+	return w.lastChanges()
+}
+
+// lastChanges is what the last update did, by operation, without "same".
+func (w *world) lastChanges() map[string]int {
+	w.Helper()
+	var updates []struct{ ResourceChanges map[string]int }
+	w.must(json.Unmarshal([]byte(w.run("stack", "history", "--json", "--page-size", "1")), &updates))
+	if len(updates) == 0 {
+		w.Fatal("the stack has no history")
+	}
+	changes := updates[0].ResourceChanges
+	delete(changes, "same")
+	return changes
+}
+
+// planned is what an update would do: operations by "type name", as a preview
+// under the policy pack says it. What stays the same is left out.
+func (w *world) planned() map[string]string {
+	w.Helper()
+	return w.steps("preview", "--json", "--policy-pack", kit.Policy)
+}
+
+func (w *world) steps(args ...string) map[string]string {
+	w.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := w.Command(w.Context(), args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		w.Fatalf("pulumi %s: %v\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
+	}
+	var preview struct {
+		Steps []struct{ Op, URN string }
+	}
+	w.must(json.Unmarshal(stdout.Bytes(), &preview))
+	if len(preview.Steps) == 0 {
+		w.Fatal("the preview has no steps at all")
+	}
+	steps := map[string]string{}
+	for _, step := range preview.Steps {
+		if step.Op != "same" && step.Op != "read" {
+			steps[nameOf(step.URN)] = step.Op
+		}
+	}
+	return steps
+}
+
+// nameOf is "type name" of a URN.
+func nameOf(urn string) string {
+	parts := strings.SplitN(urn, "::", 4)
+	return parts[2][strings.LastIndex(parts[2], "$")+1:] + " " + parts[3]
+}
+
+// inventory counts what the AWS emulator holds, by service and kind, as its own
+// administration says.
+func (w *world) inventory() map[string]int {
+	w.Helper()
+	response, err := http.Get(w.Cloud.AWS + "/moto-api/data.json")
+	w.must(err)
+	defer func() { _ = response.Body.Close() }()
+	var data map[string]map[string][]any
+	w.must(json.NewDecoder(response.Body).Decode(&data))
+	counts := map[string]int{}
+	for service, kinds := range data {
+		for kind, items := range kinds {
+			if len(items) > 0 {
+				counts[service+" "+kind] = len(items)
+			}
+		}
+	}
+	return counts
+}
+
+// added is what the emulator holds more than before the first update.
+func (w *world) added() map[string]int {
+	w.Helper()
+	now := w.inventory()
+	for kind, count := range w.before {
+		now[kind] -= count
+	}
+	maps.DeleteFunc(now, func(_ string, count int) bool { return count == 0 })
+	return now
+}
+
+// gone fails when something that the stack made is left. A deleted KMS key is
+// there until its waiting period is over, as at AWS.
+func (w *world) gone() {
+	w.Helper()
+	left := w.added()
+	if left["kms Key"] > 0 {
+		w.keysPendingDeletion(left["kms Key"])
+		delete(left, "kms Key")
+	}
+	if len(left) > 0 {
+		w.Errorf("destroy left %v", left)
+	}
+	w.noBranchProtection()
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// same fails when two values differ as JSON.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	g, err := json.MarshalIndent(got, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := json.MarshalIndent(want, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(g, x) {
+		t.Errorf("%s is\n%s\nwant\n%s", what, g, x)
+	}
+}
+
+// keys are a map's keys, sorted.
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,110 @@
+package proof
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+)
+
+// secondApp is an app more, in a repository of its own.
+var secondApp = replace("  prodgate:build:\n", `    - name: frontend-react-js
+      folder: frontend
+      cluster: cruddur
+      service: frontend
+      executionRoleArn: arn:aws:iam::ACCOUNT:role/cruddur-execution
+  prodgate:build:
+`)
+
+// TestStackLifeCycle takes each stack from nothing through every kind of change
+// back to nothing.
+func TestStackLifeCycle(t *testing.T) {
+	for name, account := range map[string]string{"dev": "111111111111", "prod": "222222222222"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, name)
+
+			// A preview creates nothing.
+			first := w.planned()
+			for resource, op := range first {
+				if op != "create" {
+					t.Errorf("the first preview wants to %s %s", op, resource)
+				}
+			}
+			same(t, "after a preview the account", w.added(), map[string]int{})
+
+			same(t, "the first update", w.up(), map[string]int{"create": len(first)})
+			w.deployed("backend-flask")
+			same(t, "a second preview", w.planned(), map[string]string{})
+
+			// A path filter, and one app more, touch only what they must.
+			more := func(s string) string { return strings.ReplaceAll(secondApp(s), "ACCOUNT", account) }
+			w.configure(more, replace("folder: backend-flask\n", "folder: backend-flask\n      paths: [backend-flask/**, shared/**]\n"))
+			planned := w.planned()
+			for resource, op := range planned {
+				if strings.Contains(resource, "frontend-react-js") && op != "create" {
+					t.Errorf("a new app wants to %s %s", op, resource)
+				}
+			}
+			maps.DeleteFunc(planned, func(resource, _ string) bool { return strings.Contains(resource, "frontend-react-js") })
+			same(t, "beside the new app, the update", planned, map[string]string{
+				"aws:codepipeline/pipeline:Pipeline gate-backend-flask":                 "update",
+				"aws:cfg/rule:Rule gate-codebuild-project-environment-privileged-check": "update",
+			})
+			w.up()
+			w.deployed("backend-flask", "frontend-react-js")
+			same(t, "a preview after the update", w.planned(), map[string]string{})
+
+			// What is changed behind our back is seen and put right.
+			w.tamper()
+			w.run("refresh", "--yes")
+			same(t, "what a refresh sees", w.lastChanges(), map[string]int{"update": 2, "delete": 1})
+			same(t, "the repair", w.planned(), map[string]string{
+				"aws:codepipeline/pipeline:Pipeline gate-backend-flask":        "update",
+				"aws:codebuild/project:Project gate-backend-flask-build":       "update",
+				"aws:ecr/repositoryPolicy:RepositoryPolicy gate-backend-flask": "create",
+			})
+			w.up()
+			w.deployed("backend-flask", "frontend-react-js")
+			w.run("refresh", "--yes")
+			same(t, "a refresh after the repair", w.lastChanges(), map[string]int{})
+
+			// An app that is taken away goes with everything of its own. With
+			// protection on, nothing that holds history goes.
+			if name == "prod" {
+				if out := w.fails("destroy", "--yes"); !strings.Contains(out, "protected") {
+					t.Errorf("destroy fails for another reason than protection:\n%s", out)
+				}
+				w.deployed("backend-flask", "frontend-react-js")
+				w.configure(more, replace("prodgate:protect: true", "prodgate:protect: false"))
+				w.up()
+			}
+			w.run("destroy", "--yes")
+			w.gone()
+		})
+	}
+}
+
+// tamper changes what a gate is made of, the way somebody with a console would.
+func (w *world) tamper() {
+	w.Helper()
+	ctx := w.Context()
+	got, err := w.aws.codepipeline.GetPipeline(ctx, &codepipeline.GetPipelineInput{Name: ptr("prodgate-backend-flask")})
+	w.must(err)
+	got.Pipeline.Triggers[0].GitConfiguration.Push[0].Branches.Includes = []string{"anything"}
+	_, err = w.aws.codepipeline.UpdatePipeline(ctx, &codepipeline.UpdatePipelineInput{Pipeline: got.Pipeline})
+	w.must(err)
+	_, err = w.aws.codebuild.UpdateProject(ctx, &codebuild.UpdateProjectInput{
+		Name: ptr("prodgate-backend-flask-build"),
+		Source: &cbtypes.ProjectSource{
+			Type: cbtypes.SourceTypeCodepipeline, Buildspec: ptr("buildspec-of-the-app.yml"),
+		},
+	})
+	w.must(err)
+	_, err = w.aws.ecr.DeleteRepositoryPolicy(ctx, &ecr.DeleteRepositoryPolicyInput{RepositoryName: ptr("prodgate/backend-flask")})
+	w.must(err)
+}

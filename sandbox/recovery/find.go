@@ -1,0 +1,159 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+
+	"prodgate/sandbox/cloud"
+)
+
+// finder looks in the cloud for what an operation was creating.
+type finder struct {
+	cfg     aws.Config
+	account string
+	cloud   *cloud.Cloud
+}
+
+func newFinder(ctx context.Context, c *cloud.Cloud, region string) (*finder, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(c.AWS),
+		config.WithHTTPClient(http.DefaultClient),
+		config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("sandbox", "sandbox", "")))
+	return &finder{cfg: cfg, account: c.Account, cloud: c}, err
+}
+
+// lookups find a resource's id by its inputs, empty when it is not there. A
+// type that is not here is made by a call that can be repeated: the next update
+// makes it again, or finds it as it is.
+var lookups = map[string]func(*finder, context.Context, operation) (string, error){
+	"aws:iam/role:Role": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		_, err := iam.NewFromConfig(f.cfg).GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+		return found(name, err)
+	},
+	"aws:iam/policy:Policy": func(f *finder, ctx context.Context, op operation) (string, error) {
+		arn := "arn:aws:iam::" + f.account + ":policy" + op.input("path") + op.input("name")
+		_, err := iam.NewFromConfig(f.cfg).GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
+		return found(arn, err)
+	},
+	"aws:s3/bucketV2:BucketV2": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("bucket")
+		client := s3.NewFromConfig(f.cfg, func(o *s3.Options) { o.UsePathStyle = true })
+		_, err := client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &name})
+		return found(name, err)
+	},
+	"aws:ecr/repository:Repository": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		_, err := ecr.NewFromConfig(f.cfg).DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: []string{name}})
+		return found(name, err)
+	},
+	"aws:codepipeline/pipeline:Pipeline": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		_, err := codepipeline.NewFromConfig(f.cfg).GetPipeline(ctx, &codepipeline.GetPipelineInput{Name: &name})
+		return found(name, err)
+	},
+	"aws:codebuild/project:Project": func(f *finder, ctx context.Context, op operation) (string, error) {
+		got, err := codebuild.NewFromConfig(f.cfg).BatchGetProjects(ctx, &codebuild.BatchGetProjectsInput{Names: []string{op.input("name")}})
+		if err != nil || len(got.Projects) == 0 {
+			return "", err
+		}
+		return aws.ToString(got.Projects[0].Arn), nil
+	},
+	"aws:cloudwatch/logGroup:LogGroup": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		got, err := cloudwatchlogs.NewFromConfig(f.cfg).DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name})
+		if err != nil {
+			return "", err
+		}
+		for _, group := range got.LogGroups {
+			if aws.ToString(group.LogGroupName) == name {
+				return name, nil
+			}
+		}
+		return "", nil
+	},
+	"aws:kms/alias:Alias": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		_, err := kms.NewFromConfig(f.cfg).DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &name})
+		return found(name, err)
+	},
+	// A key has no name. The sandbox's account has no other of this description.
+	"aws:kms/key:Key": func(f *finder, ctx context.Context, op operation) (string, error) {
+		client := kms.NewFromConfig(f.cfg)
+		list, err := client.ListKeys(ctx, &kms.ListKeysInput{})
+		if err != nil {
+			return "", err
+		}
+		for _, k := range list.Keys {
+			key, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: k.KeyId})
+			if err != nil {
+				return "", err
+			}
+			m := key.KeyMetadata
+			if m.KeyState == kmstypes.KeyStateEnabled && aws.ToString(m.Description) == op.input("description") {
+				return aws.ToString(m.KeyId), nil
+			}
+		}
+		return "", nil
+	},
+	"aws:codeconnections/connection:Connection": func(f *finder, ctx context.Context, op operation) (string, error) {
+		list, err := codeconnections.NewFromConfig(f.cfg).ListConnections(ctx, &codeconnections.ListConnectionsInput{})
+		if err != nil {
+			return "", err
+		}
+		for _, c := range list.Connections {
+			if aws.ToString(c.ConnectionName) == op.input("name") {
+				return aws.ToString(c.ConnectionArn), nil
+			}
+		}
+		return "", nil
+	},
+	"aws:guardduty/detector:Detector": func(f *finder, ctx context.Context, _ operation) (string, error) {
+		list, err := guardduty.NewFromConfig(f.cfg).ListDetectors(ctx, &guardduty.ListDetectorsInput{})
+		if err != nil || len(list.DetectorIds) == 0 {
+			return "", err
+		}
+		return list.DetectorIds[0], nil
+	},
+	"github:index/branchProtection:BranchProtection": func(f *finder, ctx context.Context, op operation) (string, error) {
+		there, err := f.cloud.BranchProtected(ctx, op.input("repositoryId"), op.input("pattern"))
+		if err != nil || !there {
+			return "", err
+		}
+		return op.input("repositoryId") + ":" + op.input("pattern"), nil
+	},
+}
+
+func (f *finder) id(ctx context.Context, op operation) (string, error) {
+	lookup, ok := lookups[op.Resource.Type]
+	if !ok {
+		return "", nil
+	}
+	return lookup(f, ctx, op)
+}
+
+// found is the id, unless the error says that there is no such thing.
+func found(id string, err error) (string, error) {
+	var api smithy.APIError
+	if errors.As(err, &api) && (strings.Contains(api.ErrorCode(), "NotFound") || strings.HasPrefix(api.ErrorCode(), "NoSuch")) {
+		return "", nil
+	}
+	return id, err
+}
