@@ -72,8 +72,8 @@ func (o Outputs) Map() pulumi.Map {
 
 // Export makes every output an output of the stack.
 func (o Outputs) Export(ctx *pulumi.Context) {
-	for name, value := range o.Map() {
-		ctx.Export(name, value)
+	for name, output := range o.Map() {
+		ctx.Export(name, output)
 	}
 }
 
@@ -85,8 +85,8 @@ func Resolve(ref *pulumi.StackReference) Outputs {
 		switch {
 		case !ok:
 			return nil, fmt.Errorf("the referenced stack has no output %s; is it a stack of prodgate that has been brought up?", ContractVersion)
-		case int(version) != Version:
-			return nil, fmt.Errorf("the referenced stack keeps version %d of the contract, this program reads version %d; use the prodgate/pkg/contract of that stack's release", int(version), Version)
+		case version != Version:
+			return nil, fmt.Errorf("the referenced stack keeps version %v of the contract, this program reads version %d; use the prodgate/pkg/contract of that stack's release", version, Version)
 		}
 		return outputs, nil
 	}).(pulumi.MapOutput)
@@ -94,25 +94,10 @@ func Resolve(ref *pulumi.StackReference) Outputs {
 	var o Outputs
 	for name, field := range o.strings() {
 		*field = all.ApplyT(func(outputs map[string]any) (string, error) {
-			return text(outputs, name)
+			return value[string](outputs, name)
 		}).(pulumi.StringOutput)
 	}
-	o.Apps = all.ApplyT(func(outputs map[string]any) (map[string]map[string]string, error) {
-		apps := map[string]map[string]string{}
-		raw, _ := outputs[Apps].(map[string]any)
-		for app, value := range raw {
-			fields, _ := value.(map[string]any)
-			apps[app] = map[string]string{}
-			for field := range fields {
-				v, err := text(fields, field)
-				if err != nil {
-					return nil, fmt.Errorf("app %s: %w", app, err)
-				}
-				apps[app][field] = v
-			}
-		}
-		return apps, nil
-	}).(pulumi.StringMapMapOutput)
+	o.Apps = all.ApplyT(readApps).(pulumi.StringMapMapOutput)
 	return o
 }
 
@@ -120,11 +105,11 @@ func Resolve(ref *pulumi.StackReference) Outputs {
 func (o Outputs) App(name string) App {
 	field := func(key string) pulumi.StringOutput {
 		return o.Apps.ApplyT(func(apps map[string]map[string]string) (string, error) {
-			value, ok := apps[name][key]
+			v, ok := apps[name][key]
 			if !ok {
 				return "", fmt.Errorf("the gate has no app %q with a %s; it is added under prodgate:apps of the gate's stack", name, key)
 			}
-			return value, nil
+			return v, nil
 		}).(pulumi.StringOutput)
 	}
 	return App{
@@ -150,10 +135,37 @@ func (o *Outputs) strings() map[string]*pulumi.StringOutput {
 	}
 }
 
-func text(outputs map[string]any, name string) (string, error) {
-	value, ok := outputs[name].(string)
-	if !ok {
-		return "", fmt.Errorf("output %s of the referenced stack is %T, not a string", name, outputs[name])
+func readApps(outputs map[string]any) (map[string]map[string]string, error) {
+	written, err := value[map[string]any](outputs, Apps)
+	if err != nil {
+		return nil, err
 	}
-	return value, nil
+	apps := map[string]map[string]string{}
+	for name := range written {
+		fields, err := value[map[string]any](written, name)
+		if err != nil {
+			return nil, fmt.Errorf("app %s: %w", name, err)
+		}
+		apps[name] = map[string]string{}
+		for field, v := range fields {
+			// A later release may add a field that is no string: not this one's business.
+			if text, ok := v.(string); ok {
+				apps[name][field] = text
+			}
+		}
+	}
+	return apps, nil
+}
+
+// value is an output of a stack, or a field of one.
+func value[T any](outputs map[string]any, name string) (T, error) {
+	v, ok := outputs[name].(T)
+	switch {
+	case ok:
+		return v, nil
+	case outputs[name] == nil: // outputs are added, and the stack may be of a release before
+		return v, fmt.Errorf("the referenced stack has no output %s; bring it up with a release that has", name)
+	default:
+		return v, fmt.Errorf("output %s of the referenced stack is a %T, not a %T", name, outputs[name], v)
+	}
 }

@@ -51,7 +51,7 @@ func (b builder) detector(parent pulumi.Resource) (pulumi.StringOutput, error) {
 			FindingPublishingFrequency: pulumi.String("FIFTEEN_MINUTES"),
 		}, pulumi.Parent(parent))
 		if err != nil {
-			return pulumi.StringOutput{}, fmt.Errorf("%w; if the account has a detector already, set guardDuty: adopt in prodgate:detection", err)
+			return pulumi.StringOutput{}, err
 		}
 		return made.ID().ToStringOutput(), nil
 	case settings.Adopt:
@@ -134,7 +134,7 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 		},
 	}, child, pulumi.DependsOn([]pulumi.Resource{attached, reads}))
 	if err != nil {
-		return nil, fmt.Errorf("%w; if the account has a recorder already, set config: adopt in prodgate:detection", err)
+		return nil, err
 	}
 	channel, err := cfg.NewDeliveryChannel(b.ctx, name, &cfg.DeliveryChannelArgs{
 		Name:         pulumi.String(b.plan.Gate),

@@ -31,11 +31,11 @@ var documents = map[string]struct {
 	input string
 	limit int
 }{
-	roleType:       {"assumeRolePolicy", 2048}, // IAM quotas, the default
-	policyType:     {"policy", 6144},           // IAM quotas
-	keyType:        {"policy", 32 << 10},       // KMS quotas
-	policyOfBucket: {"policy", 20 << 10},       // S3, bucket policies
-	"aws:sns/topicPolicy:TopicPolicy":           {"policy", 30 << 10}, // SNS API, AddPermission
+	roleType:                          {"assumeRolePolicy", 2048}, // IAM quotas, the default
+	policyType:                        {"policy", 6144},           // IAM quotas
+	keyType:                           {"policy", 32 << 10},       // KMS quotas
+	policyOfBucket:                    {"policy", 20 << 10},       // S3, bucket policies
+	"aws:sns/topicPolicy:TopicPolicy": {"policy", 30 << 10},       // SNS API, AddPermission
 	"aws:ecr/repositoryPolicy:RepositoryPolicy": {"policy", 10 << 10}, // ECR quotas
 }
 
@@ -121,10 +121,10 @@ func TestDocumentsFitAtTheLongestNames(t *testing.T) {
 
 // wildcards are the statements that allow on every resource, and why.
 var wildcards = map[string]string{
-	"RegistryLogin":                "ecr:GetAuthorizationToken is of the registry and takes no resource",
-	"TaskDefinitions":              "ecs:DescribeTaskDefinition takes no resource",
-	"AccountDelegatesToIam":        "in a key's policy * is the key",
-	"LogsOfTheGate":                "in a key's policy * is the key",
+	"RegistryLogin":                 "ecr:GetAuthorizationToken is of the registry and takes no resource",
+	"TaskDefinitions":               "ecs:DescribeTaskDefinition takes no resource",
+	"AccountDelegatesToIam":         "in a key's policy * is the key",
+	"LogsOfTheGate":                 "in a key's policy * is the key",
 	"EventBridgePublishesEncrypted": "in a key's policy * is the key",
 }
 

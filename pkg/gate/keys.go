@@ -30,6 +30,7 @@ func (b builder) key(parent pulumi.Resource, purpose, description string, uses .
 	_, err = kms.NewAlias(b.ctx, name, &kms.AliasArgs{
 		Name:        pulumi.Sprintf("alias/%s-%s", b.plan.Gate, purpose),
 		TargetKeyId: key.KeyId,
-	}, pulumi.Parent(key))
+		// No child of the key: it would be protected with it, and holds nothing.
+	}, pulumi.Parent(parent))
 	return key, err
 }

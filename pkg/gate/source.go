@@ -1,8 +1,10 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codeconnections"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codestarconnections"
@@ -76,14 +78,17 @@ func (s *source) handshake(plan address.Plan) pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-// repositories are the GitHub repositories of all apps, each once, sorted.
+// repositories are the GitHub repositories of all apps, each once, sorted. To
+// GitHub, Web and web are one, and it refuses a second protection of its branch.
 func (b builder) repositories() []string {
 	var names []string
 	for _, app := range b.settings.Apps {
 		names = append(names, app.Repository)
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
+	})
+	return slices.CompactFunc(names, strings.EqualFold)
 }
 
 // protectBranch closes the prod branch of a repository to everything but a

@@ -206,8 +206,6 @@ func TestDecodeAccepts(t *testing.T) {
 		"eight paths":                    {"apps[0].paths", words("p", 8), func(s *Settings) bool { return len(s.Apps[0].Paths) == 8 }},
 		"no task role":                   {"apps[0].taskRoleArn", gone{}, func(s *Settings) bool { return s.Apps[0].TaskRoleArn == "" }},
 		"a connection of the old prefix": {"source.connectionArn", "arn:aws:codestar-connections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41", func(s *Settings) bool { return s.Source.ConnectionArn != "" }},
-		"an ECR image by tag":            {"build.image", "222222222222.dkr.ecr.eu-west-1.amazonaws.com/tools/build:1.2", func(s *Settings) bool { return true }},
-		"an ECR image by digest":         {"build.image", "222222222222.dkr.ecr.eu-west-1.amazonaws.com/build@" + digest, func(s *Settings) bool { return true }},
 		"a dated CodeBuild image":        {"build.image", "aws/codebuild/standard:7.0-24.10.29", func(s *Settings) bool { return true }},
 		"the shortest build":             {"build.timeout", 5, func(s *Settings) bool { return s.Build.Timeout == 5 }},
 		"the longest build":              {"build.timeout", 2160, func(s *Settings) bool { return s.Build.Timeout == 2160 }},

@@ -71,10 +71,7 @@ func show(value any) string {
 	if text, ok := value.(string); ok {
 		return strconv.Quote(cut(text))
 	}
-	text, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprintf("(%T)", value)
-	}
+	text, _ := json.Marshal(value) // it came from JSON
 	return cut(string(text))
 }
 

@@ -64,7 +64,7 @@ var rules = []rule{
 	// GitHub REST, branch protection: 1 to 6 approving reviews, or 0 for none.
 	{key: "source.reviews", kind: number, max: 6, remedy: "GitHub can ask for none or for up to 6 approvals"},
 	{key: "source.statusChecks", kind: list, remedy: "leave the key out where nothing is checked"},
-	{key: "source.statusChecks[]", kind: text, max: 255, valid: isLine, what: "is not the name of a status check",
+	{key: "source.statusChecks[]", kind: text, valid: isLine, what: "is not the name of a status check",
 		remedy: "write the check's name as the pull request shows it"},
 
 	// CodePipeline, quotas: 1,000 pipelines per region.
@@ -97,8 +97,8 @@ var rules = []rule{
 	{key: "apps[].deployTimeout", kind: number, min: 1, max: 60, remedy: "CodePipeline waits for a deployment from 1 to 60 minutes"},
 
 	{key: "build", kind: object},
-	{key: "build.image", kind: text, max: 512, valid: isBuildImage, what: "is not an x86 Linux image of CodeBuild or of ECR",
-		remedy: "write one such as aws/codebuild/standard:7.0, or <account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>"},
+	{key: "build.image", kind: text, valid: isBuildImage, what: "is not an x86 Linux image of CodeBuild's own",
+		remedy: "write one such as aws/codebuild/standard:7.0"},
 	// CodeBuild API, ProjectEnvironment: those of LINUX_CONTAINER; the BUILD_LAMBDA_
 	// ones can build no image.
 	{key: "build.computeType", kind: text, oneOf: []string{
@@ -138,7 +138,7 @@ var rules = []rule{
 
 // regionRule is the rule of aws:region, which is not of our namespace.
 var regionRule = rule{
-	key: "aws:region", kind: text, required: true, oneOf: regionNames(), what: "is not a region the gate knows",
+	key: "aws:region", kind: text, oneOf: regionNames(), what: "is not a region the gate knows",
 	remedy: "write the region of the pipelines, such as eu-west-2",
 }
 
@@ -171,11 +171,9 @@ var (
 	// GitHub, repository limits: ASCII letters, digits and these, up to 100.
 	isRepositoryText = shape(`[A-Za-z0-9._-]+`)
 	// CodeBuild, Docker images: "standard" is Ubuntu. The arm and lambda images are of
-	// other environment types than the gate's projects. An ECR image is named by tag
-	// or digest, as ECR writes it.
-	isBuildImage = shape(`aws/codebuild/(standard|amazonlinux2?-x86_64-standard):[A-Za-z0-9][A-Za-z0-9._-]{0,127}|` +
-		`[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9][a-z0-9._/-]*` +
-		`(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})`)
+	// other environment types than the gate's projects. Images of one's own would need
+	// other pull credentials and a role that may pull them.
+	isBuildImage = shape(`aws/codebuild/(standard|amazonlinux2?-x86_64-standard):[A-Za-z0-9][A-Za-z0-9._-]{0,127}`)
 )
 
 func isTag(text string) bool {

@@ -67,15 +67,20 @@ func newServer(stateFile string, seed Seed, now func() time.Time) (*Server, erro
 	return s, s.Save()
 }
 
-// Listen serves on a free port of the loopback interface, until Close, and
-// returns the base URL for GITHUB_BASE_URL.
+// Listen serves on the loopback interface, until Close, and returns the base URL
+// for GITHUB_BASE_URL. The port is that of the state's earlier server, unless it
+// is taken: the URL is among a stack's inputs, and should not change with a run.
 func (s *Server) Listen() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.state.Port))
+	if err != nil {
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+	}
 	if err != nil {
 		return "", fmt.Errorf("github emulator: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.state.Port = l.Addr().(*net.TCPAddr).Port
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	go func(h *http.Server) { _ = h.Serve(l) }(s.http)
 	return "http://" + l.Addr().String() + "/", nil

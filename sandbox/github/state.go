@@ -16,6 +16,8 @@ import (
 
 // state is everything the emulator remembers; its JSON is the state file.
 type state struct {
+	// Port is where the last server listened.
+	Port         int           `json:"port,omitempty"`
 	LastID       int64         `json:"lastId"`
 	Accounts     []*account    `json:"accounts"`
 	Apps         []*app        `json:"apps,omitempty"`

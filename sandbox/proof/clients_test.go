@@ -6,18 +6,18 @@ import (
 	"net/http"
 	"testing"
 
-	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
-	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
@@ -34,9 +34,11 @@ type aws struct {
 	connections  *codeconnections.Client
 	config       *configservice.Client
 	ecr          *ecr.Client
+	events       *eventbridge.Client
 	guardduty    *guardduty.Client
 	iam          *iam.Client
 	kms          *kms.Client
+	logs         *cloudwatchlogs.Client
 	s3           *s3.Client
 	sns          *sns.Client
 }
@@ -46,7 +48,6 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 	cfg, err := config.LoadDefaultConfig(t.Context(),
 		config.WithRegion(region),
 		config.WithBaseEndpoint(c.AWS),
-		config.WithHTTPClient(http.DefaultClient),
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("sandbox", "sandbox", "")),
 	)
 	if err != nil {
@@ -58,33 +59,17 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		connections:  codeconnections.NewFromConfig(cfg),
 		config:       configservice.NewFromConfig(cfg),
 		ecr:          ecr.NewFromConfig(cfg),
+		events:       eventbridge.NewFromConfig(cfg),
 		guardduty:    guardduty.NewFromConfig(cfg),
 		iam:          iam.NewFromConfig(cfg),
 		kms:          kms.NewFromConfig(cfg),
+		logs:         cloudwatchlogs.NewFromConfig(cfg),
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		sns:          sns.NewFromConfig(cfg),
 	}
 }
 
 func ptr[T any](v T) *T { return &v }
-
-// keysPendingDeletion fails unless all of the account's own keys, as many as
-// count, wait for their deletion.
-func (w *world) keysPendingDeletion(count int) {
-	w.Helper()
-	list, err := w.aws.kms.ListKeys(w.Context(), &kms.ListKeysInput{})
-	w.must(err)
-	if len(list.Keys) != count {
-		w.Errorf("%d KMS keys, want %d", len(list.Keys), count)
-	}
-	for _, k := range list.Keys {
-		key, err := w.aws.kms.DescribeKey(w.Context(), &kms.DescribeKeyInput{KeyId: k.KeyId})
-		w.must(err)
-		if key.KeyMetadata.KeyState != kmstypes.KeyStatePendingDeletion {
-			w.Errorf("KMS key %q is left: %s", awssdk.ToString(key.KeyMetadata.Description), key.KeyMetadata.KeyState)
-		}
-	}
-}
 
 // github is an answer of the GitHub emulator's REST API.
 func (w *world) github(path string) (status int, body map[string]any) {

@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,8 +44,6 @@ type world struct {
 	*testing.T
 	*stack.Stack
 	aws aws
-	// before is what the emulator held before the first update.
-	before map[string]int
 }
 
 // edit changes a stack's configuration.
@@ -82,7 +79,7 @@ func newWorld(t *testing.T, name string, edits ...edit) *world {
 		Kit: kit, Cloud: c, Name: name, Program: kit.Root, Dir: t.TempDir(),
 	}}
 	w.must(w.Init(t.Context(), config.Text))
-	w.before = w.inventory()
+	w.empty("before anything is done")
 	return w
 }
 
@@ -193,52 +190,6 @@ func (w *world) steps(args ...string) map[string]string {
 func nameOf(urn string) string {
 	parts := strings.SplitN(urn, "::", 4)
 	return parts[2][strings.LastIndex(parts[2], "$")+1:] + " " + parts[3]
-}
-
-// inventory counts what the AWS emulator holds, by service and kind, as its own
-// administration says.
-func (w *world) inventory() map[string]int {
-	w.Helper()
-	response, err := http.Get(w.Cloud.AWS + "/moto-api/data.json")
-	w.must(err)
-	defer func() { _ = response.Body.Close() }()
-	var data map[string]map[string][]any
-	w.must(json.NewDecoder(response.Body).Decode(&data))
-	counts := map[string]int{}
-	for service, kinds := range data {
-		for kind, items := range kinds {
-			if len(items) > 0 {
-				counts[service+" "+kind] = len(items)
-			}
-		}
-	}
-	return counts
-}
-
-// added is what the emulator holds more than before the first update.
-func (w *world) added() map[string]int {
-	w.Helper()
-	now := w.inventory()
-	for kind, count := range w.before {
-		now[kind] -= count
-	}
-	maps.DeleteFunc(now, func(_ string, count int) bool { return count == 0 })
-	return now
-}
-
-// gone fails when something that the stack made is left. A deleted KMS key is
-// there until its waiting period is over, as at AWS.
-func (w *world) gone() {
-	w.Helper()
-	left := w.added()
-	if left["kms Key"] > 0 {
-		w.keysPendingDeletion(left["kms Key"])
-		delete(left, "kms Key")
-	}
-	if len(left) > 0 {
-		w.Errorf("destroy left %v", left)
-	}
-	w.noBranchProtection()
 }
 
 func (w *world) must(err error) {

@@ -35,9 +35,10 @@ func TestStackLifeCycle(t *testing.T) {
 					t.Errorf("the first preview wants to %s %s", op, resource)
 				}
 			}
-			same(t, "after a preview the account", w.added(), map[string]int{})
+			w.empty("after a preview")
 
 			same(t, "the first update", w.up(), map[string]int{"create": len(first)})
+			w.full()
 			w.deployed("backend-flask")
 			same(t, "a second preview", w.planned(), map[string]string{})
 
@@ -84,7 +85,7 @@ func TestStackLifeCycle(t *testing.T) {
 				w.up()
 			}
 			w.run("destroy", "--yes")
-			w.gone()
+			w.empty("after destroy")
 		})
 	}
 }

@@ -3,7 +3,6 @@ package recovery
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,7 +32,6 @@ type finder struct {
 
 func newFinder(ctx context.Context, c *cloud.Cloud, region string) (*finder, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(c.AWS),
-		config.WithHTTPClient(http.DefaultClient),
 		config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil),
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("sandbox", "sandbox", "")))
 	return &finder{cfg: cfg, account: c.Account, cloud: c}, err

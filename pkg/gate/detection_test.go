@@ -1,0 +1,139 @@
+package gate_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"prodgate/pkg/gate/gatetest"
+)
+
+func TestWhatAnAccountHasOnceIsCreatedAdoptedOrLeftAlone(t *testing.T) {
+	t.Parallel()
+	for _, guardDuty := range []string{"create", "adopt", "off"} {
+		for _, config := range []string{"create", "adopt", "off"} {
+			t.Run("GuardDuty "+guardDuty+", Config "+config, func(t *testing.T) {
+				t.Parallel()
+				c := configOf("api", guardDuty, config)
+				r := built(t, c)
+
+				if got := r.Has(detectorType); got != (guardDuty == "create") {
+					t.Errorf("a detector is made: %t", got)
+				}
+				looked := slices.ContainsFunc(r.Invokes, func(i gatetest.Invoke) bool {
+					return i.Token == "aws:guardduty/getDetector:getDetector"
+				})
+				if looked != (guardDuty == "adopt") {
+					t.Errorf("a detector is looked up: %t", looked)
+				}
+				want := map[string]string{"create": gatetest.DetectorID, "adopt": gatetest.DetectorID, "off": ""}[guardDuty]
+				if got := fmt.Sprint(r.Outputs["guardDutyDetectorId"].Value); got != want {
+					t.Errorf("the detector is %q, want %q", got, want)
+				}
+
+				for _, token := range []string{recorderType, channelType, statusType} {
+					if got := r.Has(token); got != (config == "create") {
+						t.Errorf("%s is made: %t", token, got)
+					}
+				}
+				records := slices.ContainsFunc(r.Of(t, bucketType), func(b *gatetest.Resource) bool { return b.Name == "gate-config" })
+				if records != (config == "create") {
+					t.Errorf("a bucket for records is made: %t", records)
+				}
+				if got := r.Has(ruleType); got != (config != "off") {
+					t.Errorf("rules are made: %t", got)
+				}
+			})
+		}
+	}
+}
+
+func configOf(app, guardDuty, config_ string) map[string]any {
+	c := config(app)
+	c["detection"] = object{"guardDuty": guardDuty, "config": config_}
+	return c
+}
+
+func TestADetectorThatCannotBeReadIsNamed(t *testing.T) {
+	t.Parallel()
+	s := decoded(t, configOf("api", "adopt", "off"))
+	w := world(s)
+	w.Refused = []string{"aws:guardduty/getDetector:getDetector"}
+	_, err := w.Run(program(s))
+	if err == nil || !strings.Contains(err.Error(), `prodgate:detection.guardDuty: "adopt": no detector can be read in eu-west-2`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEachConfigRuleIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	r := built(t, config("api"))
+	names, identifiers := map[string]bool{}, map[string]bool{}
+	for _, rule := range r.Of(t, ruleType) {
+		name, identifier := rule.Text("name"), rule.Text("source.sourceIdentifier")
+		if names[name] || identifiers[identifier] || identifier == "" {
+			t.Errorf("%s: %s, %s is there twice", rule, name, identifier)
+		}
+		names[name], identifiers[identifier] = true, true
+		if owner := rule.Text("source.owner"); owner != "AWS" {
+			t.Errorf("%s is owned by %s", rule, owner)
+		}
+	}
+}
+
+func TestParametersOfConfigRulesAreStrings(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, rule := range built(t, config("api", "web")).Of(t, ruleType) {
+		text := rule.Text("inputParameters")
+		if text == "" {
+			continue
+		}
+		found++
+		var parameters map[string]string // AWS Config refuses numbers
+		if err := json.Unmarshal([]byte(text), &parameters); err != nil {
+			t.Errorf("%s: %v in %s", rule, err, text)
+		}
+		if rule.Text("source.sourceIdentifier") != "CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK" {
+			continue
+		}
+		if got := parameters["exemptedProjects"]; got != "prodgate-api-build,prodgate-web-build" {
+			t.Errorf("exempts %s", got)
+		}
+	}
+	if found == 0 {
+		t.Error("no rule has parameters")
+	}
+}
+
+func TestARuleWhoseParametersAreTooLongIsLeftOutWithAWarning(t *testing.T) {
+	t.Parallel()
+	// 27 characters for {"exemptedProjects":""…}, and each project's name and comma.
+	apps := func(n int) (names []string) {
+		for i := range n {
+			names = append(names, fmt.Sprintf("app-%020d", i))
+		}
+		return names
+	}
+	const identifier = "CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK"
+	few, many := built(t, config(apps(25)...)), built(t, config(apps(26)...))
+	if n := len(few.Warnings); n != 0 {
+		t.Errorf("with 25 apps: %v", few.Warnings)
+	}
+	has := func(r *gatetest.Recording) bool {
+		return slices.ContainsFunc(r.Of(t, ruleType), func(rule *gatetest.Resource) bool {
+			return rule.Text("source.sourceIdentifier") == identifier
+		})
+	}
+	if !has(few) || has(many) {
+		t.Errorf("the rule is made for 25 apps: %t, for 26: %t", has(few), has(many))
+	}
+	if len(few.Of(t, ruleType)) != len(many.Of(t, ruleType))+1 {
+		t.Error("other rules are left out too")
+	}
+	if len(many.Warnings) != 1 || !strings.Contains(many.Warnings[0], identifier+" is left out") {
+		t.Errorf("the warnings are %q", many.Warnings)
+	}
+}

@@ -1,0 +1,251 @@
+package proof
+
+import (
+	"context"
+	"strings"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
+	"github.com/aws/aws-sdk-go-v2/service/configservice"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+)
+
+// lists ask the emulator, service by service, what there is. What is part of
+// something listed here, such as a bucket's policy, goes with it.
+var lists = map[string]func(context.Context, aws) ([]string, error){
+	"pipelines": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.codepipeline.ListPipelines(ctx, &codepipeline.ListPipelinesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, p := range got.Pipelines {
+			names = append(names, *p.Name)
+		}
+		return names, nil
+	},
+	"projects": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.codebuild.ListProjects(ctx, &codebuild.ListProjectsInput{})
+		if err != nil {
+			return nil, err
+		}
+		return got.Projects, nil
+	},
+	"connections": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.connections.ListConnections(ctx, &codeconnections.ListConnectionsInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, c := range got.Connections {
+			names = append(names, *c.ConnectionName)
+		}
+		return names, nil
+	},
+	"Config recorders": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.config.DescribeConfigurationRecorders(ctx, &configservice.DescribeConfigurationRecordersInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, r := range got.ConfigurationRecorders {
+			names = append(names, *r.Name)
+		}
+		return names, nil
+	},
+	"Config channels": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.config.DescribeDeliveryChannels(ctx, &configservice.DescribeDeliveryChannelsInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, c := range got.DeliveryChannels {
+			names = append(names, *c.Name)
+		}
+		return names, nil
+	},
+	"Config rules": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.config.DescribeConfigRules(ctx, &configservice.DescribeConfigRulesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, r := range got.ConfigRules {
+			names = append(names, *r.ConfigRuleName)
+		}
+		return names, nil
+	},
+	"repositories": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.ecr.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, r := range got.Repositories {
+			names = append(names, *r.RepositoryName)
+		}
+		return names, nil
+	},
+	"event rules": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.events.ListRules(ctx, &eventbridge.ListRulesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, r := range got.Rules {
+			names = append(names, *r.Name)
+		}
+		return names, nil
+	},
+	"detectors": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.guardduty.ListDetectors(ctx, &guardduty.ListDetectorsInput{})
+		if err != nil {
+			return nil, err
+		}
+		return got.DetectorIds, nil
+	},
+	"roles": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.iam.ListRoles(ctx, &iam.ListRolesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, r := range got.Roles {
+			if !strings.HasPrefix(*r.Path, "/aws-service-role/") { // AWS makes those
+				names = append(names, *r.RoleName)
+			}
+		}
+		return names, nil
+	},
+	"policies": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.iam.ListPolicies(ctx, &iam.ListPoliciesInput{Scope: iamtypes.PolicyScopeTypeLocal})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, p := range got.Policies {
+			names = append(names, *p.PolicyName)
+		}
+		return names, nil
+	},
+	// A deleted key waits for the end of its window, as at AWS: it counts as gone.
+	"keys": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.kms.ListKeys(ctx, &kms.ListKeysInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, k := range got.Keys {
+			key, err := a.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: k.KeyId})
+			if err != nil {
+				return nil, err
+			}
+			m := key.KeyMetadata
+			if m.KeyState != kmstypes.KeyStatePendingDeletion && m.KeyManager == kmstypes.KeyManagerTypeCustomer {
+				names = append(names, awssdk.ToString(m.Description))
+			}
+		}
+		return names, nil
+	},
+	"aliases": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.kms.ListAliases(ctx, &kms.ListAliasesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, alias := range got.Aliases {
+			if !strings.HasPrefix(*alias.AliasName, "alias/aws/") {
+				names = append(names, *alias.AliasName)
+			}
+		}
+		return names, nil
+	},
+	"log groups": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, g := range got.LogGroups {
+			names = append(names, *g.LogGroupName)
+		}
+		return names, nil
+	},
+	"buckets": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.s3.ListBuckets(ctx, &s3.ListBucketsInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, b := range got.Buckets {
+			names = append(names, *b.Name)
+		}
+		return names, nil
+	},
+	"topics": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.sns.ListTopics(ctx, &sns.ListTopicsInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, t := range got.Topics {
+			names = append(names, *t.TopicArn)
+		}
+		return names, nil
+	},
+	"subscriptions": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.sns.ListSubscriptions(ctx, &sns.ListSubscriptionsInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, s := range got.Subscriptions {
+			names = append(names, *s.Endpoint)
+		}
+		return names, nil
+	},
+}
+
+// inventory is everything that there is, by kind.
+func (w *world) inventory() map[string][]string {
+	w.Helper()
+	all := map[string][]string{}
+	for kind, list := range lists {
+		names, err := list(w.Context(), w.aws)
+		w.must(err)
+		if len(names) > 0 {
+			all[kind] = names
+		}
+	}
+	return all
+}
+
+// empty fails unless the account is as it was made: nothing of ours is in it.
+func (w *world) empty(when string) {
+	w.Helper()
+	same(w.T, when+" the account", w.inventory(), map[string][]string{})
+	w.noBranchProtection()
+}
+
+// full fails unless a list knows everything: otherwise an empty inventory would
+// prove nothing.
+func (w *world) full() {
+	w.Helper()
+	now := w.inventory()
+	for _, kind := range keys(lists) {
+		if len(now[kind]) == 0 {
+			w.Errorf("no %s with a stack that is up", kind)
+		}
+	}
+}
