@@ -96,7 +96,9 @@ func (w *world) tamper() {
 	ctx := w.Context()
 	got, err := w.aws.codepipeline.GetPipeline(ctx, &codepipeline.GetPipelineInput{Name: ptr("prodgate-backend-flask")})
 	w.must(err)
-	got.Pipeline.Triggers[0].GitConfiguration.Push[0].Branches.Includes = []string{"anything"}
+	// Not the trigger: the provider (terraform-provider-aws 5.100) reads it back
+	// into triggerAlls only, so that neither refresh nor up sees a change of it.
+	got.Pipeline.Stages[0].Actions[0].Configuration["BranchName"] = "anything"
 	_, err = w.aws.codepipeline.UpdatePipeline(ctx, &codepipeline.UpdatePipelineInput{Pipeline: got.Pipeline})
 	w.must(err)
 	_, err = w.aws.codebuild.UpdateProject(ctx, &codebuild.UpdateProjectInput{

@@ -23,7 +23,7 @@ type Stack struct {
 	Cloud *cloud.Cloud
 	// Name is the stack's, Program the folder of the program's Pulumi.yaml.
 	Name, Program string
-	// Dir holds state, PULUMI_HOME, and a copy of the project's files: the engine
+	// Dir holds state, PULUMI_HOME, and a copy of a project's files: the engine
 	// writes into them, and a clone stays as it was.
 	Dir string
 }
@@ -76,7 +76,7 @@ func (s *Stack) Configure(config []byte) error {
 	return os.WriteFile(file, config, 0o644)
 }
 
-func (s *Stack) project() string { return filepath.Join(s.Dir, "project") }
+func (s *Stack) project() string { return filepath.Join(s.Dir, "projects", filepath.Base(s.Program)) }
 
 // Command is a command of the CLI on this stack. A killed sandbox takes it along.
 func (s *Stack) Command(ctx context.Context, args ...string) *exec.Cmd {

@@ -44,9 +44,18 @@ func (k *Kit) moto(ctx context.Context, log Log) error {
 	return k.wrapPython()
 }
 
-// wrapPython puts the interpreter into the kit, for scripts. A link would not
-// do: Python looks for its virtual environment beside the name it is called by.
+// wrapPython puts the interpreter and the aws CLI into the kit, for scripts. A
+// link would not do: Python looks for its virtual environment beside the name
+// it is called by.
 func (k *Kit) wrapPython() error {
-	script := "#!/bin/sh\nexec '" + k.Python + "' \"$@\"\n"
-	return os.WriteFile(filepath.Join(k.Bin, "python3"), []byte(script), 0o755)
+	for name, target := range map[string]string{
+		"python3": k.Python,
+		"aws":     filepath.Join(filepath.Dir(k.Python), "aws"),
+	} {
+		script := "#!/bin/sh\nexec '" + target + "' \"$@\"\n"
+		if err := os.WriteFile(filepath.Join(k.Bin, name), []byte(script), 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }

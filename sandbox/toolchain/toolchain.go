@@ -86,9 +86,7 @@ func Root() (string, error) {
 
 // Path is the kit first, then the machine's own.
 func (k *Kit) Path() string {
-	return k.Bin + string(os.PathListSeparator) + filepath.Dir(k.Pulumi) +
-		string(os.PathListSeparator) + filepath.Dir(k.Python) +
-		string(os.PathListSeparator) + os.Getenv("PATH")
+	return k.Bin + string(os.PathListSeparator) + filepath.Dir(k.Pulumi) + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
 // lock holds a file until unlock, or until this process ends.

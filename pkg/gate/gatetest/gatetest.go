@@ -221,7 +221,8 @@ func (r *Recording) Path(of *Resource) []string {
 	return path
 }
 
-// Input is the input at a path such as environment.image; null where there is none.
+// Input is the input at a path such as environment.image; null where there is
+// none. A secret one is shown.
 func (of *Resource) Input(path string) resource.PropertyValue {
 	value := resource.NewProperty(of.Inputs)
 	for _, step := range strings.Split(path, ".") {
@@ -232,6 +233,9 @@ func (of *Resource) Input(path string) resource.PropertyValue {
 			return resource.NewNullProperty()
 		}
 		value = value.ObjectValue()[resource.PropertyKey(step)]
+		if value.IsSecret() {
+			value = value.SecretValue().Element
+		}
 	}
 	return value
 }

@@ -72,9 +72,20 @@ var computed = map[string][][2]string{
 	},
 }
 
+// defaults are the inputs that the provider fills in and other outputs are made of.
+var defaults = map[string]map[resource.PropertyKey]string{
+	"aws:iam/policy:Policy": {"path": "/"},
+	"aws:iam/role:Role":     {"path": "/"},
+}
+
 // outputs are a resource's inputs and what the provider makes of them.
 func (w World) outputs(token, name string, inputs resource.PropertyMap) (string, resource.PropertyMap) {
 	outputs := inputs.Copy()
+	for input, value := range defaults[token] {
+		if _, written := outputs[input]; !written {
+			outputs[input] = resource.NewProperty(value)
+		}
+	}
 	id := name + "-id"
 	for _, output := range computed[token] {
 		value := os.Expand(output[1], func(key string) string {

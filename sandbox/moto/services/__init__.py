@@ -1,8 +1,56 @@
 """The services of AWS where moto's own answers are not enough, one module a service."""
 
-from . import codebuild, codepipeline, config, connections, core, ecr, guardduty, iam, kms, s3, stepfunctions
+from . import (
+    accessanalyzer,
+    budgets,
+    cloudtrail,
+    cloudwatch,
+    codebuild,
+    codecommit,
+    codedeploy,
+    codepipeline,
+    config,
+    connections,
+    core,
+    ecr,
+    events,
+    guardduty,
+    iam,
+    kms,
+    notifications,
+    organizations,
+    s3,
+    securityhub,
+    signer,
+    sqs,
+    stepfunctions,
+)
 
-_MODULES = (core, codebuild, codepipeline, config, connections, ecr, guardduty, iam, kms, s3, stepfunctions)
+_MODULES = (
+    core,
+    accessanalyzer,
+    budgets,
+    cloudtrail,
+    cloudwatch,
+    codebuild,
+    codecommit,
+    codedeploy,
+    codepipeline,
+    config,
+    connections,
+    ecr,
+    events,
+    guardduty,
+    iam,
+    kms,
+    notifications,
+    organizations,
+    s3,
+    securityhub,
+    signer,
+    sqs,
+    stepfunctions,
+)
 
 
 def install() -> None:

@@ -28,6 +28,10 @@ from moto.iam.models import iam_backends
 Params = dict[str, Any]
 log = logging.getLogger(__name__)
 
+# The answer of a method that only checks the request and leaves the rest to moto.
+PASS: Params = {"": ""}
+
+
 
 class Error(ServiceException):
     """An error of AWS, by its code; moto looks for the model of one of its own in the module's name."""
@@ -62,7 +66,9 @@ class Service(BaseResponse):
 
     @property
     def state(self) -> Any:
-        return self.backends[self.current_account][self.region]
+        """What is kept for the region, or for the partition if the service is global."""
+        account = self.backends[self.current_account]
+        return account[self.region if self.region in account else self.partition]
 
     def arn(self, resource: str) -> str:
         return f"arn:{self.partition}:{self.model}:{self.region}:{self.current_account}:{resource}"
@@ -77,6 +83,9 @@ class Service(BaseResponse):
             if handler is None:
                 return self.stock.dispatch(request, full_url, headers) if self.stock else _missing(self)
             result = handler(self.params) or {}
+            if result is PASS:
+                assert self.stock is not None
+                return self.stock.dispatch(request, full_url, headers)
         except ServiceException as error:
             result = error
         return self.serialized(ActionResult(result))
@@ -91,11 +100,12 @@ def serve(service: type[Service], *endpoints: str) -> None:
         backend_index.backend_url_patterns.insert(0, (endpoint, pattern))
 
 
-def serve_over(service: type[Service]) -> None:
-    """Puts service in front of moto's own, at the same paths."""
+def serve_over(service: type[Service], *more_paths: str) -> None:
+    """Puts service in front of moto's own, at the same paths and those that moto does not have."""
     stock = service.stock
     assert stock is not None
     paths = importlib.import_module(stock.__module__.replace(".responses", ".urls")).url_paths
+    paths.update({"{0}" + path: service.dispatch for path in more_paths})
     for path, handler in paths.items():
         if getattr(handler, "__self__", None) is stock:
             paths[path] = service.dispatch

@@ -23,6 +23,16 @@ class StepFunctions(core.Service):
             diagnostics = [{"severity": "ERROR", "code": "INVALID_JSON_DESCRIPTION", "message": str(error)}]
         return {"result": "FAIL" if diagnostics else "OK", "diagnostics": diagnostics, "truncated": False}
 
+    def list_state_machine_versions(self, params: Params) -> Params:
+        """AWS answers the versions that were published, the newest first."""
+        machine = self.state.describe_state_machine(params["stateMachineArn"])
+        return {
+            "stateMachineVersions": [
+                {"stateMachineVersionArn": version.arn, "creationDate": version.creation_date}
+                for version in reversed(list(machine.versions.values()))
+            ]
+        }
+
 
 def _diagnostics(machine: Params, location: str) -> Iterator[Params]:
     states = machine.get("States", {})

@@ -1,0 +1,332 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"prodgate/pkg/contract"
+	"prodgate/pkg/gate/gatetest"
+)
+
+// stack is a stack of this repository, in its own account.
+func stack(t testing.TB, name string) gatetest.World {
+	t.Helper()
+	text, err := os.ReadFile("Pulumi." + name + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Config map[string]any }
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	w := gatetest.World{Stack: name, Config: map[string]string{}}
+	for key, value := range file.Config {
+		if plain, ok := value.(string); ok {
+			w.Config[key] = plain
+			continue
+		}
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Config[key] = string(encoded)
+	}
+	w.Account, w.Region = w.Config["prodgate:account"], w.Config["aws:region"]
+	return w
+}
+
+// withApps is the dev stack with other apps.
+func withApps(t testing.TB, n int) gatetest.World {
+	t.Helper()
+	w := stack(t, "dev")
+	apps := make([]map[string]string, n)
+	for i := range apps {
+		apps[i] = map[string]string{
+			"name": fmt.Sprintf("app-%04d", i), "cluster": "web",
+			"executionRoleArn": "arn:aws:iam::" + w.Account + ":role/execution",
+		}
+	}
+	encoded, err := json.Marshal(apps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Config["prodgate:apps"] = string(encoded)
+	return w
+}
+
+// tree is all that the dev stack is, each line below its parent. A change of the
+// program that is meant changes it too: it is what a reviewer reads.
+const tree = `
+pulumi:providers:aws workload
+pulumi:providers:github repository
+prodgate:index:Gate gate
+  prodgate:index:Alerts gate-alerts
+    aws:kms/key:Key gate-alerts
+    aws:kms/alias:Alias gate-alerts
+    aws:sns/topic:Topic gate-alerts
+    aws:sns/topicPolicy:TopicPolicy gate-alerts
+    aws:sns/topicSubscription:TopicSubscription gate-alerts-platform-dev@example.com
+    aws:cloudwatch/eventRule:EventRule gate-failed-runs
+    aws:cloudwatch/eventTarget:EventTarget gate-failed-runs
+  prodgate:index:Source gate-source
+    aws:codeconnections/connection:Connection gate-github
+    github:index/branchProtection:BranchProtection gate-cruddur-prod
+  prodgate:index:Store gate-store
+    aws:kms/key:Key gate-artifacts
+    aws:kms/alias:Alias gate-artifacts
+    aws:kms/key:Key gate-images
+    aws:kms/alias:Alias gate-images
+    aws:kms/key:Key gate-logs
+    aws:kms/alias:Alias gate-logs
+    prodgate:index:Bucket gate-artifacts
+      aws:s3/bucketV2:BucketV2 gate-artifacts
+      aws:s3/bucketVersioningV2:BucketVersioningV2 gate-artifacts
+      aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 gate-artifacts
+      aws:s3/bucketOwnershipControls:BucketOwnershipControls gate-artifacts
+      aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock gate-artifacts
+      aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 gate-artifacts
+      aws:s3/bucketPolicy:BucketPolicy gate-artifacts
+  prodgate:index:App gate-backend-flask
+    prodgate:index:Repository gate-backend-flask-images
+      aws:ecr/repository:Repository gate-backend-flask
+      aws:ecr/lifecyclePolicy:LifecyclePolicy gate-backend-flask
+      aws:ecr/repositoryPolicy:RepositoryPolicy gate-backend-flask
+    prodgate:index:Project gate-backend-flask-build
+      aws:cloudwatch/logGroup:LogGroup gate-backend-flask-build
+      aws:iam/role:Role gate-backend-flask-build
+      aws:iam/policy:Policy gate-backend-flask-build
+      aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-backend-flask-build
+      aws:codebuild/project:Project gate-backend-flask-build
+    prodgate:index:Delivery gate-backend-flask-delivery
+      aws:iam/role:Role gate-backend-flask-pipeline
+      aws:iam/policy:Policy gate-backend-flask-pipeline
+      aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-backend-flask-pipeline
+      aws:codepipeline/pipeline:Pipeline gate-backend-flask
+  prodgate:index:Detection gate-detection
+    aws:guardduty/detector:Detector gate-detector
+    aws:kms/key:Key gate-config
+    aws:kms/alias:Alias gate-config
+    prodgate:index:Bucket gate-config
+      aws:s3/bucketV2:BucketV2 gate-config
+      aws:s3/bucketVersioningV2:BucketVersioningV2 gate-config
+      aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 gate-config
+      aws:s3/bucketOwnershipControls:BucketOwnershipControls gate-config
+      aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock gate-config
+      aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 gate-config
+      aws:s3/bucketPolicy:BucketPolicy gate-config
+    aws:iam/role:Role gate-recorder
+    aws:iam/policy:Policy gate-recorder
+    aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-recorder
+    aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-recorder-reads
+    aws:cfg/recorder:Recorder gate-recorder
+    aws:cfg/deliveryChannel:DeliveryChannel gate-recorder
+    aws:cfg/recorderStatus:RecorderStatus gate-recorder
+    aws:cfg/rule:Rule gate-codebuild-project-artifact-encryption
+    aws:cfg/rule:Rule gate-codebuild-project-environment-privileged-check
+    aws:cfg/rule:Rule gate-codebuild-project-envvar-awscred-check
+    aws:cfg/rule:Rule gate-codebuild-project-logging-enabled
+    aws:cfg/rule:Rule gate-codebuild-project-s3-logs-encrypted
+    aws:cfg/rule:Rule gate-codebuild-project-source-repo-url-check
+    aws:cfg/rule:Rule gate-codepipeline-deployment-count-check
+    aws:cfg/rule:Rule gate-codepipeline-region-fanout-check
+    aws:cfg/rule:Rule gate-ecr-private-image-scanning-enabled
+    aws:cfg/rule:Rule gate-ecr-private-lifecycle-policy-configured
+    aws:cfg/rule:Rule gate-ecr-private-tag-immutability-enabled
+    aws:cfg/rule:Rule gate-ecr-repository-cmk-encryption-enabled
+    aws:cfg/rule:Rule gate-iam-policy-no-statements-with-admin-access
+    aws:cfg/rule:Rule gate-iam-policy-no-statements-with-full-access
+    aws:cfg/rule:Rule gate-s3-bucket-level-public-access-prohibited
+    aws:cfg/rule:Rule gate-s3-bucket-ssl-requests-only
+    aws:cfg/rule:Rule gate-s3-bucket-versioning-enabled
+    aws:cfg/rule:Rule gate-s3-default-encryption-kms
+`
+
+// paths are the lines of the tree, each with its parents before it: programs
+// register in no order.
+func paths(tree string) []string {
+	var all, above []string
+	for line := range strings.Lines(tree) {
+		name := strings.TrimSpace(line)
+		if name == "" {
+			continue
+		}
+		depth := (len(line) - len(strings.TrimLeft(line, " "))) / 2
+		above = append(above[:depth], name)
+		all = append(all, strings.Join(above, " / "))
+	}
+	return all
+}
+
+func TestTheTreeOfTheDevStack(t *testing.T) {
+	t.Parallel()
+	want := paths(tree)
+	r := stack(t, "dev").MustRun(t, program)
+	var got []string
+	for _, made := range r.All() {
+		got = append(got, strings.Join(r.Path(made), " / "))
+	}
+	for _, path := range got {
+		if !slices.Contains(want, path) {
+			t.Errorf("is not in the tree: %s", path)
+		}
+	}
+	for _, path := range want {
+		if !slices.Contains(got, path) {
+			t.Errorf("is only in the tree: %s", path)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d resources, the tree has %d", len(got), len(want))
+	}
+}
+
+func TestStacksDifferByValuesOnly(t *testing.T) {
+	t.Parallel()
+	types := func(name string) []string {
+		var all []string
+		for _, made := range stack(t, name).MustRun(t, program).All() {
+			all = append(all, made.Type)
+		}
+		return all
+	}
+	if dev, prod := types("dev"), types("prod"); !slices.Equal(dev, prod) {
+		t.Errorf("dev is %v\nprod is %v", dev, prod)
+	}
+}
+
+func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
+	t.Parallel()
+	providers := map[string]string{"aws": "workload", "github": "repository"}
+	w := stack(t, "dev")
+	w.Config["prodgate:detection"] = `{"guardDuty": "adopt"}`
+	w.Config["prodgate:source"] = `{"owner": "example-org", "repository": "cruddur",
+		"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/` + gatetest.UUID + `"}`
+	r := w.MustRun(t, program)
+	seen := map[string]bool{}
+	for _, made := range r.All() {
+		pkg, _, _ := strings.Cut(made.Type, ":")
+		if !made.Custom || pkg == "pulumi" {
+			continue
+		}
+		seen[pkg] = true
+		if made.Provider == "" || made.Provider != providers[pkg] {
+			t.Errorf("%s has the provider %q", made, made.Provider)
+		}
+	}
+	for _, invoke := range r.Invokes {
+		if invoke.Provider != "workload" {
+			t.Errorf("%s has the provider %q", invoke.Token, invoke.Provider)
+		}
+	}
+	if len(seen) != len(providers) || len(r.Invokes) != 3 {
+		t.Errorf("looked at the packages %v and %d invokes", seen, len(r.Invokes))
+	}
+}
+
+func TestTheProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
+	t.Parallel()
+	provider := stack(t, "dev").MustRun(t, program).One(t, "pulumi:providers:aws", "workload")
+	got := provider.Inputs.Mappable()
+	want := map[string]any{
+		"region":            "eu-west-2",
+		"allowedAccountIds": []any{"111111111111"},
+		"defaultTags":       map[string]any{"tags": map[string]any{"environment": "dev", "owner": "platform"}},
+	}
+	for input, value := range want {
+		if !reflect.DeepEqual(got[input], value) {
+			t.Errorf("%s is %v, want %v", input, got[input], value)
+		}
+	}
+}
+
+func TestCredentialsOfAnotherAccountMakeNothing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*gatetest.World)
+		want   string
+	}{
+		"credentials of another account": {
+			func(w *gatetest.World) { w.Account = "333333333333" },
+			`prodgate:account: "111111111111": the credentials are of account 333333333333; ` +
+				"sign in to the stack's account, or correct the account id",
+		},
+		"credentials that AWS does not take": {
+			func(w *gatetest.World) { w.Refused = []string{"aws:index/getCallerIdentity:getCallerIdentity"} },
+			`prodgate:account: "111111111111": AWS does not confirm that the credentials are of this account; ` +
+				"sign in to it, or correct the account id",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := stack(t, "dev")
+			c.change(&w)
+			r, err := w.Run(program)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got  %v\nwant %s", err, c.want)
+			}
+			if n := strings.Count(err.Error(), "prodgate:account"); n != 1 {
+				t.Errorf("is said %d times: %v", n, err)
+			}
+			if all := r.All(); len(all) != 1 || all[0].Type != "pulumi:providers:aws" {
+				t.Errorf("made %v", all)
+			}
+		})
+	}
+}
+
+func TestAWrongSettingMakesNothing(t *testing.T) {
+	t.Parallel()
+	w := stack(t, "dev")
+	w.Config["prodgate:account"] = "1402433619"
+	r, err := w.Run(program)
+	if err == nil || !strings.Contains(err.Error(), `prodgate:account: "1402433619" is not a 12-digit account id`) {
+		t.Errorf("got %v", err)
+	}
+	if all := r.All(); len(all) != 0 || len(r.Invokes) != 0 {
+		t.Errorf("made %v, asked %v", all, r.Invokes)
+	}
+}
+
+func TestTheStackExportsItsContract(t *testing.T) {
+	t.Parallel()
+	r := stack(t, "dev").MustRun(t, program)
+	got, want := slices.Sorted(maps.Keys(r.Outputs)), slices.Sorted(maps.Keys(contract.Outputs{}.Map()))
+	if !slices.Equal(got, want) {
+		t.Errorf("exports %v, the contract is %v", got, want)
+	}
+	for name, output := range r.Outputs {
+		if output.Secret || !output.Known || output.Value == nil {
+			t.Errorf("%s: %+v", name, output)
+		}
+	}
+	apps := map[string]map[string]string{"backend-flask": {
+		"pipeline":      "prodgate-backend-flask",
+		"pipelineArn":   "arn:aws:codepipeline:eu-west-2:111111111111:prodgate-backend-flask",
+		"project":       "prodgate-backend-flask-build",
+		"repositoryArn": "arn:aws:ecr:eu-west-2:111111111111:repository/prodgate/backend-flask",
+		"repositoryUri": "111111111111.dkr.ecr.eu-west-2.amazonaws.com/prodgate/backend-flask",
+	}}
+	if got := fmt.Sprint(r.Outputs[contract.Apps].Value); got != fmt.Sprint(apps) {
+		t.Errorf("the apps are\n%s, want\n%s", got, fmt.Sprint(apps))
+	}
+}
+
+func TestEveryAppAddsAsMuch(t *testing.T) {
+	t.Parallel()
+	count := func(apps int) int { return len(withApps(t, apps).MustRun(t, program).All()) }
+	one, two := count(1), count(2)
+	each := two - one
+	for _, apps := range []int{3, 10, 20} { // with more, a Config rule is left out
+		if got, want := count(apps), one+each*(apps-1); got != want {
+			t.Errorf("%d apps make %d resources, want %d + %d·%d = %d", apps, got, one-each, each, apps, want)
+		}
+	}
+}

@@ -1,0 +1,138 @@
+"""Security Hub: the hub's settings and its standards."""
+
+from moto.core.utils import iso_8601_datetime_with_milliseconds
+from moto.securityhub.models import securityhub_backends
+from moto.securityhub.responses import SecurityHubResponse
+from moto.core.base_backend import BackendDict
+
+from . import core
+from .core import Error, Params
+from .tagging import Tagged
+
+# Of the partition's region: name, path and whether it is on by default.
+_STANDARDS = {
+    "AWS Foundational Security Best Practices v1.0.0": ("standards/aws-foundational-security-best-practices/v/1.0.0", True),
+    "CIS AWS Foundations Benchmark v1.2.0": ("ruleset/cis-aws-foundations-benchmark/v/1.2.0", True),
+    "CIS AWS Foundations Benchmark v1.4.0": ("standards/cis-aws-foundations-benchmark/v/1.4.0", False),
+    "CIS AWS Foundations Benchmark v3.0.0": ("standards/cis-aws-foundations-benchmark/v/3.0.0", False),
+    "NIST Special Publication 800-53 Revision 5": ("standards/nist-800-53/v/5.0.0", False),
+    "PCI DSS v3.2.1": ("standards/pci-dss/v/3.2.1", False),
+    "AWS Resource Tagging Standard v1.0.0": ("standards/aws-resource-tagging-standard/v/1.0.0", False),
+}
+
+
+class State(core.State):
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.hub: Params | None = None
+        self.subscriptions: dict[str, Params] = {}
+        self.tags: dict[str, dict[str, str]] = {}
+
+
+hub_backends = BackendDict(State, "securityhub")
+
+
+class SecurityHub(Tagged, core.Service):
+    model = "securityhub"
+    backends = hub_backends
+    stock = SecurityHubResponse
+    invalid = "InvalidInputException"
+    state: State
+
+    @staticmethod
+    def untagged(arn: str) -> Error:
+        return Error("ResourceNotFoundException", f"Resource not found: {arn}")
+
+    def enable_security_hub(self, params: Params) -> None:
+        """AWS turns new controls and the default standards on unless asked not to."""
+        if self.state.hub is not None:
+            raise Error("ResourceConflictException", "Account is already subscribed to Security Hub")
+        securityhub_backends[self.current_account][self.region].enable_security_hub(tags=params.get("Tags", {}))
+        arn = self.arn("hub/default")
+        self.state.hub = {
+            "HubArn": arn,
+            "SubscribedAt": iso_8601_datetime_with_milliseconds(),
+            "AutoEnableControls": True,
+            "ControlFindingGenerator": params.get("ControlFindingGenerator", "SECURITY_CONTROL"),
+        }
+        self.state.tags[arn] = params.get("Tags", {})
+        if params.get("EnableDefaultStandards", True):
+            for path, default in _STANDARDS.values():
+                if default:
+                    self._subscribe(path, {})
+
+    def describe_hub(self, params: Params) -> Params:
+        """AWS refuses an account that has no hub."""
+        return self._hub()
+
+    def update_security_hub_configuration(self, params: Params) -> None:
+        """AWS replaces the members that are sent."""
+        self._hub().update(params)
+
+    def disable_security_hub(self, params: Params) -> None:
+        """AWS takes the standards away with the hub."""
+        self._hub()
+        securityhub_backends[self.current_account][self.region].disable_security_hub()
+        self.state.hub, self.state.subscriptions, self.state.tags = None, {}, {}
+
+    def describe_standards(self, params: Params) -> Params:
+        """AWS answers all standards that it has; here the older ones are listed."""
+        return {
+            "Standards": [
+                {"StandardsArn": self._standard_arn(path), "Name": name, "EnabledByDefault": default}
+                for name, (path, default) in _STANDARDS.items()
+            ]
+        }
+
+    def batch_enable_standards(self, params: Params) -> Params:
+        """AWS refuses an unknown standard, and makes one subscription of a standard."""
+        self._hub()
+        paths = [request["StandardsArn"].split(":::")[-1].rpartition("::")[2] for request in params["StandardsSubscriptionRequests"]]
+        for path in paths:
+            if path not in {known for known, _ in _STANDARDS.values()}:
+                raise Error("InvalidInputException", f"Unknown standard: {path}")
+        return {
+            "StandardsSubscriptions": [
+                self._subscribe(path, request.get("StandardsInput", {}))
+                for path, request in zip(paths, params["StandardsSubscriptionRequests"], strict=True)
+            ]
+        }
+
+    def get_enabled_standards(self, params: Params) -> Params:
+        """AWS answers the subscriptions that are named, and all when none is."""
+        self._hub()
+        wanted = params.get("StandardsSubscriptionArns") or list(self.state.subscriptions)
+        return {
+            "StandardsSubscriptions": [self.state.subscriptions[arn] for arn in wanted if arn in self.state.subscriptions]
+        }
+
+    def batch_disable_standards(self, params: Params) -> Params:
+        """AWS answers the subscriptions that it takes away."""
+        self._hub()
+        gone = [self.state.subscriptions.pop(arn, None) for arn in params["StandardsSubscriptionArns"]]
+        return {"StandardsSubscriptions": [one | {"StandardsStatus": "DELETING"} for one in gone if one]}
+
+    def _hub(self) -> Params:
+        if self.state.hub is None:
+            raise Error("InvalidAccessException", f"Account {self.current_account} is not subscribed to AWS Security Hub")
+        return self.state.hub
+
+    def _subscribe(self, path: str, inputs: Params) -> Params:
+        arn = self.arn("subscription/" + path.partition("/")[2])
+        self.state.subscriptions[arn] = {
+            "StandardsSubscriptionArn": arn,
+            "StandardsArn": self._standard_arn(path),
+            "StandardsInput": inputs,
+            "StandardsStatus": "READY",
+            "StandardsControlsUpdatable": "READY_FOR_UPDATES",
+        }
+        return self.state.subscriptions[arn]
+
+    def _standard_arn(self, path: str) -> str:
+        # The oldest kind belongs to no region.
+        region = "" if path.startswith("ruleset/") else self.region
+        return f"arn:{self.partition}:securityhub:{region}::{path}"
+
+
+def install() -> None:
+    core.serve_over(SecurityHub, "/standards$", "/standards/(?P<rest>.+)$", "/tags/(?P<rest>.+)$")

@@ -1,0 +1,113 @@
+package proof
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+
+	"prodgate/pkg/buildspec"
+	"prodgate/sandbox/codebuild"
+	"prodgate/sandbox/codebuild/docker"
+)
+
+// buildSampleApp runs the build project of backend-flask, as the emulator gives
+// it back, on the sample app: once for a commit, and once more for the same.
+func (w *world) buildSampleApp() {
+	w.Helper()
+	const commit = "9fceb02d0ae598e95dc970b74767f19372d61af8"
+	source := w.TempDir()
+	w.must(os.CopyFS(filepath.Join(source, "backend-flask"), os.DirFS(filepath.Join(kit.Root, "examples", "backend-flask"))))
+
+	deployed := w.buildProject("backend-flask")
+	project := codebuild.Project{Name: awssdk.ToString(deployed.Name), Arn: awssdk.ToString(deployed.Arn)}
+	project.Source.Buildspec = awssdk.ToString(deployed.Source.Buildspec)
+	project.Environment.PrivilegedMode = awssdk.ToBool(deployed.Environment.PrivilegedMode)
+	for _, v := range deployed.Environment.EnvironmentVariables {
+		project.Environment.Variables = append(project.Environment.Variables,
+			codebuild.Variable{Name: awssdk.ToString(v.Name), Value: awssdk.ToString(v.Value), Type: string(v.Type)})
+	}
+
+	tools := w.TempDir()
+	standIn, err := docker.Install(tools)
+	w.must(err)
+	build := codebuild.Build{
+		Project: project, Source: source, Commit: commit, Initiator: "codepipeline/prodgate-backend-flask",
+		Env: append(w.Cloud.Env(), "PATH="+tools+":"+kit.Path()),
+	}
+	first, err := build.Run(w.Context())
+	w.must(err)
+	if !first.Succeeded {
+		w.Fatalf("the first build failed:\n%s", first.Log)
+	}
+	pushes := w.verbs(standIn)["push"]
+	second, err := build.Run(w.Context())
+	w.must(err)
+	if !second.Succeeded {
+		w.Fatalf("the second build of the commit failed:\n%s", second.Log)
+	}
+	if again := w.verbs(standIn)["push"]; pushes != 1 || again != 1 {
+		w.Errorf("one commit was pushed %d and %d times, want once", pushes, again)
+	}
+	same(w.T, "what the second build exports", second.Exported, first.Exported)
+
+	images, err := w.aws.ecr.DescribeImages(w.Context(), &ecr.DescribeImagesInput{
+		RepositoryName: ptr("prodgate/backend-flask"), ImageIds: []ecrtypes.ImageIdentifier{{ImageTag: ptr(commit)}},
+	})
+	w.must(err)
+	repository := w.account() + ".dkr.ecr." + region + ".amazonaws.com/prodgate/backend-flask"
+	want := repository + "@" + awssdk.ToString(images.ImageDetails[0].ImageDigest)
+	same(w.T, "the image that is handed on", first.Exported[buildspec.ImageURI], want)
+	var definitions []map[string]string
+	w.must(json.Unmarshal(first.Artifacts[buildspec.ImageDefinitions], &definitions))
+	same(w.T, "what is deployed", definitions, []map[string]string{{"name": "backend-flask", "imageUri": want}})
+}
+
+func (w *world) verbs(standIn docker.StandIn) map[string]int {
+	w.Helper()
+	calls, err := standIn.Calls()
+	w.must(err)
+	verbs := map[string]int{}
+	for _, call := range calls {
+		verbs[call.Argv[0]]++
+	}
+	return verbs
+}
+
+// TestBuildAndConsumers builds the sample app on a gate that is up, and lets an
+// app team's program read the gate's outputs through a stack reference.
+func TestBuildAndConsumers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "dev")
+	w.up()
+	w.buildSampleApp()
+
+	team := w.appTeam()
+	team.run("up", "--yes", "--skip-preview")
+	same(t, "a second preview of the app team's program", team.steps("preview", "--json"), map[string]string{})
+	if out := team.run("stack", "output", "--json"); !strings.Contains(out, "prodgate/backend-flask") {
+		t.Errorf("the app team's program does not see its repository: %s", out)
+	}
+	team.run("destroy", "--yes")
+
+	w.run("destroy", "--yes") // images and artifacts too: dev is not protected
+	w.empty("after destroy")
+}
+
+// appTeam is the example program of an app team, on the same account and state.
+func (w *world) appTeam() *world {
+	w.Helper()
+	program := filepath.Join(kit.Root, "examples", "app-team")
+	text, err := os.ReadFile(filepath.Join(program, "Pulumi.dev.yaml"))
+	w.must(err)
+	s := *w.Stack
+	s.Program = program
+	team := &world{T: w.T, aws: w.aws, Stack: &s}
+	w.must(team.Init(w.Context(), text))
+	return team
+}
