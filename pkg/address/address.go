@@ -112,9 +112,6 @@ func (p Plan) Managed(name string) string { return "arn:" + p.Partition + ":iam:
 // TaskDefinitions matches every task definition of the account and region.
 func (p Plan) TaskDefinitions() string { return p.arn("ecs", "task-definition/*:*") }
 
-// Tasks matches every task of a cluster.
-func (p Plan) Tasks(cluster string) string { return p.arn("ecs", "task/"+cluster+"/*") }
-
 // DNSSuffix ends the partition's host names.
 func (p Plan) DNSSuffix() string {
 	if p.Partition == "aws-cn" {

@@ -50,9 +50,9 @@ func TestWhatAnAccountHasOnceIsCreatedAdoptedOrLeftAlone(t *testing.T) {
 	}
 }
 
-func configOf(app, guardDuty, config_ string) map[string]any {
+func configOf(app, guardDuty, recorder string) map[string]any {
 	c := config(app)
-	c["detection"] = object{"guardDuty": guardDuty, "config": config_}
+	c["detection"] = object{"guardDuty": guardDuty, "config": recorder}
 	return c
 }
 
@@ -110,10 +110,10 @@ func TestParametersOfConfigRulesAreStrings(t *testing.T) {
 
 func TestARuleWhoseParametersAreTooLongIsLeftOutWithAWarning(t *testing.T) {
 	t.Parallel()
-	// 27 characters for {"exemptedProjects":""…}, and each project's name and comma.
+	// {"exemptedProjects":""} has 23 characters, each project's name and comma 40.
 	apps := func(n int) (names []string) {
 		for i := range n {
-			names = append(names, fmt.Sprintf("app-%020d", i))
+			names = append(names, fmt.Sprintf("a%02d-%020d", i, i))
 		}
 		return names
 	}

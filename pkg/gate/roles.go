@@ -60,7 +60,8 @@ func (b builder) role(parent pulumi.Resource, d duty) (*iam.Role, pulumi.Resourc
 	return role, attached, nil
 }
 
-// useArtifacts lets a role read and write one app's artifacts.
+// useArtifacts lets a role read and write one app's artifacts, and those of apps
+// that share its folder: see warnOfSharedFolders.
 func (b builder) useArtifacts(app string, s *store) policydoc.Document {
 	bucket := b.plan.Bucket("artifacts").ARN
 	return policydoc.Document{

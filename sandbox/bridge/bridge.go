@@ -30,11 +30,10 @@ func Serve(pkg, version, folder string, args []string) error {
 	if len(args) == 0 {
 		return errors.New("bridge: no engine address; the engine starts this program, not a person")
 	}
-	conn, stop, err := start(folder, args)
+	conn, err := start(folder, args)
 	if err != nil {
 		return fmt.Errorf("bridge: %w", err)
 	}
-	defer stop()
 
 	params := []string{filepath.Join(folder, "terraform-provider-"+pkg)}
 	for _, name := range includes(pkg) {
@@ -70,32 +69,26 @@ func Serve(pkg, version, folder string, args []string) error {
 	return <-handle.Done
 }
 
-// start runs the bridge and connects to it.
-func start(folder string, args []string) (*grpc.ClientConn, func(), error) {
+// start runs the bridge and connects to it. It is on a leash: it ends with this
+// process, and killing the leash alone would only lose it.
+func start(folder string, args []string) (*grpc.ClientConn, error) {
 	cmd := exec.Command(filepath.Join(folder, "pulumi-resource-terraform-provider"), args...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	stop := func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }
 	lines := bufio.NewReader(stdout)
 	port, err := lines.ReadString('\n')
 	if err != nil {
-		stop()
-		return nil, nil, fmt.Errorf("read the port: %w", err)
+		return nil, fmt.Errorf("read the port: %w", err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, lines) }()
-	conn, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port),
+	return grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port),
 		grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
-	if err != nil {
-		stop()
-		return nil, nil, err
-	}
-	return conn, stop, nil
 }
 
 // forward hands every call on, with its tokens changed.

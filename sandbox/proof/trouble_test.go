@@ -41,15 +41,18 @@ func TestKilledUpdate(t *testing.T) {
 // resources.
 func (w *world) killAfter(created int) {
 	w.Helper()
-	events := filepath.Join(w.TempDir(), "events.json")
-	cmd := w.Command(w.Context(), "up", "--yes", "--skip-preview", "--event-log", events)
+	screen, err := os.Create(filepath.Join(w.TempDir(), "screen"))
+	w.must(err)
+	cmd := w.Command(w.Context(), "up", "--yes", "--skip-preview")
+	cmd.Stdout, cmd.Stderr = screen, screen
 	w.must(cmd.Start())
 	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.Fatalf("the update did not create %d resources", created)
 		}
-		text, _ := os.ReadFile(events)
-		if strings.Count(string(text), `"resOutputsEvent"`) >= created {
+		text, err := os.ReadFile(screen.Name())
+		w.must(err)
+		if strings.Count(string(text), " created (") >= created {
 			break
 		}
 	}

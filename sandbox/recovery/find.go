@@ -140,7 +140,7 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 }
 
 func (f *finder) id(ctx context.Context, op operation) (string, error) {
-	lookup, ok := lookups[op.Resource.Type]
+	lookup, ok := lookups[op.kind]
 	if !ok {
 		return "", nil
 	}

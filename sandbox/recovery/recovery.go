@@ -2,11 +2,12 @@
 //
 // The engine notes each creation before it begins. What it began and did not
 // see finished may exist or not, and only the cloud knows: what is there is
-// imported, the rest is made by the next update. On a real account `pulumi
-// refresh` asks a person the same question for each resource.
+// taken into the stack's state, the rest is left to the next update. On a real
+// account `pulumi refresh` asks a person about each such resource.
 package recovery
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,72 +16,108 @@ import (
 	"prodgate/sandbox/stack"
 )
 
-// operation is what the engine noted.
-type operation struct {
-	Type     string
-	Resource struct {
-		URN, Type string
-		Inputs    map[string]any
-	}
+// deployment is a stack's state, as far as it is looked into. The rest is kept
+// as it is.
+type deployment struct {
+	whole     map[string]any
+	resources []any
+	pending   []any
 }
 
-// Recover imports what a killed update created and did not record. Nobody else
-// may be running on the stack: a lock that is left is the killed run's.
+// operation is what the engine noted of a creation.
+type operation struct {
+	urn, kind string
+	inputs    map[string]any
+}
+
+// Recover takes what a killed update created and did not record into the state.
+// Nobody else may be running on the stack: a lock that is left is the killed
+// run's.
 func Recover(ctx context.Context, s *stack.Stack, region string, log func(string, ...any)) error {
 	if out, err := s.Command(ctx, "cancel", "--yes").CombinedOutput(); err != nil {
 		return fmt.Errorf("cancel: %w\n%s", err, out)
 	}
-	pending, err := pending(ctx, s)
-	if err != nil || len(pending) == 0 {
+	state, err := export(ctx, s)
+	if err != nil || len(state.pending) == 0 {
 		return err
 	}
-	log("the last run was killed: looking for what it was creating (%d)", len(pending))
+	log("the last run was killed: looking for what it was doing (%d)", len(state.pending))
 	find, err := newFinder(ctx, s.Cloud, region)
 	if err != nil {
 		return err
 	}
-	args := []string{"refresh", "--yes", "--clear-pending-creates"}
-	for _, op := range pending {
-		id, err := find.id(ctx, op)
+	for _, entry := range state.pending {
+		resource, op := created(entry)
+		if op == nil {
+			continue // an update or a deletion: refresh sees how it ended
+		}
+		id, err := find.id(ctx, *op)
 		if err != nil {
-			return fmt.Errorf("%s: %w", op.Resource.URN, err)
+			return fmt.Errorf("%s: %w", op.urn, err)
 		}
 		if id != "" {
-			log("found %s %s", op.Resource.Type, id)
-			args = append(args, "--import-pending-creates", op.Resource.URN, "--import-pending-creates", id)
+			log("found %s %s", op.kind, id)
+			resource["id"], resource["outputs"] = id, resource["inputs"]
+			state.resources = append(state.resources, resource)
 		}
 	}
-	if out, err := s.Command(ctx, args...).CombinedOutput(); err != nil {
+	if err := state.store(ctx, s); err != nil {
+		return err
+	}
+	if out, err := s.Command(ctx, "refresh", "--yes").CombinedOutput(); err != nil {
 		return fmt.Errorf("refresh: %w\n%s", err, out)
 	}
 	return nil
 }
 
-// pending reads the creations that were begun and not finished.
-func pending(ctx context.Context, s *stack.Stack) ([]operation, error) {
+// created is the resource of a pending creation that only the cloud knows of.
+func created(entry any) (map[string]any, *operation) {
+	fields, _ := entry.(map[string]any)
+	resource, _ := fields["resource"].(map[string]any)
+	kind, _ := resource["type"].(string)
+	if fields["type"] != "creating" || strings.HasPrefix(kind, "pulumi:") || strings.HasPrefix(kind, "prodgate:") {
+		return nil, nil
+	}
+	urn, _ := resource["urn"].(string)
+	inputs, _ := resource["inputs"].(map[string]any)
+	return resource, &operation{urn: urn, kind: kind, inputs: inputs}
+}
+
+// export reads the state.
+func export(ctx context.Context, s *stack.Stack) (*deployment, error) {
 	out, err := s.Command(ctx, "stack", "export").Output()
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	var export struct {
-		Deployment struct {
-			Pending []operation `json:"pending_operations"`
-		}
-	}
-	if err := json.Unmarshal(out, &export); err != nil {
+	d := &deployment{}
+	if err := json.Unmarshal(out, &d.whole); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	var creations []operation
-	for _, op := range export.Deployment.Pending {
-		if op.Type == "creating" && !strings.HasPrefix(op.Resource.Type, "pulumi:") && !strings.HasPrefix(op.Resource.Type, "prodgate:") {
-			creations = append(creations, op)
-		}
+	inner, _ := d.whole["deployment"].(map[string]any)
+	d.resources, _ = inner["resources"].([]any)
+	d.pending, _ = inner["pending_operations"].([]any)
+	return d, nil
+}
+
+// store writes the state back, with nothing pending.
+func (d *deployment) store(ctx context.Context, s *stack.Stack) error {
+	inner, _ := d.whole["deployment"].(map[string]any)
+	inner["resources"] = d.resources
+	delete(inner, "pending_operations")
+	text, err := json.Marshal(d.whole)
+	if err != nil {
+		return fmt.Errorf("import: %w", err)
 	}
-	return creations, nil
+	cmd := s.Command(ctx, "stack", "import")
+	cmd.Stdin = bytes.NewReader(text)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("import: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // input is a text among a resource's inputs.
 func (op operation) input(name string) string {
-	text, _ := op.Resource.Inputs[name].(string)
+	text, _ := op.inputs[name].(string)
 	return text
 }

@@ -105,7 +105,9 @@ func (s *Stack) Env() []string {
 	return append(env,
 		"PATH="+s.Kit.Path(),
 		"PULUMI_HOME="+filepath.Join(s.Dir, "home"),
-		"PULUMI_BACKEND_URL=file://"+filepath.Join(s.Dir, "state"),
+		// Without the attributes that the file backend keeps beside each file: it does
+		// not write those atomically, and a killed run could leave a broken one.
+		"PULUMI_BACKEND_URL=file://"+filepath.Join(s.Dir, "state")+"?metadata=skip",
 		"PULUMI_CONFIG_PASSPHRASE=sandbox",
 		"PULUMI_SKIP_UPDATE_CHECK=true",
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",

@@ -145,7 +145,7 @@ func (w World) read(args pulumi.MockResourceArgs) (string, resource.PropertyMap,
 	}
 	outputs, there := w.Stacks[args.ID]
 	if !there {
-		if w.Preview { // of a stack that is not up yet
+		if w.Preview { // a name that only a resource will know
 			return args.ID, resource.PropertyMap{}, nil
 		}
 		return "", nil, fmt.Errorf("unknown stack %q", args.ID)

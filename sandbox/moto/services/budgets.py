@@ -2,6 +2,7 @@
 
 from moto.budgets.models import Budget, Notification, budgets_backends
 from moto.budgets.responses import BudgetsResponse
+from moto.core.common_types import TYPE_RESPONSE
 from moto.core.utils import utcnow
 
 from . import core
@@ -17,10 +18,10 @@ class Budgets(core.Service):
     stock = BudgetsResponse
     invalid = "InvalidParameterException"
 
-    def create_budget(self, params: Params) -> Params:
+    def create_budget(self, params: Params) -> TYPE_RESPONSE:
         """AWS keeps tags given at creation."""
         self._tags(params["Budget"]["BudgetName"]).update(as_map(params.get("ResourceTags")))
-        return core.PASS
+        return self.moto()
 
     def describe_budget(self, params: Params) -> Params:
         """AWS refuses a name that is not there."""
@@ -79,10 +80,10 @@ class Budgets(core.Service):
         for key in params["ResourceTagKeys"]:
             self._tags(params["ResourceARN"]).pop(key, None)
 
-    def delete_budget(self, params: Params) -> Params:
+    def delete_budget(self, params: Params) -> TYPE_RESPONSE:
         """AWS deletes the tags with their budget."""
         self._tags(params["BudgetName"]).clear()
-        return core.PASS
+        return self.moto()
 
     def _tags(self, name: str) -> dict[str, str]:
         """By name, with or without the ARN around it; kept on moto's own state."""

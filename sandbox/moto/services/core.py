@@ -24,12 +24,10 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
+from werkzeug.exceptions import HTTPException
 
 Params = dict[str, Any]
 log = logging.getLogger(__name__)
-
-# The answer of a method that only checks the request and leaves the rest to moto.
-PASS: Params = {"": ""}
 
 
 
@@ -75,20 +73,30 @@ class Service(BaseResponse):
 
     def _dispatch(self, request: Any, full_url: str, headers: Any) -> TYPE_RESPONSE:
         self.setup_class(request, full_url, headers)
+        self._request = (request, full_url, headers)
         operation = self._get_action()
         handler = getattr(self, xform_name(operation or ""), None)
         try:
             if operation:
                 check(get_service_model(self.model).operation_model(operation).input_shape, self.params, self.invalid)
             if handler is None:
-                return self.stock.dispatch(request, full_url, headers) if self.stock else _missing(self)
+                return self.moto() if self.stock else _missing(self)
             result = handler(self.params) or {}
-            if result is PASS:
-                assert self.stock is not None
-                return self.stock.dispatch(request, full_url, headers)
+            if isinstance(result, tuple):
+                return result
         except ServiceException as error:
             result = error
+        except HTTPException:
+            raise
+        except Exception as error:
+            return _failed(self, error)
         return self.serialized(ActionResult(result))
+
+    def moto(self) -> TYPE_RESPONSE:
+        """What moto answers to this request: for a method that only checks or adds to it."""
+        assert self.stock is not None
+        answer: TYPE_RESPONSE = self.stock.dispatch(*self._request)
+        return answer
 
 
 def serve(service: type[Service], *endpoints: str) -> None:
@@ -210,17 +218,19 @@ def _fault(response: BaseResponse, message: str) -> TYPE_RESPONSE:
     return 501, headers, body
 
 
+def _failed(response: BaseResponse, error: Exception) -> TYPE_RESPONSE:
+    action = f"{response.service_name}:{response._get_action()}"
+    log.exception("%s", action)
+    return _fault(response, f"the sandbox failed at {action}: {type(error).__name__}: {error}")
+
+
 def _call_action(response: BaseResponse) -> TYPE_RESPONSE:
     try:
         return _stock_call_action(response)
     except NotImplementedError:
         return _missing(response)
     except Exception as error:
-        log.exception("%s:%s", response.service_name, response._get_action())
-        return _fault(
-            response,
-            f"the sandbox failed at {response.service_name}:{response._get_action()}: {type(error).__name__}: {error}",
-        )
+        return _failed(response, error)
 
 
 def _current_account(response: BaseResponse) -> str:

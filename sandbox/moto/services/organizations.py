@@ -2,6 +2,7 @@
 
 import json
 
+from moto.core.common_types import TYPE_RESPONSE
 from moto.organizations.models import organizations_backends
 from moto.organizations.responses import OrganizationsResponse
 
@@ -17,21 +18,21 @@ class Organizations(core.Service):
     stock = OrganizationsResponse
     invalid = "InvalidInputException"
 
-    def create_policy(self, params: Params) -> Params:
+    def create_policy(self, params: Params) -> TYPE_RESPONSE:
         """AWS wants an organisation, and checks the grammar and the size of the policy."""
         if self.state.org is None:
             raise Error("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
         _check_content(params["Type"], params["Content"])
-        return core.PASS
+        return self.moto()
 
-    def update_policy(self, params: Params) -> Params:
+    def update_policy(self, params: Params) -> TYPE_RESPONSE:
         """AWS checks the new content like that of a new policy."""
         kind = next((p.type for p in self.state.policies if p.id == params["PolicyId"]), None)
         if kind and "Content" in params:
             _check_content(kind, params["Content"])
-        return core.PASS
+        return self.moto()
 
-    def attach_policy(self, params: Params) -> Params:
+    def attach_policy(self, params: Params) -> TYPE_RESPONSE:
         """AWS attaches at most five policies of a type to a target, FullAWSAccess among them."""
         policies = self.state.policies
         kind = next((p.type for p in policies if p.id == params["PolicyId"]), None)
@@ -43,7 +44,7 @@ class Organizations(core.Service):
                 "ConstraintViolationException",
                 "You have attached the maximum number of policies to the specified target.",
             )
-        return core.PASS
+        return self.moto()
 
 
 def _check_content(kind: str, content: str) -> None:

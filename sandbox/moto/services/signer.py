@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from moto.core.common_types import TYPE_RESPONSE
 from moto.signer.models import SignerBackend, signer_backends
 from moto.signer.responses import SignerResponse
 
@@ -37,12 +38,12 @@ class Signer(core.Service):
                 return platform
         raise Error("ResourceNotFoundException", f"No platform {params['platformId']}")
 
-    def put_signing_profile(self, params: Params) -> Params:
+    def put_signing_profile(self, params: Params) -> TYPE_RESPONSE:
         """AWS refuses a platform that it does not have, and a name that was ever used."""
         self.get_signing_platform(params)
         if params["profileName"] in self.state.signing_profiles:
             raise Error("ValidationException", f"The signing profile {params['profileName']} already exists")
-        return core.PASS
+        return self.moto()
 
     def add_profile_permission(self, params: Params) -> Params:
         """AWS makes a statement of a policy, which has a revision."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from moto.core.common_types import TYPE_RESPONSE
 from moto.stepfunctions.models import stepfunctions_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
@@ -22,6 +23,12 @@ class StepFunctions(core.Service):
         except ValueError as error:
             diagnostics = [{"severity": "ERROR", "code": "INVALID_JSON_DESCRIPTION", "message": str(error)}]
         return {"result": "FAIL" if diagnostics else "OK", "diagnostics": diagnostics, "truncated": False}
+
+    def update_state_machine(self, params: Params) -> TYPE_RESPONSE:
+        """AWS takes an empty tracing configuration for disabled."""
+        if params.get("tracingConfiguration") == {}:
+            self.state.describe_state_machine(params["stateMachineArn"]).update(tracingConfiguration={"enabled": False})
+        return self.moto()
 
     def list_state_machine_versions(self, params: Params) -> Params:
         """AWS answers the versions that were published, the newest first."""

@@ -1,0 +1,123 @@
+package policydoc
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Kind is what a document is attached to, which decides what * means in it.
+type Kind string
+
+// The kinds of the gate's documents.
+const (
+	Identity Kind = "identity" // what a role may do
+	Trust    Kind = "trust"    // who may take a role on
+	Key      Kind = "key"
+	Bucket   Kind = "bucket"
+	Topic    Kind = "topic"
+)
+
+// Wildcard is a pattern in what a document allows that AWS makes unavoidable. The
+// gate has no other: a test holds the table against every document it makes.
+type Wildcard struct {
+	Kind Kind
+	// Actions are as documents write them; they may be patterns too.
+	Actions []string
+	// Pattern is a resource, or the value of a condition. ${Name} stands for some
+	// text without *, : and /, as in AWS's Service Authorization Reference.
+	Pattern string
+	// Why is AWS's reason, and the page that gives it.
+	Why string
+}
+
+const (
+	everything   = "*"
+	objectReason = "the service makes up the keys of its objects; Service Authorization Reference, Amazon S3: " +
+		"these actions take the resource type object, arn:${Partition}:s3:::${BucketName}/${ObjectName}"
+	keyReason = "in a key policy * is the key that it is attached to; " +
+		"AWS KMS Developer Guide, Key policies in AWS KMS, Resource"
+)
+
+// Wildcards is the table.
+var Wildcards = []Wildcard{
+	// What roles may do.
+	{
+		Kind: Identity, Actions: []string{"ecr:GetAuthorizationToken"}, Pattern: everything,
+		Why: "the token is the registry's; Service Authorization Reference, Amazon ECR: the action takes no resource type",
+	},
+	{
+		Kind: Identity, Actions: []string{"ecs:DescribeTaskDefinition"}, Pattern: everything,
+		Why: "Service Authorization Reference, Amazon ECS: the action takes no resource type; " +
+			"CodePipeline User Guide, Amazon ECS deploy action reference: it is allowed on *",
+	},
+	{
+		Kind: Identity, Actions: []string{"ecs:RegisterTaskDefinition"}, Pattern: everything,
+		Why: "CodePipeline User Guide, Amazon ECS deploy action reference: the least that the action needs has it on *. " +
+			"Service Authorization Reference, Amazon ECS: it takes task-definition by now, of a family that is the app team's to name",
+	},
+	{
+		Kind: Identity, Actions: []string{"ecs:TagResource"}, Pattern: "arn:${Partition}:ecs:${Region}:${Account}:task-definition/*:*",
+		Why: "family and revision are the app team's and ECS's to give; " +
+			"CodePipeline User Guide, Amazon ECS deploy action reference: task-definition/…:*, while RegisterTaskDefinition makes it",
+	},
+	{
+		Kind: Identity, Actions: []string{"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"},
+		Pattern: "arn:${Partition}:s3:::${Bucket}/${Folder}/*", Why: objectReason,
+	},
+	{
+		Kind: Identity, Actions: []string{"s3:PutObject"}, Pattern: "arn:${Partition}:s3:::${Bucket}/AWSLogs/${Account}/Config/*",
+		Why: objectReason,
+	},
+	{
+		Kind: Identity, Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+		Pattern: "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/codebuild/${Project}:*",
+		Why: "CodeBuild opens a log stream for each build; Service Authorization Reference, Amazon CloudWatch Logs: " +
+			"log-group and log-stream, arn:…:log-group:${LogGroupName}:log-stream:${LogStreamName}",
+	},
+
+	// Who may use a key.
+	{Kind: Key, Actions: []string{"kms:*"}, Pattern: everything, Why: keyReason + "; Default key policy: kms:* to the account lets IAM policies decide"},
+	{
+		Kind: Key, Actions: []string{"kms:Decrypt", "kms:Encrypt", "kms:DescribeKey"}, Pattern: everything, Why: keyReason,
+	},
+	{
+		Kind: Key, Actions: []string{"kms:ReEncrypt*", "kms:GenerateDataKey*"}, Pattern: everything,
+		Why: keyReason + "; Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS, and Amazon SNS " +
+			"Developer Guide, Amazon SNS encryption key management: the services need both forms of these, written so",
+	},
+	{
+		Kind: Key, Actions: []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
+		Pattern: "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/codebuild/${Gate}-*",
+		Why: "one key for the log groups of any number of apps; Amazon CloudWatch Logs User Guide, Encrypt log data in " +
+			"CloudWatch Logs using AWS KMS: kms:EncryptionContext:aws:logs:arn limits a key to log groups, by ArnLike",
+	},
+
+	// Who may write to a bucket and a topic.
+	{
+		Kind: Bucket, Actions: []string{"s3:PutObject"}, Pattern: "arn:${Partition}:s3:::${Bucket}/AWSLogs/${Account}/Config/*",
+		Why: objectReason + "; AWS Config Developer Guide, Permissions for the Amazon S3 Bucket for the AWS Config Delivery Channel",
+	},
+	{
+		Kind: Topic, Actions: []string{"sns:Publish"}, Pattern: "arn:${Partition}:events:${Region}:${Account}:rule/${Gate}-*",
+		Why: "one topic for all rules of the gate; Amazon EventBridge User Guide, Resource-based policies for Amazon EventBridge, " +
+			"Amazon SNS permissions: aws:SourceArn limits a topic to rules, by ArnLike",
+	},
+}
+
+// Unavoidable is whether an action on a pattern, or by a condition's value, is in
+// the table. IAM does not tell the case of actions apart.
+func Unavoidable(kind Kind, action, pattern string) bool {
+	return slices.ContainsFunc(Wildcards, func(w Wildcard) bool {
+		return w.Kind == kind && w.Matches(pattern) &&
+			slices.ContainsFunc(w.Actions, func(a string) bool { return strings.EqualFold(a, action) })
+	})
+}
+
+var placeholder = regexp.MustCompile(`\\\$\\\{\w+\\\}`)
+
+// Matches is whether a resource or a value is of the pattern.
+func (w Wildcard) Matches(pattern string) bool {
+	expression := placeholder.ReplaceAllString(regexp.QuoteMeta(w.Pattern), "[^*:/]+")
+	return regexp.MustCompile("^" + expression + "$").MatchString(pattern)
+}

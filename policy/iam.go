@@ -1,0 +1,158 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"prodgate/pkg/policydoc"
+)
+
+// noIAMWildcard keeps roles as small as their work. The wildcards that AWS makes
+// unavoidable are rows of policydoc.Wildcards; inline policies are refused whole,
+// because AWS Config's IAM rules do not look into them.
+var noIAMWildcard = policy{
+	name:        "no-iam-wildcard",
+	description: "No IAM policy allows a wildcard that AWS does not make unavoidable, no role trusts everybody, and no policy is inline.",
+	types: []string{
+		"aws:iam/policy:Policy", "aws:iam/role:Role",
+		"aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy",
+		"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/userPolicyAttachment:UserPolicyAttachment",
+		"aws:iam/groupPolicyAttachment:GroupPolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment",
+	},
+	resource: func(_ stack, r resource) []finding {
+		switch r.token {
+		case "aws:iam/policy:Policy":
+			return inDocument(r.at("policy"), policydoc.Identity)
+		case "aws:iam/role:Role":
+			found := inDocument(r.at("assumeRolePolicy"), policydoc.Trust)
+			for _, inline := range r.at("inlinePolicies").list() {
+				if !inline.silent() { // an empty one takes away those that were added by hand
+					found = append(found, anInlinePolicy)
+				}
+			}
+			for _, arn := range r.at("managedPolicyArns").list() {
+				found = append(found, ofAWS(arn)...)
+			}
+			return found
+		case "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy":
+			return []finding{anInlinePolicy}
+		default:
+			return ofAWS(r.at("policyArn"))
+		}
+	},
+}
+
+var anInlinePolicy = finding{"it is an inline policy, which AWS Config does not look into", "make it an aws:iam/policy and attach that"}
+
+// allOfAService is the name of a policy of AWS's that allows whole services.
+var allOfAService = regexp.MustCompile(`:aws:policy/(.*/)?(AdministratorAccess|PowerUserAccess|\w*FullAccess)$`)
+
+func ofAWS(arn value) []finding {
+	if name := arn.text(); allOfAService.MatchString(name) {
+		return []finding{{name + " allows everything of a service", "attach a policy that names actions and resources"}}
+	}
+	return nil
+}
+
+// statement is one of a document. IAM takes one text for a list of one.
+type statement struct {
+	Sid, Effect             string
+	Principal, NotPrincipal principals
+	Action, NotAction       oneOrMany[string]
+	Resource, NotResource   oneOrMany[string]
+}
+
+type oneOrMany[T any] []T
+
+func (all *oneOrMany[T]) UnmarshalJSON(text []byte) error {
+	if json.Unmarshal(text, (*[]T)(all)) == nil {
+		return nil
+	}
+	*all = make([]T, 1)
+	return json.Unmarshal(text, &(*all)[0])
+}
+
+// principals are all of a statement's, whatever their type.
+type principals []string
+
+func (all *principals) UnmarshalJSON(text []byte) error {
+	var anybody string // "*" without a type
+	if json.Unmarshal(text, &anybody) == nil {
+		*all = principals{anybody}
+		return nil
+	}
+	var byType map[string]oneOrMany[string]
+	err := json.Unmarshal(text, &byType)
+	for _, names := range byType {
+		*all = append(*all, names...)
+	}
+	return err
+}
+
+// inDocument looks at the statements of a document that allow something.
+func inDocument(document value, kind policydoc.Kind) []finding {
+	if document.silent() {
+		return nil // the provider refuses a document that is left out
+	}
+	var d struct{ Statement oneOrMany[statement] }
+	if err := json.Unmarshal([]byte(document.text()), &d); err != nil {
+		return []finding{{"its policy document cannot be read", "write it as JSON, with policydoc.Document"}}
+	}
+	var found []finding
+	for i, s := range d.Statement {
+		if s.Effect == "Deny" {
+			continue
+		}
+		name := cmp.Or(s.Sid, fmt.Sprint(i+1))
+		for _, f := range s.findings(kind) {
+			found = append(found, finding{"statement " + name + " " + f.problem, f.remedy})
+		}
+	}
+	return found
+}
+
+func (s statement) findings(kind policydoc.Kind) []finding {
+	var found []finding
+	if s.NotAction != nil {
+		found = append(found, finding{"allows every action but some", "name those it allows in Action"})
+	}
+	if s.NotResource != nil {
+		found = append(found, finding{"allows on every resource but some", "name those it allows on in Resource"})
+	}
+	if s.NotPrincipal != nil || slices.Contains(s.Principal, "*") {
+		found = append(found, finding{"trusts everybody", "name the one service or role"})
+	}
+	var patterns []string
+	for _, action := range s.Action {
+		if strings.ContainsAny(action, "*?") {
+			patterns = append(patterns, action)
+		}
+	}
+	if patterns != nil {
+		found = append(found, finding{"allows " + strings.Join(patterns, ", "), "name the actions"})
+	}
+	if slices.ContainsFunc(s.Resource, everything) {
+		if avoidable := slices.DeleteFunc(slices.Clone(s.Action), func(action string) bool {
+			return policydoc.Unavoidable(kind, action, "*")
+		}); len(avoidable) > 0 {
+			found = append(found, finding{"allows " + strings.Join(avoidable, ", ") + " on every resource",
+				"name the resources; where AWS takes none, say so in pkg/policydoc/wildcards.go"})
+		}
+	}
+	return found
+}
+
+// everything is whether a pattern leaves open which service's resources are
+// meant, or names none of the service's.
+func everything(resource string) bool {
+	const parts = 6 // arn:partition:service:region:account:resource
+	arn := strings.SplitN(resource, ":", parts)
+	if len(arn) < parts {
+		return strings.Contains(resource, "*")
+	}
+	return strings.Contains(arn[2], "*") || strings.Trim(arn[5], "*?") == ""
+}

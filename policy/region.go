@@ -1,0 +1,57 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+)
+
+// The settings that the stack's aws providers have to agree with.
+const (
+	regionKey  = "aws:region"
+	accountKey = "prodgate:account"
+)
+
+// regionAndAccount keeps a stack in its region and its account. A provider that
+// allows one account refuses the credentials of every other before it calls
+// anything; the default provider, which takes what the shell has, refuses none.
+var regionAndAccount = policy{
+	name:        "region-and-account",
+	description: "Every aws provider is explicit, in the stack's region, and allows exactly the stack's account.",
+	types:       []string{"pulumi:providers:aws"},
+	resource: func(s stack, r resource) []finding {
+		// The engine makes it of the package's configuration, and names it after
+		// the version of the plugin.
+		if strings.HasPrefix(r.name, "default") {
+			return []finding{{"something uses the default provider of aws, which allows any account",
+				"give it a provider of the program's, and name aws in pulumi:disable-default-providers"}}
+		}
+		var found []finding
+		if s.region == "" {
+			found = append(found, finding{"the stack does not say " + regionKey, "set it with pulumi config set"})
+		} else {
+			found = append(found, r.want("region", s.region)...)
+		}
+		if s.account == "" {
+			found = append(found, finding{"the stack does not say " + accountKey, "set it with pulumi config set"})
+		} else if got := decoded(r.at("allowedAccountIds")); !got.mayBeList(s.account) {
+			found = append(found, finding{fmt.Sprintf("allowedAccountIds is %s", got), fmt.Sprintf("set it to [%q]", s.account)})
+		}
+		return found
+	},
+}
+
+// decoded is a list of a provider's: the engine keeps those as JSON text.
+func decoded(v value) value {
+	var texts []string
+	if json.Unmarshal([]byte(v.text()), &texts) != nil {
+		return v
+	}
+	list := make([]property.Value, len(texts))
+	for i, text := range texts {
+		list[i] = property.New(text)
+	}
+	return value{property.New(list).WithSecret(v.secret())}
+}
