@@ -18,8 +18,8 @@ const (
 	Topic    Kind = "topic"
 )
 
-// Wildcard is a pattern in what a document allows that AWS makes unavoidable. The
-// gate has no other: a test holds the table against every document it makes.
+// Wildcard is a pattern in what a document allows, and why it cannot be a name.
+// The gate has no others: a test holds the table against every document it makes.
 type Wildcard struct {
 	Kind Kind
 	// Actions are as documents write them; they may be patterns too.
@@ -36,7 +36,7 @@ const (
 	objectReason = "the service makes up the keys of its objects; Service Authorization Reference, Amazon S3: " +
 		"these actions take the resource type object, arn:${Partition}:s3:::${BucketName}/${ObjectName}"
 	keyReason = "in a key policy * is the key that it is attached to; " +
-		"AWS KMS Developer Guide, Key policies in AWS KMS, Resource"
+		"AWS KMS Developer Guide, Creating a key policy, Resource"
 )
 
 // Wildcards is the table.
@@ -84,7 +84,7 @@ var Wildcards = []Wildcard{
 	{
 		Kind: Key, Actions: []string{"kms:ReEncrypt*", "kms:GenerateDataKey*"}, Pattern: everything,
 		Why: keyReason + "; Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS, and Amazon SNS " +
-			"Developer Guide, Amazon SNS encryption key management: the services need both forms of these, written so",
+			"Developer Guide, Managing Amazon SNS encryption keys and costs: the services need both forms of these, written so",
 	},
 	{
 		Kind: Key, Actions: []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},

@@ -7,7 +7,12 @@ from types import TracebackType
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from services.connections import complete_handshake
+from werkzeug import Request, Response
 from werkzeug.serving import make_server
+
+# A POST with the ARN of a connection in its body makes the connection AVAILABLE.
+HANDSHAKE = "/sandbox/handshake"
 
 
 class Server:
@@ -25,7 +30,8 @@ class Server:
         with self._idle:
             self._in_flight += 1
         try:
-            return self._dispatcher(environ, start_response)
+            handler = _handshake if environ["PATH_INFO"] == HANDSHAKE else self._dispatcher
+            return handler(environ, start_response)
         finally:
             with self._idle:
                 self._in_flight -= 1
@@ -43,3 +49,12 @@ class Server:
         # A request that changes the state must not run beside the snapshot; a long poll may be cut off.
         with self._idle:
             self._idle.wait_for(lambda: self._in_flight == 0, timeout=5)
+
+
+def _handshake(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    arn = Request(environ).get_data(as_text=True)
+    try:
+        found = complete_handshake(arn)
+    except (ValueError, KeyError):
+        found = False
+    return Response(status=204 if found else 404)(environ, start_response)

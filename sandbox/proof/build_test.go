@@ -2,6 +2,7 @@ package proof
 
 import (
 	"encoding/json"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"prodgate/pkg/buildspec"
 	"prodgate/sandbox/codebuild"
@@ -90,8 +92,13 @@ func TestBuildAndConsumers(t *testing.T) {
 	team := w.appTeam()
 	team.run("up", "--yes", "--skip-preview")
 	same(t, "a second preview of the app team's program", team.steps("preview", "--json"), map[string]string{})
-	if out := team.run("stack", "output", "--json"); !strings.Contains(out, "prodgate/backend-flask") {
-		t.Errorf("the app team's program does not see its repository: %s", out)
+	pull := ptr(strings.TrimSpace(team.run("stack", "output", "pullPolicyArn")))
+	version, err := w.aws.iam.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: pull, VersionId: ptr("v1")})
+	w.must(err)
+	document, err := url.QueryUnescape(awssdk.ToString(version.PolicyVersion.Document))
+	w.must(err)
+	if !strings.Contains(document, "arn:aws:ecr:eu-west-2:111111111111:repository/prodgate/backend-flask") {
+		t.Errorf("the app team may not pull from its repository: %s", document)
 	}
 	team.run("destroy", "--yes")
 

@@ -57,7 +57,8 @@ func Recover(ctx context.Context, s *stack.Stack, region string, log func(string
 		}
 		if id != "" {
 			log("found %s %s", op.kind, id)
-			resource["id"], resource["outputs"] = id, resource["inputs"]
+			// With nothing but an id the provider reads it as an import does.
+			resource["id"], resource["outputs"] = id, map[string]any{}
 			state.resources = append(state.resources, resource)
 		}
 	}

@@ -152,7 +152,7 @@ class CodeCommit(Tagged, core.Service):
             "approvalRuleTemplateId": str(uuid.uuid4()),
             "creationDate": now,
             "lastModifiedDate": now,
-            "lastModifiedUser": f"arn:{self.partition}:iam::{self.current_account}:user/moto",
+            "lastModifiedUser": self.caller,
             "ruleContentSha256": _checked_hash(params["approvalRuleTemplateContent"]),
         }
         return {"approvalRuleTemplate": self.state.templates[name]}

@@ -9,6 +9,7 @@ from moto.core.utils import utcnow
 
 from . import core
 from .core import Error, Params
+from .pipeline_executions import Execution, Executions
 from .pipeline_structure import check_structure
 
 
@@ -19,18 +20,21 @@ class State(core.State):
         self.created: dict[str, datetime] = {}
         self.updated: dict[str, datetime] = {}
         self.tags: dict[str, dict[str, str]] = {}
+        self.executions: dict[str, list[Execution]] = {}
+        # Transitions that somebody has closed, by pipeline, then by stage and side.
+        self.closed: dict[str, dict[tuple[str, str], Params]] = {}
 
 
 codepipeline_backends = BackendDict(State, "codepipeline")
 
 
-class CodePipeline(core.Service):
+class CodePipeline(Executions, core.Service):
     model = "codepipeline"
     backends = codepipeline_backends
     state: State
 
     def create_pipeline(self, params: Params) -> Params:
-        """AWS answers the pipeline with its defaults, as version 1; a name is unique in account and region."""
+        """AWS answers the pipeline with its defaults, as version 1, and starts it; a name is unique."""
         pipeline = params["pipeline"]
         name = pipeline["name"]
         if name in self.state.pipelines:
@@ -42,6 +46,8 @@ class CodePipeline(core.Service):
         self._settle(pipeline, 1)
         self.state.created[name] = self.state.updated[name]
         self.state.tags[name] = {tag["key"]: tag["value"] for tag in params.get("tags", [])}
+        defaults = {v["name"]: v.get("defaultValue", "") for v in pipeline.get("variables", [])}
+        self.start(pipeline, "CreatePipeline", defaults, {})
         return {"pipeline": pipeline, "tags": params.get("tags", [])}
 
     def update_pipeline(self, params: Params) -> Params:
@@ -85,7 +91,8 @@ class CodePipeline(core.Service):
 
     def delete_pipeline(self, params: Params) -> None:
         """AWS accepts the name of a pipeline that is not there."""
-        for kept in (self.state.pipelines, self.state.created, self.state.updated, self.state.tags):
+        state = self.state
+        for kept in (state.pipelines, state.created, state.updated, state.tags, state.executions, state.closed):
             kept.pop(params["name"], None)
 
     def list_tags_for_resource(self, params: Params) -> Params:

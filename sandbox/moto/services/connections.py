@@ -125,6 +125,15 @@ class Connections(core.Service):
         return _found(self.state.tags, arn, "Resource")
 
 
+def complete_handshake(arn: str) -> bool:
+    """What somebody does in AWS's console, where there is no API for it; false if the connection is not there."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    connection = connections_backends[account][region].connections.get(arn)
+    if connection:
+        connection["ConnectionStatus"] = "AVAILABLE"
+    return connection is not None
+
+
 def _found(things: dict[str, Params], arn: str, noun: str) -> Params:
     if arn not in things:
         raise Error("ResourceNotFoundException", f"{noun} not found: {arn}")

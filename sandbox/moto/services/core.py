@@ -24,6 +24,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
 from werkzeug.exceptions import HTTPException
 
 Params = dict[str, Any]
@@ -67,6 +68,12 @@ class Service(BaseResponse):
         """What is kept for the region, or for the partition if the service is global."""
         account = self.backends[self.current_account]
         return account[self.region if self.region in account else self.partition]
+
+    @property
+    def caller(self) -> str:
+        """The ARN of who asks."""
+        sts = sts_backends[self.current_account][self.partition]
+        return str(sts.get_caller_identity(self.get_access_key(), self.region)[1])
 
     def arn(self, resource: str) -> str:
         return f"arn:{self.partition}:{self.model}:{self.region}:{self.current_account}:{resource}"

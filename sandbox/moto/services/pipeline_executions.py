@@ -1,0 +1,570 @@
+"""The executions of a pipeline: their way through stages, transitions, approvals, stops and retries.
+
+Actions do nothing and succeed at once, with three exceptions: a manual approval waits for its
+result, a source fails while its connection is not AVAILABLE, and a CodeBuild action fails when
+its project is not there. Conditions of stages count as met.
+"""
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.core.utils import iso_8601_datetime_without_milliseconds, utcnow
+from moto.events.models import events_backends
+from moto.sns.models import sns_backends
+
+from .codebuild import codebuild_backends
+from .connections import connections_backends
+from .core import Error, Params, log
+
+_MAX_QUEUED = 50
+_MOVING = ("InProgress", "Stopping")
+
+
+@dataclass
+class ActionRun:
+    """One try at an action."""
+
+    stage: str
+    action: Params
+    configuration: dict[str, str]
+    key: str = field(default_factory=lambda: str(uuid.uuid4()))
+    status: str = "InProgress"
+    started: datetime = field(default_factory=utcnow)
+    updated: datetime = field(default_factory=utcnow)
+    summary: str | None = None
+    token: str | None = None
+    revision: str | None = None
+    error: Params | None = None
+    outputs: dict[str, str] = field(default_factory=dict)
+    # A later try has taken its place.
+    retired: bool = False
+
+    def end(self, status: str, **changes: Any) -> None:
+        vars(self).update(changes, status=status, updated=utcnow())
+
+    @property
+    def answer(self) -> Params:
+        return {
+            "actionExecutionId": self.key,
+            "status": self.status,
+            "summary": self.summary,
+            "lastStatusChange": self.updated,
+            "token": self.token,
+            "errorDetails": self.error,
+        }
+
+
+@dataclass
+class Execution:
+    """One way through the pipeline as it was when the execution started."""
+
+    pipeline: Params
+    trigger: Params
+    variables: dict[str, str]
+    revisions: dict[str, str]
+    key: str = field(default_factory=lambda: str(uuid.uuid4()))
+    status: str = "InProgress"
+    started: datetime = field(default_factory=utcnow)
+    updated: datetime = field(default_factory=utcnow)
+    # The stage that it is in or waits for, and which of the two.
+    stage: int = 0
+    entered: bool = False
+    stages: dict[str, str] = field(default_factory=dict)
+    runs: list[ActionRun] = field(default_factory=list)
+    retried: set[str] = field(default_factory=set)
+    stop_reason: str | None = None
+    # Of a rollback: the execution whose artifacts it deploys again, in one stage.
+    target: str | None = None
+
+    @property
+    def at(self) -> Params:
+        stage: Params = self.pipeline["stages"][self.stage]
+        return stage
+
+    @property
+    def waits(self) -> bool:
+        return self.status in _MOVING and not self.entered
+
+    @property
+    def kind(self) -> str:
+        return "ROLLBACK" if self.target else "STANDARD"
+
+    def current(self, stage: str) -> dict[str, ActionRun]:
+        return {run.action["name"]: run for run in self.runs if run.stage == stage and not run.retired}
+
+    @property
+    def answer(self) -> Params:
+        return {
+            "pipelineExecutionId": self.key,
+            "status": self.status,
+            "startTime": self.started,
+            "lastUpdateTime": self.updated,
+            "trigger": self.trigger,
+            "executionMode": self.pipeline["executionMode"],
+            "executionType": self.kind,
+            "rollbackMetadata": {"rollbackTargetPipelineExecutionId": self.target} if self.target else None,
+            "stopTrigger": {"reason": self.stop_reason} if self.stop_reason else None,
+            "sourceRevisions": [
+                {"actionName": run.action["name"], "revisionId": run.revision} for run in self.runs if run.revision
+            ],
+        }
+
+
+class Executions:
+    """The operations of CodePipeline on executions."""
+
+    state: Any
+    current_account: str
+    region: str
+    caller: str
+    _pipeline: Any
+    arn: Any
+
+    def start_pipeline_execution(self, params: Params) -> Params:
+        """AWS takes values for declared variables only, and revisions for source actions only."""
+        pipeline = self._pipeline(params["name"])
+        given = {v["name"]: v["value"] for v in params.get("variables", [])}
+        declared = {v["name"]: v.get("defaultValue") for v in pipeline.get("variables", [])}
+        revisions = {r["actionName"]: r["revisionValue"] for r in params.get("sourceRevisions", [])}
+        sources = {action["name"] for action in pipeline["stages"][0]["actions"]}
+        if unknown := given.keys() - declared.keys():
+            raise Error("ValidationException", f"Pipeline variables are not declared: {', '.join(sorted(unknown))}")
+        if unknown := revisions.keys() - sources:
+            raise Error("ValidationException", f"Not source actions: {', '.join(sorted(unknown))}")
+        if missing := [name for name, value in (declared | given).items() if value is None]:
+            raise Error("ValidationException", f"Pipeline variables need a value: {', '.join(missing)}")
+        execution = self.start(pipeline, "StartPipelineExecution", declared | given, revisions)
+        return {"pipelineExecutionId": execution.key}
+
+    def start(
+        self, pipeline: Params, trigger: str, variables: dict[str, str], revisions: dict[str, str]
+    ) -> Execution:
+        executions = self._executions(pipeline["name"])
+        if pipeline["executionMode"] == "QUEUED" and sum(e.status in _MOVING for e in executions) >= _MAX_QUEUED:
+            raise Error(
+                "ConcurrentPipelineExecutionsLimitExceededException",
+                f"Pipeline {pipeline['name']} has reached the limit of {_MAX_QUEUED} executions",
+            )
+        cause = {"triggerType": trigger, "triggerDetail": self.caller}
+        execution = Execution(deepcopy(pipeline), cause, variables, revisions)
+        executions.append(execution)
+        self._announce(execution, "Pipeline", "STARTED")
+        self._advance(pipeline["name"])
+        return execution
+
+    def stop_pipeline_execution(self, params: Params) -> Params:
+        """AWS lets the actions in progress end, or abandons them."""
+        name = params["pipelineName"]
+        execution = self._execution(name, params["pipelineExecutionId"])
+        if execution.status == "Stopping" and not params.get("abandon"):
+            raise Error("DuplicatedStopRequestException", "The execution is stopping already")
+        if execution.status not in _MOVING:
+            raise Error("PipelineExecutionNotStoppableException", f"The execution is {execution.status}")
+        execution.stop_reason = params.get("reason")
+        execution.status = "Stopping"
+        if params.get("abandon"):
+            for run in execution.runs:
+                if run.status == "InProgress":
+                    run.end("Abandoned")
+                    execution.stages[run.stage] = "Stopped"
+            self._end(execution, "Stopped")
+        self._advance(name)
+        return {"pipelineExecutionId": execution.key}
+
+    def put_approval_result(self, params: Params) -> Params:
+        """AWS wants the token that GetPipelineState answers, once."""
+        name = params["pipelineName"]
+        stage, action = self._stage(name, params["stageName"]), params["actionName"]
+        if action not in {a["name"] for a in stage["actions"]}:
+            raise Error("ActionNotFoundException", f"Action {action} does not exist in stage {stage['name']}")
+        runs = [run for e in self._executions(name) for run in e.runs if (run.stage, run.action["name"]) == (stage["name"], action)]
+        run = next((run for run in runs if run.token == params["token"]), None)
+        if run is None:
+            raise Error("InvalidApprovalTokenException", "The approval token is not valid")
+        if run.status != "InProgress":
+            raise Error("ApprovalAlreadyCompletedException", "The approval has been completed already")
+        result = params["result"]
+        if result["status"] == "Approved":
+            run.end("Succeeded", summary=result["summary"])
+        else:
+            rejected = {"code": "Rejected", "message": f"Rejected: {result['summary']}"}
+            run.end("Failed", summary=result["summary"], error=rejected)
+        self._advance(name)
+        return {"approvedAt": run.updated}
+
+    def disable_stage_transition(self, params: Params) -> None:
+        """AWS holds executions before the stage, with the reason shown."""
+        stage = self._stage(params["pipelineName"], params["stageName"])
+        self.state.closed.setdefault(params["pipelineName"], {})[stage["name"], params["transitionType"]] = {
+            "enabled": False,
+            "lastChangedBy": self.caller,
+            "lastChangedAt": utcnow(),
+            "disabledReason": params["reason"],
+        }
+
+    def enable_stage_transition(self, params: Params) -> None:
+        """AWS lets the execution that waits go on."""
+        stage = self._stage(params["pipelineName"], params["stageName"])
+        closed = self.state.closed.get(params["pipelineName"], {})
+        closed.pop((stage["name"], params["transitionType"]), None)
+        self._advance(params["pipelineName"])
+
+    def retry_stage_execution(self, params: Params) -> Params:
+        """AWS tries the failed actions of the stage again, or all of them."""
+        name, stage = params["pipelineName"], params["stageName"]
+        self._stage(name, stage)
+        execution = self._execution(name, params["pipelineExecutionId"])
+        if execution.stages.get(stage) != "Failed" or execution.at["name"] != stage:
+            raise Error("StageNotRetryableException", f"Stage {stage} has not failed in this execution")
+        if self._latest(name, stage) is not execution:
+            raise Error("NotLatestPipelineExecutionException", "A later execution has reached the stage")
+        _retire(execution, stage, everything=params["retryMode"] == "ALL_ACTIONS")
+        execution.status, execution.entered = "InProgress", True
+        self._advance(name)
+        return {"pipelineExecutionId": execution.key}
+
+    def rollback_stage(self, params: Params) -> Params:
+        """AWS runs one stage again with what an earlier execution made."""
+        name, stage = params["pipelineName"], params["stageName"]
+        self._stage(name, stage)
+        target = self._execution(name, params["targetPipelineExecutionId"])
+        if target.stages.get(stage) != "Succeeded" or stage == target.pipeline["stages"][0]["name"]:
+            raise Error("UnableToRollbackStageException", f"Stage {stage} did not succeed in the target execution")
+        execution = self._roll_back(target, stage, "ManualRollback")
+        self._advance(name)
+        return {"pipelineExecutionId": execution.key}
+
+    def get_pipeline_state(self, params: Params) -> Params:
+        """AWS answers, of each stage, who waits for it, who was in it last, and its actions."""
+        name = params["name"]
+        pipeline = self._pipeline(name)
+        return {
+            "pipelineName": name,
+            "pipelineVersion": pipeline["version"],
+            "created": self.state.created[name],
+            "updated": self.state.updated[name],
+            "stageStates": [self._stage_state(name, stage) for stage in pipeline["stages"]],
+        }
+
+    def get_pipeline_execution(self, params: Params) -> Params:
+        """AWS adds the pipeline's version, the artifacts' revisions and the variables' values."""
+        execution = self._execution(params["pipelineName"], params["pipelineExecutionId"])
+        return {
+            "pipelineExecution": execution.answer
+            | {
+                "pipelineName": params["pipelineName"],
+                "pipelineVersion": execution.pipeline["version"],
+                "artifactRevisions": [
+                    {"name": artifact["name"], "revisionId": run.revision, "created": run.updated}
+                    for run in execution.runs
+                    if run.revision
+                    for artifact in run.action["outputArtifacts"]
+                ],
+                "variables": [{"name": k, "resolvedValue": v} for k, v in execution.variables.items()],
+            }
+        }
+
+    def list_pipeline_executions(self, params: Params) -> Params:
+        """AWS answers the newest first, a hundred at most."""
+        self._pipeline(params["pipelineName"])
+        succeeded = params.get("filter", {}).get("succeededInStage", {}).get("stageName")
+        executions = [
+            execution.answer
+            for execution in reversed(self._executions(params["pipelineName"]))
+            if succeeded is None or execution.stages.get(succeeded) == "Succeeded"
+        ]
+        return {"pipelineExecutionSummaries": executions[: params.get("maxResults", 100)]}
+
+    def list_action_executions(self, params: Params) -> Params:
+        """AWS answers the newest first, every try at an action by itself."""
+        name = params["pipelineName"]
+        self._pipeline(name)
+        wanted = params.get("filter", {}).get("pipelineExecutionId")
+        executions = [self._execution(name, wanted)] if wanted else self._executions(name)
+        details = [_detail(execution, run) for execution in reversed(executions) for run in reversed(execution.runs)]
+        return {"actionExecutionDetails": details[: params.get("maxResults", 100)]}
+
+    def _stage_state(self, name: str, stage: Params) -> Params:
+        latest = self._latest(name, stage["name"])
+        waiting = [
+            {"pipelineExecutionId": e.key, "status": "InProgress", "type": e.kind}
+            for e in self._executions(name)
+            if e.waits and e.at["name"] == stage["name"]
+        ]
+        runs = latest.current(stage["name"]) if latest else {}
+        return {
+            "stageName": stage["name"],
+            "inboundTransitionState": self._transition(name, stage["name"]),
+            "inboundExecution": waiting[-1] if waiting else None,
+            "inboundExecutions": waiting,
+            "latestExecution": {
+                "pipelineExecutionId": latest.key,
+                "status": latest.stages[stage["name"]],
+                "type": latest.kind,
+            }
+            if latest
+            else None,
+            "actionStates": [
+                {"actionName": action["name"], "latestExecution": run.answer if run else None}
+                | (_current_revision(run) if run else {})
+                for action in stage["actions"]
+                for run in [runs.get(action["name"])]
+            ],
+        }
+
+    def _transition(self, name: str, stage: str) -> Params:
+        opened: Params = {"enabled": True}
+        closed: dict[tuple[str, str], Params] = self.state.closed.get(name, {})
+        return closed.get((stage, "Inbound"), opened)
+
+    def _advance(self, name: str) -> None:
+        """Moves all executions as far as they get."""
+        while any([self._step(execution) for execution in self._executions(name) if execution.status in _MOVING]):
+            pass
+
+    def _step(self, execution: Execution) -> bool:
+        """One step of one execution; false if it has to wait."""
+        if not execution.entered:
+            return self._enter(execution)
+        stage = execution.at
+        runs = execution.current(stage["name"])
+        for order in sorted({action["runOrder"] for action in stage["actions"]}):
+            group = [action for action in stage["actions"] if action["runOrder"] == order]
+            new = [action for action in group if action["name"] not in runs]
+            if new and execution.status == "Stopping":
+                execution.stages[stage["name"]] = "Stopped"
+                return self._end(execution, "Stopped")
+            for action in new:
+                self._run(execution, stage["name"], action)
+            if new:
+                return True
+            if any(runs[action["name"]].status == "InProgress" for action in group):
+                return False
+            if any(runs[action["name"]].status == "Failed" for action in group):
+                return self._fail(execution)
+        execution.stages[stage["name"]] = "Succeeded"
+        self._announce(execution, "Stage", "SUCCEEDED")
+        if execution.status == "Stopping":
+            return self._end(execution, "Stopped")
+        if execution.target or execution.stage + 1 == len(execution.pipeline["stages"]):
+            return self._end(execution, "Succeeded")
+        execution.stage += 1
+        execution.entered = False
+        return True
+
+    def _enter(self, execution: Execution) -> bool:
+        name, stage = execution.pipeline["name"], execution.at["name"]
+        mode = execution.pipeline["executionMode"]
+        if execution.status == "Stopping":
+            return self._end(execution, "Stopped")
+        others = [e for e in self._executions(name) if e is not execution and e.status in _MOVING and e.at["name"] == stage]
+        position = self._executions(name).index(execution)
+        later = self._executions(name)[position:]
+        if mode == "SUPERSEDED" and any(e.waits and e in later for e in others):
+            return self._end(execution, "Superseded")
+        if not self._transition(name, stage)["enabled"]:
+            return False
+        if mode != "PARALLEL" and any(e.entered or e not in later for e in others):
+            return False
+        execution.entered = True
+        execution.stages[stage] = "InProgress"
+        self._announce(execution, "Stage", "STARTED")
+        return True
+
+    def _run(self, execution: Execution, stage: str, action: Params) -> None:
+        values = {f"variables.{name}": value for name, value in execution.variables.items()}
+        values["codepipeline.PipelineExecutionId"] = execution.key
+        for run in execution.runs:
+            if "namespace" in run.action:
+                values |= {f"{run.action['namespace']}.{name}": value for name, value in run.outputs.items()}
+        configuration = {
+            key: re.sub(r"#\{([^}]+)\}", lambda m: values.get(m[1], m[0]), value)
+            for key, value in action["configuration"].items()
+        }
+        run = ActionRun(stage, action, configuration)
+        execution.runs.append(run)
+        self._announce(execution, "Action", "STARTED", run)
+        self._perform(execution, run)
+        if run.status != "InProgress":
+            self._announce(execution, "Action", run.status.upper(), run)
+
+    def _perform(self, execution: Execution, run: ActionRun) -> None:
+        configuration = run.configuration
+        match run.action["actionTypeId"]["provider"]:
+            case "Manual":
+                run.token = str(uuid.uuid4())
+                self._ask(execution, run)
+            case "CodeStarSourceConnection" if not _is_available(configuration["ConnectionArn"]):
+                why = f"Connection {configuration['ConnectionArn']} is not available"
+                run.end("Failed", error={"code": "ConfigurationError", "message": why})
+            case "CodeBuild" if not self._has_project(run):
+                why = f"Project {configuration['ProjectName']} cannot be found"
+                run.end("Failed", error={"code": "ConfigurationError", "message": why})
+            case _:
+                if run.action["actionTypeId"]["category"] == "Source":
+                    fresh = hashlib.sha1(uuid.uuid4().bytes, usedforsecurity=False).hexdigest()
+                    run.revision = execution.revisions.get(run.action["name"], fresh)
+                    run.outputs = {"CommitId": run.revision, "BranchName": configuration.get("BranchName", "")}
+                run.end("Succeeded")
+
+    def _has_project(self, run: ActionRun) -> bool:
+        region = run.action.get("region", self.region)
+        return run.configuration["ProjectName"] in codebuild_backends[self.current_account][region].projects
+
+    def _ask(self, execution: Execution, run: ActionRun) -> None:
+        """Tells the topic of a manual approval what AWS tells it."""
+        topic = run.configuration.get("NotificationArn")
+        if topic is None:
+            return
+        message = {
+            "region": self.region,
+            "approval": {
+                "pipelineName": execution.pipeline["name"],
+                "stageName": run.stage,
+                "actionName": run.action["name"],
+                "token": run.token,
+                "expires": (run.started + timedelta(days=7)).strftime("%Y-%m-%dT%H:%MZ"),
+                "externalEntityLink": run.configuration.get("ExternalEntityLink"),
+                "customData": run.configuration.get("CustomData"),
+            },
+        }
+        _, _, _, region, account, _ = topic.split(":")
+        try:
+            sns_backends[account][region].publish(message=json.dumps(message), arn=topic)
+        except Exception:
+            # AWS asks in the console all the same.
+            log.debug("approval to %s", topic, exc_info=True)
+
+    def _fail(self, execution: Execution) -> bool:
+        stage = execution.at
+        reaction = stage.get("onFailure", {})
+        if reaction.get("result") == "RETRY" and stage["name"] not in execution.retried:
+            execution.retried.add(stage["name"])
+            everything = reaction.get("retryConfiguration", {}).get("retryMode") == "ALL_ACTIONS"
+            _retire(execution, stage["name"], everything)
+            return True
+        execution.stages[stage["name"]] = "Failed"
+        self._announce(execution, "Stage", "FAILED")
+        self._end(execution, "Failed")
+        if reaction.get("result") == "ROLLBACK" and not execution.target:
+            earlier = (e for e in reversed(self._executions(execution.pipeline["name"])) if e is not execution)
+            target = next((e for e in earlier if e.stages.get(stage["name"]) == "Succeeded"), None)
+            if target:
+                self._roll_back(target, stage["name"], "AutomatedRollback")
+        return True
+
+    def _roll_back(self, target: Execution, stage: str, trigger: str) -> Execution:
+        names = [one["name"] for one in target.pipeline["stages"]]
+        execution = Execution(
+            target.pipeline, {"triggerType": trigger, "triggerDetail": target.key}, target.variables, target.revisions
+        )
+        execution.target, execution.stage = target.key, names.index(stage)
+        self._executions(target.pipeline["name"]).append(execution)
+        self._announce(execution, "Pipeline", "STARTED")
+        return execution
+
+    def _end(self, execution: Execution, status: str) -> bool:
+        execution.status, execution.entered, execution.updated = status, False, utcnow()
+        self._announce(execution, "Pipeline", status.upper())
+        return True
+
+    def _announce(self, execution: Execution, what: str, state: str, run: ActionRun | None = None) -> None:
+        """Puts the event on the default bus that AWS puts there."""
+        pipeline = execution.pipeline
+        detail: Params = {
+            "pipeline": pipeline["name"],
+            "execution-id": execution.key,
+            "start-time": iso_8601_datetime_without_milliseconds(execution.started),
+            "state": state,
+            "version": float(pipeline["version"]),
+        }
+        if what != "Pipeline":
+            detail["stage"] = execution.at["name"]
+        if run:
+            kinds = run.action["actionTypeId"]
+            detail |= {"action": run.action["name"], "type": kinds, "action-execution-id": run.key}
+        events_backends[self.current_account][self.region].put_events(
+            [
+                {
+                    "Source": "aws.codepipeline",
+                    "DetailType": f"CodePipeline {what} Execution State Change",
+                    "Resources": [self.arn(pipeline["name"])],
+                    "Detail": json.dumps(detail),
+                }
+            ]
+        )
+
+    def _executions(self, name: str) -> list[Execution]:
+        executions: list[Execution] = self.state.executions.setdefault(name, [])
+        return executions
+
+    def _execution(self, name: str, key: str) -> Execution:
+        self._pipeline(name)
+        for execution in self._executions(name):
+            if execution.key == key:
+                return execution
+        raise Error("PipelineExecutionNotFoundException", f"Pipeline execution {key} does not exist in pipeline {name}")
+
+    def _latest(self, name: str, stage: str) -> Execution | None:
+        return next((e for e in reversed(self._executions(name)) if stage in e.stages), None)
+
+    def _stage(self, name: str, stage: str) -> Params:
+        for one in self._pipeline(name)["stages"]:
+            if one["name"] == stage:
+                found: Params = one
+                return found
+        raise Error("StageNotFoundException", f"Stage {stage} does not exist in pipeline {name}")
+
+
+def _is_available(arn: str) -> bool:
+    _, _, _, region, account, _ = arn.split(":", 5)
+    connection = connections_backends[account][region].connections.get(arn)
+    return connection is not None and connection["ConnectionStatus"] == "AVAILABLE"
+
+
+def _retire(execution: Execution, stage: str, everything: bool) -> None:
+    for run in execution.current(stage).values():
+        run.retired = everything or run.status == "Failed"
+    execution.stages[stage] = "InProgress"
+
+
+def _current_revision(run: ActionRun) -> Params:
+    if run.revision is None:
+        return {}
+    revision = {"revisionId": run.revision, "revisionChangeId": run.revision, "created": run.updated}
+    return {"currentRevision": revision}
+
+
+def _detail(execution: Execution, run: ActionRun) -> Params:
+    def artifacts(which: str) -> Iterable[Params]:
+        return [{"name": artifact["name"]} for artifact in run.action[which]]
+
+    return {
+        "pipelineExecutionId": execution.key,
+        "actionExecutionId": run.key,
+        "pipelineVersion": execution.pipeline["version"],
+        "stageName": run.stage,
+        "actionName": run.action["name"],
+        "startTime": run.started,
+        "lastUpdateTime": run.updated,
+        "status": run.status,
+        "input": {
+            "actionTypeId": run.action["actionTypeId"],
+            "configuration": run.action["configuration"],
+            "resolvedConfiguration": run.configuration,
+            "namespace": run.action.get("namespace"),
+            "inputArtifacts": artifacts("inputArtifacts"),
+        },
+        "output": {
+            "outputArtifacts": artifacts("outputArtifacts"),
+            "outputVariables": run.outputs,
+            "executionResult": {"externalExecutionSummary": run.summary, "errorDetails": run.error},
+        },
+    }
