@@ -56,7 +56,7 @@ class ActionRun:
             "status": self.status,
             "summary": self.summary,
             "lastStatusChange": self.updated,
-            "token": self.token,
+            "token": self.token if self.status == "InProgress" else None,
             "errorDetails": self.error,
         }
 

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+	sdk "github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/gate"
+	"prodgate/pkg/gate/gatetest"
+	"prodgate/pkg/settings"
+)
+
+// asPack makes the test binary the pack itself, to be talked to over the wire.
+const asPack = "PRODGATE_TEST_AS_PACK"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asPack) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// ours is the stack that is tested.
+var ours = stack{region: "eu-west-2", account: "111111111111"}
+
+// config is its configuration.
+var config = map[string]string{
+	regionKey:         ours.region,
+	accountKey:        ours.account,
+	"prodgate:source": `{"owner": "example-org", "repository": "web", "statusChecks": ["test"]}`,
+	"prodgate:apps":   `[{"name": "api", "cluster": "web", "executionRoleArn": "arn:aws:iam::111111111111:role/execution"}]`,
+}
+
+// program is the gate with its providers, as the program of the stack makes it.
+func program(ctx *pulumi.Context) error {
+	s, err := settings.Read(ctx)
+	if err != nil {
+		return err
+	}
+	workload, err := aws.NewProvider(ctx, "workload", &aws.ProviderArgs{
+		Region: pulumi.String(s.Region), AllowedAccountIds: pulumi.ToStringArray([]string{s.Account}),
+	})
+	if err != nil {
+		return err
+	}
+	repository, err := github.NewProvider(ctx, "repository", &github.ProviderArgs{Owner: pulumi.String(s.Source.Owner)})
+	if err != nil {
+		return err
+	}
+	_, err = gate.New(ctx, "gate", s, pulumi.Providers(workload, repository))
+	return err
+}
+
+// made are the resources of the gate, as a pack sees them: when they are made, or
+// in a first preview.
+func made(t testing.TB, preview bool) []resource {
+	t.Helper()
+	recording := gatetest.World{Account: ours.account, Region: ours.region, Config: config, Preview: preview}.MustRun(t, program)
+	var all []resource
+	for _, r := range recording.All() {
+		all = append(all, resource{value{property.New(sdk.FromResourcePropertyMap(r.Inputs))}, r.Type, r.Name})
+	}
+	return all
+}
+
+// found is what all policies find, each finding after its policy's name.
+func found(all ...resource) []string {
+	var lines []string
+	for _, p := range policies {
+		for _, r := range all {
+			for _, f := range p.look(ours, r) {
+				lines = append(lines, p.name+": "+f.String())
+			}
+		}
+	}
+	return lines
+}
+
+// with is a resource with another value at a path such as triggers.0.gitConfiguration.
+func (r resource) with(t testing.TB, path string, to property.Value) resource {
+	t.Helper()
+	var segments []property.PathSegment
+	for step := range strings.SplitSeq(path, ".") {
+		if index, err := strconv.Atoi(step); err == nil {
+			segments = append(segments, property.NewSegment(index))
+		} else {
+			segments = append(segments, property.NewSegment(step))
+		}
+	}
+	changed, err := property.PathFromSegments(segments...).Set(r.v, to)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	r.v = changed
+	return r
+}
+
+// one is the resource of a type and a name.
+func pick(t testing.TB, all []resource, token, name string) resource {
+	t.Helper()
+	at := slices.IndexFunc(all, func(r resource) bool { return r.token == token && r.name == name })
+	if at < 0 {
+		t.Fatalf("there is no %s %s", token, name)
+	}
+	return all[at]
+}
+
+func TestTheGateKeepsEveryPolicy(t *testing.T) {
+	t.Parallel()
+	for name, preview := range map[string]bool{"when it is made": false, "in a first preview": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all := made(t, preview)
+			for _, line := range found(all...) {
+				t.Error(line)
+			}
+			for _, p := range policies {
+				if !slices.ContainsFunc(all, func(r resource) bool { return slices.Contains(p.types, r.token) }) {
+					t.Errorf("%s looked at nothing", p.name)
+				}
+				if p.missing == nil {
+					continue
+				}
+				if missing := p.missing(all); len(missing) > 0 {
+					t.Errorf("%s: %v", p.name, missing)
+				}
+			}
+		})
+	}
+}
+
+func TestAStackWithoutAProtectedBranch(t *testing.T) {
+	t.Parallel()
+	without := slices.DeleteFunc(made(t, false), func(r resource) bool { return r.token == protectionType })
+	for name, c := range map[string]struct {
+		all  []resource
+		want int
+	}{
+		"an empty stack":                                   {nil, 1},
+		"the gate without its protection":                  {without, 1},
+		"a protection of another branch":                   {append(slices.Clone(without), protectionOf(property.New("main"))), 1},
+		"a protection of prod":                             {append(slices.Clone(without), protectionOf(property.New("prod"))), 0},
+		"a protection of a branch that is not known yet":   {append(slices.Clone(without), protectionOf(property.New(property.Computed))), 0},
+		"a protection of a branch that is of another type": {append(slices.Clone(without), protectionOf(property.New(4.0))), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := protectedBranch.missing(c.all); len(got) != c.want {
+				t.Errorf("found %v", got)
+			}
+		})
+	}
+}
+
+func protectionOf(pattern property.Value) resource {
+	return resource{value{property.New(map[string]property.Value{"pattern": pattern})}, protectionType, "gate"}
+}
+
+// eachPart calls with every path into a value, leaves and what holds them.
+func eachPart(v property.Value, path string, call func(path string)) {
+	if path != "" {
+		call(path)
+	}
+	step := func(key string) string { return strings.TrimPrefix(path+"."+key, ".") }
+	switch {
+	case v.IsMap():
+		for key, element := range v.AsMap().All {
+			eachPart(element, step(key), call)
+		}
+	case v.IsArray():
+		for i, element := range v.AsArray().All {
+			eachPart(element, step(strconv.Itoa(i)), call)
+		}
+	}
+}
+
+func TestWhatIsNotKnownYetIsNoViolation(t *testing.T) {
+	t.Parallel()
+	tried := 0
+	for _, r := range made(t, false) {
+		eachPart(r.v, "", func(path string) {
+			if !strings.Contains(path, ".") && strings.ContainsAny(path, "/:") {
+				return
+			}
+			tried++
+			for _, line := range found(r.with(t, path, property.New(property.Computed))) {
+				t.Errorf("%s %s with %s unknown: %s", r.token, r.name, path, line)
+			}
+		})
+	}
+	if tried < 100 {
+		t.Errorf("tried only %d", tried)
+	}
+}
+
+func TestAValueOfAnotherTypeDoesNotBreakAPolicy(t *testing.T) {
+	t.Parallel()
+	others := []property.Value{
+		{}, property.New(4.0), property.New(true), property.New("{"), property.New([]property.Value{}), property.New([]property.Value{{}}),
+		property.New(map[string]property.Value{"x": property.New(property.Computed)}), property.New("x").WithSecret(true),
+	}
+	for _, r := range made(t, false) {
+		eachPart(r.v, "", func(path string) {
+			for _, other := range others {
+				for _, line := range found(r.with(t, path, other)) {
+					if strings.Contains(line, "the policy itself failed") {
+						t.Errorf("%s %s with %s %v: %s", r.token, r.name, path, other, line)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAPolicyThatFailsIsAViolation(t *testing.T) {
+	t.Parallel()
+	got := guarded(func() []finding { panic("no such key") })
+	if want := "[the policy itself failed: no such key; correct it in policy/]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
+// TestTypesAreThoseOfTheSDK makes one of each that the gate does not have: a
+// policy of a mistyped token would look at nothing.
+func TestTypesAreThoseOfTheSDK(t *testing.T) {
+	t.Parallel()
+	text := pulumi.String("x")
+	recording := gatetest.World{}.MustRun(t, func(ctx *pulumi.Context) error {
+		_, e1 := iam.NewRolePolicy(ctx, "x", &iam.RolePolicyArgs{Role: text, Policy: text})
+		_, e2 := iam.NewUserPolicy(ctx, "x", &iam.UserPolicyArgs{User: text, Policy: text})
+		_, e3 := iam.NewGroupPolicy(ctx, "x", &iam.GroupPolicyArgs{Group: text, Policy: text})
+		_, e4 := iam.NewUserPolicyAttachment(ctx, "x", &iam.UserPolicyAttachmentArgs{User: text, PolicyArn: text})
+		_, e5 := iam.NewGroupPolicyAttachment(ctx, "x", &iam.GroupPolicyAttachmentArgs{Group: text, PolicyArn: text})
+		_, e6 := iam.NewPolicyAttachment(ctx, "x", &iam.PolicyAttachmentArgs{PolicyArn: text})
+		_, e7 := codebuild.NewWebhook(ctx, "x", &codebuild.WebhookArgs{ProjectName: text})
+		for _, err := range []error{e1, e2, e3, e4, e5, e6, e7} {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	there := map[string]bool{}
+	for _, r := range recording.All() {
+		there[r.Type] = true
+	}
+	for _, r := range made(t, false) {
+		there[r.token] = true
+	}
+	for _, p := range policies {
+		for _, token := range p.types {
+			if !there[token] {
+				t.Errorf("%s looks at %s, which nothing makes", p.name, token)
+			}
+		}
+	}
+}
