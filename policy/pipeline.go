@@ -31,10 +31,7 @@ var prodPipeline = policy{
 func inTrigger(trigger value) []finding {
 	git := trigger.at("gitConfiguration")
 	found := one(git.at("pushes"), "push filter", func(push value) []finding {
-		var found []finding
-		if branches := push.at("branches.includes"); !branches.mayBeList(prodBranch) {
-			found = append(found, finding{fmt.Sprintf("pushes to %s start it", branches), fmt.Sprintf("set branches.includes to [%q]", prodBranch)})
-		}
+		found := push.at("branches.includes").wantList("branches.includes of its push filter", prodBranch)
 		if tags := push.at("tags"); !tags.silent() {
 			found = append(found, finding{"tags start it", "leave tags out of the push filter"})
 		}

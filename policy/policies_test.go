@@ -91,17 +91,17 @@ var changes = map[string]map[string]change{
 		"a pipeline with two triggers":          {pipeline, "triggers", list{unknown, unknown}, "it has 2 triggers"},
 		"a trigger of no pushes":                {pipeline, "triggers.0.gitConfiguration.pushes", list{}, "it has 0 push filters"},
 		"a trigger of two filters":              {pipeline, "triggers.0.gitConfiguration.pushes", list{unknown, unknown}, "it has 2 push filters"},
-		"a trigger of another branch":           {pipeline, "triggers.0.gitConfiguration.pushes.0.branches.includes", list{"main"}, `pushes to ["main"] start it; set branches.includes to ["prod"]`},
-		"a trigger of one branch more":          {pipeline, "triggers.0.gitConfiguration.pushes.0.branches.includes", list{"prod", "main"}, `pushes to ["prod" "main"] start it`},
-		"a trigger of a pattern of branches":    {pipeline, "triggers.0.gitConfiguration.pushes.0.branches.includes", list{"prod*"}, `pushes to ["prod*"]`},
-		"a trigger of every branch":             {pipeline, "triggers.0.gitConfiguration.pushes.0.branches", nil, "pushes to not set start it"},
+		"a trigger of another branch":           {pipeline, "triggers.0.gitConfiguration.pushes.0.branches.includes", list{"main"}, `branches.includes of its push filter is ["main"]; set it to ["prod"]`},
+		"a trigger of one branch more":          {pipeline, "triggers.0.gitConfiguration.pushes.0.branches.includes", list{"prod", "main"}, `push filter is ["prod" "main"]; set`},
+		"a trigger of a pattern of branches":    {pipeline, "triggers.0.gitConfiguration.pushes.0.branches.includes", list{"prod*"}, `push filter is ["prod*"]`},
+		"a trigger of every branch":             {pipeline, "triggers.0.gitConfiguration.pushes.0.branches", nil, "push filter is not set"},
 		"a trigger of tags":                     {pipeline, "triggers.0.gitConfiguration.pushes.0.tags", object{"includes": list{"v*"}}, "tags start it"},
 		"a filter with an empty block of tags":  {pipeline, "triggers.0.gitConfiguration.pushes.0.tags", object{"includes": list{}}, ""},
 		"a trigger of pull requests":            {pipeline, "triggers.0.gitConfiguration.pullRequests", list{object{"events": list{"OPEN"}}}, "pull requests start it"},
 		"a trigger of other paths":              {pipeline, "triggers.0.gitConfiguration.pushes.0.filePaths", object{"includes": list{"web/**"}}, ""},
-		"a source that detects changes":         {pipeline, "stages.0.actions.0.configuration.DetectChanges", "true", `configuration.DetectChanges is "true"; set it to "false"`},
-		"a source that detects by default":      {pipeline, "stages.0.actions.0.configuration.DetectChanges", nil, "configuration.DetectChanges is not set"},
-		"a source of another branch":            {pipeline, "stages.0.actions.0.configuration.BranchName", "main", `configuration.BranchName is "main"; set it to "prod"`},
+		"a source that detects changes":         {pipeline, "stages.0.actions.0.configuration.DetectChanges", "true", `DetectChanges is "true"; set it to "false"`},
+		"a source that detects by default":      {pipeline, "stages.0.actions.0.configuration.DetectChanges", nil, "DetectChanges is not set"},
+		"a source of another branch":            {pipeline, "stages.0.actions.0.configuration.BranchName", "main", `BranchName is "main"; set it to "prod"`},
 		"a source whose settings are not known": {pipeline, "stages.0.actions.0.configuration", unknown, ""},
 	},
 	"inline-buildspec": {
@@ -143,18 +143,18 @@ var changes = map[string]map[string]change{
 	"protected-branch": {
 		"administrators are let through":            {protection, "enforceAdmins", false, "enforceAdmins is false; set it to true"},
 		"administrators are let through by default": {protection, "enforceAdmins", nil, "enforceAdmins is not set"},
-		"force pushes":                              {protection, "allowsForcePushes", true, "allowsForcePushes is true; set it to false"},
-		"no force pushes by default":                {protection, "allowsForcePushes", nil, ""},
-		"force pushes of one":                       {protection, "forcePushBypassers", list{"/someone"}, `["/someone"] may force-push; leave`},
-		"deletion":                                  {protection, "allowsDeletions", true, "allowsDeletions is true; set it to false"},
-		"no reviews":                                {protection, "requiredPullRequestReviews", nil, "it has 0 review rules; give it exactly one"},
-		"a review rule that asks for none":          {protection, "requiredPullRequestReviews.0.requiredApprovingReviewCount", 0.0, "requiredApprovingReviewCount is 0; set it to 1"},
-		"a review rule that does not say":           {protection, "requiredPullRequestReviews.0.requiredApprovingReviewCount", nil, "requiredApprovingReviewCount is not set"},
-		"somebody who needs no review":              {protection, "requiredPullRequestReviews.0.pullRequestBypassers", list{"/someone"}, "may push without a review"},
-		"no status checks":                          {protection, "requiredStatusChecks", list{}, "it has 0 status check rules"},
-		"status checks of an older prod":            {protection, "requiredStatusChecks.0.strict", false, "strict is false; set it to true"},
-		"a branch that is not prod":                 {protection, "pattern", "main", ""},
-		"reviews that are not known":                {protection, "requiredPullRequestReviews", unknown, ""},
+		"force pushes":                     {protection, "allowsForcePushes", true, "allowsForcePushes is true; set it to false"},
+		"no force pushes by default":       {protection, "allowsForcePushes", nil, ""},
+		"force pushes of one":              {protection, "forcePushBypassers", list{"/someone"}, `["/someone"] may force-push; leave`},
+		"deletion":                         {protection, "allowsDeletions", true, "allowsDeletions is true; set it to false"},
+		"no reviews":                       {protection, "requiredPullRequestReviews", nil, "it has 0 review rules; give it exactly one"},
+		"a review rule that asks for none": {protection, "requiredPullRequestReviews.0.requiredApprovingReviewCount", 0.0, "requiredApprovingReviewCount is 0; set it to 1"},
+		"a review rule that does not say":  {protection, "requiredPullRequestReviews.0.requiredApprovingReviewCount", nil, "requiredApprovingReviewCount is not set"},
+		"somebody who needs no review":     {protection, "requiredPullRequestReviews.0.pullRequestBypassers", list{"/someone"}, "may push without a review"},
+		"no status checks":                 {protection, "requiredStatusChecks", list{}, "it has 0 status check rules"},
+		"status checks of an older prod":   {protection, "requiredStatusChecks.0.strict", false, "strict is false; set it to true"},
+		"a branch that is not prod":        {protection, "pattern", "main", ""},
+		"reviews that are not known":       {protection, "requiredPullRequestReviews", unknown, ""},
 	},
 }
 
@@ -201,7 +201,7 @@ func propertyOf(t testing.TB, of any) property.Value {
 
 func TestOneChangeIsOneViolation(t *testing.T) {
 	t.Parallel()
-	all := made(t, false)
+	all := made(t)
 	for _, p := range policies {
 		if !slices.ContainsFunc(slices.Collect(maps.Values(changes[p.name])), func(c change) bool { return c.finds != "" }) {
 			t.Errorf("nothing is a violation of %s", p.name)
@@ -246,7 +246,7 @@ func TestWhatIsAlwaysAViolation(t *testing.T) {
 
 func TestAStackThatDoesNotSayWhereItIs(t *testing.T) {
 	t.Parallel()
-	p := pick(t, made(t, false), provider[0], provider[1])
+	p := pick(t, made(t), provider[0], provider[1])
 	for missing, s := range map[string]stack{
 		regionKey:  {account: ours.account},
 		accountKey: {region: ours.region},

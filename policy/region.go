@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
@@ -36,8 +35,8 @@ var regionAndAccount = policy{
 		}
 		if s.account == "" {
 			found = append(found, finding{"the stack does not say " + accountKey, "set it with pulumi config set"})
-		} else if got := decoded(r.at("allowedAccountIds")); !got.mayBeList(s.account) {
-			found = append(found, finding{fmt.Sprintf("allowedAccountIds is %s", got), fmt.Sprintf("set it to [%q]", s.account)})
+		} else {
+			found = append(found, decoded(r.at("allowedAccountIds")).wantList("allowedAccountIds", s.account)...)
 		}
 		return found
 	},

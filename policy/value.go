@@ -111,11 +111,6 @@ func (v value) may(be any) bool {
 	return false
 }
 
-// mayBeList is whether it is, or may become, exactly these texts.
-func (v value) mayBeList(be ...string) bool {
-	return v.unknown() || v.v.IsArray() && slices.EqualFunc(v.list(), be, func(got value, be string) bool { return got.may(be) })
-}
-
 // String is for messages: it shows no secret.
 func (v value) String() string {
 	switch {
@@ -143,4 +138,13 @@ func (v value) want(path string, be any) []finding {
 		return []finding{{fmt.Sprintf("%s is %s", path, got), fmt.Sprintf("set it to %#v", be)}}
 	}
 	return nil
+}
+
+// wantList finds a list, called name, that is not, and cannot become, these texts.
+func (v value) wantList(name string, be ...string) []finding {
+	same := func(got value, be string) bool { return got.may(be) }
+	if v.unknown() || v.v.IsArray() && slices.EqualFunc(v.list(), be, same) {
+		return nil
+	}
+	return []finding{{fmt.Sprintf("%s is %s", name, v), fmt.Sprintf("set it to %q", be)}}
 }

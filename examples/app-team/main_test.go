@@ -88,7 +88,7 @@ func TestTheAppIsReadFromTheGate(t *testing.T) {
 		t.Errorf("pulls from %v", pull.Resource)
 	}
 	parameter := r.One(t, "aws:ssm/parameter:Parameter", "pipeline")
-	if parameter.Text("value") != "prodgate-backend-flask" {
+	if parameter.Text("value") != "backend-flask-prodgate" {
 		t.Errorf("the pipeline is %q", parameter.Text("value"))
 	}
 	provider := r.One(t, "pulumi:providers:aws", "workload")

@@ -38,7 +38,7 @@ func New(s *settings.Settings) Plan {
 
 // Pipeline delivers an app.
 func (p Plan) Pipeline(app string) Named {
-	name := p.Gate + "-" + app
+	name := settings.PipelineName(p.Gate, app)
 	return Named{name, p.arn("codepipeline", name)}
 }
 
@@ -83,13 +83,6 @@ func (p Plan) Roles(duty string) string { return p.global("iam", "role/"+p.Gate+
 func (p Plan) Bucket(what string) Named {
 	name := fmt.Sprintf("%s-%s-%s-%s", p.Gate, what, p.Account, p.Region)
 	return Named{name, "arn:" + p.Partition + ":s3:::" + name}
-}
-
-// ArtifactFolder is where in the artifact bucket a pipeline keeps its artifacts:
-// CodePipeline cuts the pipeline's name to 20 characters there.
-func (p Plan) ArtifactFolder(app string) string {
-	name := p.Pipeline(app).Name
-	return name[:min(len(name), 20)]
 }
 
 // Topic is where the gate's alerts go.

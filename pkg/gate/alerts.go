@@ -72,7 +72,7 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 		}
 	}
 
-	// One rule for any number of apps: it matches by the beginning of the name.
+	// One rule for any number of apps: it matches by the end of the name.
 	rule, err := cloudwatch.NewEventRule(b.ctx, b.called("failed-runs"), &cloudwatch.EventRuleArgs{
 		Name:        pulumi.String(b.plan.Gate + "-failed-runs"),
 		Description: pulumi.String("A pipeline of the gate failed or was stopped"),
@@ -80,7 +80,7 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 			"source":      []string{"aws.codepipeline"},
 			"detail-type": []string{"CodePipeline Pipeline Execution State Change"},
 			"detail": map[string]any{
-				"pipeline": []any{map[string]string{"prefix": b.plan.Gate + "-"}},
+				"pipeline": []any{map[string]string{"suffix": "-" + b.plan.Gate}},
 				"state":    []string{"FAILED", "STOPPED"},
 			},
 		}),

@@ -2,8 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -67,26 +65,4 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 		contract.AppRepositoryArn: images.Arn,
 		contract.AppRepositoryURI: images.RepositoryUrl,
 	}, nil
-}
-
-// warnOfSharedFolders names apps whose artifacts cannot be kept apart: a build of
-// one could replace what another deploys.
-func (b builder) warnOfSharedFolders() error {
-	apps := map[string][]string{}
-	for _, app := range b.settings.Apps {
-		folder := b.plan.ArtifactFolder(app.Name)
-		apps[folder] = append(apps[folder], app.Name)
-	}
-	for _, folder := range slices.Sorted(maps.Keys(apps)) {
-		sharing := apps[folder]
-		if len(sharing) < 2 {
-			continue
-		}
-		if err := b.ctx.Log.Warn(fmt.Sprintf("%d apps, %s and %s among them, share the artifact folder %s, so that the build of one "+
-			"can replace what another deploys: CodePipeline cuts <gate>-<app> to 20 characters there; give them names that differ earlier",
-			len(sharing), sharing[0], sharing[1], folder), nil); err != nil {
-			return err
-		}
-	}
-	return nil
 }

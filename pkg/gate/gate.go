@@ -64,9 +64,6 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	if err := b.warnOfSharedFolders(); err != nil {
-		return nil, err
-	}
 	apps := pulumi.StringMapMap{}
 	for _, app := range s.Apps {
 		if apps[app.Name], err = b.app(g, app, source, store); err != nil {

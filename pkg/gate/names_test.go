@@ -135,28 +135,3 @@ func TestAppsShareNothingButTheStoreAndTheConnection(t *testing.T) {
 		}
 	}
 }
-
-func TestAppsThatShareAnArtifactFolderAreNamed(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		apps []string
-		want string
-	}{
-		"names that differ in the first 20 characters": {[]string{"notify-api", "notify-web", "notify"}, ""},
-		"names that agree in the first 20 characters": {
-			[]string{"notifications-api", "web", "notifications-worker"},
-			"2 apps, notifications-api and notifications-worker among them, share the artifact folder prodgate-notificatio,",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			warnings := built(t, config(c.apps...)).Warnings
-			if c.want == "" && len(warnings) == 0 {
-				return
-			}
-			if len(warnings) != 1 || !strings.HasPrefix(warnings[0], c.want) || c.want == "" {
-				t.Errorf("the warnings are %q, want %q", warnings, c.want)
-			}
-		})
-	}
-}

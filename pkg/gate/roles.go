@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/policydoc"
+	"prodgate/pkg/settings"
 )
 
 // duty is one role: who may take it on, on behalf of what, and what it may do.
@@ -60,15 +61,14 @@ func (b builder) role(parent pulumi.Resource, d duty) (*iam.Role, pulumi.Resourc
 	return role, attached, nil
 }
 
-// useArtifacts lets a role read and write one app's artifacts, and those of apps
-// that share its folder: see warnOfSharedFolders.
+// useArtifacts lets a role read and write one app's artifacts.
 func (b builder) useArtifacts(app string, s *store) policydoc.Document {
 	bucket := b.plan.Bucket("artifacts").ARN
 	return policydoc.Document{
 		{
 			Sid:       "Artifacts",
 			Actions:   []string{"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"},
-			Resources: policydoc.On(bucket + "/" + b.plan.ArtifactFolder(app) + "/*"),
+			Resources: policydoc.On(bucket + "/" + settings.ArtifactFolder(b.plan.Gate, app) + "/*"),
 		},
 		{
 			Sid:       "ArtifactBucket",

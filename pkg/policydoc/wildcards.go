@@ -11,11 +11,12 @@ type Kind string
 
 // The kinds of the gate's documents.
 const (
-	Identity Kind = "identity" // what a role may do
-	Trust    Kind = "trust"    // who may take a role on
-	Key      Kind = "key"
-	Bucket   Kind = "bucket"
-	Topic    Kind = "topic"
+	Identity   Kind = "identity" // what a role may do
+	Trust      Kind = "trust"    // who may take a role on
+	Key        Kind = "key"
+	Bucket     Kind = "bucket"
+	Topic      Kind = "topic"
+	Repository Kind = "repository"
 )
 
 // Wildcard is a pattern in what a document allows, and why it cannot be a name.
@@ -105,19 +106,20 @@ var Wildcards = []Wildcard{
 	},
 }
 
-// Unavoidable is whether an action on a pattern, or by a condition's value, is in
-// the table. IAM does not tell the case of actions apart.
+// Unavoidable is whether the table has an action on a pattern.
 func Unavoidable(kind Kind, action, pattern string) bool {
-	return slices.ContainsFunc(Wildcards, func(w Wildcard) bool {
-		return w.Kind == kind && w.Matches(pattern) &&
-			slices.ContainsFunc(w.Actions, func(a string) bool { return strings.EqualFold(a, action) })
-	})
+	return slices.ContainsFunc(Wildcards, func(w Wildcard) bool { return w.Kind == kind && w.Allows(action, pattern) })
+}
+
+// Allows is whether an action on a resource, or by a condition's value, is of the
+// row. IAM does not tell the case of actions apart.
+func (w Wildcard) Allows(action, pattern string) bool {
+	same := func(a string) bool { return strings.EqualFold(a, action) }
+	return slices.ContainsFunc(w.Actions, same) && w.expression().MatchString(pattern)
 }
 
 var placeholder = regexp.MustCompile(`\\\$\\\{\w+\\\}`)
 
-// Matches is whether a resource or a value is of the pattern.
-func (w Wildcard) Matches(pattern string) bool {
-	expression := placeholder.ReplaceAllString(regexp.QuoteMeta(w.Pattern), "[^*:/]+")
-	return regexp.MustCompile("^" + expression + "$").MatchString(pattern)
+func (w Wildcard) expression() *regexp.Regexp {
+	return regexp.MustCompile("^" + placeholder.ReplaceAllString(regexp.QuoteMeta(w.Pattern), "[^*:/]+") + "$")
 }

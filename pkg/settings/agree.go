@@ -66,7 +66,7 @@ func (c *checker) repository(s *Settings) {
 
 // twins are apps that would be taken for each other, or deploy over each other.
 func (c *checker) twins(s *Settings) {
-	names, targets := map[string]int{}, map[string]int{}
+	names, folders, targets := map[string]int{}, map[string]int{}, map[string]int{}
 	for i, app := range s.Apps {
 		at := c.top("apps").item(i)
 		if app.Name == "" {
@@ -77,6 +77,13 @@ func (c *checker) twins(s *Settings) {
 			continue
 		}
 		names[app.Name] = i
+		folder := ArtifactFolder(s.Name, app.Name)
+		if earlier, twice := folders[folder]; twice {
+			c.add(at.child("name"), show(app.Name), fmt.Sprintf("would keep its artifacts in %s, where CodePipeline keeps those of apps[%d] too",
+				folder, earlier), "give the apps names that differ in the first 20 characters")
+			continue
+		}
+		folders[folder] = i
 		if app.Cluster == "" {
 			continue
 		}

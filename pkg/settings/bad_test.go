@@ -176,6 +176,11 @@ var bad = map[string]struct {
 		`prodgate:apps[1].name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" has 31 characters, more than 30; use small letters, digits and single hyphens, a letter first`},
 	"two apps have one name": {"apps[1].name", "backend",
 		`prodgate:apps[1].name: "backend" is the name of apps[0] too; give each app a name of its own`},
+	"two apps keep their artifacts in one folder": {"apps", []any{
+		map[string]any{"name": "notifications-mailer-a", "cluster": "cruddur", "executionRoleArn": "arn:aws:iam::111111111111:role/execution"},
+		map[string]any{"name": "notifications-mailer-b", "cluster": "cruddur", "executionRoleArn": "arn:aws:iam::111111111111:role/execution"},
+	},
+		`prodgate:apps[1].name: "notifications-mailer-b" would keep its artifacts in notifications-mailer, where CodePipeline keeps those of apps[0] too; give the apps names that differ in the first 20 characters`},
 	"two apps deploy one container": {"apps[1]", map[string]any{
 		"name": "copy", "cluster": "cruddur", "service": "api", "container": "app",
 		"executionRoleArn": "arn:aws:iam::111111111111:role/x",

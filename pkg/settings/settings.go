@@ -27,6 +27,18 @@ type Settings struct {
 	Alerts    Alerts
 }
 
+// PipelineName is the name of an app's pipeline. The app comes first, because
+// CodePipeline names the folder of a pipeline's artifacts by its beginning.
+func PipelineName(gate, app string) string { return app + "-" + gate }
+
+// ArtifactFolder is that folder: the first 20 characters of the pipeline's name.
+// No two apps of a gate may share one: a build of one could replace what the
+// other deploys.
+func ArtifactFolder(gate, app string) string {
+	name := PipelineName(gate, app)
+	return name[:min(len(name), 20)]
+}
+
 // Source is where merged code comes from.
 type Source struct {
 	// Owner is the GitHub user or organization that owns the repositories.

@@ -39,7 +39,7 @@ func (w *world) buildSampleApp() {
 	standIn, err := docker.Install(tools)
 	w.must(err)
 	build := codebuild.Build{
-		Project: project, Source: source, Commit: commit, Initiator: "codepipeline/prodgate-backend-flask",
+		Project: project, Source: source, Commit: commit, Initiator: "codepipeline/backend-flask-prodgate",
 		Env: append(w.Cloud.Env(), "PATH="+tools+":"+kit.Path()),
 	}
 	first, err := build.Run(w.Context())

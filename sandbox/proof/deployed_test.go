@@ -37,7 +37,7 @@ func (w *world) deployed(apps ...string) {
 		w.project(app)
 		w.images(app)
 		w.role("prodgate-"+app+"-pipeline", "codepipeline.amazonaws.com",
-			"arn:aws:codepipeline:"+region+":"+w.account()+":prodgate-"+app)
+			"arn:aws:codepipeline:"+region+":"+w.account()+":"+app+"-prodgate")
 		w.role("prodgate-"+app+"-build", "codebuild.amazonaws.com",
 			"arn:aws:codebuild:"+region+":"+w.account()+":project/prodgate-"+app+"-build")
 	}
@@ -66,7 +66,7 @@ func (w *world) connected() {
 
 func (w *world) pipeline(app string) {
 	w.Helper()
-	got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr("prodgate-" + app)})
+	got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr(app + "-prodgate")})
 	w.must(err)
 	p := got.Pipeline
 	if p.PipelineType != cptypes.PipelineTypeV2 || p.ExecutionMode != cptypes.ExecutionModeQueued {

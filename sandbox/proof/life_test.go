@@ -94,7 +94,7 @@ func TestStackLifeCycle(t *testing.T) {
 func (w *world) tamper() {
 	w.Helper()
 	ctx := w.Context()
-	got, err := w.aws.codepipeline.GetPipeline(ctx, &codepipeline.GetPipelineInput{Name: ptr("prodgate-backend-flask")})
+	got, err := w.aws.codepipeline.GetPipeline(ctx, &codepipeline.GetPipelineInput{Name: ptr("backend-flask-prodgate")})
 	w.must(err)
 	// Not the trigger: the provider (terraform-provider-aws 5.100) reads it back
 	// into triggerAlls only, so that neither refresh nor up sees a change of it.

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"prodgate/pkg/policydoc"
+)
+
+// kinds is what a document of a resource's input is attached to.
+var kinds = map[string]policydoc.Kind{
+	"aws:iam/policy:Policy policy":                     policydoc.Identity,
+	"aws:iam/role:Role assumeRolePolicy":               policydoc.Trust,
+	"aws:kms/key:Key policy":                           policydoc.Key,
+	"aws:s3/bucketPolicy:BucketPolicy policy":          policydoc.Bucket,
+	"aws:sns/topicPolicy:TopicPolicy policy":           policydoc.Topic,
+	"aws:ecr/repositoryPolicy:RepositoryPolicy policy": policydoc.Repository,
+}
+
+// TestWildcards holds the table of wildcards complete both ways: each that a
+// document of the stack allows has one row, and each row is of a document.
+func TestWildcards(t *testing.T) {
+	t.Parallel()
+	seen := map[policydoc.Kind]bool{}
+	used := map[string]bool{}
+	row := func(i int, action string) string {
+		w := policydoc.Wildcards[i]
+		return fmt.Sprintf("%s: %s on %s", w.Kind, action, w.Pattern)
+	}
+	for _, made := range stack(t, "dev").MustRun(t, program).All() {
+		for input, value := range made.Inputs {
+			if !value.IsString() || !strings.Contains(value.StringValue(), `"Statement"`) {
+				continue
+			}
+			kind, listed := kinds[made.Type+" "+string(input)]
+			if !listed {
+				t.Errorf("%s: %s is a document of no kind", made, input)
+			}
+			seen[kind] = true
+			for _, allowed := range wildcards(t, value.StringValue()) {
+				rows := 0
+				for i, w := range policydoc.Wildcards {
+					if w.Kind == kind && w.Allows(allowed.action, allowed.pattern) {
+						rows++
+						used[row(i, allowed.action)] = true
+					}
+				}
+				if rows != 1 {
+					t.Errorf("%s: %s on %s is in %d rows of policydoc.Wildcards", made, allowed.action, allowed.pattern, rows)
+				}
+			}
+		}
+	}
+	if len(seen) != len(kinds) {
+		t.Errorf("looked only at documents of the kinds %v", seen)
+	}
+	for i, w := range policydoc.Wildcards {
+		if w.Why == "" {
+			t.Errorf("%s: %v on %s has no reason", w.Kind, w.Actions, w.Pattern)
+		}
+		for _, action := range w.Actions {
+			if !used[row(i, action)] {
+				t.Errorf("nothing allows %s any more", row(i, action))
+			}
+		}
+	}
+}
+
+// allowance is an action, and a resource or a condition's value that allows it.
+type allowance struct{ action, pattern string }
+
+// wildcards are the allowances of a document that have a * in them.
+func wildcards(t *testing.T, document string) []allowance {
+	t.Helper()
+	var d struct {
+		Statement []struct {
+			Effect           string
+			Action, Resource []string
+			Condition        map[string]map[string][]string
+		}
+	}
+	if err := json.Unmarshal([]byte(document), &d); err != nil {
+		t.Fatal(err)
+	}
+	var all []allowance
+	for _, s := range d.Statement {
+		if s.Effect != "Allow" {
+			continue
+		}
+		for _, action := range s.Action {
+			for _, resource := range s.Resource {
+				if strings.Contains(action+resource, "*") {
+					all = append(all, allowance{action, resource})
+				}
+			}
+			for _, keys := range s.Condition {
+				for _, values := range keys {
+					for _, value := range values {
+						if strings.Contains(value, "*") {
+							all = append(all, allowance{action, value})
+						}
+					}
+				}
+			}
+		}
+	}
+	return all
+}
