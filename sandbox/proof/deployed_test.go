@@ -59,7 +59,7 @@ func (w *world) connected() {
 	if len(list.Connections) != 1 || list.Connections[0].ConnectionStatus != cctypes.ConnectionStatusPending {
 		w.Errorf("connections are %+v, want one that is PENDING", list.Connections)
 	}
-	if out := w.run("stack", "output", "connectionHandshake"); !strings.Contains(out, "Update pending connection") {
+	if out := w.output("connectionHandshake"); !strings.Contains(out, "Update pending connection") {
 		w.Errorf("the output does not say how to complete the connection: %s", out)
 	}
 }

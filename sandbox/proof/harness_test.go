@@ -217,3 +217,9 @@ func same(t *testing.T, what string, got, want any) {
 
 // keys are a map's keys, sorted.
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// output is an output of the stack.
+func (w *world) output(name string) string {
+	w.Helper()
+	return strings.TrimSpace(w.run("stack", "output", name))
+}
