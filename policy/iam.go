@@ -140,7 +140,7 @@ func (s statement) findings(kind policydoc.Kind) []finding {
 			return policydoc.Unavoidable(kind, action, "*")
 		}); len(avoidable) > 0 {
 			found = append(found, finding{"allows " + strings.Join(avoidable, ", ") + " on every resource",
-				"name the resources; where AWS takes none, say so in pkg/policydoc/wildcards.go"})
+				"name the resources; for an action that takes none, add a row to pkg/policydoc/wildcards.go"})
 		}
 	}
 	return found

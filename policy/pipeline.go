@@ -1,7 +1,5 @@
 package main
 
-import "fmt"
-
 // prodBranch is gate.ProdBranch, written once more: a pack that took it from the
 // program would agree with whatever the program says.
 const prodBranch = "prod"
@@ -48,15 +46,4 @@ func inTrigger(trigger value) []finding {
 func inSource(action value) []finding {
 	configuration := action.at("configuration")
 	return append(configuration.want("DetectChanges", "false"), configuration.want("BranchName", prodBranch)...)
-}
-
-// one looks at the only element of a list, and finds that there are more or none.
-func one(list value, what string, look func(value) []finding) []finding {
-	if list.unknown() {
-		return nil
-	}
-	if n := len(list.list()); n != 1 {
-		return []finding{{fmt.Sprintf("it has %d %ss", n, what), "give it exactly one"}}
-	}
-	return look(list.list()[0])
 }

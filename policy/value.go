@@ -148,3 +148,14 @@ func (v value) wantList(name string, be ...string) []finding {
 	}
 	return []finding{{fmt.Sprintf("%s is %s", name, v), fmt.Sprintf("set it to %q", be)}}
 }
+
+// one looks at the only element of a list, and finds that there are more or none.
+func one(list value, what string, look func(value) []finding) []finding {
+	if list.unknown() {
+		return nil
+	}
+	if n := len(list.list()); n != 1 {
+		return []finding{{fmt.Sprintf("it has %d %ss", n, what), "give it exactly one"}}
+	}
+	return look(list.list()[0])
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -82,7 +83,7 @@ func on(ctx context.Context, name, kind string, do func(*stack.Stack) error) (er
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(root, ".sandbox", "stacks", name)
+	dir := filepath.Join(cmp.Or(os.Getenv("SANDBOX_STATE"), filepath.Join(root, ".sandbox", "stacks")), name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}

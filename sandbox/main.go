@@ -23,7 +23,10 @@ const usage = `usage: sandbox COMMAND [STACK]
   preview   show what up would change
   refresh   read what is really there into the stack's state
   down      destroy everything in the stack
-  tools     find, build or install what up and the tests run, and nothing else`
+  tools     find, build or install what up and the tests run, and nothing else
+
+State is kept in .sandbox/stacks of the clone, or in the folder that SANDBOX_STATE
+names.`
 
 func main() {
 	if err := run(); err != nil {
@@ -39,7 +42,7 @@ func run() error {
 		return err
 	}
 	switch name := filepath.Base(os.Args[0]); name {
-	case "pulumi-resource-terraform-provider", "terraform-provider-aws", "terraform-provider-github":
+	case "pulumi-resource-terraform-provider", "terraform-provider-aws", "terraform-provider-github", "policy":
 		return leash.Run(filepath.Join(filepath.Dir(exe), "leashed", name), os.Args[1:]...)
 	case "pulumi-language-go":
 		return languagehost.Serve(os.Args[1:])

@@ -119,48 +119,6 @@ func TestDocumentsFitAtTheLongestNames(t *testing.T) {
 	})
 }
 
-// wildcards are the statements that allow on every resource, and why.
-var wildcards = map[string]string{
-	"RegistryLogin":                 "ecr:GetAuthorizationToken is of the registry and takes no resource",
-	"TaskDefinitions":               "ecs:DescribeTaskDefinition takes no resource",
-	"AccountDelegatesToIam":         "in a key's policy * is the key",
-	"LogsOfTheGate":                 "in a key's policy * is the key",
-	"EventBridgePublishesEncrypted": "in a key's policy * is the key",
-}
-
-func TestNothingIsAllowedOnEverythingWithoutAReason(t *testing.T) {
-	t.Parallel()
-	used := map[string]bool{}
-	eachDocument(t, built(t, config("api")), func(of *gatetest.Resource, d document) {
-		for _, s := range d.Statement {
-			if s.Effect == "Deny" {
-				continue
-			}
-			for _, action := range s.Action {
-				if strings.HasSuffix(action, ":*") && s.Sid != "AccountDelegatesToIam" || action == "*" {
-					t.Errorf("%s: %s allows %s", of, s.Sid, action)
-				}
-			}
-			if slices.Contains(s.Resource, "*") {
-				used[s.Sid] = true
-				if wildcards[s.Sid] == "" {
-					t.Errorf("%s: %s allows on *", of, s.Sid)
-				}
-			}
-			for kind, names := range s.Principal {
-				if kind == "*" || slices.Contains(names, "*") {
-					t.Errorf("%s: %s allows anyone", of, s.Sid)
-				}
-			}
-		}
-	})
-	for sid := range wildcards {
-		if !used[sid] {
-			t.Errorf("no document needs the wildcard of %s any more", sid)
-		}
-	}
-}
-
 func TestARoleIsTakenOnByOneServiceForOneSource(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api", "web"))

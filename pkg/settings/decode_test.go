@@ -189,7 +189,7 @@ func TestDecodeAccepts(t *testing.T) {
 		value any
 		holds func(*Settings) bool
 	}{
-		"no approval at all":             {"source.reviews", 0, func(s *Settings) bool { return s.Source.Reviews == 0 }},
+		"one approval":                   {"source.reviews", 1, func(s *Settings) bool { return s.Source.Reviews == 1 }},
 		"the most approvals":             {"source.reviews", 6, func(s *Settings) bool { return s.Source.Reviews == 6 }},
 		"no status check":                {"source.statusChecks", []any{}, func(s *Settings) bool { return len(s.Source.StatusChecks) == 0 }},
 		"nobody to tell":                 {"alerts", map[string]any{}, func(s *Settings) bool { return len(s.Alerts.Emails) == 0 }},

@@ -62,7 +62,7 @@ var rules = []rule{
 	{key: "source.repository", kind: text, max: 100, valid: isRepository, what: notRepository, remedy: repositoryRemedy},
 	{key: "source.connectionArn", kind: text, remedy: "leave the key out and the gate creates a connection"},
 	// GitHub REST, branch protection: 1 to 6 approving reviews, or 0 for none.
-	{key: "source.reviews", kind: number, max: 6, remedy: "GitHub can ask for none or for up to 6 approvals"},
+	{key: "source.reviews", kind: number, min: 1, max: 6, remedy: "one at least, or prod is open to whoever may write, and at most 6, the most that GitHub asks for"},
 	{key: "source.statusChecks", kind: list, remedy: "leave the key out where nothing is checked"},
 	{key: "source.statusChecks[]", kind: text, valid: isLine, what: "is not the name of a status check",
 		remedy: "write the check's name as the pull request shows it"},

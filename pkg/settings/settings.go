@@ -48,7 +48,7 @@ type Source struct {
 	// ConnectionArn adopts an existing CodeConnections connection. Empty: the
 	// gate creates one, which somebody has to complete in the console.
 	ConnectionArn string
-	// Reviews is how many approving reviews a pull request to prod needs: 0 to 6
+	// Reviews is how many approving reviews a pull request to prod needs: 1 to 6
 	// (GitHub's own limit).
 	Reviews int
 	// StatusChecks must pass before a pull request to prod can be merged.

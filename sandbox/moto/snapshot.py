@@ -16,6 +16,7 @@ import tempfile
 import threading
 import types
 import weakref
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,8 @@ class _Pickler(pickle.Pickler):
                 return _bytes, (obj.getvalue(), obj.tell())
             case rsa.RSAPrivateKey() | ec.EllipticCurvePrivateKey():
                 return _private_key, (_pem(obj),)
+            case defaultdict() if type(obj) is not defaultdict:
+                return _made, (type(obj), obj.default_factory), vars(obj), None, iter(obj.items())
             case types.FunctionType() if not _importable(obj):
                 closure = [cell.cell_contents for cell in obj.__closure__ or ()]
                 return _function, (marshal.dumps(obj.__code__), obj.__module__, obj.__defaults__, closure)
@@ -136,6 +139,13 @@ def _function(code: bytes, module: str, defaults: tuple[Any, ...] | None, closur
     scope = vars(importlib.import_module(module))
     cells = tuple(types.CellType(value) for value in closure)
     return types.FunctionType(marshal.loads(code), scope, None, defaults, cells)
+
+
+def _made(kind: type[defaultdict[Any, Any]], factory: Any) -> defaultdict[Any, Any]:
+    """An object of a class whose own constructor wants more than that of its base."""
+    made = kind.__new__(kind)
+    defaultdict.__init__(made, factory)
+    return made
 
 
 def _event(is_set: bool) -> threading.Event:

@@ -373,6 +373,8 @@ class SnapshotTest(unittest.TestCase):
         )
         read("budgets", "describe_budget", AccountId=ACCOUNT, BudgetName="budget")
 
+        c("ssm").put_parameter(Name="/prodgate/p", Value="v", Type="String")
+        read("ssm", "get_parameter", Name="/prodgate/p")
         ec2 = c("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         zones = [f"{REGION}a", f"{REGION}b"]

@@ -66,14 +66,18 @@ func (w *world) killAfter(created int) {
 // PULUMI_HOME) is still there some seconds after the engine was killed.
 func (w *world) nothingRuns() {
 	w.Helper()
-	mark := "PULUMI_HOME=" + filepath.Join(w.Dir, "home")
+	nothingRuns(w.T, "PULUMI_HOME="+filepath.Join(w.Dir, "home"))
+}
+
+// nothingRuns fails when a process with a mark in its environment stays.
+func nothingRuns(t *testing.T, mark string) {
+	t.Helper()
 	var left []string
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		left = nil
 		environments, err := filepath.Glob("/proc/[0-9]*/environ")
-		w.must(err)
-		if len(environments) == 0 {
-			w.Fatal("no /proc: what runs cannot be seen here")
+		if err != nil || len(environments) == 0 {
+			t.Fatalf("no /proc: what runs cannot be seen here: %v", err)
 		}
 		for _, file := range environments {
 			text, err := os.ReadFile(file)
@@ -87,7 +91,7 @@ func (w *world) nothingRuns() {
 			return
 		}
 	}
-	w.Errorf("still running: %q", left)
+	t.Errorf("still running: %q", left)
 }
 
 // TestTwoUpdatesAtOnce lets two updates of one stack meet: one wins, the other

@@ -77,5 +77,8 @@ func (k *Kit) sandbox(ctx context.Context, log Log) error {
 
 func (k *Kit) policy(ctx context.Context, log Log) error {
 	k.Policy = filepath.Join(k.Bin, "policy")
-	return gobuild(ctx, log, k.Root, k.Policy, "./policy", "")
+	if err := k.link("sandbox", k.Policy); err != nil {
+		return err
+	}
+	return gobuild(ctx, log, k.Root, k.leashed("policy"), "./policy", "")
 }

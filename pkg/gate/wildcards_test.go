@@ -1,4 +1,4 @@
-package main
+package gate_test
 
 import (
 	"encoding/json"
@@ -20,7 +20,7 @@ var kinds = map[string]policydoc.Kind{
 }
 
 // TestWildcards holds the table of wildcards complete both ways: each that a
-// document of the stack allows has one row, and each row is of a document.
+// document of the gate allows has one row, and each row is of a document.
 func TestWildcards(t *testing.T) {
 	t.Parallel()
 	seen := map[policydoc.Kind]bool{}
@@ -29,7 +29,7 @@ func TestWildcards(t *testing.T) {
 		w := policydoc.Wildcards[i]
 		return fmt.Sprintf("%s: %s on %s", w.Kind, action, w.Pattern)
 	}
-	for _, made := range stack(t, "dev").MustRun(t, program).All() {
+	for _, made := range built(t, config("api")).All() {
 		for input, value := range made.Inputs {
 			if !value.IsString() || !strings.Contains(value.StringValue(), `"Statement"`) {
 				continue
