@@ -54,7 +54,9 @@ def load(path: Path) -> None:
         except ValueError:
             raise Unusable("not a snapshot of the emulator") from None
         if versions != _VERSIONS:
-            raise Unusable(f"written by {_describe(versions)}, this is {_describe(_VERSIONS)}; delete it to start afresh")
+            raise Unusable(
+                f"written by {_describe(versions)}, this is {_describe(_VERSIONS)}; delete it to start afresh"
+            )
         try:
             stored = _Unpickler(file).load()
         except Exception as error:

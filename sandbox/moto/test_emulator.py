@@ -113,16 +113,22 @@ def pipeline(role: str, connection: str, **changes: Any) -> Answer:
         "stages": [
             {
                 "name": "Source",
-                "actions": [action("Source", "Source", "CodeStarSourceConnection", source, makes=["src"], namespace="S")],
+                "actions": [
+                    action("Source", "Source", "CodeStarSourceConnection", source, makes=["src"], namespace="S")
+                ],
             },
             {
                 "name": "Build",
-                "actions": [action("Build", "Build", "CodeBuild", {"ProjectName": "build"}, takes=["src"], makes=["img"])],
+                "actions": [
+                    action("Build", "Build", "CodeBuild", {"ProjectName": "build"}, takes=["src"], makes=["img"])
+                ],
             },
             {
                 "name": "Approve",
                 "onFailure": {"result": "ROLLBACK"},
-                "actions": [action("Approve", "Approval", "Manual", {"CustomData": "#{S.CommitId} #{variables.Reason}"})],
+                "actions": [
+                    action("Approve", "Approval", "Manual", {"CustomData": "#{S.CommitId} #{variables.Reason}"})
+                ],
             },
             {
                 "name": "Deploy",
@@ -217,7 +223,9 @@ class SnapshotTest(unittest.TestCase):
         iam.attach_role_policy(RoleName="role", PolicyArn=policy)
         iam.attach_role_policy(RoleName="role", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
         oidc = iam.create_open_id_connect_provider(
-            Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["a" * 40]
+            Url="https://token.actions.githubusercontent.com",
+            ClientIDList=["sts.amazonaws.com"],
+            ThumbprintList=["a" * 40],
         )["OpenIDConnectProviderArn"]
         read("iam", "get_role", RoleName="role")
         read("iam", "get_policy_version", PolicyArn=policy, VersionId="v1")
@@ -341,7 +349,12 @@ class SnapshotTest(unittest.TestCase):
         )["stateMachineArn"]
         read("stepfunctions", "describe_state_machine", stateMachineArn=machine)
         c("lambda").create_function(
-            FunctionName="function", Role=role, Runtime="python3.12", Handler="i.h", Code={"ZipFile": zipped()}, KMSKeyArn=key
+            FunctionName="function",
+            Role=role,
+            Runtime="python3.12",
+            Handler="i.h",
+            Code={"ZipFile": zipped()},
+            KMSKeyArn=key,
         )
         read("lambda", "get_function_configuration", FunctionName="function")
 
@@ -427,7 +440,13 @@ class BehaviourTest(unittest.TestCase):
     def test_what_nobody_emulates_says_so_and_is_not_retried(self) -> None:
         message = self.refused("NotImplemented", self.client("codebuild").list_curated_environment_images)
         self.assertEqual(message, "the sandbox does not emulate codebuild:ListCuratedEnvironmentImages")
-        self.refused("NotImplemented", self.client("kms").derive_shared_secret, KeyId="k", KeyAgreementAlgorithm="ECDH", PublicKey=b"k")
+        self.refused(
+            "NotImplemented",
+            self.client("kms").derive_shared_secret,
+            KeyId="k",
+            KeyAgreementAlgorithm="ECDH",
+            PublicKey=b"k",
+        )
 
     def test_credentials_of_an_assumed_role_act_in_the_role_s_account(self) -> None:
         session = self.client("sts").assume_role(RoleArn=f"arn:aws:iam::{OTHER}:role/deployer", RoleSessionName="s")
@@ -440,7 +459,9 @@ class BehaviourTest(unittest.TestCase):
         made = codebuild.create_project(**project(self.role, name="defaults"))["project"]
         self.assertEqual((made["timeoutInMinutes"], made["queuedTimeoutInMinutes"]), (60, 480))
         self.assertEqual(made["encryptionKey"], f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/aws/s3")
-        self.assertEqual(made["environment"]["environmentVariables"], [{"name": "A", "value": "a", "type": "PLAINTEXT"}])
+        self.assertEqual(
+            made["environment"]["environmentVariables"], [{"name": "A", "value": "a", "type": "PLAINTEXT"}]
+        )
         codebuild.update_project(name="defaults", concurrentBuildLimit=2, encryptionKey="arn:aws:kms:key")
         [updated] = codebuild.batch_get_projects(names=["defaults"])["projects"]
         self.assertEqual((updated["concurrentBuildLimit"], updated["encryptionKey"]), (2, "arn:aws:kms:key"))
@@ -468,7 +489,9 @@ class BehaviourTest(unittest.TestCase):
         handshake(self.emulator, arn)
         older = self.client("codestar-connections").get_connection(ConnectionArn=arn)["Connection"]
         self.assertEqual(older["ConnectionStatus"], "AVAILABLE")
-        self.refused("ValidationException", connections.create_connection, ConnectionName="x" * 33, ProviderType="GitHub")
+        self.refused(
+            "ValidationException", connections.create_connection, ConnectionName="x" * 33, ProviderType="GitHub"
+        )
         self.refused("ResourceNotFoundException", connections.get_connection, ConnectionArn=arn + "0")
 
     def test_a_pipeline_that_aws_would_not_take_is_refused(self) -> None:
@@ -483,22 +506,33 @@ class BehaviourTest(unittest.TestCase):
         for code, changes in {
             "one stage": ("InvalidStructureException", {"stages": [source]}),
             "V1 with variables": ("InvalidStructureException", {"pipelineType": "V1"}),
-            "a source in a later stage": ("InvalidStageDeclarationException", {"stages": [source, source | {"name": "S2"}]}),
+            "a source in a later stage": (
+                "InvalidStageDeclarationException",
+                {"stages": [source, source | {"name": "S2"}]},
+            ),
             "two stages of one name": ("InvalidStageDeclarationException", {"stages": [source, build, build]}),
             "an artifact nobody makes": ("InvalidActionDeclarationException", {"stages": [source, deploy]}),
             "unknown configuration": ("InvalidActionDeclarationException", {"stages": with_configuration(Nope="x")}),
-            "a value of 1001 characters": ("ValidationException", {"stages": with_configuration(EnvironmentVariables="x" * 1001)}),
+            "a value of 1001 characters": (
+                "ValidationException",
+                {"stages": with_configuration(EnvironmentVariables="x" * 1001)},
+            ),
             "rollback of the source": (
                 "InvalidStageDeclarationException",
                 {"stages": [source | {"onFailure": {"result": "ROLLBACK"}}, build]},
             ),
-            "a role of somebody else": ("InvalidStructureException", {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/nobody"}),
+            "a role of somebody else": (
+                "InvalidStructureException",
+                {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/nobody"},
+            ),
         }.values():
             with self.subTest(changes=changes):
                 self.refused(code, create, pipeline=good | {"name": "bad"} | changes)
 
     def test_a_pipeline_waits_for_its_approvals(self) -> None:
-        connection = self.client("codeconnections").create_connection(ConnectionName="p", ProviderType="GitHub")["ConnectionArn"]
+        connection = self.client("codeconnections").create_connection(ConnectionName="p", ProviderType="GitHub")[
+            "ConnectionArn"
+        ]
         self.client("codebuild").create_project(**project(self.role))
         codepipeline = self.client("codepipeline")
         made = codepipeline.create_pipeline(pipeline=pipeline(self.role, connection))["pipeline"]
@@ -581,7 +615,9 @@ class BehaviourTest(unittest.TestCase):
         unknown = rule | {"Source": {"Owner": "AWS", "SourceIdentifier": "NO_SUCH_RULE"}}
         self.refused("InvalidParameterValueException", config.put_config_rule, ConfigRule=unknown)
         self.refused(
-            "InvalidParameterValueException", config.put_config_rule, ConfigRule=rule | {"InputParameters": '{"nope": "x"}'}
+            "InvalidParameterValueException",
+            config.put_config_rule,
+            ConfigRule=rule | {"InputParameters": '{"nope": "x"}'},
         )
 
     def test_config_keeps_the_text_of_a_guard_rule_apart(self) -> None:
@@ -601,7 +637,12 @@ class BehaviourTest(unittest.TestCase):
         everyone = f"arn:aws:iam::{ACCOUNT}:*"
 
         def denied(condition: Answer, **headers: str) -> bool:
-            deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::conditions/*"}
+            deny = {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:PutObject",
+                "Resource": "arn:aws:s3:::conditions/*",
+            }
             s3.put_bucket_policy(Bucket="conditions", Policy=document(deny | {"Condition": condition}))
             try:
                 s3.put_object(Bucket="conditions", Key="k", Body=b"", **headers)
@@ -639,7 +680,9 @@ class BehaviourTest(unittest.TestCase):
         queue = sqs.create_queue(QueueName="events")["QueueUrl"]
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:events"
         topic = self.client("sns").create_topic(Name="events")["TopicArn"]
-        self.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        self.client("sns").subscribe(
+            TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
+        )
         events.put_rule(Name="sched", ScheduleExpression="rate(1 hour)")
         events.put_targets(Rule="sched", Targets=[{"Id": "1", "Arn": arn}])
         events.put_rule(Name="to-all", EventPattern='{"source": ["test"], "detail": {"n": [{"numeric": [">", 1]}]}}')
@@ -650,7 +693,12 @@ class BehaviourTest(unittest.TestCase):
                 {"Id": "1", "Arn": arn},
                 {"Id": "2", "Arn": topic, "InputTransformer": transformer},
                 {"Id": "3", "Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:none"},
-                {"Id": "4", "Arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:none", "DeadLetterConfig": {"Arn": arn}, "Input": "{}"},
+                {
+                    "Id": "4",
+                    "Arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:none",
+                    "DeadLetterConfig": {"Arn": arn},
+                    "Input": "{}",
+                },
             ],
         )
         for n in (1, 2):

@@ -93,7 +93,9 @@ class Budgets(core.Service):
     def _budget(self, params: Params) -> Budget:
         found: Budget | None = self.state.budgets[params["AccountId"]].get(params["BudgetName"])
         if found is None:
-            raise Error("NotFoundException", f"Unable to get budget: {params['BudgetName']} - the budget doesn't exist.")
+            raise Error(
+                "NotFoundException", f"Unable to get budget: {params['BudgetName']} - the budget doesn't exist."
+            )
         return found
 
     def _notification(self, params: Params, key: str) -> Notification:

@@ -84,7 +84,9 @@ class CloudTrail(core.Service):
         """AWS replaces all selectors, whichever kind they were."""
         trail = self._trail(params["TrailName"])
         if bool(params.get("EventSelectors")) == bool(params.get("AdvancedEventSelectors")):
-            raise Error("InvalidEventSelectorsException", "Either EventSelectors or AdvancedEventSelectors is needed, not both")
+            raise Error(
+                "InvalidEventSelectorsException", "Either EventSelectors or AdvancedEventSelectors is needed, not both"
+            )
         trail.event_selectors = [_DEFAULT_SELECTORS[0] | selector for selector in params.get("EventSelectors", [])]
         trail.advanced_event_selectors = params.get("AdvancedEventSelectors", [])
         return self.get_event_selectors(params)
@@ -106,7 +108,9 @@ class CloudTrail(core.Service):
         try:
             trail: Trail = self.state.get_trail(name)
         except TrailNotFoundException:
-            raise Error("TrailNotFoundException", f"Unknown trail: {name} for the user: {self.current_account}") from None
+            raise Error(
+                "TrailNotFoundException", f"Unknown trail: {name} for the user: {self.current_account}"
+            ) from None
         return trail
 
     def _check_bucket(self, name: str) -> None:
@@ -121,7 +125,9 @@ class CloudTrail(core.Service):
             if statement["Effect"] == "Allow" and "cloudtrail.amazonaws.com" in services:
                 allowed.update(as_list(statement.get("Action", [])))
         if not {"s3:GetBucketAcl", "s3:PutObject"} <= allowed:
-            raise Error("InsufficientS3BucketPolicyException", f"Incorrect S3 bucket policy is detected for bucket: {name}")
+            raise Error(
+                "InsufficientS3BucketPolicyException", f"Incorrect S3 bucket policy is detected for bucket: {name}"
+            )
 
 
 def _described(trail: Trail) -> Params:

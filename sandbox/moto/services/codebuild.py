@@ -39,12 +39,12 @@ class CodeBuild(core.Service):
         """AWS answers the project with its defaults filled in; a name is unique in account and region."""
         name = params["name"]
         if name in self.state.projects:
-            raise Error(
-                "ResourceAlreadyExistsException", f"Project already exists: {self.arn(f'project/{name}')}"
-            )
+            raise Error("ResourceAlreadyExistsException", f"Project already exists: {self.arn(f'project/{name}')}")
         now = utcnow()
         project = {"arn": self.arn(f"project/{name}"), "created": now, "projectVisibility": "PRIVATE"}
-        self.state.projects[name] = project | self._settled({"timeoutInMinutes": 60, "queuedTimeoutInMinutes": 480} | params, now)
+        self.state.projects[name] = project | self._settled(
+            {"timeoutInMinutes": 60, "queuedTimeoutInMinutes": 480} | params, now
+        )
         return {"project": self.state.projects[name]}
 
     def update_project(self, params: Params) -> Params:
@@ -303,14 +303,20 @@ class CodeBuild(core.Service):
         settled["lastModified"] = now
         settled["source"] = {"insecureSsl": False} | source
         if artifacts["type"] != "NO_ARTIFACTS":
-            settled["artifacts"] = {"name": request["name"], "packaging": "NONE", "encryptionDisabled": False} | artifacts
+            settled["artifacts"] = {
+                "name": request["name"],
+                "packaging": "NONE",
+                "encryptionDisabled": False,
+            } | artifacts
         settled["cache"] = request.get("cache") or {"type": "NO_CACHE"}
         settled["badge"] = {"badgeEnabled": request.get("badgeEnabled", False)}
         settled["encryptionKey"] = (
             request.get("encryptionKey")
             or f"arn:{self.partition}:kms:{self.region}:{self.current_account}:alias/aws/s3"
         )
-        settled["environment"] = {"privilegedMode": False, "imagePullCredentialsType": "CODEBUILD"} | request["environment"]
+        settled["environment"] = {"privilegedMode": False, "imagePullCredentialsType": "CODEBUILD"} | request[
+            "environment"
+        ]
         settled["environment"]["environmentVariables"] = [
             {"type": "PLAINTEXT"} | variable for variable in request["environment"].get("environmentVariables", [])
         ]
@@ -338,7 +344,13 @@ def _webhook(params: Params) -> Params:
 def _end(build: Params, status: str) -> None:
     now = utcnow()
     build["phases"] = [
-        {"phaseType": phase, "phaseStatus": status, "startTime": build["startTime"], "endTime": now, "durationInSeconds": 0}
+        {
+            "phaseType": phase,
+            "phaseStatus": status,
+            "startTime": build["startTime"],
+            "endTime": now,
+            "durationInSeconds": 0,
+        }
         for phase in _PHASES
     ] + [{"phaseType": "COMPLETED", "startTime": now}]
     build.update(buildStatus=status, buildComplete=True, currentPhase="COMPLETED", endTime=now)

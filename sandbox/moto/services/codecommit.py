@@ -238,7 +238,9 @@ class CodeCommit(Tagged, core.Service):
 
     def _template(self, params: Params) -> Params:
         if params["approvalRuleTemplateName"] not in self.state.templates:
-            raise Error("ApprovalRuleTemplateDoesNotExistException", f"{params['approvalRuleTemplateName']} does not exist")
+            raise Error(
+                "ApprovalRuleTemplateDoesNotExistException", f"{params['approvalRuleTemplateName']} does not exist"
+            )
         return self.state.templates[params["approvalRuleTemplateName"]]
 
     def _update(self, params: Params, **changes: Any) -> Params:
@@ -254,7 +256,9 @@ def _checked_hash(content: str) -> str:
     except (ValueError, KeyError, TypeError):
         fits = False
     if not fits:
-        raise Error("InvalidApprovalRuleTemplateContentException", "The content of the approval rule template is not valid")
+        raise Error(
+            "InvalidApprovalRuleTemplateContentException", "The content of the approval rule template is not valid"
+        )
     return hashlib.sha256(content.encode()).hexdigest()
 
 

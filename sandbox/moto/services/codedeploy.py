@@ -69,7 +69,9 @@ class CodeDeploy(Tagged, core.Service):
         """AWS takes Server for the platform if nothing was said."""
         name = params["applicationName"]
         if name in self.state.applications:
-            raise Error("ApplicationAlreadyExistsException", f"An application already exists with the specified name: {name}")
+            raise Error(
+                "ApplicationAlreadyExistsException", f"An application already exists with the specified name: {name}"
+            )
         self.state.applications[name] = {
             "applicationId": str(uuid.uuid4()),
             "applicationName": name,
@@ -100,7 +102,9 @@ class CodeDeploy(Tagged, core.Service):
         if not new or new == old:
             return
         if new in self.state.applications:
-            raise Error("ApplicationAlreadyExistsException", f"An application already exists with the specified name: {new}")
+            raise Error(
+                "ApplicationAlreadyExistsException", f"An application already exists with the specified name: {new}"
+            )
         self.state.applications[new] = self.state.applications.pop(old) | {"applicationName": new}
         self.state.groups[new] = {
             name: group | {"applicationName": new} for name, group in self.state.groups.pop(old).items()
@@ -121,9 +125,14 @@ class CodeDeploy(Tagged, core.Service):
         """AWS refuses a name that is in use."""
         name = params["deploymentConfigName"]
         if name in self.state.configs:
-            raise Error("DeploymentConfigAlreadyExistsException", f"A deployment configuration already exists with the specified name: {name}")
+            raise Error(
+                "DeploymentConfigAlreadyExistsException",
+                f"A deployment configuration already exists with the specified name: {name}",
+            )
         key = str(uuid.uuid4())
-        self.state.configs[name] = {"computePlatform": "Server"} | params | {"deploymentConfigId": key, "createTime": utcnow()}
+        self.state.configs[name] = (
+            {"computePlatform": "Server"} | params | {"deploymentConfigId": key, "createTime": utcnow()}
+        )
         return {"deploymentConfigId": key}
 
     def get_deployment_config(self, params: Params) -> Params:
@@ -199,14 +208,18 @@ class CodeDeploy(Tagged, core.Service):
         """AWS starts to deploy; here the deployment stays Created."""
         group = self._group(params["applicationName"], params.get("deploymentGroupName", ""))
         key = f"d-{uuid.uuid4().hex[:9].upper()}"
-        self.state.deployments[key] = {"deploymentConfigName": group["deploymentConfigName"]} | params | {
-            "deploymentId": key,
-            "status": "Created",
-            "createTime": utcnow(),
-            "creator": "user",
-            "computePlatform": group["computePlatform"],
-            "deploymentStyle": group["deploymentStyle"],
-        }
+        self.state.deployments[key] = (
+            {"deploymentConfigName": group["deploymentConfigName"]}
+            | params
+            | {
+                "deploymentId": key,
+                "status": "Created",
+                "createTime": utcnow(),
+                "creator": "user",
+                "computePlatform": group["computePlatform"],
+                "deploymentStyle": group["deploymentStyle"],
+            }
+        )
         return {"deploymentId": key}
 
     def get_deployment(self, params: Params) -> Params:
@@ -234,7 +247,9 @@ class CodeDeploy(Tagged, core.Service):
         """AWS refuses a deployment that has ended."""
         deployment = self._deployment(params)
         if deployment["status"] != "Created":
-            raise Error("DeploymentAlreadyCompletedException", f"The deployment is already completed: {params['deploymentId']}")
+            raise Error(
+                "DeploymentAlreadyCompletedException", f"The deployment is already completed: {params['deploymentId']}"
+            )
         deployment.update(status="Stopped", completeTime=utcnow())
         return {"status": "Succeeded", "statusMessage": "No more commands will be scheduled for execution"}
 
@@ -242,7 +257,10 @@ class CodeDeploy(Tagged, core.Service):
         self._config(params.get("deploymentConfigName", group["deploymentConfigName"]))
         role = params.get("serviceRoleArn")
         if role and not core.service_trusted(self.current_account, self.partition, role, "codedeploy.amazonaws.com"):
-            raise Error("InvalidRoleException", f"AWS CodeDeploy does not have the permissions required to assume the role {role}.")
+            raise Error(
+                "InvalidRoleException",
+                f"AWS CodeDeploy does not have the permissions required to assume the role {role}.",
+            )
         settled: Params = group | {
             key: value
             for key, value in params.items()
@@ -270,7 +288,9 @@ class CodeDeploy(Tagged, core.Service):
 
     def _deployment(self, params: Params) -> Params:
         if params["deploymentId"] not in self.state.deployments:
-            raise Error("DeploymentDoesNotExistException", f"The deployment {params['deploymentId']} could not be found")
+            raise Error(
+                "DeploymentDoesNotExistException", f"The deployment {params['deploymentId']} could not be found"
+            )
         return self.state.deployments[params["deploymentId"]]
 
     def _application_arn(self, name: str) -> str:

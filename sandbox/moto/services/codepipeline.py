@@ -115,7 +115,12 @@ class CodePipeline(Executions, core.Service):
         pipeline.setdefault("executionMode", "SUPERSEDED")
         pipeline["version"] = version
         for action in _actions(pipeline):
-            for key, default in (("runOrder", 1), ("configuration", {}), ("inputArtifacts", []), ("outputArtifacts", [])):
+            for key, default in (
+                ("runOrder", 1),
+                ("configuration", {}),
+                ("inputArtifacts", []),
+                ("outputArtifacts", []),
+            ):
                 action.setdefault(key, copy.copy(default))
         check_structure(pipeline)
         for role in {pipeline["roleArn"], *(a["roleArn"] for a in _actions(pipeline) if "roleArn" in a)}:

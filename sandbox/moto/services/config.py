@@ -92,14 +92,20 @@ class Config(core.Service):
         """AWS allows one channel, wants a recorder before it, and looks for the bucket."""
         channel = {"name": "default"} | params["DeliveryChannel"]
         if not self.state.recorders:
-            raise Error("NoAvailableConfigurationRecorderException", "Configuration recorder is not available to put delivery channel.")
+            raise Error(
+                "NoAvailableConfigurationRecorderException",
+                "Configuration recorder is not available to put delivery channel.",
+            )
         if channel["name"] not in self.state.channels and self.state.channels:
             raise Error(
                 "MaxNumberOfDeliveryChannelsExceededException",
                 f"Failed to put delivery channel '{channel['name']}' because the maximum number of delivery channels: 1 is reached.",
             )
         if channel.get("s3BucketName") not in s3_backends.bucket_accounts:
-            raise Error("NoSuchBucketException", f"Cannot find a S3 bucket with an empty bucket name or {channel.get('s3BucketName')}.")
+            raise Error(
+                "NoSuchBucketException",
+                f"Cannot find a S3 bucket with an empty bucket name or {channel.get('s3BucketName')}.",
+            )
         self.state.channels[channel["name"]] = channel
 
     def describe_delivery_channels(self, params: Params) -> Params:
@@ -146,17 +152,27 @@ class Config(core.Service):
         known = next((r for r in self.state.rules.values() if _identifies(rule, r)), None)
         name = known["ConfigRuleName"] if known else rule.get("ConfigRuleName")
         if not name:
-            raise Error("InvalidParameterValueException", "One or more identifiers needs to be provided. Provide Name or Id or Arn")
+            raise Error(
+                "InvalidParameterValueException",
+                "One or more identifiers needs to be provided. Provide Name or Id or Arn",
+            )
         if known is None and len(self.state.rules) >= _MAX_RULES:
-            raise Error("MaxNumberOfConfigRulesExceededException", f"Failed to put config rule '{name}': {_MAX_RULES} is reached")
+            raise Error(
+                "MaxNumberOfConfigRulesExceededException",
+                f"Failed to put config rule '{name}': {_MAX_RULES} is reached",
+            )
         self._check_source(rule)
         key = known["ConfigRuleId"] if known else f"config-rule-{secrets.token_hex(3)}"
-        self.state.rules[name] = {"EvaluationModes": [{"Mode": "DETECTIVE"}]} | rule | {
-            "ConfigRuleName": name,
-            "ConfigRuleId": key,
-            "ConfigRuleArn": self.arn(f"config-rule/{key}"),
-            "ConfigRuleState": "ACTIVE",
-        }
+        self.state.rules[name] = (
+            {"EvaluationModes": [{"Mode": "DETECTIVE"}]}
+            | rule
+            | {
+                "ConfigRuleName": name,
+                "ConfigRuleId": key,
+                "ConfigRuleArn": self.arn(f"config-rule/{key}"),
+                "ConfigRuleState": "ACTIVE",
+            }
+        )
         for detail in rule["Source"].get("SourceDetails", []):
             detail.setdefault("EventSource", "aws.config")
         self.state.tags.setdefault(self.arn(f"config-rule/{key}"), {}).update(_by_key(params.get("Tags", [])))
@@ -312,7 +328,10 @@ class Config(core.Service):
         source = rule["Source"]
         if source["Owner"] == "CUSTOM_POLICY":
             if "CustomPolicyDetails" not in source:
-                raise Error("InvalidParameterValueException", "CustomPolicyDetails should be provided if the owner is CUSTOM_POLICY")
+                raise Error(
+                    "InvalidParameterValueException",
+                    "CustomPolicyDetails should be provided if the owner is CUSTOM_POLICY",
+                )
             return
         # moto knows the managed rules with their parameters, and looks for the function of a custom one.
         wanted = {k: v for k, v in rule.items() if k not in ("ConfigRuleArn", "ConfigRuleId", "EvaluationModes")}
@@ -343,10 +362,14 @@ def _recording_group(group: Params) -> Params:
     with_global = group.get("includeGlobalResourceTypes", False)
     if (
         strategy != implied
-        or everything and (types or excluded)
-        or types and excluded
-        or strategy == _STRATEGY_OF_SOME and not types
-        or with_global and not everything
+        or everything
+        and (types or excluded)
+        or types
+        and excluded
+        or strategy == _STRATEGY_OF_SOME
+        and not types
+        or with_global
+        and not everything
     ):
         raise Error("InvalidRecordingGroupException", "The recording group provided is not valid")
     return {
@@ -378,7 +401,9 @@ def _named(things: dict[str, Params], names: list[str] | None, missing: Callable
 
 
 def _no_recorder(name: str) -> Error:
-    return Error("NoSuchConfigurationRecorderException", f"Cannot find configuration recorder with the specified name '{name}'.")
+    return Error(
+        "NoSuchConfigurationRecorderException", f"Cannot find configuration recorder with the specified name '{name}'."
+    )
 
 
 def _no_channel(name: str) -> Error:

@@ -31,7 +31,6 @@ Params = dict[str, Any]
 log = logging.getLogger(__name__)
 
 
-
 class Error(ServiceException):
     """An error of AWS, by its code; moto looks for the model of one of its own in the module's name."""
 

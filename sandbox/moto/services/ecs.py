@@ -24,6 +24,10 @@ class Ecs(core.Service):
     stock = EC2ContainerServiceResponse
     invalid = "InvalidParameterException"
 
+    def list_clusters(self, params: Params) -> Params:
+        """AWS does not list a cluster that was deleted; it can still be described for a while."""
+        return {"clusterArns": [cluster.arn for cluster in self.state.clusters.values() if cluster.status == "ACTIVE"]}
+
     def create_service(self, params: Params) -> Params | TYPE_RESPONSE:
         """AWS answers the service with all that was sent."""
         return self._kept(params, params["serviceName"])

@@ -49,7 +49,9 @@ def _send_to_targets(rule: Rule, event: Params, transform_input: bool = True) ->
     if not rule.event_pattern.matches_event(event):
         return
     sent = {key: value for key, value in event.items() if key != "ingestion-time"}
-    sent["time"] = re.sub(r"\.\d+Z$", "Z", iso_8601_datetime_with_milliseconds(utcfromtimestamp(int(float(event["time"])))))
+    sent["time"] = re.sub(
+        r"\.\d+Z$", "Z", iso_8601_datetime_with_milliseconds(utcfromtimestamp(int(float(event["time"]))))
+    )
     for target in rule.targets:
         message = _message(target, sent)
         try:

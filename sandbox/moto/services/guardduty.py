@@ -11,7 +11,13 @@ from .core import Error, Params
 # Foundational: always on, not configurable.
 _ALWAYS_ON = ("CLOUD_TRAIL", "DNS_LOGS", "FLOW_LOGS")
 # On for a new detector unless the request says otherwise.
-_ON_BY_DEFAULT = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION", "RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS")
+_ON_BY_DEFAULT = (
+    "S3_DATA_EVENTS",
+    "EKS_AUDIT_LOGS",
+    "EBS_MALWARE_PROTECTION",
+    "RDS_LOGIN_EVENTS",
+    "LAMBDA_NETWORK_LOGS",
+)
 # In the order in which AWS answers them.
 _ADDITIONAL = {
     "EKS_RUNTIME_MONITORING": ("EKS_ADDON_MANAGEMENT",),
@@ -58,7 +64,9 @@ class GuardDuty(core.Service):
                     "Name": name,
                     "Status": "DISABLED",
                     "UpdatedAt": now,
-                    "AdditionalConfiguration": [{"Name": n, "Status": "DISABLED", "UpdatedAt": now} for n in additional],
+                    "AdditionalConfiguration": [
+                        {"Name": n, "Status": "DISABLED", "UpdatedAt": now} for n in additional
+                    ],
                 }
                 for name, additional in _ADDITIONAL.items()
             ],
@@ -194,7 +202,12 @@ class GuardDuty(core.Service):
                 "CreatedAt": now,
                 "UpdatedAt": now,
                 "Resource": {"ResourceType": "Instance"},
-                "Service": {"Archived": False, "Count": 1, "DetectorId": params["DetectorId"], "ServiceName": "guardduty"},
+                "Service": {
+                    "Archived": False,
+                    "Count": 1,
+                    "DetectorId": params["DetectorId"],
+                    "ServiceName": "guardduty",
+                },
             }
 
     def list_findings(self, params: Params) -> Params:

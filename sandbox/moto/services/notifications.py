@@ -32,7 +32,9 @@ class Notifications(Tagged, core.Service):
     def create_notification_rule(self, params: Params) -> Params:
         """AWS allows a name once in account and region."""
         if any(rule["Name"] == params["Name"] for rule in self.state.rules.values()):
-            raise Error("ResourceAlreadyExistsException", f"A notification rule with the name {params['Name']} already exists.")
+            raise Error(
+                "ResourceAlreadyExistsException", f"A notification rule with the name {params['Name']} already exists."
+            )
         arn = self.arn(f"notificationrule/{uuid.uuid4().hex}")
         now = utcnow()
         self.state.rules[arn] = {

@@ -36,9 +36,7 @@ class Organizations(core.Service):
         """AWS attaches at most five policies of a type to a target, FullAWSAccess among them."""
         policies = self.state.policies
         kind = next((p.type for p in policies if p.id == params["PolicyId"]), None)
-        attached = [
-            p for p in policies if p.type == kind and any(t.id == params["TargetId"] for t in p.attachments)
-        ]
+        attached = [p for p in policies if p.type == kind and any(t.id == params["TargetId"] for t in p.attachments)]
         if len(attached) >= _MAX_ATTACHED:
             raise Error(
                 "ConstraintViolationException",

@@ -143,9 +143,7 @@ class Executions:
         execution = self.start(pipeline, "StartPipelineExecution", declared | given, revisions)
         return {"pipelineExecutionId": execution.key}
 
-    def start(
-        self, pipeline: Params, trigger: str, variables: dict[str, str], revisions: dict[str, str]
-    ) -> Execution:
+    def start(self, pipeline: Params, trigger: str, variables: dict[str, str], revisions: dict[str, str]) -> Execution:
         executions = self._executions(pipeline["name"])
         if pipeline["executionMode"] == "QUEUED" and sum(e.status in _MOVING for e in executions) >= _MAX_QUEUED:
             raise Error(
@@ -184,7 +182,12 @@ class Executions:
         stage, action = self._stage(name, params["stageName"]), params["actionName"]
         if action not in {a["name"] for a in stage["actions"]}:
             raise Error("ActionNotFoundException", f"Action {action} does not exist in stage {stage['name']}")
-        runs = [run for e in self._executions(name) for run in e.runs if (run.stage, run.action["name"]) == (stage["name"], action)]
+        runs = [
+            run
+            for e in self._executions(name)
+            for run in e.runs
+            if (run.stage, run.action["name"]) == (stage["name"], action)
+        ]
         run = next((run for run in runs if run.token == params["token"]), None)
         if run is None:
             raise Error("InvalidApprovalTokenException", "The approval token is not valid")
@@ -364,7 +367,9 @@ class Executions:
         mode = execution.pipeline["executionMode"]
         if execution.status == "Stopping":
             return self._end(execution, "Stopped")
-        others = [e for e in self._executions(name) if e is not execution and e.status in _MOVING and e.at["name"] == stage]
+        others = [
+            e for e in self._executions(name) if e is not execution and e.status in _MOVING and e.at["name"] == stage
+        ]
         position = self._executions(name).index(execution)
         later = self._executions(name)[position:]
         if mode == "SUPERSEDED" and any(e.waits and e in later for e in others):

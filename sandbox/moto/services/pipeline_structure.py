@@ -37,7 +37,10 @@ _PROVIDERS = {
     ),
     ("Source", "ECR"): _Provider(_NONE, _ONE, {"RepositoryName"}, {"ImageTag"}),
     ("Build", "CodeBuild"): _Provider(
-        range(1, 6), range(6), {"ProjectName"}, {"PrimarySource", "BatchEnabled", "CombineArtifacts", "EnvironmentVariables"}
+        range(1, 6),
+        range(6),
+        {"ProjectName"},
+        {"PrimarySource", "BatchEnabled", "CombineArtifacts", "EnvironmentVariables"},
     ),
     ("Approval", "Manual"): _Provider(_NONE, _NONE, set(), {"NotificationArn", "CustomData", "ExternalEntityLink"}),
     ("Deploy", "ECS"): _Provider(_ONE, _NONE, {"ClusterName", "ServiceName"}, {"FileName", "DeploymentTimeout"}),
@@ -69,9 +72,7 @@ def check_structure(pipeline: Params) -> None:
     """Raises the first of AWS's errors about a pipeline whose shape the service model allows."""
     stages = pipeline["stages"]
     if len(stages) < 2:
-        _bad_structure(
-            f"Pipeline has only {len(stages)} stage(s). There should be a minimum of 2 stages in a pipeline"
-        )
+        _bad_structure(f"Pipeline has only {len(stages)} stage(s). There should be a minimum of 2 stages in a pipeline")
     if len(stages) > _MAX_STAGES:
         _bad_structure(f"Pipeline has more than {_MAX_STAGES} stages")
     if sum(len(stage["actions"]) for stage in stages) > _MAX_ACTIONS:
@@ -83,7 +84,11 @@ def check_structure(pipeline: Params) -> None:
     for index, stage in enumerate(stages):
         _check_stage(stage, is_first=index == 0)
     _check_artifacts(stages)
-    _unique("namespace", (a["namespace"] for s in stages for a in s["actions"] if "namespace" in a), "InvalidActionDeclarationException")
+    _unique(
+        "namespace",
+        (a["namespace"] for s in stages for a in s["actions"] if "namespace" in a),
+        "InvalidActionDeclarationException",
+    )
     _check_triggers(pipeline)
 
 

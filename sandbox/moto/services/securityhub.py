@@ -11,7 +11,10 @@ from .tagging import Tagged
 
 # Of the partition's region: name, path and whether it is on by default.
 _STANDARDS = {
-    "AWS Foundational Security Best Practices v1.0.0": ("standards/aws-foundational-security-best-practices/v/1.0.0", True),
+    "AWS Foundational Security Best Practices v1.0.0": (
+        "standards/aws-foundational-security-best-practices/v/1.0.0",
+        True,
+    ),
     "CIS AWS Foundations Benchmark v1.2.0": ("ruleset/cis-aws-foundations-benchmark/v/1.2.0", True),
     "CIS AWS Foundations Benchmark v1.4.0": ("standards/cis-aws-foundations-benchmark/v/1.4.0", False),
     "CIS AWS Foundations Benchmark v3.0.0": ("standards/cis-aws-foundations-benchmark/v/3.0.0", False),
@@ -87,7 +90,10 @@ class SecurityHub(Tagged, core.Service):
     def batch_enable_standards(self, params: Params) -> Params:
         """AWS refuses an unknown standard, and makes one subscription of a standard."""
         self._hub()
-        paths = [request["StandardsArn"].split(":::")[-1].rpartition("::")[2] for request in params["StandardsSubscriptionRequests"]]
+        paths = [
+            request["StandardsArn"].split(":::")[-1].rpartition("::")[2]
+            for request in params["StandardsSubscriptionRequests"]
+        ]
         for path in paths:
             if path not in {known for known, _ in _STANDARDS.values()}:
                 raise Error("InvalidInputException", f"Unknown standard: {path}")
@@ -103,7 +109,9 @@ class SecurityHub(Tagged, core.Service):
         self._hub()
         wanted = params.get("StandardsSubscriptionArns") or list(self.state.subscriptions)
         return {
-            "StandardsSubscriptions": [self.state.subscriptions[arn] for arn in wanted if arn in self.state.subscriptions]
+            "StandardsSubscriptions": [
+                self.state.subscriptions[arn] for arn in wanted if arn in self.state.subscriptions
+            ]
         }
 
     def batch_disable_standards(self, params: Params) -> Params:
@@ -114,7 +122,9 @@ class SecurityHub(Tagged, core.Service):
 
     def _hub(self) -> Params:
         if self.state.hub is None:
-            raise Error("InvalidAccessException", f"Account {self.current_account} is not subscribed to AWS Security Hub")
+            raise Error(
+                "InvalidAccessException", f"Account {self.current_account} is not subscribed to AWS Security Hub"
+            )
         return self.state.hub
 
     def _subscribe(self, path: str, inputs: Params) -> Params:

@@ -91,5 +91,7 @@ class Signer(core.Service):
 def install() -> None:
     SignerBackend.platforms = [*SignerBackend.platforms, _NOTATION]
     core.serve_over(
-        Signer, "/signing-profiles/(?P<profile_name>[^/]+)/permissions(?P<rest>.*)$", "/signing-platforms/(?P<platform>.+)$"
+        Signer,
+        "/signing-profiles/(?P<profile_name>[^/]+)/permissions(?P<rest>.*)$",
+        "/signing-platforms/(?P<platform>.+)$",
     )
