@@ -183,7 +183,6 @@ func TestDecodeFillsInDefaults(t *testing.T) {
 
 func TestDecodeAccepts(t *testing.T) {
 	t.Parallel()
-	const digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	for name, c := range map[string]struct {
 		at    string
 		value any

@@ -497,7 +497,7 @@ class BehaviourTest(unittest.TestCase):
     def test_a_pipeline_that_aws_would_not_take_is_refused(self) -> None:
         create = self.client("codepipeline").create_pipeline
         good = pipeline(self.role, "arn:c")
-        source, build, approve, deploy = good["stages"]
+        source, build, _, deploy = good["stages"]
 
         def with_configuration(**changes: str) -> list[Answer]:
             [one] = build["actions"]
@@ -735,7 +735,7 @@ class BehaviourTest(unittest.TestCase):
         sqs = self.client("sqs")
         policy = document({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"})
         url = sqs.create_queue(QueueName="kept", Attributes={"Policy": policy})["QueueUrl"]
-        text = '{"deadLetterTargetArn": "arn:aws:sqs:%s:%s:kept",   "maxReceiveCount": "3"}' % (REGION, ACCOUNT)
+        text = f'{{"deadLetterTargetArn":  "arn:aws:sqs:{REGION}:{ACCOUNT}:kept", "maxReceiveCount": "3"}}'
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": text})
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         self.assertEqual((attributes["Policy"], attributes["RedrivePolicy"]), (policy, text))

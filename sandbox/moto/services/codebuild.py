@@ -25,8 +25,17 @@ codebuild_backends = BackendDict(State, "codebuild")
 
 # What a build goes through, for the history of one that ends at once.
 _PHASES = (
-    "SUBMITTED QUEUED PROVISIONING DOWNLOAD_SOURCE INSTALL PRE_BUILD BUILD POST_BUILD UPLOAD_ARTIFACTS FINALIZING"
-).split()
+    "SUBMITTED",
+    "QUEUED",
+    "PROVISIONING",
+    "DOWNLOAD_SOURCE",
+    "INSTALL",
+    "PRE_BUILD",
+    "BUILD",
+    "POST_BUILD",
+    "UPLOAD_ARTIFACTS",
+    "FINALIZING",
+)
 
 
 class CodeBuild(core.Service):

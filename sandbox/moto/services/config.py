@@ -45,7 +45,7 @@ class Config(core.Service):
         if name not in self.state.recorders and self.state.recorders:
             raise Error(
                 "MaxNumberOfConfigurationRecordersExceededException",
-                f"Failed to put configuration recorder '{name}' because the maximum number of configuration recorders: 1 is reached.",
+                f"Failed to put configuration recorder '{name}' because the limit of 1 is reached.",
             )
         if not recorder.get("roleARN", "").startswith("arn:"):
             raise Error("InvalidRoleException", "You must provide a valid IAM role.")
@@ -99,7 +99,7 @@ class Config(core.Service):
         if channel["name"] not in self.state.channels and self.state.channels:
             raise Error(
                 "MaxNumberOfDeliveryChannelsExceededException",
-                f"Failed to put delivery channel '{channel['name']}' because the maximum number of delivery channels: 1 is reached.",
+                f"Failed to put delivery channel '{channel['name']}' because the limit of 1 is reached.",
             )
         if channel.get("s3BucketName") not in s3_backends.bucket_accounts:
             raise Error(
@@ -136,7 +136,7 @@ class Config(core.Service):
         if any(status["recording"] for status in self.state.recorder_status.values()):
             raise Error(
                 "LastDeliveryChannelDeleteFailedException",
-                f"Failed to delete last specified delivery channel with name '{name}', because there is a running configuration recorder.",
+                f"Failed to delete delivery channel '{name}', because there is a running configuration recorder.",
             )
         del self.state.channels[name]
 
@@ -284,7 +284,7 @@ class Config(core.Service):
                 pack
                 | {
                     "ConformancePackState": "CREATE_COMPLETE",
-                    "StackArn": f"arn:{self.partition}:cloudformation:{self.region}:{self.current_account}:stack/awsconfigconforms-{name}",
+                    "StackArn": self.arn(f"stack/awsconfigconforms-{name}").replace(":config:", ":cloudformation:"),
                     "LastUpdateCompletedTime": pack["LastUpdateRequestedTime"],
                 }
                 for name, pack in self.state.packs.items()

@@ -5,10 +5,10 @@ takes the parsed parameters and returns the answer as the model describes it. Th
 request is checked against the model first, because AWS does.
 """
 
-import os
 import importlib
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Iterator
 from functools import cache

@@ -45,7 +45,8 @@ def _send_to_targets(rule: Rule, event: Params, transform_input: bool = True) ->
     if rule.state == "DISABLED" or not rule.event_pattern.get_pattern():
         return
     if any(":archive" in str(target["Arn"]) or "archive-arn" in event for target in rule.targets):
-        return _stock_send_to_targets(rule, event, transform_input)
+        _stock_send_to_targets(rule, event, transform_input)
+        return
     if not rule.event_pattern.matches_event(event):
         return
     sent = {key: value for key, value in event.items() if key != "ingestion-time"}

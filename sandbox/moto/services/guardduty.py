@@ -211,7 +211,7 @@ class GuardDuty(core.Service):
             }
 
     def list_findings(self, params: Params) -> Params:
-        """AWS answers the ids of the findings that meet the criteria; here equality of type and archived is looked at."""
+        """AWS answers the ids of the findings that meet the criteria; here type and archived only."""
         criteria = params.get("FindingCriteria", {}).get("Criterion", {})
 
         def meets(finding: Params) -> bool:

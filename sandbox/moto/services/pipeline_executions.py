@@ -329,8 +329,12 @@ class Executions:
 
     def _advance(self, name: str) -> None:
         """Moves all executions as far as they get."""
-        while any([self._step(execution) for execution in self._executions(name) if execution.status in _MOVING]):
-            pass
+        moved = True
+        while moved:
+            moved = False
+            for execution in list(self._executions(name)):
+                if execution.status in _MOVING and self._step(execution):
+                    moved = True
 
     def _step(self, execution: Execution) -> bool:
         """One step of one execution; false if it has to wait."""

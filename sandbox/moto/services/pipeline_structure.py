@@ -7,7 +7,6 @@ reference", "quotas"). The codes are AWS's, the wording is close to it but not i
 from collections.abc import Iterator
 from typing import NamedTuple
 
-
 from .core import Error, Params
 
 
@@ -182,7 +181,7 @@ def _check_triggers(pipeline: Params) -> None:
     for trigger in triggers:
         if trigger["sourceActionName"] not in connected:
             _bad_structure(
-                f"Trigger names '{trigger['sourceActionName']}', which is not a source action of CodeStarSourceConnection"
+                f"Trigger names '{trigger['sourceActionName']}', which is no CodeStarSourceConnection source"
             )
         if not trigger.get("push") and not trigger.get("pullRequest"):
             _bad_structure("A trigger needs push or pullRequest filters")

@@ -1,9 +1,9 @@
 """Security Hub: the hub's settings and its standards."""
 
+from moto.core.base_backend import BackendDict
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.securityhub.models import securityhub_backends
 from moto.securityhub.responses import SecurityHubResponse
-from moto.core.base_backend import BackendDict
 
 from . import core
 from .core import Error, Params
