@@ -23,9 +23,6 @@ var terraformNames = func() map[string]string {
 	return names
 }()
 
-// Known says whether the sandbox can carry a resource type or function.
-func Known(token string) bool { _, ok := terraformNames[token]; return ok }
-
 // includes are the Terraform names of one package that are in use: with them
 // the bridge is ready in a second, with all of the provider's in 45.
 func includes(pkg string) []string {

@@ -1,0 +1,128 @@
+package bridge
+
+import (
+	"strings"
+	"testing"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+func TestTokensBecomeTheBridges(t *testing.T) {
+	t.Parallel()
+	for from, want := range map[string]string{
+		"aws:codebuild/project:Project":                  "aws:index/codebuildProject:CodebuildProject",
+		"aws:codepipeline/pipeline:Pipeline":             "aws:index/codepipeline:Codepipeline",
+		"aws:s3/bucketV2:BucketV2":                       "aws:index/s3Bucket:S3Bucket",
+		"aws:cfg/rule:Rule":                              "aws:index/configConfigRule:ConfigConfigRule",
+		"aws:index/getCallerIdentity:getCallerIdentity":  "aws:index/getCallerIdentity:getCallerIdentity",
+		"aws:guardduty/getDetector:getDetector":          "aws:index/getGuarddutyDetector:getGuarddutyDetector",
+		"github:index/branchProtection:BranchProtection": "github:index/branchProtection:BranchProtection",
+		"pulumi:providers:aws":                           "pulumi:providers:aws",
+	} {
+		got, err := token(from)
+		if err != nil || got != want {
+			t.Errorf("%s becomes %s, %v; want %s", from, got, err, want)
+		}
+	}
+	if got, err := token("aws:lex/bot:Bot"); err == nil {
+		t.Errorf("a type that is not in the table becomes %s", got)
+	}
+}
+
+func TestOnlyTheLastTypeOfAURNChanges(t *testing.T) {
+	t.Parallel()
+	got, err := urn("urn:pulumi:dev::prodgate::prodgate:index:Gate$aws:s3/bucketV2:BucketV2::a::b")
+	if want := "urn:pulumi:dev::prodgate::prodgate:index:Gate$aws:index/s3Bucket:S3Bucket::a::b"; err != nil || got != want {
+		t.Errorf("got %s, %v; want %s", got, err, want)
+	}
+	if _, err := urn("nonsense"); err == nil {
+		t.Error("nonsense is taken for a URN")
+	}
+}
+
+// TestPropertiesThereAndBack sends a resource to the bridge and takes the same
+// back: what is renamed on the way is renamed back, the bridge's own notes stay.
+func TestPropertiesThereAndBack(t *testing.T) {
+	t.Parallel()
+	const lifecycle = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
+	sdk := fields(t, map[string]any{
+		"bucket":                   "b",
+		"rules":                    []any{map[string]any{"id": "expire", "expiration": map[string]any{"days": 7}, "filter": map[string]any{"prefix": ""}}},
+		"__pulumi_raw_state_delta": map[string]any{"filters": map[string]any{"kept": true}},
+	})
+	sent := &pulumirpc.CreateRequest{Properties: proto.Clone(sdk).(*structpb.Struct)}
+	request(lifecycle, sent)
+	bridge := fields(t, map[string]any{
+		"bucket":                   "b",
+		"rules":                    []any{map[string]any{"id": "expire", "expirations": []any{map[string]any{"days": 7}}, "filters": []any{map[string]any{"prefix": ""}}}},
+		"__pulumi_raw_state_delta": map[string]any{"filters": map[string]any{"kept": true}},
+	})
+	if !proto.Equal(sent.Properties, bridge) {
+		t.Errorf("the bridge gets %v, want %v", sent.Properties, bridge)
+	}
+	reply := &pulumirpc.CreateResponse{Properties: sent.Properties}
+	response(lifecycle, reply)
+	if !proto.Equal(reply.Properties, sdk) {
+		t.Errorf("the engine gets %v, want %v", reply.Properties, sdk)
+	}
+
+	diff := &pulumirpc.DiffResponse{
+		Diffs:        []string{"rules"},
+		Replaces:     []string{"bucket"},
+		DetailedDiff: map[string]*pulumirpc.PropertyDiff{"rules[0].filters[0].prefix": {}},
+	}
+	response(lifecycle, diff)
+	if _, ok := diff.DetailedDiff["rules[0].filter.prefix"]; !ok || len(diff.DetailedDiff) != 1 {
+		t.Errorf("a diff names %v", diff.DetailedDiff)
+	}
+
+	untouched := &pulumirpc.CreateRequest{Properties: fields(t, map[string]any{"filter": map[string]any{}})}
+	before := proto.Clone(untouched)
+	request("aws:iam/role:Role", untouched)
+	if !proto.Equal(untouched, before) {
+		t.Errorf("a type without differences becomes %v", untouched)
+	}
+}
+
+func fields(t *testing.T, values map[string]any) *structpb.Struct {
+	t.Helper()
+	s, err := structpb.NewStruct(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestTokenTable holds the table to its form and to a type once.
+func TestTokenTable(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for line := range strings.Lines(tokensFile) {
+		f := strings.Fields(line)
+		if len(f) == 0 || strings.HasPrefix(line, "#") {
+			continue
+		}
+		pkg, _, _ := strings.Cut(f[0], ":")
+		if len(f) != 2 || !strings.HasPrefix(f[1], pkg+"_") {
+			t.Errorf("%q is not a token and a name of the same package", line)
+		}
+		if seen[f[0]] {
+			t.Errorf("%s is there twice", f[0])
+		}
+		seen[f[0]] = true
+	}
+	if len(seen) != len(terraformNames) || len(seen) == 0 {
+		t.Errorf("%d tokens were read, %d are there", len(terraformNames), len(seen))
+	}
+}
+
+// TestAPluginIsStartedByTheEngine: a person who starts it is told so.
+func TestAPluginIsStartedByTheEngine(t *testing.T) {
+	t.Parallel()
+	err := Serve("aws", "1.0.0", t.TempDir(), nil)
+	if err == nil || !strings.Contains(err.Error(), "the engine starts this program") {
+		t.Errorf("a plugin without an engine: %v", err)
+	}
+}
