@@ -97,18 +97,19 @@ func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, da
 			Resources:  policydoc.On(at.ARN, at.ARN+"/*"),
 			Conditions: []policydoc.Condition{policydoc.Is("NumericLessThan", "s3:TlsVersion", "1.2")},
 		},
+		// Without these headers the bucket's default applies, which is the key: they
+		// are looked at only where they are. (A negated operator is true of a key that
+		// is absent, with IfExists or without.)
 		{
-			// Without the header the bucket's default applies, which is the key.
 			Sid:        "DenyOtherKey",
 			Deny:       true,
 			Principals: policydoc.Anyone,
 			Actions:    []string{"s3:PutObject"},
 			Resources:  policydoc.On(at.ARN + "/*"),
-			Conditions: []policydoc.Condition{{
-				Operator: "StringNotEqualsIfExists",
-				Key:      "s3:x-amz-server-side-encryption-aws-kms-key-id",
-				Values:   []pulumi.StringInput{key.Arn},
-			}},
+			Conditions: []policydoc.Condition{
+				{Operator: "StringNotEquals", Key: "s3:x-amz-server-side-encryption-aws-kms-key-id", Values: []pulumi.StringInput{key.Arn}},
+				policydoc.Is("Null", "s3:x-amz-server-side-encryption-aws-kms-key-id", "false"),
+			},
 		},
 		{
 			Sid:        "DenyOtherEncryption",
@@ -116,7 +117,10 @@ func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, da
 			Principals: policydoc.Anyone,
 			Actions:    []string{"s3:PutObject"},
 			Resources:  policydoc.On(at.ARN + "/*"),
-			Conditions: []policydoc.Condition{policydoc.Is("StringNotEqualsIfExists", "s3:x-amz-server-side-encryption", "aws:kms")},
+			Conditions: []policydoc.Condition{
+				policydoc.Is("StringNotEquals", "s3:x-amz-server-side-encryption", "aws:kms"),
+				policydoc.Is("Null", "s3:x-amz-server-side-encryption", "false"),
+			},
 		},
 	}, statements...)
 	policy, err := s3.NewBucketPolicy(b.ctx, name, &s3.BucketPolicyArgs{

@@ -170,7 +170,7 @@ def _content(file: Any) -> bytes:
 
 
 def _temporary_file(max_size: int, content: bytes, position: int) -> Any:
-    file = tempfile.SpooledTemporaryFile(max_size=max_size)  # noqa: SIM115: it is the object that is restored
+    file = tempfile.SpooledTemporaryFile(max_size=max_size)  # noqa: SIM115
     file.write(content)
     file.seek(position)
     return file

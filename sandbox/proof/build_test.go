@@ -87,6 +87,7 @@ func TestBuildAndConsumers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev")
 	w.up()
+	w.bucketsTakeOnlyTheirKey()
 	w.buildSampleApp()
 
 	team := w.appTeam()

@@ -16,6 +16,7 @@ import (
 // Afterwards nothing is left running, another update finishes the job, and a
 // destroy finds everything: nothing is lost, nothing is made twice.
 func TestKilledUpdate(t *testing.T) {
+	t.Parallel()
 	for _, created := range []int{4, 25, 60} {
 		t.Run("after "+strconv.Itoa(created)+" creations", func(t *testing.T) {
 			t.Parallel()
@@ -118,6 +119,7 @@ func TestTwoUpdatesAtOnce(t *testing.T) {
 // TestRefusedBeforeAnythingIsMade covers what is wrong with a stack as a whole:
 // the update ends with one error that says what to do, and nothing is made.
 func TestRefusedBeforeAnythingIsMade(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		edit edit
 		want []string

@@ -3,10 +3,10 @@
 import secrets
 from collections.abc import Callable
 
-from moto.config.exceptions import JsonRESTError
 from moto.config.models import ConfigRule, config_backends
 from moto.config.responses import ConfigResponse
 from moto.core.base_backend import BackendDict
+from moto.core.exceptions import JsonRESTError
 from moto.core.utils import utcnow
 from moto.s3.models import s3_backends
 
@@ -360,17 +360,14 @@ def _recording_group(group: Params) -> Params:
     implied = _STRATEGY_OF_ALL if everything else "EXCLUSION_BY_RESOURCE_TYPES" if excluded else _STRATEGY_OF_SOME
     strategy = group.get("recordingStrategy", {}).get("useOnly", implied)
     with_global = group.get("includeGlobalResourceTypes", False)
-    if (
-        strategy != implied
-        or everything
-        and (types or excluded)
-        or types
-        and excluded
-        or strategy == _STRATEGY_OF_SOME
-        and not types
-        or with_global
-        and not everything
-    ):
+    contradictions = (
+        strategy != implied,
+        everything and (types or excluded),
+        types and excluded,
+        strategy == _STRATEGY_OF_SOME and not types,
+        with_global and not everything,
+    )
+    if any(contradictions):
         raise Error("InvalidRecordingGroupException", "The recording group provided is not valid")
     return {
         "allSupported": everything,

@@ -44,7 +44,8 @@ def _send_to_targets(rule: Rule, event: Params, transform_input: bool = True) ->
     # A rule with a schedule only has no pattern, which moto takes for one that matches everything.
     if rule.state == "DISABLED" or not rule.event_pattern.get_pattern():
         return
-    if any(":archive" in str(target["Arn"]) or "archive-arn" in event for target in rule.targets):
+    # An archive is a rule of moto's own, with a target that names no resource.
+    if any(target["Arn"].endswith("::") for target in rule.targets):
         _stock_send_to_targets(rule, event, transform_input)
         return
     if not rule.event_pattern.matches_event(event):
