@@ -2,8 +2,8 @@
 //
 // The engine notes each creation before it begins. What it began and did not
 // see finished may exist or not, and only the cloud knows: what is there is
-// taken into the stack's state, the rest is left to the next update. On a real
-// account `pulumi refresh` asks a person about each such resource.
+// taken into the stack's state, the rest is left to the next update. The engine's
+// own `pulumi refresh --import-pending-creates` (3.259) loses what it is to import.
 package recovery
 
 import (
