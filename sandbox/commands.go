@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -87,7 +86,9 @@ func on(ctx context.Context, name, kind string, do func(*stack.Stack) error) (er
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	unlock, err := only(filepath.Join(dir, "lock"), name)
+	unlock, err := toolchain.Lock(filepath.Join(dir, "lock"), func() {
+		say("another run is busy with stack %s: waiting for it", name)
+	})
 	if err != nil {
 		return err
 	}
@@ -162,19 +163,4 @@ func last(ctx context.Context, s *stack.Stack, kind string) (string, error) {
 		parts = append(parts, fmt.Sprintf("%d to %s", changes[op], op))
 	}
 	return fmt.Sprintf("%s, %d unchanged", strings.Join(parts, ", "), same), nil
-}
-
-// only keeps a second run on the same stack waiting, and says so.
-func only(path, name string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		say("another run is busy with stack %s: waiting for it", name)
-		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-			return nil, err
-		}
-	}
-	return func() { _ = f.Close() }, nil
 }

@@ -12,14 +12,9 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// The branches of the gate. They are no setting: a gate on another branch would
-// be another product.
-const (
-	// ProdBranch is what is delivered.
-	ProdBranch = "prod"
-	// MainBranch is the only branch that may be merged to ProdBranch.
-	MainBranch = "main"
-)
+// ProdBranch is what is delivered. It is no setting: a gate on another branch
+// would be another product.
+const ProdBranch = "prod"
 
 // The type tokens of the components: URNs hold them, so they never change.
 const (

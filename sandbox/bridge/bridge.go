@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
@@ -163,12 +164,8 @@ func translate(m protoreflect.Message) error {
 // tokenOf is the type of the resource that a request is about, from its URN.
 func tokenOf(m proto.Message) string {
 	r, ok := m.(interface{ GetUrn() string })
-	if !ok {
+	if !ok || !resource.URN(r.GetUrn()).IsValid() {
 		return ""
 	}
-	parts := strings.SplitN(r.GetUrn(), "::", 4)
-	if len(parts) != 4 {
-		return ""
-	}
-	return parts[2][strings.LastIndex(parts[2], "$")+1:]
+	return string(resource.URN(r.GetUrn()).Type())
 }

@@ -14,6 +14,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
 	"prodgate/sandbox/github"
 	"prodgate/sandbox/toolchain"
 )
@@ -107,6 +111,16 @@ func (c *Cloud) Env() []string {
 		"AWS_MAX_ATTEMPTS=5",
 		"GITHUB_BASE_URL=" + c.GitHub, "GITHUB_TOKEN=sandbox",
 	}
+}
+
+// AWSConfig is Env for AWS's SDK.
+func (c *Cloud) AWSConfig(ctx context.Context, region string) (aws.Config, error) {
+	return config.LoadDefaultConfig(ctx,
+		config.WithRegion(region),
+		config.WithBaseEndpoint(c.AWS),
+		config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("sandbox", "sandbox", "")),
+	)
 }
 
 // BranchProtected asks GitHub whether a branch of a repository is protected.

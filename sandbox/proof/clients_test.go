@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
@@ -45,11 +43,7 @@ type aws struct {
 
 func clients(t *testing.T, c *cloud.Cloud) aws {
 	t.Helper()
-	cfg, err := config.LoadDefaultConfig(t.Context(),
-		config.WithRegion(region),
-		config.WithBaseEndpoint(c.AWS),
-		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("sandbox", "sandbox", "")),
-	)
+	cfg, err := c.AWSConfig(t.Context(), region)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +82,9 @@ func (w *world) github(path string) (status int, body map[string]any) {
 
 func (w *world) noBranchProtection() {
 	w.Helper()
-	if status, body := w.github("repos/example-org/cruddur/branches/prod/protection"); status != http.StatusNotFound {
-		w.Errorf("the protection of prod is left: %d %v", status, body)
+	there, err := w.Cloud.BranchProtected(w.Context(), "cruddur", "prod")
+	w.must(err)
+	if there {
+		w.Errorf("the protection of prod is left")
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
 	"prodgate/sandbox/cloud"
 	"prodgate/sandbox/stack"
 	"prodgate/sandbox/toolchain"
@@ -188,8 +190,7 @@ func (w *world) steps(args ...string) map[string]string {
 
 // nameOf is "type name" of a URN.
 func nameOf(urn string) string {
-	parts := strings.SplitN(urn, "::", 4)
-	return parts[2][strings.LastIndex(parts[2], "$")+1:] + " " + parts[3]
+	return string(resource.URN(urn).Type()) + " " + resource.URN(urn).Name()
 }
 
 func (w *world) must(err error) {

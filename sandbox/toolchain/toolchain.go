@@ -42,7 +42,9 @@ func Prepare(ctx context.Context, root string, log Log) (*Kit, error) {
 			return nil, err
 		}
 	}
-	unlock, err := lock(filepath.Join(dir, "lock"), log)
+	unlock, err := Lock(filepath.Join(dir, "lock"), func() {
+		log("waiting for another run that is preparing the tools")
+	})
 	if err != nil {
 		return nil, fmt.Errorf("tools: %w", err)
 	}
@@ -89,16 +91,16 @@ func (k *Kit) Path() string {
 	return k.Bin + string(os.PathListSeparator) + filepath.Dir(k.Pulumi) + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
-// lock holds a file until unlock, or until this process ends.
-func lock(path string, log Log) (unlock func(), err error) {
+// Lock holds a file until unlock, or until this process ends. When another
+// process holds it, it says so through busy and waits.
+func Lock(path string, busy func()) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	how := syscall.LOCK_EX
-	if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != nil {
-		log("waiting for another run that is preparing the tools")
-		if err := syscall.Flock(int(f.Fd()), how); err != nil {
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		busy()
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
 			return nil, err
 		}
 	}
