@@ -23,6 +23,7 @@ func gateOutputs(t *testing.T) map[string]any {
 	s, err := settings.Decode("prodgate", map[string]string{
 		"aws:region": "eu-west-2", "prodgate:account": "111111111111",
 		"prodgate:source": `{"owner": "example-org", "repository": "cruddur"}`,
+		"prodgate:access": `{"deployerArns": ["arn:aws:iam::111111111111:role/deployer"], "breakGlassArn": "arn:aws:iam::111111111111:role/break-glass"}`,
 		"prodgate:apps":   `[{"name": "backend-flask", "cluster": "cruddur", "executionRoleArn": "arn:aws:iam::111111111111:role/execution"}]`,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ package address
 
 import (
 	"fmt"
+	"slices"
 
 	"prodgate/pkg/settings"
 )
@@ -13,10 +14,16 @@ import (
 // (/prodgate/build/), so that one pattern names the roles of one duty for any
 // number of apps and policies keep their size.
 const (
-	Pipeline = "pipeline"
-	Build    = "build"
-	Recorder = "recorder"
+	Pipeline = "pipeline" // an app's: runs its pipeline
+	Build    = "build"    // an app's: builds its image
+	Approver = "approver" // an app's: taken on by a person, to approve a deployment
+	Recorder = "recorder" // AWS Config's
+	Preview  = "preview"  // GitHub Actions': reads, for pulumi preview
+	Deploy   = "deploy"   // GitHub Actions': runs pulumi up
 )
+
+// ApprovalStage is the stage and the action in it that wait for an approval.
+const ApprovalStage = "Approve"
 
 // Plan knows what every name begins with and what every ARN contains.
 type Plan struct {
@@ -74,6 +81,51 @@ func (p Plan) Role(app, duty string) Role { return p.iam("role", app, duty) }
 
 // Policy is what a role of the same app and duty may do.
 func (p Plan) Policy(app, duty string) Role { return p.iam("policy", app, duty) }
+
+// Boundary is the permission boundary of every role of one duty: the most that
+// any policy can give it.
+func (p Plan) Boundary(duty string) Role {
+	r := p.iam("policy", "", duty)
+	r.Name += "-boundary"
+	r.Path = "/" + p.Gate + "/boundary/"
+	r.ARN = p.global("iam", "policy"+r.Path+r.Name)
+	return r
+}
+
+// Deployers may change the gate: the roles that settings name, and the role for
+// GitHub Actions where there is one.
+func (p Plan) Deployers(s *settings.Settings) []string {
+	arns := slices.Clone(s.Access.DeployerArns)
+	if s.Workflows.Repository != "" {
+		arns = append(arns, p.Role("", Deploy).ARN)
+	}
+	return arns
+}
+
+// Everything of one kind that the gate makes, as a pattern. No other gate's name
+// matches: a gate's name has no hyphen.
+func (p Plan) Pipelines() string    { return p.arn("codepipeline", "*-"+p.Gate) }
+func (p Plan) Projects() string     { return p.arn("codebuild", "project/"+p.Gate+"-*") }
+func (p Plan) Repositories() string { return p.arn("ecr", "repository/"+p.Gate+"/*") }
+func (p Plan) Secrets() string      { return p.arn("secretsmanager", "secret:"+p.Gate+"/*") }
+func (p Plan) AllRoles() string     { return p.global("iam", "role/"+p.Gate+"/*") }
+func (p Plan) AllPolicies() string  { return p.global("iam", "policy/"+p.Gate+"/*") }
+func (p Plan) Buckets() string {
+	return fmt.Sprintf("arn:%s:s3:::%s-*-%s-%s", p.Partition, p.Gate, p.Account, p.Region)
+}
+func (p Plan) KeyAliases() string { return "alias/" + p.Gate + "-*" }
+
+// Approval is the one action that an app's approver may answer.
+func (p Plan) Approval(app string) string {
+	return p.Pipeline(app).ARN + "/" + ApprovalStage + "/" + ApprovalStage
+}
+
+// Secret is one of an app's, made by the gate. Secrets Manager ends its ARN with
+// a hyphen and six characters of its own: ARN is the pattern of it.
+func (p Plan) Secret(app, name string) Named {
+	full := p.Gate + "/" + app + "/" + name
+	return Named{full, p.arn("secretsmanager", "secret:"+full+"-??????")}
+}
 
 // Roles matches every app's role of one duty.
 func (p Plan) Roles(duty string) string { return p.global("iam", "role/"+p.Gate+"/"+duty+"/*") }

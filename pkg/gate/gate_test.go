@@ -73,6 +73,12 @@ func app(name string) object {
 	}
 }
 
+// access names the roles that every gate needs.
+var access = object{
+	"deployerArns":  []string{"arn:aws:iam::111111111111:role/deployer"},
+	"breakGlassArn": "arn:aws:iam::111111111111:role/break-glass",
+}
+
 // config is that of a gate for some apps, with nothing set that has a default.
 func config(apps ...string) map[string]any {
 	list := make([]any, len(apps))
@@ -81,7 +87,8 @@ func config(apps ...string) map[string]any {
 	}
 	return map[string]any{
 		"aws:region": "eu-west-2", "account": "111111111111",
-		"source": object{"owner": "example-org", "repository": "web", "statusChecks": []string{"test"}},
+		"access": access,
+		"source": object{"owner": "example-org", "repository": "web", "statusChecks": []string{"test"}, "codeOwners": []string{"@example-org/platform"}},
 		"alerts": object{"emails": []string{"platform@example.com"}},
 		"apps":   list,
 	}
@@ -93,7 +100,7 @@ func longest() map[string]any {
 	name := func(n int) string { return strings.Repeat("n", n) }
 	c := config()
 	c["aws:region"], c["name"] = "ap-northeast-1", name(20)
-	c["source"] = object{"owner": name(39), "repository": name(100), "statusChecks": []string{name(255)}, "reviews": 6}
+	c["source"] = object{"owner": name(39), "repository": name(100), "statusChecks": []string{name(255)}, "reviews": 6, "codeOwners": []string{"@" + name(39) + "/" + name(39)}}
 	c["apps"] = []any{object{
 		"name": name(30), "cluster": name(255), "service": name(255), "container": name(255),
 		"folder": name(252), "dockerfile": name(255),

@@ -19,6 +19,14 @@ func (c *checker) agree(s *Settings) {
 		known.Region = ""
 	}
 	c.arn(c.top("source").child("connectionArn"), connectionARN, s.Source.ConnectionArn, &known)
+	access := c.top("access")
+	for i, role := range s.Access.DeployerArns {
+		c.arn(access.child("deployerArns").item(i), roleARN, role, &known)
+	}
+	c.arn(access.child("breakGlassArn"), roleARN, s.Access.BreakGlassArn, &known)
+	for i, role := range s.Access.ApproverArns {
+		c.arn(access.child("approverArns").item(i), roleARN, role, &known)
+	}
 	for i, app := range s.Apps {
 		at := c.top("apps").item(i)
 		c.arn(at.child("executionRoleArn"), roleARN, app.ExecutionRoleArn, &known)

@@ -14,17 +14,24 @@ import (
 func defaults(apps int) Settings {
 	return Settings{
 		Name:      "prodgate",
-		Source:    Source{Reviews: 1},
+		Source:    Source{Reviews: 1, Protection: Create, CodeOwnersFile: Create},
 		Apps:      slices.Repeat([]App{{Dockerfile: "Dockerfile", DeployTimeout: 20}}, apps),
 		Build:     Build{Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL", Timeout: 30, QueuedTimeout: 60, ConcurrentBuilds: 1},
 		Retention: Retention{LogDays: 365, ArtifactDays: 90, Images: 50, KeyDays: 30},
 		Detection: Detection{GuardDuty: Create, Config: Create},
+		Workflows: Workflows{OidcProvider: Create},
 	}
 }
 
 // derive fills in what follows from another setting. Empty means left out: the
 // rules refuse a text that is written and empty.
 func (s *Settings) derive() {
+	if s.Source.Mergers == nil {
+		s.Source.Mergers = s.Source.CodeOwners
+	}
+	if s.Organization.Regions == nil {
+		s.Organization.Regions = []string{s.Region}
+	}
 	for i := range s.Apps {
 		app := &s.Apps[i]
 		app.Repository = cmp.Or(app.Repository, s.Source.Repository)
@@ -33,6 +40,9 @@ func (s *Settings) derive() {
 		app.Container = cmp.Or(app.Container, app.Name)
 		if app.Paths == nil {
 			app.Paths = []string{strings.TrimPrefix(app.Folder+"/**", "./")}
+		}
+		for j := range app.Secrets {
+			app.Secrets[j].RotationDays = cmp.Or(app.Secrets[j].RotationDays, 30)
 		}
 	}
 }

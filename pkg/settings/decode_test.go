@@ -20,10 +20,14 @@ func valid() map[string]any {
 		"name":       "gate",
 		"protect":    true,
 		"tags":       map[string]any{"environment": "test", "cost centre": ""},
+		"access": map[string]any{
+			"deployerArns": []any{"arn:aws:iam::111111111111:role/deployer"}, "breakGlassArn": "arn:aws:iam::111111111111:role/break-glass",
+			"approverArns": []any{"arn:aws:iam::111111111111:role/approver"},
+		},
 		"source": map[string]any{
 			"owner": "example-org", "repository": "cruddur",
 			"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41",
-			"reviews":       2, "statusChecks": []any{"test", "lint / go"},
+			"reviews":       2, "statusChecks": []any{"test", "lint / go"}, "codeOwners": []any{"@example-org/platform"},
 		},
 		"apps": []any{
 			map[string]any{

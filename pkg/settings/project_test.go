@@ -84,7 +84,7 @@ func TestPulumiYAMLDescribesTheNestedKeys(t *testing.T) {
 
 func TestPulumiYAMLHasTheSameDefaults(t *testing.T) {
 	t.Parallel()
-	required := map[string]any{"aws:region": "eu-west-2", "account": "111111111111", "source": valid()["source"], "apps": valid()["apps"]}
+	required := map[string]any{"aws:region": "eu-west-2", "account": "111111111111", "access": valid()["access"], "source": valid()["source"], "apps": valid()["apps"]}
 	want, err := Decode("prodgate", encode(t, required))
 	if err != nil {
 		t.Fatal(err)

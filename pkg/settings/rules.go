@@ -46,13 +46,22 @@ var rules = []rule{
 	// AWS, account identifiers: 12 digits, zeros in front included.
 	{key: "account", kind: text, required: true, valid: shape(`[0-9]{12}`), what: "is not a 12-digit account id",
 		remedy: "write all 12 digits in quotes, YAML reads 012345670123 as an octal number"},
-	{key: "name", kind: text, max: maxName, valid: shape(nameShape), what: "is not a name AWS resources can begin with",
-		remedy: "use small letters, digits and single hyphens, a letter first"},
+	// Without a hyphen, so that no pattern of one gate (prodgate-*) matches a name of another.
+	{key: "name", kind: text, max: maxName, valid: shape(`[a-z][a-z0-9]*`), what: "is not a name AWS resources can begin with",
+		remedy: "use small letters and digits, a letter first"},
 	{key: "protect", kind: boolean},
 	// AWS, tag naming limits: 50 tags a resource. Ten are left for the gate's own.
 	{key: "tags", kind: dictionary, max: 40, remedy: "AWS allows 50 on a resource and ten are kept free"},
 	{key: "tags{}", kind: text, max: 128, valid: isTag, what: notTag, remedy: tagRemedy},
 	{key: "tags[]", kind: text, empty: true, max: 256, valid: isTag, what: notTag, remedy: tagRemedy},
+
+	{key: "access", kind: object},
+	// The gate's own limit: every guardrail and resource policy names all of them.
+	{key: "access.deployerArns", kind: list, required: true, min: 1, max: 5, remedy: "write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate"},
+	{key: "access.deployerArns[]", kind: text, remedy: roleRemedy},
+	{key: "access.breakGlassArn", kind: text, required: true, remedy: "write the ARN of the role for emergencies, without one a lost deployer locks everybody out"},
+	{key: "access.approverArns", kind: list, max: 10, remedy: "write up to 10 roles, people share one through single sign-on"},
+	{key: "access.approverArns[]", kind: text, remedy: roleRemedy},
 
 	{key: "source", kind: object},
 	// GitHub: at most 39 characters. New logins have neither double nor trailing
@@ -63,6 +72,13 @@ var rules = []rule{
 	{key: "source.connectionArn", kind: text, remedy: "leave the key out and the gate creates a connection"},
 	// GitHub REST, branch protection: 1 to 6 approving reviews, or 0 for none.
 	{key: "source.reviews", kind: number, min: 1, max: 6, remedy: "one at least, or prod is open to whoever may write, and at most 6, the most that GitHub asks for"},
+	{key: "source.protection", kind: text, oneOf: presences, what: notPresence},
+	{key: "source.codeOwners", kind: list, max: 10, remedy: "write up to 10 owners, a team counts as one"},
+	{key: "source.codeOwners[]", kind: text, valid: isHandle, what: notHandle, remedy: handleRemedy},
+	{key: "source.codeOwnersFile", kind: text, oneOf: provided, what: notPresence},
+	// The gate's own limit.
+	{key: "source.mergers", kind: list, min: 1, max: 10, remedy: "write 1 to 10 who may merge, a team counts as one, or leave the key out for the code owners"},
+	{key: "source.mergers[]", kind: text, valid: isHandle, what: notHandle, remedy: handleRemedy},
 	{key: "source.statusChecks", kind: list, remedy: "leave the key out where nothing is checked"},
 	{key: "source.statusChecks[]", kind: text, valid: isLine, what: "is not the name of a status check",
 		remedy: "write the check's name as the pull request shows it"},
@@ -95,6 +111,17 @@ var rules = []rule{
 		remedy: "leave the key out when the task definition has no task role"},
 	// CodePipeline, quotas: the ECS action waits for one hour at most.
 	{key: "apps[].deployTimeout", kind: number, min: 1, max: 60, remedy: "CodePipeline waits for a deployment from 1 to 60 minutes"},
+
+	// CodeBuild has no limit of its own on variables, a role's policy has: 6,144 characters.
+	{key: "apps[].secrets", kind: list, max: 10, remedy: "write up to 10, one secret may hold many values as JSON"},
+	{key: "apps[].secrets[]", kind: object},
+	{key: "apps[].secrets[].name", kind: text, required: true, max: 64, valid: shape(`[A-Z][A-Z0-9_]*`), what: "is not the name of an environment variable",
+		remedy: "use capitals, digits and underscores, a letter first"},
+	{key: "apps[].secrets[].arn", kind: text, remedy: "leave the key out and the gate creates a secret"},
+	{key: "apps[].secrets[].keyArn", kind: text, remedy: "leave the key out when the secret is encrypted with AWS's own key"},
+	{key: "apps[].secrets[].rotationLambdaArn", kind: text, remedy: "leave the key out when nothing can rotate the secret"},
+	// Secrets Manager API, RotationRulesType: 1 to 1000 days.
+	{key: "apps[].secrets[].rotationDays", kind: number, min: 1, max: 1000, remedy: "Secrets Manager rotates every 1 to 1000 days"},
 
 	{key: "build", kind: object},
 	{key: "build.image", kind: text, valid: isBuildImage, what: "is not an x86 Linux image of CodeBuild's own",
@@ -134,6 +161,22 @@ var rules = []rule{
 	// RFC 5321, 4.5.3.1.3: a path of 256 characters, two of them the brackets.
 	{key: "alerts.emails[]", kind: text, max: 254, valid: isEmail, what: "is not an e-mail address",
 		remedy: "write the address alone, such as team@example.com"},
+
+	{key: "organization", kind: object},
+	// Organizations API, AttachPolicy, TargetId.
+	{key: "organization.targetId", kind: text, valid: shape(`r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|[0-9]{12}`),
+		what:   "is not the id of a root, an organizational unit or an account",
+		remedy: "write one such as ou-ab12-34567890, or leave the key out and the guardrails are only exported"},
+	{key: "organization.roleArn", kind: text, remedy: "write the ARN of the role in the management account that attaches policies"},
+	{key: "organization.regions", kind: list, min: 1, max: 20, remedy: "write the regions that the account may be used in, or leave the key out for the stack's alone"},
+	{key: "organization.regions[]", kind: text, oneOf: regionNames(), what: regionRule.what, remedy: "write a region such as eu-west-2"},
+
+	{key: "workflows", kind: object},
+	{key: "workflows.repository", kind: text, max: 100, valid: isRepository, what: notRepository, remedy: repositoryRemedy},
+	{key: "workflows.oidcProvider", kind: text, oneOf: provided, what: notPresence},
+	// GitHub REST, environments: 255 characters. No wildcard, which a trust policy would read as its own.
+	{key: "workflows.previewEnvironment", kind: text, max: 255, valid: isEnvironment, what: notEnvironment, remedy: environmentRemedy},
+	{key: "workflows.upEnvironment", kind: text, max: 255, valid: isEnvironment, what: notEnvironment, remedy: environmentRemedy},
 }
 
 // regionRule is the rule of aws:region, which is not of our namespace.
@@ -142,17 +185,26 @@ var regionRule = rule{
 	remedy: "write the region of the pipelines, such as eu-west-2",
 }
 
-var presences = []string{string(Create), string(Adopt), string(Off)}
+var (
+	presences = []string{string(Create), string(Adopt), string(Off)}
+	// provided are the presences of what the gate cannot do without.
+	provided = presences[:2]
+)
 
 // What several rules say.
 const (
-	nameShape        = `[a-z][a-z0-9]*(-[a-z0-9]+)*`
-	maxPath          = 255
-	notPresence      = "does not say who provides it"
-	notRepository    = "is not the name of a GitHub repository"
-	repositoryRemedy = "write the name alone, its owner stands in source.owner"
-	notTag           = "is nothing AWS accepts in a tag"
-	tagRemedy        = "use letters, digits, spaces and _.:/=+-@, and do not begin with aws:"
+	nameShape         = `[a-z][a-z0-9]*(-[a-z0-9]+)*`
+	maxPath           = 255
+	notPresence       = "does not say who provides it"
+	notHandle         = "is neither a GitHub user nor a team"
+	handleRemedy      = "write @login for a user, @organization/team for a team"
+	notEnvironment    = "is not the name of a GitHub environment"
+	environmentRemedy = "use letters, digits, hyphens and underscores"
+	roleRemedy        = "write the ARN of an IAM role"
+	notRepository     = "is not the name of a GitHub repository"
+	repositoryRemedy  = "write the name alone, its owner stands in source.owner"
+	notTag            = "is nothing AWS accepts in a tag"
+	tagRemedy         = "use letters, digits, spaces and _.:/=+-@, and do not begin with aws:"
 )
 
 // shape is whether all of a text matches the pattern.
@@ -161,7 +213,10 @@ func shape(pattern string) func(string) bool {
 }
 
 var (
-	isECS = shape(`[A-Za-z0-9_-]+`)
+	// GitHub: a login, or an organization's login and a team's slug.
+	isHandle      = shape(`@[A-Za-z0-9][A-Za-z0-9_-]*(/[a-z0-9_][a-z0-9_.-]*)?`)
+	isEnvironment = shape(`[A-Za-z0-9][A-Za-z0-9_-]*`)
+	isECS         = shape(`[A-Za-z0-9_-]+`)
 	// No character that a shell, YAML or docker would read as its own.
 	isPath = shape(`[A-Za-z0-9._/-]+`)
 	// What IAM, the strictest, allows in a tag.

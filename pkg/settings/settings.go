@@ -19,12 +19,15 @@ type Settings struct {
 	// Tags go on every AWS resource, through the provider's default tags.
 	Tags map[string]string
 
-	Source    Source
-	Apps      []App
-	Build     Build
-	Retention Retention
-	Detection Detection
-	Alerts    Alerts
+	Access       Access
+	Source       Source
+	Apps         []App
+	Build        Build
+	Retention    Retention
+	Detection    Detection
+	Alerts       Alerts
+	Organization Organization
+	Workflows    Workflows
 }
 
 // PipelineName is the name of an app's pipeline. The app comes first, because
@@ -37,6 +40,46 @@ func PipelineName(gate, app string) string { return app + "-" + gate }
 func ArtifactFolder(gate, app string) string {
 	name := PipelineName(gate, app)
 	return name[:min(len(name), 20)]
+}
+
+// Access is who may touch the gate, beside the gate's own roles. Everybody else is
+// refused by resource policies and, where there is an organization, by its
+// guardrails.
+type Access struct {
+	// DeployerArns are the roles that run pulumi up, beside the one that the gate
+	// makes for GitHub Actions (see Workflows).
+	DeployerArns []string
+	// BreakGlassArn is the role for emergencies. No policy of the gate refuses it
+	// anything, and every use of it is reported.
+	BreakGlassArn string
+	// ApproverArns are the roles whose holders may take on an app's approver role.
+	// With any, a pipeline waits for an approval before it deploys.
+	ApproverArns []string
+}
+
+// Organization is where service control policies are attached.
+type Organization struct {
+	// TargetId is the root, organizational unit or account that the guardrails are
+	// attached to. Empty: they are only exported, for whoever may attach them.
+	TargetId string
+	// RoleArn is the role of the management account, or of a delegated
+	// administrator, that attaches them. The deployer must be allowed to take it on.
+	RoleArn string
+	// Regions are those that the account may be used in. Default: the stack's.
+	Regions []string
+}
+
+// Workflows are the GitHub Actions that run this program, and what they need to
+// get a role without a stored key.
+type Workflows struct {
+	// Repository of source.owner holds the program. Empty: no roles are made.
+	Repository string
+	// OidcProvider is who provides GitHub's OIDC provider, of which an account has
+	// one: create or adopt.
+	OidcProvider Presence
+	// PreviewEnvironment and UpEnvironment are the GitHub environments whose jobs
+	// may take on the role for previews, and the one for updates.
+	PreviewEnvironment, UpEnvironment string
 }
 
 // Source is where merged code comes from.
@@ -53,6 +96,15 @@ type Source struct {
 	Reviews int
 	// StatusChecks must pass before a pull request to prod can be merged.
 	StatusChecks []string
+	// Protection is who provides the protection of prod: create, adopt (another
+	// stack of the same repository does), or off (the owner's plan has none).
+	Protection Presence
+	// CodeOwners review what changes the gate's own workflow: @login or @org/team.
+	CodeOwners []string
+	// CodeOwnersFile is who provides .github/CODEOWNERS: create or adopt.
+	CodeOwnersFile Presence
+	// Mergers may merge to prod: @login or @org/team. Default: the code owners.
+	Mergers []string
 }
 
 // App is one container image on its way to one ECS service.
@@ -78,6 +130,22 @@ type App struct {
 	ExecutionRoleArn, TaskRoleArn string
 	// DeployTimeout is how long a deployment may take, in minutes: 1 to 60.
 	DeployTimeout int
+	// Secrets are what the app's build needs to know.
+	Secrets []Secret
+}
+
+// Secret is a secret of Secrets Manager. Its value is never in settings.
+type Secret struct {
+	// Name is the environment variable that the build reads it from.
+	Name string
+	// Arn adopts a secret. Empty: the gate creates one, for somebody to fill.
+	Arn string
+	// KeyArn is the KMS key of an adopted secret. Empty: AWS's own key.
+	KeyArn string
+	// RotationLambdaArn is the function that rotates a created secret, every
+	// RotationDays days.
+	RotationLambdaArn string
+	RotationDays      int
 }
 
 // Build is how CodeBuild runs, for all apps.
