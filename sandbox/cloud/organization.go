@@ -43,7 +43,7 @@ func (c *Cloud) organize(ctx context.Context) error {
 		return err
 	}
 	if response.StatusCode != http.StatusNoContent {
-		err = fmt.Errorf("%s", response.Status)
+		err = fmt.Errorf("organization: %s", response.Status)
 	}
 	_ = response.Body.Close()
 	return err

@@ -21,6 +21,9 @@ type Config struct {
 	GitHub  github.Seed
 	// Organization is where settings say that guardrails are attached.
 	Organization cloud.Organization
+	// Roles are the ARNs of those that the account has before the gate comes. The
+	// first one deploys.
+	Roles []string
 }
 
 // ReadConfig reads Pulumi.<stack>.yaml of a program. It looks only for what it
@@ -68,7 +71,9 @@ func ParseConfig(text []byte) (*Config, error) {
 			Name: name, Private: true, Branches: []string{"prod"},
 		})
 	}
-	return c, nil
+	var err error
+	c.Roles, err = roles(text, c.Account)
+	return c, err
 }
 
 func repositories(common string, apps []struct{ Repository string }) []string {
