@@ -22,6 +22,7 @@ const provider = "pulumi:providers:aws"
 // resource, where the names are not used for anything else.
 var properties = map[string][]property{
 	provider: {
+		{"assumeRole", "assumeRoles", true},
 		{"defaultTags", "defaultTags", true},
 	},
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": {
@@ -77,8 +78,20 @@ func (r renames) value(v *structpb.Value) {
 }
 
 // list makes a list of one object, or of such a list its object. What is
-// neither, such as a value not yet known, stays.
+// neither, such as a value not yet known, stays. A provider's own settings are
+// JSON, once it has checked them.
 func (r renames) list(v *structpb.Value) *structpb.Value {
+	var written structpb.Value
+	if text := v.GetStringValue(); text != "" && written.UnmarshalJSON([]byte(text)) == nil {
+		changed := r.list(&written)
+		if changed == &written {
+			return v
+		}
+		if text, err := changed.MarshalJSON(); changed != nil && err == nil {
+			return structpb.NewStringValue(string(text))
+		}
+		return changed
+	}
 	if r.toward {
 		if v.GetStructValue() != nil {
 			return structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{v}})

@@ -29,6 +29,8 @@ type Cloud struct {
 	AWS, GitHub string
 	// Account is whose AWS it is, Owner whose GitHub.
 	Account, Owner string
+	// Organization is the one that the account is in.
+	Organization Organization
 
 	moto   *exec.Cmd
 	hold   io.Closer // moto ends, and saves, when this is closed
@@ -37,8 +39,8 @@ type Cloud struct {
 
 // Start starts the emulators of an account with what dir holds. The account has
 // the roles, by ARN, and its credentials are of a session of the first.
-func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed, roles ...string) (*Cloud, error) {
-	c := &Cloud{Account: account, Owner: seed.Owner.Login}
+func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed, organization Organization, roles ...string) (*Cloud, error) {
+	c := &Cloud{Account: account, Owner: seed.Owner.Login, Organization: organization}
 	var err error
 	if c.github, err = github.New(filepath.Join(dir, "github.json"), seed); err != nil {
 		return nil, fmt.Errorf("GitHub emulator: %w", err)
@@ -50,7 +52,7 @@ func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed gi
 		_ = c.github.Close()
 		return nil, fmt.Errorf("AWS emulator: %w", err)
 	}
-	if err := c.seedRoles(ctx, roles); err != nil {
+	if err := errors.Join(c.seedRoles(ctx, roles), c.organize(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("AWS emulator: %w", err), c.Stop())
 	}
 	return c, nil
