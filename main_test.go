@@ -326,11 +326,11 @@ func TestTheStackExportsItsContract(t *testing.T) {
 	}
 	apps := map[string]map[string]string{"backend-flask": {
 		"approverRoleArn": "",
-		"pipeline":      "backend-flask-prodgate",
-		"pipelineArn":   "arn:aws:codepipeline:eu-west-2:111111111111:backend-flask-prodgate",
-		"project":       "prodgate-backend-flask-build",
-		"repositoryArn": "arn:aws:ecr:eu-west-2:111111111111:repository/prodgate/backend-flask",
-		"repositoryUri": "111111111111.dkr.ecr.eu-west-2.amazonaws.com/prodgate/backend-flask",
+		"pipeline":        "backend-flask-prodgate",
+		"pipelineArn":     "arn:aws:codepipeline:eu-west-2:111111111111:backend-flask-prodgate",
+		"project":         "prodgate-backend-flask-build",
+		"repositoryArn":   "arn:aws:ecr:eu-west-2:111111111111:repository/prodgate/backend-flask",
+		"repositoryUri":   "111111111111.dkr.ecr.eu-west-2.amazonaws.com/prodgate/backend-flask",
 	}}
 	if got := fmt.Sprint(r.Outputs[contract.Apps].Value); got != fmt.Sprint(apps) {
 		t.Errorf("the apps are\n%s, want\n%s", got, fmt.Sprint(apps))
