@@ -169,9 +169,6 @@ func (t Target) Resources(s *settings.Settings) []string {
 	return t.scope().resources(address.New(s), s)
 }
 
-// What says what the target is.
-func (t Target) What() string { return t.scope().what }
-
 func one(of func(address.Plan) string) func(address.Plan, *settings.Settings) []string {
 	return func(p address.Plan, _ *settings.Settings) []string { return []string{of(p)} }
 }
