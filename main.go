@@ -49,7 +49,7 @@ func program(ctx *pulumi.Context) error {
 	}
 	g.Outputs.Export(ctx)
 	if organization != nil {
-		_, err = gate.NewGuardrails(ctx, "guardrails", s, g, pulumi.Provider(organization))
+		_, err = gate.NewGuardrails(ctx, "guardrails", s, pulumi.Provider(organization))
 	}
 	return err
 }

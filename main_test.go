@@ -162,6 +162,21 @@ prodgate:index:Gate gate
     aws:cfg/rule:Rule gate-s3-default-encryption-kms
 `
 
+// guardrails are all that an organization adds to it.
+const guardrails = `
+pulumi:providers:aws organization
+prodgate:index:Guardrails guardrails
+  aws:organizations/policy:Policy guardrails-bypass-1
+  aws:organizations/policy:Policy guardrails-bypass-2
+  aws:organizations/policy:Policy guardrails-regions
+  aws:organizations/policyAttachment:PolicyAttachment guardrails-bypass-1
+  aws:organizations/policyAttachment:PolicyAttachment guardrails-bypass-2
+  aws:organizations/policyAttachment:PolicyAttachment guardrails-regions
+`
+
+// organization is that of the prod stack.
+const organization = `{"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::999999999999:role/prodgate-guardrails", "regions": ["eu-west-2"]}`
+
 // paths are the lines of the tree, each with its parents before it: programs
 // register in no order.
 func paths(tree string) []string {
@@ -180,8 +195,16 @@ func paths(tree string) []string {
 
 func TestTheTreeOfTheDevStack(t *testing.T) {
 	t.Parallel()
+	dev, withOrganization := stack(t, "dev"), stack(t, "dev")
+	withOrganization.Config["prodgate:organization"] = organization
+	compareTree(t, dev, tree)
+	compareTree(t, withOrganization, tree+guardrails)
+}
+
+func compareTree(t *testing.T, w gatetest.World, tree string) {
+	t.Helper()
 	want := paths(tree)
-	r := stack(t, "dev").MustRun(t, program)
+	r := w.MustRun(t, program)
 	var got []string
 	for _, made := range r.All() {
 		got = append(got, strings.Join(r.Path(made), " / "))
@@ -264,6 +287,45 @@ func TestTheProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
 	for input, value := range want {
 		if !reflect.DeepEqual(got[input], value) {
 			t.Errorf("%s is %v, want %v", input, got[input], value)
+		}
+	}
+}
+
+func TestTheProviderOfTheOrganizationTakesOnItsRole(t *testing.T) {
+	t.Parallel()
+	r := stack(t, "prod").MustRun(t, program)
+	want := map[string]any{
+		"region":            "eu-west-2",
+		"allowedAccountIds": []any{"999999999999"},
+		"assumeRole": map[string]any{
+			"roleArn": "arn:aws:iam::999999999999:role/prodgate-guardrails", "sessionName": "prodgate-guardrails",
+		},
+		"defaultTags": map[string]any{"tags": map[string]any{"environment": "prod", "owner": "platform"}},
+		// The SDK's own defaults.
+		"skipCredentialsValidation": false, "skipRegionValidation": true,
+	}
+	if got := r.One(t, "pulumi:providers:aws", "organization").Inputs.Mappable(); !reflect.DeepEqual(got, want) {
+		t.Errorf("is %v\nwant %v", got, want)
+	}
+	for _, made := range r.All() {
+		theirs := strings.HasPrefix(made.Type, "aws:organizations/")
+		if (made.Provider == "organization") != theirs {
+			t.Errorf("%s has the provider %q", made, made.Provider)
+		}
+	}
+}
+
+func TestATargetThatIsNotThereMakesNothing(t *testing.T) {
+	t.Parallel()
+	w := stack(t, "prod")
+	w.Organization.Below = []string{"333333333333"}
+	r, err := w.Run(program)
+	if err == nil || !strings.Contains(err.Error(), `prodgate:organization.targetId: "ou-ab12-34567890": the account 222222222222 is not below it`) {
+		t.Errorf("got %v", err)
+	}
+	for _, made := range r.All() {
+		if made.Type != "pulumi:providers:aws" {
+			t.Errorf("%s is made", made)
 		}
 	}
 }

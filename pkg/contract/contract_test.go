@@ -35,6 +35,7 @@ func exported() map[string]any {
 		"connectionStatus":    "AVAILABLE",
 		"connectionHandshake": "",
 		"guardDutyDetectorId": gatetest.DetectorID,
+		"guardrails":          []any{`{"Version":"2012-10-17","Statement":[]}`},
 	}
 }
 
@@ -111,6 +112,7 @@ func TestEveryOutputIsExportedUnderItsName(t *testing.T) {
 func TestAContractThatIsNotKeptIsSaidToBe(t *testing.T) {
 	t.Parallel()
 	account := func(ctx *pulumi.Context, o contract.Outputs) { ctx.Export("account", o.Account) }
+	guardrails := func(ctx *pulumi.Context, o contract.Outputs) { ctx.Export("guardrails", o.Guardrails) }
 	apps := func(ctx *pulumi.Context, o contract.Outputs) { ctx.Export("apps", o.Apps) }
 	pipelineOf := func(app string) func(*pulumi.Context, contract.Outputs) {
 		return func(ctx *pulumi.Context, o contract.Outputs) { ctx.Export("p", o.App(app).Pipeline) }
@@ -147,6 +149,18 @@ func TestAContractThatIsNotKeptIsSaidToBe(t *testing.T) {
 		"an output of another type": {
 			func(o map[string]any) { o["account"] = 111111111111.0 }, account,
 			"output account of the referenced stack is a float64, not a string",
+		},
+		"guardrails of a release before them": {
+			func(o map[string]any) { delete(o, "guardrails") }, guardrails,
+			"the referenced stack has no output guardrails; bring it up with a release that has",
+		},
+		"guardrails of another type": {
+			func(o map[string]any) { o["guardrails"] = "{}" }, guardrails,
+			"output guardrails of the referenced stack is a string, not a []interface {}",
+		},
+		"a guardrail of another type": {
+			func(o map[string]any) { o["guardrails"] = []any{"{}", map[string]any{}} }, guardrails,
+			"output guardrails[1] of the referenced stack is a map[string]interface {}, not a string",
 		},
 		"an app that the gate does not have": {
 			func(map[string]any) {}, pipelineOf("web"),
@@ -185,6 +199,7 @@ func TestOnlyWhatIsReadHasToBeThere(t *testing.T) {
 	t.Parallel()
 	outputs := exported()
 	delete(outputs, "guardDutyDetectorId")
+	delete(outputs, "guardrails")
 	outputs["addedLater"] = "is no harm"
 	outputs["apps"].(map[string]any)["api"].(map[string]any)["addedLater"] = []any{"is no harm"}
 	r := world(outputs).MustRun(t, reader(func(ctx *pulumi.Context, o contract.Outputs) {

@@ -9,7 +9,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
-	"prodgate/pkg/catalogue"
 	"prodgate/pkg/contract"
 	"prodgate/pkg/settings"
 )
@@ -44,7 +43,7 @@ type Gate struct {
 
 // New declares the gate of one stack: what all apps share first, then each app.
 func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.ResourceOption) (*Gate, error) {
-	guardrails, err := catalogue.Guardrails(s)
+	guardrails, err := exported(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
@@ -92,7 +91,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 		ConnectionStatus:    source.connectionStatus,
 		ConnectionHandshake: source.handshake(b.plan),
 		GuardDutyDetectorID: detection.detectorID,
-		Guardrails:          exported(guardrails),
+		Guardrails:          guardrails,
 	}
 	return g, ctx.RegisterResourceOutputs(g, g.Outputs.Map())
 }

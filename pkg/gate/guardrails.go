@@ -32,11 +32,11 @@ type Guardrails struct{ pulumi.ResourceState }
 // NewGuardrails attaches the guardrails of a gate to the target that settings
 // name, with the aws provider in the options.
 //
-// They are attached when the whole gate is up and detached before any of it goes.
-// The deployers are excepted in every document, so that AWS would take another
-// order too; but a gate whose update failed half-way is still to be repaired, and
-// that is no time to close an organization's doors.
-func NewGuardrails(ctx *pulumi.Context, name string, s *settings.Settings, g *Gate, opts ...pulumi.ResourceOption) (*Guardrails, error) {
+// Nothing waits for them and they wait for nothing of the gate: whoever brings it up
+// or down is a deployer, and every document excepts those. An app that cannot be
+// made does so not keep the organization open; and as nothing depends on an
+// attachment, they are among the first to go in a destroy.
+func NewGuardrails(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.ResourceOption) (*Guardrails, error) {
 	documents, err := catalogue.Guardrails(s)
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
@@ -60,20 +60,26 @@ func NewGuardrails(ctx *pulumi.Context, name string, s *settings.Settings, g *Ga
 		if _, err := organizations.NewPolicyAttachment(ctx, child, &organizations.PolicyAttachmentArgs{
 			PolicyId: policy.ID(),
 			TargetId: pulumi.String(s.Organization.TargetId),
-		}, below, pulumi.DependsOn([]pulumi.Resource{g})); err != nil {
+		}, below); err != nil {
 			return nil, fmt.Errorf("attachment of guardrail %s: %w", document.Name, err)
 		}
 	}
 	return component, ctx.RegisterResourceOutputs(component, pulumi.Map{})
 }
 
-// exported are the documents as an output.
-func exported(documents []catalogue.Document) pulumi.StringArrayOutput {
+// exported are the documents of the guardrails as an output. Where nobody asks for
+// them to be attached, a gate that would have too many is a gate all the same.
+func exported(ctx *pulumi.Context, s *settings.Settings) (pulumi.StringArrayOutput, error) {
+	documents, err := catalogue.Guardrails(s)
+	if err != nil && s.Organization.TargetId == "" {
+		err = ctx.Log.Warn(fmt.Sprintf("The guardrails are not exported: %v", err), nil)
+		documents = nil
+	}
 	texts := pulumi.StringArray{}
 	for _, document := range documents {
 		texts = append(texts, pulumi.String(document.JSON))
 	}
-	return texts.ToStringArrayOutput()
+	return texts.ToStringArrayOutput(), err
 }
 
 // RequireTarget fails, before anything is created, when the guardrails cannot be
@@ -103,8 +109,9 @@ func RequireTarget(ctx *pulumi.Context, s *settings.Settings, provider *aws.Prov
 	}
 	t := target{ctx: ctx, in: in, settings: s, organization: organization}
 	below, err := t.below()
-	problems := []error{err, t.account(below), t.policyType()}
-	if err == nil {
+	known := err == nil
+	problems := []error{err, t.account(known, below), t.policyType()}
+	if known {
 		problems = append(problems, t.room(names))
 	}
 	return errors.Join(problems...)
@@ -125,8 +132,8 @@ func (t target) wrong(format string, args ...any) error {
 }
 
 // account is whether the target's policies have an effect on the stack's account.
-// Below an unknown target is nobody, which is not said once more.
-func (t target) account(below []string) error {
+// That it is not below a target that is not known needs no word of its own.
+func (t target) account(known bool, below []string) error {
 	account, organization := t.settings.Account, t.organization.Id
 	switch {
 	case account == t.organization.MasterAccountId:
@@ -134,7 +141,7 @@ func (t target) account(below []string) error {
 			"move the workload to another account, or leave the key out", account, organization)
 	case !slices.Contains(t.accounts(), account):
 		return t.wrong("the account %s is not in the organization %s; invite it, or leave the key out", account, organization)
-	case below != nil && !slices.Contains(below, account):
+	case known && !slices.Contains(below, account):
 		return t.wrong("the account %s is not below it; name the unit that the account is in, or the account", account)
 	}
 	return nil

@@ -38,6 +38,8 @@ type World struct {
 	// Preview runs a first preview: nothing is there, so no output that a
 	// provider makes is known.
 	Preview bool
+	// Organization is what the role for guardrails finds.
+	Organization Organization
 	// Refused are the tokens of resources and invokes that fail.
 	Refused []string
 }

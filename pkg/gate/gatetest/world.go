@@ -85,7 +85,13 @@ var computed = map[string][][2]string{
 	"aws:kms/key:Key": {
 		{"keyId", "key-of-${urnName}"}, {"id", "${keyId}"}, {"arn", "arn:${partition}:kms:${region}:${account}:key/${id}"},
 	},
-	"aws:kms/alias:Alias":      {{"id", "${name}"}, {"arn", "arn:${partition}:kms:${region}:${account}:${name}"}},
+	"aws:kms/alias:Alias": {{"id", "${name}"}, {"arn", "arn:${partition}:kms:${region}:${account}:${name}"}},
+	"aws:organizations/policy:Policy": {
+		{"id", "p-of-${urnName}"},
+	},
+	"aws:organizations/policyAttachment:PolicyAttachment": {
+		{"id", "${targetId}:${policyId}"},
+	},
 	"aws:s3/bucketV2:BucketV2": {{"id", "${bucket}"}, {"arn", "arn:${partition}:s3:::${bucket}"}},
 	"aws:sns/topic:Topic":      {{"arn", "arn:${partition}:sns:${region}:${account}:${name}"}, {"id", "${arn}"}},
 	"aws:ssm/parameter:Parameter": {
@@ -162,6 +168,9 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"id": UUID, "arn": args["arn"].StringValue(), "connectionStatus": "AVAILABLE", "providerType": "GitHub",
 		}), nil
+	}
+	if found := w.organization(token, args); found != nil {
+		return resource.NewPropertyMapFromMap(found), nil
 	}
 	return nil, fmt.Errorf("gatetest has no answer of %s", token)
 }
