@@ -47,11 +47,15 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	}
 	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name}
 
+	found, err := b.inspect(g)
+	if err != nil {
+		return nil, err
+	}
 	alerts, err := b.alerts(g)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
 	}
-	source, err := b.source(g)
+	source, err := b.source(g, found.allowances)
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
