@@ -18,6 +18,8 @@ var accountRoutes = []route{
 	{"GET /orgs/{org}/teams/{slug}", None, withTeam(func(_ *call, org *account, t *team) any { return org.teamJSON(t) })},
 	{"GET /orgs/{org}/teams/{slug}/members", None, withTeam(getTeamMembers)},
 	{"GET /orgs/{org}/teams/{slug}/repos", None, withTeam(getTeamRepositories)},
+	{"GET /repos/{owner}/{repo}/teams", Read, listTeams},
+	{"GET /repos/{owner}/{repo}/collaborators/{login}/permission", Write, getPermission},
 	{"GET /apps/{slug}", None, getApp},
 	{"GET /rate_limit", None, getRateLimit},
 }
@@ -93,6 +95,39 @@ func getTeamRepositories(c *call, org *account, t *team) any {
 		}
 	}
 	return list(page(c, granted), c.repositoryJSON)
+}
+
+// listTeams are the teams that have access to a repository, and how much.
+func listTeams(c *call) (any, error) {
+	var with []object
+	owner := c.state.account(c.repo.Owner)
+	for _, t := range owner.Teams {
+		has := c.repo.Access[strings.ToLower(owner.Login+"/"+t.Slug)]
+		if !has.includes(Read) {
+			continue
+		}
+		out := owner.teamJSON(t)
+		out["permission"] = map[Permission]string{Read: "pull", Write: "push", Admin: "admin"}[has]
+		out["permissions"] = object{"pull": true, "push": has.includes(Write), "admin": has.includes(Admin)}
+		with = append(with, out)
+	}
+	return page(c, append([]object{}, with...)), nil
+}
+
+// getPermission is what a user may do with a repository; of a public one,
+// everybody may read.
+func getPermission(c *call) (any, error) {
+	a := c.state.account(c.PathValue("login"))
+	if a == nil || a.Type != "User" {
+		return nil, notFound()
+	}
+	has, there := c.repo.Access["/"+strings.ToLower(a.Login)]
+	if !there {
+		if has = Read; c.repo.Private {
+			has = None
+		}
+	}
+	return object{"permission": has, "role_name": has, "user": a.summary()}, nil
 }
 
 func (a *app) nodeID() string { return nodeID("A", a.ID) }

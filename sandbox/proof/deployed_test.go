@@ -87,7 +87,7 @@ func (w *world) pipeline(app string) {
 	same(w.T, "the stages of "+app, stages, []string{"Source", "Build", "Deploy"})
 	source := p.Stages[0].Actions[0]
 	if source.Configuration["DetectChanges"] != "false" || source.Configuration["BranchName"] != "prod" ||
-		source.Configuration["FullRepositoryId"] != "example-org/cruddur" {
+		source.Configuration["FullRepositoryId"] != "example-org/"+w.repository() {
 		w.Errorf("the source of %s is %v", app, source.Configuration)
 	}
 	if key := p.ArtifactStore.EncryptionKey; key == nil || !strings.Contains(awssdk.ToString(key.Id), ":key/") {
@@ -252,7 +252,7 @@ func (w *world) told() {
 
 func (w *world) branchProtected() {
 	w.Helper()
-	status, body := w.github("repos/example-org/cruddur/branches/prod/protection")
+	status, body := w.github("repos/example-org/" + w.repository() + "/branches/prod/protection")
 	if status != http.StatusOK {
 		w.Fatalf("the protection of prod: %d %v", status, body)
 	}

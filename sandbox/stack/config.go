@@ -5,10 +5,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"prodgate/sandbox/github"
+)
+
+// The tokens that the GitHub emulator takes: that of the owner's administrator,
+// which the provider has, that of somebody who may write, and that of somebody who
+// may write and is in every team of the configuration.
+const (
+	Administrator = "sandbox"
+	Developer     = "developer"
+	Owner         = "lead"
 )
 
 // Config is what the emulators have to know of a stack's configuration.
@@ -42,21 +52,47 @@ func ReadConfig(program, stack string) (*Config, error) {
 func ParseConfig(text []byte) (*Config, error) {
 	var file struct {
 		Config struct {
-			Account string                             `yaml:"prodgate:account"`
-			Region  string                             `yaml:"aws:region"`
-			Source  struct{ Owner, Repository string } `yaml:"prodgate:source"`
-			Apps    []struct{ Repository string }      `yaml:"prodgate:apps"`
+			Account string `yaml:"prodgate:account"`
+			Region  string `yaml:"aws:region"`
+			Source  struct {
+				Owner, Repository string
+				CodeOwners        []string `yaml:"codeOwners"`
+				Mergers           []string
+			} `yaml:"prodgate:source"`
+			Apps []struct{ Repository string } `yaml:"prodgate:apps"`
 		}
 	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
 		return nil, err
 	}
+	source := file.Config.Source
 	c := &Config{Text: text, Account: file.Config.Account, Region: file.Config.Region, GitHub: github.Seed{
-		Owner: github.Owner{Login: file.Config.Source.Owner, Organization: true, Plan: github.Team},
+		Owner: github.Owner{Login: source.Owner, Organization: true, Plan: github.Team},
+		Tokens: []github.Token{
+			{Value: Administrator, Login: source.Owner + "-admin", Permission: github.Admin},
+			{Value: Developer, Login: Developer, Permission: github.Write},
+			{Value: Owner, Login: Owner, Permission: github.Write},
+		},
 	}}
-	for _, name := range repositories(file.Config.Source.Repository, file.Config.Apps) {
+	access := map[string]github.Permission{}
+	for _, who := range append(source.CodeOwners, source.Mergers...) {
+		organization, slug, isTeam := strings.Cut(strings.TrimPrefix(who, "@"), "/")
+		actor := "/" + organization
+		if isTeam {
+			actor = organization + "/" + slug
+		}
+		if access[actor] == github.Write {
+			continue
+		}
+		if access[actor] = github.Write; isTeam {
+			c.GitHub.Teams = append(c.GitHub.Teams, github.SeedTeam{Slug: slug, Members: []string{Owner}})
+		} else {
+			c.GitHub.Users = append(c.GitHub.Users, organization)
+		}
+	}
+	for _, name := range repositories(source.Repository, file.Config.Apps) {
 		c.GitHub.Repositories = append(c.GitHub.Repositories, github.SeedRepository{
-			Name: name, Private: true, Branches: []string{"prod"},
+			Name: name, Private: true, Branches: []string{"prod"}, Access: access,
 		})
 	}
 	return c, nil
