@@ -20,7 +20,7 @@ type owned struct{ role, name, text string }
 const signature = "# Made by the stack "
 
 func (b builder) signed(text string) string {
-	return fmt.Sprintf("%s%s of the Pulumi project %s: change it there.\n%s", signature, b.ctx.Stack(), b.ctx.Project(), text)
+	return fmt.Sprintf("%s%s of the Pulumi project %s, change it there.\n%s", signature, b.ctx.Stack(), b.ctx.Project(), text)
 }
 
 // owns are the files that the gate writes.
@@ -59,7 +59,7 @@ func (i *inspection) place(repository, branch string, file owned, protected bool
 		i.add(key, repository, "prod is protected already and has no "+file.name+", which nobody can push to it any more",
 			"merge the file to prod through main; or set source.protection to adopt, when the protection is not this stack's")
 	case there && strings.HasPrefix(begins, signature) && begins != ours:
-		i.add(key, repository, at+" says: "+strings.TrimPrefix(begins, "# "), "set source.protection to adopt in one of the two stacks, or give each a repository")
+		i.add(key, repository, fmt.Sprintf("%s is another stack's, it begins with %q", at, begins), "set source.protection to adopt in one of the two stacks, or give each a repository")
 	case there && begins != ours && file.name == codeowners.File:
 		i.add("source.codeOwnersFile", string(settings.Create), at+" in "+repository+" is there and not the gate's",
 			"set it to adopt, and add the line to the end of the file: "+codeowners.Line(i.settings.Source.CodeOwners))

@@ -1,13 +1,14 @@
 package github
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 var accountRoutes = []route{
-	{"GET /user", None, func(c *call) (any, error) { return c.showUser(c.state.account(c.token.Login)) }},
+	{"GET /user", None, getViewer},
 	{"GET /user/{id}", None, func(c *call) (any, error) {
 		return c.showUser(find(c.state.Accounts, func(a *account) bool { return strconv.FormatInt(a.ID, 10) == c.PathValue("id") }))
 	}},
@@ -37,6 +38,14 @@ func (a *account) nodeID() string {
 		return nodeID("O", a.ID)
 	}
 	return nodeID("U", a.ID)
+}
+
+// getViewer tells a person who they are; an app's installation is nobody.
+func getViewer(c *call) (any, error) {
+	if c.token.App != 0 {
+		return nil, refuse(http.StatusForbidden, "Resource not accessible by integration")
+	}
+	return c.showUser(c.state.account(c.token.Login))
 }
 
 func (c *call) showUser(a *account) (any, error) {
@@ -146,6 +155,22 @@ func getApp(c *call) (any, error) {
 func getRateLimit(c *call) (any, error) {
 	rate := object{"limit": 5000, "remaining": 4999, "used": 1, "reset": c.now.Unix() + 3600}
 	return object{"rate": rate, "resources": object{"core": rate, "graphql": rate}}, nil
+}
+
+// among is whether a user is one of these handles, or in a team of them.
+func (s *state) among(handles []string, login string) bool {
+	return slices.ContainsFunc(handles, func(handle string) bool {
+		name := strings.TrimPrefix(handle, "@")
+		if organization, slug, isTeam := strings.Cut(name, "/"); isTeam {
+			a := s.account(organization)
+			if a == nil {
+				return false
+			}
+			t := a.team(slug)
+			return t != nil && slices.Contains(t.Members, login)
+		}
+		return strings.EqualFold(name, login)
+	})
 }
 
 // covers tells whether one of the node ids is the user's, or that of a team

@@ -9,16 +9,18 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"prodgate/pkg/onlymain"
 	"prodgate/sandbox/github"
 )
 
-// The tokens that the GitHub emulator takes: that of the owner's administrator,
-// which the provider has, that of somebody who may write, and that of somebody who
-// may write and is in every team of the configuration.
+// The tokens that the GitHub emulator takes, each with a login of its name. The
+// provider has that of an app: GitHub signs what it commits.
 const (
-	Administrator = "sandbox"
-	Developer     = "developer"
-	Owner         = "lead"
+	Provider      = "sandbox"       // an app's, which may administer the repositories
+	Administrator = "administrator" // a person's, who may too
+	Developer     = "developer"     // may write
+	Lead          = "lead"          // may write, and is in every team of the configuration
+	Actions       = "actions"       // of GitHub's own app, that runs workflows
 )
 
 // Config is what the emulators have to know of a stack's configuration.
@@ -69,9 +71,11 @@ func ParseConfig(text []byte) (*Config, error) {
 	c := &Config{Text: text, Account: file.Config.Account, Region: file.Config.Region, GitHub: github.Seed{
 		Owner: github.Owner{Login: source.Owner, Organization: true, Plan: github.Team},
 		Tokens: []github.Token{
-			{Value: Administrator, Login: source.Owner + "-admin", Permission: github.Admin},
-			{Value: Developer, Login: Developer, Permission: github.Write},
-			{Value: Owner, Login: Owner, Permission: github.Write},
+			{Value: Provider, Login: Provider, Permission: github.Admin, App: 1},
+			{Value: Administrator, Login: Administrator, Permission: github.Admin, Signs: true},
+			{Value: Developer, Login: Developer, Permission: github.Write, Signs: true},
+			{Value: Lead, Login: Lead, Permission: github.Write, Signs: true},
+			{Value: Actions, Login: Actions, Permission: github.Write, App: onlymain.ActionsApp},
 		},
 	}}
 	access := map[string]github.Permission{}
@@ -85,7 +89,7 @@ func ParseConfig(text []byte) (*Config, error) {
 			continue
 		}
 		if access[actor] = github.Write; isTeam {
-			c.GitHub.Teams = append(c.GitHub.Teams, github.SeedTeam{Slug: slug, Members: []string{Owner}})
+			c.GitHub.Teams = append(c.GitHub.Teams, github.SeedTeam{Slug: slug, Members: []string{Lead}})
 		} else {
 			c.GitHub.Users = append(c.GitHub.Users, organization)
 		}
