@@ -74,7 +74,8 @@ func (i *inspection) place(repository, branch string, file owned, protected bool
 func (i *inspection) owners(repository, branch string) {
 	key, mode := "source.codeOwnersFile", string(i.settings.Source.CodeOwnersFile)
 	line := codeowners.Line(i.settings.Source.CodeOwners)
-	if len(i.settings.Source.CodeOwners) == 0 { // an adopted protection names none
+	if i.settings.Source.Protection == settings.Adopt { // which names no owners
+		key, mode = "source.protection", string(settings.Adopt)
 		line = codeowners.Line([]string{"@" + i.hub.owner + "/…"})
 	}
 	create := i.settings.Source.Protection == settings.Create && i.settings.Source.CodeOwnersFile == settings.Create

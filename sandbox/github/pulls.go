@@ -182,7 +182,7 @@ func (c *call) merge(branch, head string) string {
 	me := person{Name: c.token.Login, Date: c.now}
 	id := c.repo.addCommit(commit{
 		Message: "Merge", Author: me, Committer: person{Name: "GitHub", Email: "noreply@github.com", Date: c.now},
-		Parents: []string{base, head}, Files: files, Verified: true,
+		Parents: []string{base, head}, Files: files, Verified: true, Pusher: c.token.Login,
 	})
 	c.repo.Refs[headsPrefix+branch] = id
 	return id
