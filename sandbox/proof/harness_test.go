@@ -72,7 +72,7 @@ func newWorldOf(t *testing.T, name string, change func(*stack.Config), edits ...
 	t.Helper()
 	config := configOf(t, name, edits...)
 	change(config)
-	c, err := cloud.Start(t.Context(), kit, t.TempDir(), config.Account, config.GitHub)
+	c, err := cloud.Start(t.Context(), kit, t.TempDir(), config.Account, config.GitHub, config.Roles...)
 	if err != nil {
 		t.Fatal(err)
 	}
