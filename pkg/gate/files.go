@@ -34,40 +34,50 @@ func (b builder) owns() []owned {
 
 // files looks at what is on both branches already.
 func (i *inspection) files(repository string, protected bool) {
-	for _, branch := range []string{onlymain.Head, onlymain.Base} {
-		if i.settings.Source.Protection == settings.Create {
-			for _, file := range i.owns() {
-				i.place(repository, branch, file, protected)
-			}
+	if i.settings.Source.Protection == settings.Create {
+		for _, file := range i.owns() {
+			ours := i.place(repository, onlymain.Base, file, protected)
+			i.place(repository, onlymain.Head, file, ours)
 		}
+	}
+	for _, branch := range []string{onlymain.Head, onlymain.Base} {
 		i.owners(repository, branch)
 	}
 }
 
-// place is whether a file can be written: nobody else's is overwritten, and nothing
-// is written to prod once it is protected.
-func (i *inspection) place(repository, branch string, file owned, protected bool) {
+// place is whether a file on a branch is the gate's. Nobody else's is overwritten,
+// and nothing is written to prod once it is protected. On main a file may be changed
+// by hand, its signature with it: it stays the gate's as long as prod's is, which
+// only a reviewed merge can change. known says so of main, of prod that it is closed.
+func (i *inspection) place(repository, branch string, file owned, known bool) (ours bool) {
 	text, there, err := i.file(repository, branch, file.name)
 	key := i.keyOf(repository)
 	begins, _, _ := strings.Cut(text, "\n")
-	ours, _, _ := strings.Cut(file.text, "\n")
+	signed, _, _ := strings.Cut(file.text, "\n")
+	if ours = there && begins == signed; branch == onlymain.Head {
+		if text != file.text {
+			i.unsigned = append(i.unsigned, file.name)
+		}
+		ours = ours || known
+	}
 	at := fmt.Sprintf("%s of %s", file.name, branch)
 	switch {
 	case err != nil:
 		i.add(key, repository, at+" cannot be read: "+err.Error(), "give the token (GITHUB_TOKEN) the right to read and write it")
-	case !there && branch == onlymain.Base && protected:
+	case !there && branch == onlymain.Base && known:
 		i.add(key, repository, "prod is protected already and has no "+file.name+", which nobody can push to it any more",
 			"merge the file to prod through main; or set source.protection to adopt, when the protection is not this stack's")
-	case there && strings.HasPrefix(begins, signature) && begins != ours:
-		i.add(key, repository, fmt.Sprintf("%s is another stack's, it begins with %q", at, begins), "set source.protection to adopt in one of the two stacks, or give each a repository")
-	case there && begins != ours && file.name == codeowners.File:
+	case !there, ours:
+	case strings.HasPrefix(begins, signature):
+		i.add(key, repository, fmt.Sprintf("%s is another stack's, it begins with %q", at, begins),
+			"set source.protection to adopt in one of the two stacks, or give each a repository")
+	case file.name == codeowners.File:
 		i.add("source.codeOwnersFile", string(settings.Create), at+" in "+repository+" is there and not the gate's",
 			"set it to adopt, and add the line to the end of the file: "+codeowners.Line(i.settings.Source.CodeOwners))
-	case there && begins != ours:
+	default:
 		i.add(key, repository, at+" is there and not the gate's", "remove it, or give it another name")
-	case branch == onlymain.Head && text != file.text:
-		i.unsigned = append(i.unsigned, file.name)
 	}
+	return ours
 }
 
 // owners is whether the CODEOWNERS file that counts is, or will be, the right one.

@@ -26,7 +26,10 @@ type inspection struct {
 
 // add is a problem of a setting, in the words of a wrong setting.
 func (i *inspection) add(key, value, what, remedy string) {
-	i.problems = append(i.problems, fmt.Errorf("prodgate:%s: %q: %s; %s", key, value, what, remedy))
+	problem := fmt.Errorf("prodgate:%s: %q: %s; %s", key, value, what, remedy)
+	if !slices.ContainsFunc(i.problems, func(p error) bool { return p.Error() == problem.Error() }) { // of several repositories
+		i.problems = append(i.problems, problem)
+	}
 }
 
 // inspect asks GitHub whether the repositories are as the gate needs them.
@@ -52,7 +55,7 @@ func (i *inspection) warn() error {
 	if len(i.unsigned) > 0 && i.get("user").found() {
 		return i.builder.ctx.Log.Warn(fmt.Sprintf("prodgate:source.owner: %q: the token is a person's, and GitHub signs only what "+
 			"an app commits: prod will not take main with the unsigned commits of %s; use the token of a GitHub App, or sign "+
-			"these commits on main before it is merged", i.hub.owner, strings.Join(i.unsigned, ", ")), nil)
+			"these commits on main before it is merged", i.hub.owner, strings.Join(slices.Compact(slices.Sorted(slices.Values(i.unsigned))), ", ")), nil)
 	}
 	return nil
 }
@@ -112,7 +115,11 @@ func (i *inspection) repository(name string, first bool) {
 		return
 	}
 	i.people(name, first)
+	writes := len(i.unsigned)
 	i.files(name, protection != nil)
+	if len(i.unsigned) > writes {
+		i.closedMain(key, name, i.unsigned[writes:])
+	}
 	if i.settings.Source.Protection == settings.Adopt {
 		i.adopted(name, organization, protection)
 	}
@@ -141,6 +148,19 @@ func (i *inspection) protection(key, repository string) (protection *live, there
 		i.add(key, repository, "the token (GITHUB_TOKEN) may not administer it", "use one of an administrator, or of a GitHub App that may administer it")
 	}
 	return nil, false
+}
+
+// closedMain is a main that takes pull requests only, administrators included: the
+// gate's files cannot be written to it. An app may be excepted.
+func (i *inspection) closedMain(key, repository string, files []string) {
+	var main live
+	if a := i.of(repository, "/branches/"+onlymain.Head+"/protection"); !a.found() || a.into(&main) != nil {
+		return
+	}
+	if main.Admins.Enabled && main.Reviews.Count > 0 && len(main.Reviews.Bypassers.Apps) == 0 {
+		i.add(key, repository, "main takes pull requests only, so the gate cannot write "+strings.Join(files, ", ")+" to it",
+			"let the app whose token it is bypass them, or administrators for this update")
+	}
 }
 
 // people are who is named: GitHub drops from a protection, without a word, who may

@@ -126,6 +126,10 @@ func TestGitHubIsLookedAtBeforeAnythingIsMade(t *testing.T) {
 			contents("CODEOWNERS", "main"): holding("/.github/ @example-org/platform\n"),
 			contents("CODEOWNERS", "prod"): holding("/.github/ @example-org/platform\n"),
 		}, set("codeOwnersFile", "adopt"), []string{`CODEOWNERS of main in web is not guarded by the rule for .github/; move it`, `CODEOWNERS of prod in web is not guarded`}},
+		"a main that takes pull requests only": {map[string]string{web + "/branches/main/protection": "200 " + strong}, nil,
+			[]string{`"web": main takes pull requests only, so the gate cannot write .github/workflows/prodgate.yml, .github/CODEOWNERS to it; let the app`}},
+		"a team that is not there, of two repositories": {map[string]string{platform: notFound}, func(c object) { c["apps"] = []any{app("web"), with(app("api"), "repository", "api")} },
+			[]string{`prodgate:source.codeOwners[0]: "@example-org/platform": is no team`}},
 		"no branch prod to leave open": {map[string]string{web + "/branches/prod": notFound}, func(c object) { adopts(c); set("protection", "off")(c) }, []string{`has no branch prod`}},
 		"three things at once, in two repositories": {
 			map[string]string{
@@ -265,6 +269,21 @@ func TestNothingProtectsProdWhenSettingsSaySo(t *testing.T) {
 	}
 }
 
+// A file that lost the gate's signature on main is put right, as long as prod has it.
+func TestAFileThatIsChangedByHandOnMainIsTheGatesStill(t *testing.T) {
+	t.Parallel()
+	s := decoded(t, config("api"))
+	w := world(s)
+	w.GitHub = map[string]string{
+		protected:                              "200 " + strong,
+		contents(onlymain.File, "prod"):        holding(signedTest + onlymain.Workflow),
+		contents(onlymain.File, "main"):        holding("on: push\n"),
+		contents(".github/CODEOWNERS", "prod"): holding(signedTest + "* @bob\n"),
+		contents(".github/CODEOWNERS", "main"): notFound,
+	}
+	w.MustRun(t, program(s))
+}
+
 // GitHub signs what an app commits, and prod takes signed commits only.
 func TestAPersonsTokenIsWarnedOfBeforeItWritesToMain(t *testing.T) {
 	t.Parallel()
@@ -285,7 +304,7 @@ func TestAPersonsTokenIsWarnedOfBeforeItWritesToMain(t *testing.T) {
 		want   string
 	}{
 		"an app's token":                  {nil, ""},
-		"a person's token":                {map[string]string{"user": `200 {"login": "alice"}`}, "unsigned commits of .github/workflows/prodgate.yml, .github/CODEOWNERS; use the token of a GitHub App"},
+		"a person's token":                {map[string]string{"user": `200 {"login": "alice"}`}, "unsigned commits of .github/CODEOWNERS, .github/workflows/prodgate.yml; use the token of a GitHub App"},
 		"a person's and nothing to write": {written, ""},
 		"a person's and one to change":    {changed, "unsigned commits of .github/workflows/prodgate.yml; use"},
 	} {

@@ -180,7 +180,7 @@ var github = []struct {
 	{regexp.MustCompile(`^repos/([^/]+)/([^/]+)$`),
 		`200 {"full_name": "$1/$2", "private": true, "archived": false, "default_branch": "main", "owner": {"type": "Organization"}}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/branches/prod$`), `200 {"name": "prod"}`},
-	{regexp.MustCompile(`^repos/[^/]+/[^/]+/branches/prod/protection$`), `404 {"message": "Branch not protected"}`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/branches/(main|prod)/protection$`), `404 {"message": "Branch not protected"}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/rules/branches/prod\?`), `200 []`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/contents/.*$`), `404 {"message": "Not Found"}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/collaborators/([^/]+)/permission$`), `200 {"permission": "write", "user": {"login": "$1"}}`},
