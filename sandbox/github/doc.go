@@ -4,10 +4,10 @@
 // makes for repositories, branches, files, branch protection, rulesets,
 // environments and Actions, REST under /api/v3 and GraphQL under /api/graphql,
 // as a GitHub Enterprise host does; and those that somebody makes who wants to get
-// past a protection: pull requests, reviews, checks, merges, moved branches. Point a client at it with
-// GITHUB_BASE_URL. Refusals carry the texts and status codes that GitHub uses,
-// because programs and people read them: an unknown repository, a second rule
-// for one pattern, a plan that lacks a feature, a commit to a protected branch.
+// past a protection: pull requests, reviews, checks, merges, moved branches. Point a
+// client at it with GITHUB_BASE_URL. Refusals carry the texts and status codes that
+// GitHub uses, because programs and people read them: an unknown repository, a second
+// rule for one pattern, a plan that lacks a feature, a commit to a protected branch.
 //
 // What it holds is kept in one readable JSON file, written after every change.
 // A call that it does not know is an error and is kept in [Server.Unknown]: a
