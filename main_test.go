@@ -85,7 +85,12 @@ prodgate:index:Gate gate
     aws:cloudwatch/eventTarget:EventTarget gate-failed-runs
   prodgate:index:Source gate-source
     aws:codeconnections/connection:Connection gate-github
-    github:index/branchProtection:BranchProtection gate-cruddur-prod
+    github:index/repositoryFile:RepositoryFile gate-cruddur-dev-main-workflow
+    github:index/repositoryFile:RepositoryFile gate-cruddur-dev-prod-workflow
+    github:index/repositoryFile:RepositoryFile gate-cruddur-dev-main-codeowners
+    github:index/repositoryFile:RepositoryFile gate-cruddur-dev-prod-codeowners
+    github:index/branchProtection:BranchProtection gate-cruddur-dev-prod
+    github:index/repositoryRuleset:RepositoryRuleset gate-cruddur-dev-only-main
   prodgate:index:Store gate-store
     aws:kms/key:Key gate-artifacts
     aws:kms/alias:Alias gate-artifacts
@@ -254,7 +259,7 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 	w.Config["prodgate:source"] = `{"owner": "example-org", "repository": "cruddur", "codeOwners": ["@example-org/platform"],
 		"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/` + gatetest.UUID + `"}`
 	r := w.MustRun(t, program)
-	seen := map[string]bool{}
+	seen, asked := map[string]bool{}, map[string]int{}
 	for _, made := range r.All() {
 		pkg, _, _ := strings.Cut(made.Type, ":")
 		if !made.Custom || pkg == "pulumi" {
@@ -266,12 +271,14 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 		}
 	}
 	for _, invoke := range r.Invokes {
-		if invoke.Provider != "workload" {
+		pkg, _, _ := strings.Cut(invoke.Token, ":")
+		asked[pkg]++
+		if invoke.Provider != providers[pkg] {
 			t.Errorf("%s has the provider %q", invoke.Token, invoke.Provider)
 		}
 	}
-	if len(seen) != len(providers) || len(r.Invokes) != 5 {
-		t.Errorf("looked at the packages %v and %d invokes", seen, len(r.Invokes))
+	if len(seen) != len(providers) || asked["aws"] != 5 || asked["github"] == 0 {
+		t.Errorf("looked at the packages %v and invokes of %v", seen, asked)
 	}
 }
 

@@ -31,7 +31,7 @@ var boundedRole = policy{
 		return nil
 	},
 	// A boundary that is not of the stack is somebody else's to widen.
-	missing: func(all []resource) []finding {
+	missing: func(_ stack, all []resource) []finding {
 		var found []finding
 		for _, role := range all {
 			if at := role.at("permissionsBoundary"); role.token == roleToken && at.text() != "" && !policyOf(all, at.text()) {

@@ -8,6 +8,8 @@ import (
 	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/policyx"
+
+	"prodgate/pkg/settings"
 )
 
 // policies are all there are.
@@ -31,13 +33,14 @@ type policy struct {
 	// missing looks for what the whole stack has to have. It is known only when
 	// everything has been registered: in a preview before anything is made, in an
 	// up without a preview after.
-	missing func([]resource) []finding
+	missing func(stack, []resource) []finding
 }
 
 // stack is what the stack's own configuration promises.
 type stack struct {
 	region, account string
-	role            string // of the organization, for the guardrails
+	role            string            // of the organization, for the guardrails
+	protection      settings.Presence // of the branch prod
 }
 
 // finding is a violation. It never goes without a remedy.
@@ -52,6 +55,8 @@ func pack(ctx *pulumi.Context) (policyx.PolicyPack, error) {
 	s.account, _ = ctx.GetConfig(accountKey)
 	organization, _ := ctx.GetConfig(organizationKey)
 	s.role = roleOf(organization)
+	source, _ := ctx.GetConfig(sourceKey)
+	s.protection = chosenProtection(source)
 	var all []policyx.Policy
 	for _, p := range policies {
 		all = append(all, p.registered(s)...)
@@ -83,7 +88,7 @@ func (p policy) registered(s stack) []policyx.Policy {
 				for i, r := range args.Resources {
 					resources[i] = newResource(r)
 				}
-				report(args.Manager, guarded(func() []finding { return p.missing(resources) }))
+				report(args.Manager, guarded(func() []finding { return p.missing(s, resources) }))
 				return nil
 			},
 		}))

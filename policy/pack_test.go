@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 // ours is the stack that is tested.
-var ours = stack{region: "eu-west-2", account: "111111111111", role: "arn:aws:iam::999999999999:role/guardrails"}
+var ours = stack{region: "eu-west-2", account: "111111111111", role: "arn:aws:iam::999999999999:role/guardrails", protection: settings.Create}
 
 // config is its configuration.
 var config = map[string]string{
@@ -142,7 +142,7 @@ func TestTheGateKeepsEveryPolicy(t *testing.T) {
 		if p.missing == nil {
 			continue
 		}
-		if missing := p.missing(all); len(missing) > 0 {
+		if missing := p.missing(ours, all); len(missing) > 0 {
 			t.Errorf("%s: %v", p.name, missing)
 		}
 	}
@@ -160,11 +160,12 @@ func TestAStackWithoutAProtectedBranch(t *testing.T) {
 		"a protection of another branch":                   {append(slices.Clone(without), protectionOf(property.New("main"))), 1},
 		"a protection of prod":                             {append(slices.Clone(without), protectionOf(property.New("prod"))), 0},
 		"a protection of a branch that is not known yet":   {append(slices.Clone(without), protectionOf(property.New(property.Computed))), 0},
+		"a protection whose check anybody can pass":        {slices.DeleteFunc(made(t), func(r resource) bool { return r.token == rulesetType }), 1},
 		"a protection of a branch that is of another type": {append(slices.Clone(without), protectionOf(property.New(4.0))), 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := protectedBranch.missing(c.all); len(got) != c.want {
+			if got := protectedBranch.missing(ours, c.all); len(got) != c.want {
 				t.Errorf("found %v", got)
 			}
 		})
@@ -194,10 +195,24 @@ func TestABoundaryIsOfTheStack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := boundedRole.missing(c.all); len(got) != c.want {
+			if got := boundedRole.missing(ours, c.all); len(got) != c.want {
 				t.Errorf("found %v", got)
 			}
 		})
+	}
+}
+
+func TestAStackThatChoosesNoProtection(t *testing.T) {
+	t.Parallel()
+	for source, accepted := range map[string]bool{
+		`{"protection": "off"}`: true, `{"protection": "adopt"}`: true, `{"protection": "create"}`: false,
+		`{"protection": "maybe"}`: false, `{}`: false, ``: false, `off`: false,
+	} {
+		s := ours
+		s.protection = chosenProtection(source)
+		if got := protectedBranch.missing(s, nil); (len(got) == 0) != accepted {
+			t.Errorf("%s: found %v", source, got)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ var (
 	boundary     = [2]string{"aws:iam/policy:Policy", "gate-boundary-recorder"}
 	onlyThese    = [2]string{"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "gate-api-build"}
 	noInline     = [2]string{"aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", "gate-api-build"}
+	ruleset      = [2]string{rulesetType, "gate-web-only-main"}
 )
 
 // change is a case: a resource of the gate with one value changed, and what the
@@ -182,6 +183,25 @@ var changes = map[string]map[string]change{
 		"somebody who needs no review":     {protection, "requiredPullRequestReviews.0.pullRequestBypassers", list{"/someone"}, "may push without a review"},
 		"no status checks":                 {protection, "requiredStatusChecks", list{}, "it has 0 status check rules"},
 		"status checks of an older prod":   {protection, "requiredStatusChecks.0.strict", false, "strict is false; set it to true"},
+		"commits of anybody's":             {protection, "requireSignedCommits", false, "requireSignedCommits is false; set it to true"},
+		"open conversations":               {protection, "requireConversationResolution", nil, "requireConversationResolution is not set"},
+		"code owners who are not asked":    {protection, "requiredPullRequestReviews.0.requireCodeOwnerReviews", false, "requireCodeOwnerReviews is false"},
+		"a pusher who may approve":         {protection, "requiredPullRequestReviews.0.requireLastPushApproval", nil, "requireLastPushApproval is not set"},
+		"approvals that outlive a push":    {protection, "requiredPullRequestReviews.0.dismissStaleReviews", false, "dismissStaleReviews is false"},
+		"any branch may be merged":         {protection, "requiredStatusChecks.0.contexts", list{"test"}, `contexts is ["test"]; add only-main`},
+		"checks that are not known":        {protection, "requiredStatusChecks.0.contexts", unknown, ""},
+		"whoever may write may merge":      {protection, "restrictPushes", nil, "it has 0 push restrictions"},
+		"whoever may write may create it":  {protection, "restrictPushes.0.blocksCreations", false, "blocksCreations is false; set it to true"},
+		"nobody may create it by default":  {protection, "restrictPushes.0.blocksCreations", nil, ""},
+		"a ruleset that is switched off":   {ruleset, "enforcement", "disabled", `enforcement is "disabled"; set it to "active"`},
+		"a ruleset of tags":                {ruleset, "target", "tag", `target is "tag"`},
+		"a ruleset of another branch":      {ruleset, "conditions.refName.includes", list{"refs/heads/main"}, `includes of its conditions is ["refs/heads/main"]; set it to ["refs/heads/prod"]`},
+		"a ruleset with an exception":      {ruleset, "bypassActors", list{object{"actorId": 5.0, "actorType": "RepositoryRole"}}, "bypassActors makes exceptions"},
+		"a ruleset but for some branches":  {ruleset, "conditions.refName.excludes", list{"refs/heads/prod"}, "refName.excludes makes exceptions"},
+		"a check of an older prod":         {ruleset, "rules.requiredStatusChecks.strictRequiredStatusChecksPolicy", false, "strictRequiredStatusChecksPolicy is false"},
+		"a check of any app":               {ruleset, "rules.requiredStatusChecks.requiredChecks.0.integrationId", nil, "integrationId of only-main is not set; set it to 15368"},
+		"a check of another app":           {ruleset, "rules.requiredStatusChecks.requiredChecks.0.integrationId", 7.0, "integrationId of only-main is 7"},
+		"a ruleset of another check":       {ruleset, "rules.requiredStatusChecks.requiredChecks.0.context", "test", ""},
 		"a branch that is not prod":        {protection, "pattern", "main", ""},
 		"reviews that are not known":       {protection, "requiredPullRequestReviews", unknown, ""},
 	},

@@ -58,11 +58,15 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 		return nil, fmt.Errorf("boundaries: %w", err)
 	}
 	b.boundaries = boundaries{limits, map[string]*iam.Policy{}}
+	found, err := b.inspect(g)
+	if err != nil {
+		return nil, err
+	}
 	alerts, err := b.alerts(g)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
 	}
-	source, err := b.source(g)
+	source, err := b.source(g, found.allowances)
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}

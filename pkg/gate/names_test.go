@@ -26,6 +26,7 @@ var limits = map[string]map[string]int{
 	"aws:cloudwatch/logGroup:LogGroup":       {"name": 512},
 	"aws:kms/alias:Alias":                    {"name": 256},
 	"aws:sns/topic:Topic":                    {"name": 256},
+	rulesetType:                              {"name": 100}, // GitHub's
 }
 
 func TestNamesFitWhereSettingsAreLongest(t *testing.T) {

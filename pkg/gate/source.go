@@ -8,10 +8,10 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codeconnections"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codestarconnections"
-	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
 )
 
 // source is where merged code comes from: a connection to GitHub, and the
@@ -20,7 +20,7 @@ type source struct {
 	connectionArn, connectionStatus pulumi.StringOutput
 }
 
-func (b builder) source(parent pulumi.Resource) (*source, error) {
+func (b builder) source(parent pulumi.Resource, allowances []string) (*source, error) {
 	component, err := b.group(SourceType, parent, b.called("source"))
 	if err != nil {
 		return nil, err
@@ -29,9 +29,12 @@ func (b builder) source(parent pulumi.Resource) (*source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connection: %w", err)
 	}
+	if b.settings.Source.Protection != settings.Create {
+		return s, nil
+	}
 	for _, repository := range b.repositories() {
-		if err := b.protectBranch(component, repository); err != nil {
-			return nil, fmt.Errorf("branch protection of %s: %w", repository, err)
+		if err := b.protect(component, repository, allowances); err != nil {
+			return nil, fmt.Errorf("%s: %w", repository, err)
 		}
 	}
 	return s, nil
@@ -89,29 +92,4 @@ func (b builder) repositories() []string {
 		return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
 	})
 	return slices.CompactFunc(names, strings.EqualFold)
-}
-
-// protectBranch closes the prod branch of a repository to everything but a
-// reviewed, checked pull request, for administrators too.
-func (b builder) protectBranch(parent pulumi.Resource, repository string) error {
-	_, err := github.NewBranchProtection(b.ctx, b.called(repository+"-"+ProdBranch), &github.BranchProtectionArgs{
-		RepositoryId:      pulumi.String(repository),
-		Pattern:           pulumi.String(ProdBranch),
-		EnforceAdmins:     pulumi.Bool(true),
-		AllowsDeletions:   pulumi.Bool(false),
-		AllowsForcePushes: pulumi.Bool(false),
-		RequiredPullRequestReviews: github.BranchProtectionRequiredPullRequestReviewArray{
-			github.BranchProtectionRequiredPullRequestReviewArgs{
-				RequiredApprovingReviewCount: pulumi.Int(b.settings.Source.Reviews),
-				DismissStaleReviews:          pulumi.Bool(true),
-			},
-		},
-		RequiredStatusChecks: github.BranchProtectionRequiredStatusCheckArray{
-			github.BranchProtectionRequiredStatusCheckArgs{
-				Strict:   pulumi.Bool(true),
-				Contexts: pulumi.ToStringArray(b.settings.Source.StatusChecks),
-			},
-		},
-	}, pulumi.Parent(parent), b.keeps())
-	return err
 }

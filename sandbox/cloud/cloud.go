@@ -5,6 +5,7 @@ package cloud
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -133,9 +134,10 @@ func (c *Cloud) AWSConfig(ctx context.Context, region string) (aws.Config, error
 	)
 }
 
-// BranchProtected asks GitHub whether a branch of a repository is protected.
-func (c *Cloud) BranchProtected(ctx context.Context, repository, branch string) (bool, error) {
-	url := fmt.Sprintf("%sapi/v3/repos/%s/%s/branches/%s/protection", c.GitHub, c.Owner, repository, branch)
+// GitHubHas asks GitHub for something of a repository, such as branches/prod, and
+// whether it is there. What it finds is decoded into found, unless that is nil.
+func (c *Cloud) GitHubHas(ctx context.Context, repository, what string, found any) (bool, error) {
+	url := fmt.Sprintf("%sapi/v3/repos/%s/%s/%s", c.GitHub, c.Owner, repository, what)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return false, err
@@ -145,5 +147,9 @@ func (c *Cloud) BranchProtected(ctx context.Context, repository, branch string) 
 	if err != nil {
 		return false, err
 	}
-	return response.StatusCode == http.StatusOK, response.Body.Close()
+	there := response.StatusCode == http.StatusOK
+	if there && found != nil {
+		err = json.NewDecoder(response.Body).Decode(found)
+	}
+	return there, errors.Join(err, response.Body.Close())
 }

@@ -1,13 +1,14 @@
 package github
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 var accountRoutes = []route{
-	{"GET /user", None, func(c *call) (any, error) { return c.showUser(c.state.account(c.token.Login)) }},
+	{"GET /user", None, getViewer},
 	{"GET /user/{id}", None, func(c *call) (any, error) {
 		return c.showUser(find(c.state.Accounts, func(a *account) bool { return strconv.FormatInt(a.ID, 10) == c.PathValue("id") }))
 	}},
@@ -18,6 +19,8 @@ var accountRoutes = []route{
 	{"GET /orgs/{org}/teams/{slug}", None, withTeam(func(_ *call, org *account, t *team) any { return org.teamJSON(t) })},
 	{"GET /orgs/{org}/teams/{slug}/members", None, withTeam(getTeamMembers)},
 	{"GET /orgs/{org}/teams/{slug}/repos", None, withTeam(getTeamRepositories)},
+	{"GET /repos/{owner}/{repo}/teams", Read, listTeams},
+	{"GET /repos/{owner}/{repo}/collaborators/{login}/permission", Write, getPermission},
 	{"GET /apps/{slug}", None, getApp},
 	{"GET /rate_limit", None, getRateLimit},
 }
@@ -35,6 +38,14 @@ func (a *account) nodeID() string {
 		return nodeID("O", a.ID)
 	}
 	return nodeID("U", a.ID)
+}
+
+// getViewer tells a person who they are; an app's installation is nobody.
+func getViewer(c *call) (any, error) {
+	if c.token.App != 0 {
+		return nil, refuse(http.StatusForbidden, "Resource not accessible by integration")
+	}
+	return c.showUser(c.state.account(c.token.Login))
 }
 
 func (c *call) showUser(a *account) (any, error) {
@@ -95,6 +106,39 @@ func getTeamRepositories(c *call, org *account, t *team) any {
 	return list(page(c, granted), c.repositoryJSON)
 }
 
+// listTeams are the teams that have access to a repository, and how much.
+func listTeams(c *call) (any, error) {
+	var with []object
+	owner := c.state.account(c.repo.Owner)
+	for _, t := range owner.Teams {
+		has := c.repo.Access[strings.ToLower(owner.Login+"/"+t.Slug)]
+		if !has.includes(Read) {
+			continue
+		}
+		out := owner.teamJSON(t)
+		out["permission"] = map[Permission]string{Read: "pull", Write: "push", Admin: "admin"}[has]
+		out["permissions"] = object{"pull": true, "push": has.includes(Write), "admin": has.includes(Admin)}
+		with = append(with, out)
+	}
+	return page(c, append([]object{}, with...)), nil
+}
+
+// getPermission is what a user may do with a repository; of a public one,
+// everybody may read.
+func getPermission(c *call) (any, error) {
+	a := c.state.account(c.PathValue("login"))
+	if a == nil || a.Type != "User" {
+		return nil, notFound()
+	}
+	has, there := c.repo.Access["/"+strings.ToLower(a.Login)]
+	if !there {
+		if has = Read; c.repo.Private {
+			has = None
+		}
+	}
+	return object{"permission": has, "role_name": has, "user": a.summary()}, nil
+}
+
 func (a *app) nodeID() string { return nodeID("A", a.ID) }
 
 func (a *app) json() object {
@@ -111,6 +155,22 @@ func getApp(c *call) (any, error) {
 func getRateLimit(c *call) (any, error) {
 	rate := object{"limit": 5000, "remaining": 4999, "used": 1, "reset": c.now.Unix() + 3600}
 	return object{"rate": rate, "resources": object{"core": rate, "graphql": rate}}, nil
+}
+
+// among is whether a user is one of these handles, or in a team of them.
+func (s *state) among(handles []string, login string) bool {
+	return slices.ContainsFunc(handles, func(handle string) bool {
+		name := strings.TrimPrefix(handle, "@")
+		if organization, slug, isTeam := strings.Cut(name, "/"); isTeam {
+			a := s.account(organization)
+			if a == nil {
+				return false
+			}
+			t := a.team(slug)
+			return t != nil && slices.Contains(t.Members, login)
+		}
+		return strings.EqualFold(name, login)
+	})
 }
 
 // covers tells whether one of the node ids is the user's, or that of a team

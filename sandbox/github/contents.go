@@ -157,7 +157,9 @@ func (r *repository) gitCommitJSON(id string) object {
 func (c *call) commitOf(in change) commit {
 	a := c.state.account(c.token.Login)
 	me := person{Name: a.Login, Email: fmt.Sprintf("%d+%s@users.noreply.github.com", a.ID, a.Login)}
-	cm := commit{Message: in.Message, Author: me, Committer: me}
+	// GitHub signs for an app that names neither author nor committer.
+	signed := c.token.Signs || c.token.App != 0 && in.Author == nil && in.Committer == nil
+	cm := commit{Message: in.Message, Author: me, Committer: me, Verified: signed, Pusher: c.token.Login}
 	if in.Committer != nil {
 		cm.Author, cm.Committer = *in.Committer, *in.Committer
 	}

@@ -21,6 +21,10 @@ type commit struct {
 	Committer person            `json:"committer"`
 	Parents   []string          `json:"parents,omitempty"`
 	Files     map[string]string `json:"files"`
+	// Verified is whether it is signed: by whoever made it, or by GitHub.
+	Verified bool `json:"verified,omitempty"`
+	// Pusher is whose token brought it.
+	Pusher string `json:"pusher,omitempty"`
 }
 
 type person struct {
@@ -54,7 +58,9 @@ func (r *repository) addBlob(content []byte) string {
 }
 
 func (r *repository) addCommit(c commit) string {
-	id := hash(text(c))
+	made := c
+	made.Pusher = "" // who pushes a commit does not change it
+	id := hash(text(made))
 	r.Commits[id] = c
 	return id
 }

@@ -14,6 +14,7 @@ var refRoutes = []route{
 	{"GET /repos/{owner}/{repo}/git/ref/{ref...}", Read, getRef},
 	{"GET /repos/{owner}/{repo}/git/matching-refs/{ref...}", Read, listRefs},
 	{"POST /repos/{owner}/{repo}/git/refs", Write, createRef},
+	{"PATCH /repos/{owner}/{repo}/git/refs/{ref...}", Write, moveRef},
 	{"DELETE /repos/{owner}/{repo}/git/refs/{ref...}", Write, deleteRef},
 	{"GET /repos/{owner}/{repo}/commits", Read, listCommits},
 	{"GET /repos/{owner}/{repo}/commits/{ref...}", Read, getCommit},
@@ -141,6 +142,34 @@ func createRef(c *call) (any, error) {
 	return c.repo.refJSON(in.Ref), nil
 }
 
+func moveRef(c *call) (any, error) {
+	var in struct {
+		SHA   string
+		Force bool
+	}
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	ref := "refs/" + c.PathValue("ref")
+	from, there := c.repo.Refs[ref]
+	_, known := c.repo.Commits[in.SHA]
+	switch {
+	case !there:
+		return nil, refuse(http.StatusUnprocessableEntity, "Reference does not exist")
+	case !known:
+		return nil, refuse(http.StatusUnprocessableEntity, "Object does not exist")
+	case !in.Force && !slices.Contains(c.repo.ancestors(in.SHA), from):
+		return nil, refuse(http.StatusUnprocessableEntity, "Update is not a fast forward")
+	}
+	if branch, ok := strings.CutPrefix(ref, headsPrefix); ok {
+		if err := c.checkMove(branch, in.SHA); err != nil {
+			return nil, err
+		}
+	}
+	c.repo.Refs[ref] = in.SHA
+	return c.repo.refJSON(ref), nil
+}
+
 func deleteRef(c *call) (any, error) {
 	ref := "refs/" + c.PathValue("ref")
 	if _, ok := c.repo.Refs[ref]; !ok {
@@ -157,6 +186,10 @@ func deleteRef(c *call) (any, error) {
 
 func (r *repository) commitJSON(id string) object {
 	cm := r.Commits[id]
+	reason := "unsigned"
+	if cm.Verified {
+		reason = "valid"
+	}
 	parents := list(cm.Parents, func(id string) object { return object{"sha": id, "url": r.url() + "/commits/" + id} })
 	return object{
 		"sha": id, "node_id": "C_" + id, "url": r.url() + "/commits/" + id,
@@ -165,7 +198,7 @@ func (r *repository) commitJSON(id string) object {
 			"message": cm.Message, "author": cm.Author, "committer": cm.Committer,
 			"tree":         object{"sha": cm.treeID(), "url": r.url() + "/git/trees/" + cm.treeID()},
 			"url":          r.url() + "/git/commits/" + id,
-			"verification": object{"verified": false, "reason": "unsigned", "signature": nil, "payload": nil},
+			"verification": object{"verified": cm.Verified, "reason": reason, "signature": nil, "payload": nil},
 		},
 	}
 }

@@ -32,7 +32,7 @@ type route struct {
 
 func routes() []route {
 	return slices.Concat(accountRoutes, repositoryRoutes, refRoutes, contentRoutes,
-		protectionRoutes, rulesetRoutes, environmentRoutes, actionsRoutes)
+		protectionRoutes, rulesetRoutes, environmentRoutes, actionsRoutes, pullRoutes)
 }
 
 // call is one REST call on its way.
@@ -205,7 +205,7 @@ func (r *recorder) Header() http.Header         { return r.header }
 func (r *recorder) WriteHeader(status int)      { r.status = status }
 func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
 
-// send adds what GitHub adds to every answer: rate limit and entity tag, and
+// send adds what GitHub adds to every answer: rate limit, id and entity tag, and
 // the 304 to a caller who has the entity already.
 func (r *recorder) send(w http.ResponseWriter, req *http.Request, now time.Time) {
 	resource := "core"
@@ -218,6 +218,8 @@ func (r *recorder) send(w http.ResponseWriter, req *http.Request, now time.Time)
 	} {
 		r.header.Set("X-RateLimit-"+key, value)
 	}
+	// The provider takes an answer without one for none.
+	r.header.Set("X-GitHub-Request-Id", strings.ToUpper(hash(req.Method + req.URL.String())[:16]))
 	r.header.Set("X-GitHub-Media-Type", "github.v3; format=json")
 	if resource == "core" && r.status < 300 && r.body.Len() > 0 {
 		tag := fmt.Sprintf(`"%x"`, sha256.Sum256(r.body.Bytes()))

@@ -100,6 +100,10 @@ type Token struct {
 	// Login is created as a user if there is none of this name.
 	Login      string
 	Permission Permission
+	// App is the id of the app that it is an installation's of; 0 is a person's.
+	App int64
+	// Signs is whether whoever has it signs the commits made with it.
+	Signs bool
 }
 
 // check finds what would make the emulator behave like nothing GitHub has.

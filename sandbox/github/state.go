@@ -57,6 +57,9 @@ type repository struct {
 	Rulesets     []*ruleset     `json:"rulesets,omitempty"`
 	Environments []*environment `json:"environments,omitempty"`
 	OIDCSubject  *oidcSubject   `json:"oidcSubject,omitempty"`
+	Pulls        []*pull        `json:"pulls,omitempty"`
+	// Results are those of checks, by commit.
+	Results map[string][]result `json:"results,omitempty"`
 	vault
 
 	Refs    map[string]string `json:"refs"`

@@ -80,11 +80,25 @@ func (w *world) github(path string) (status int, body map[string]any) {
 	return response.StatusCode, body
 }
 
-func (w *world) noBranchProtection() {
+// repository is the stack's: one that two stacks protect is not GitHub's to have.
+func (w *world) repository() string {
+	return map[string]string{"dev": "cruddur-dev", "prod": "cruddur"}[w.Name]
+}
+
+// nothingAtGitHub fails when something of a gate is there.
+func (w *world) nothingAtGitHub(when string) {
 	w.Helper()
-	there, err := w.Cloud.BranchProtected(w.Context(), "cruddur", "prod")
+	for _, what := range []string{"branches/prod/protection", "contents/.github?ref=main", "contents/.github?ref=prod"} {
+		there, err := w.Cloud.GitHubHas(w.Context(), w.repository(), what, nil)
+		w.must(err)
+		if there {
+			w.Errorf("%s %s has %s", when, w.repository(), what)
+		}
+	}
+	var rulesets []map[string]any
+	_, err := w.Cloud.GitHubHas(w.Context(), w.repository(), "rulesets", &rulesets) // a free plan has none to list
 	w.must(err)
-	if there {
-		w.Errorf("the protection of prod is left")
+	if len(rulesets) > 0 {
+		w.Errorf("%s %s has the rulesets %v", when, w.repository(), rulesets)
 	}
 }

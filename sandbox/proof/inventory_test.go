@@ -238,7 +238,7 @@ func (w *world) inventory() map[string][]string {
 func (w *world) empty(when string) {
 	w.Helper()
 	same(w.T, when+" the account", w.inventory(), map[string][]string{})
-	w.noBranchProtection()
+	w.nothingAtGitHub(when)
 }
 
 // full fails unless a list knows everything: otherwise an empty inventory would

@@ -3,6 +3,7 @@ package recovery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -165,11 +166,32 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 		return "", nil
 	},
 	"github:index/branchProtection:BranchProtection": func(f *finder, ctx context.Context, op operation) (string, error) {
-		there, err := f.cloud.BranchProtected(ctx, op.input("repositoryId"), op.input("pattern"))
+		there, err := f.cloud.GitHubHas(ctx, op.input("repositoryId"), "branches/"+op.input("pattern")+"/protection", nil)
 		if err != nil || !there {
 			return "", err
 		}
 		return op.input("repositoryId") + ":" + op.input("pattern"), nil
+	},
+	"github:index/repositoryFile:RepositoryFile": func(f *finder, ctx context.Context, op operation) (string, error) {
+		repository, file, branch := op.input("repository"), op.input("file"), op.input("branch")
+		there, err := f.cloud.GitHubHas(ctx, repository, "contents/"+file+"?ref="+branch, nil)
+		if err != nil || !there {
+			return "", err
+		}
+		return repository + ":" + file + ":" + branch, nil
+	},
+	"github:index/repositoryRuleset:RepositoryRuleset": func(f *finder, ctx context.Context, op operation) (string, error) {
+		var all []struct {
+			ID   int64
+			Name string
+		}
+		_, err := f.cloud.GitHubHas(ctx, op.input("repository"), "rulesets", &all)
+		for _, ruleset := range all {
+			if ruleset.Name == op.input("name") {
+				return fmt.Sprintf("%s:%d", op.input("repository"), ruleset.ID), err
+			}
+		}
+		return "", err
 	},
 }
 

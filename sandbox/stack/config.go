@@ -5,11 +5,23 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
+	"prodgate/pkg/onlymain"
 	"prodgate/sandbox/cloud"
 	"prodgate/sandbox/github"
+)
+
+// The tokens that the GitHub emulator takes, each with a login of its name. The
+// provider has that of an app: GitHub signs what it commits.
+const (
+	Provider      = "sandbox"       // an app's, which may administer the repositories
+	Administrator = "administrator" // a person's, who may too
+	Developer     = "developer"     // may write
+	Lead          = "lead"          // may write, and is in every team of the configuration
+	Actions       = "actions"       // of GitHub's own app, that runs workflows
 )
 
 // Config is what the emulators have to know of a stack's configuration.
@@ -48,10 +60,14 @@ func ReadConfig(program, stack string) (*Config, error) {
 func ParseConfig(text []byte) (*Config, error) {
 	var file struct {
 		Config struct {
-			Account string                             `yaml:"prodgate:account"`
-			Region  string                             `yaml:"aws:region"`
-			Source  struct{ Owner, Repository string } `yaml:"prodgate:source"`
-			Apps    []struct{ Repository string }      `yaml:"prodgate:apps"`
+			Account string `yaml:"prodgate:account"`
+			Region  string `yaml:"aws:region"`
+			Source  struct {
+				Owner, Repository string
+				CodeOwners        []string `yaml:"codeOwners"`
+				Mergers           []string
+			} `yaml:"prodgate:source"`
+			Apps []struct{ Repository string } `yaml:"prodgate:apps"`
 
 			Organization struct {
 				TargetID string `yaml:"targetId"`
@@ -62,13 +78,37 @@ func ParseConfig(text []byte) (*Config, error) {
 	if err := yaml.Unmarshal(text, &file); err != nil {
 		return nil, err
 	}
+	source := file.Config.Source
 	c := &Config{Text: text, Account: file.Config.Account, Region: file.Config.Region, GitHub: github.Seed{
-		Owner: github.Owner{Login: file.Config.Source.Owner, Organization: true, Plan: github.Team},
+		Owner: github.Owner{Login: source.Owner, Organization: true, Plan: github.Team},
+		Tokens: []github.Token{
+			{Value: Provider, Login: Provider, Permission: github.Admin, App: 1},
+			{Value: Administrator, Login: Administrator, Permission: github.Admin, Signs: true},
+			{Value: Developer, Login: Developer, Permission: github.Write, Signs: true},
+			{Value: Lead, Login: Lead, Permission: github.Write, Signs: true},
+			{Value: Actions, Login: Actions, Permission: github.Write, App: onlymain.ActionsApp},
+		},
 	}}
 	c.Organization.TargetID, c.Organization.RoleArn = file.Config.Organization.TargetID, file.Config.Organization.RoleArn
-	for _, name := range repositories(file.Config.Source.Repository, file.Config.Apps) {
+	access := map[string]github.Permission{}
+	for _, who := range append(source.CodeOwners, source.Mergers...) {
+		organization, slug, isTeam := strings.Cut(strings.TrimPrefix(who, "@"), "/")
+		actor := "/" + organization
+		if isTeam {
+			actor = organization + "/" + slug
+		}
+		if access[actor] == github.Write {
+			continue
+		}
+		if access[actor] = github.Write; isTeam {
+			c.GitHub.Teams = append(c.GitHub.Teams, github.SeedTeam{Slug: slug, Members: []string{Lead}})
+		} else {
+			c.GitHub.Users = append(c.GitHub.Users, organization)
+		}
+	}
+	for _, name := range repositories(source.Repository, file.Config.Apps) {
 		c.GitHub.Repositories = append(c.GitHub.Repositories, github.SeedRepository{
-			Name: name, Private: true, Branches: []string{"prod"},
+			Name: name, Private: true, Branches: []string{"prod"}, Access: access,
 		})
 	}
 	var err error

@@ -17,7 +17,8 @@ import (
 )
 
 // World is what a program finds. Its zero value is an AWS account in London
-// whose GuardDuty is on and whose connections are complete.
+// whose GuardDuty is on and whose connections are complete, and an organization at
+// GitHub whose repositories have main, prod and nothing that protects it.
 type World struct {
 	// Account and Region are those of the credentials.
 	Account, Region string
@@ -40,6 +41,9 @@ type World struct {
 	Preview bool
 	// Organization is what the role for guardrails finds.
 	Organization Organization
+	// GitHub are answers of GitHub's REST API that differ from the usual ones, by
+	// endpoint: a status, a space and the body.
+	GitHub map[string]string
 	// Refused are the tokens of resources and invokes that fail.
 	Refused []string
 }

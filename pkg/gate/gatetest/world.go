@@ -7,6 +7,8 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -172,7 +174,51 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 	if found := w.organization(token, args); found != nil {
 		return resource.NewPropertyMapFromMap(found), nil
 	}
+	if token == "github:index/getRestApi:getRestApi" {
+		return w.github(args["endpoint"].StringValue())
+	}
 	return nil, fmt.Errorf("gatetest has no answer of %s", token)
+}
+
+// github are GitHub's usual answers: the first pattern that matches an endpoint, and
+// the names in it, make a status and a body.
+var github = []struct {
+	endpoint *regexp.Regexp
+	answer   string
+}{
+	{regexp.MustCompile(`^repos/([^/]+)/([^/]+)$`),
+		`200 {"full_name": "$1/$2", "private": true, "archived": false, "default_branch": "main", "owner": {"type": "Organization"}}`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/branches/prod$`), `200 {"name": "prod"}`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/branches/(main|prod)/protection$`), `404 {"message": "Branch not protected"}`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/rules/branches/prod\?`), `200 []`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/contents/.*$`), `404 {"message": "Not Found"}`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/collaborators/([^/]+)/permission$`), `200 {"permission": "write", "user": {"login": "$1"}}`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/teams\?`), `200 [{"slug": "everybody", "permissions": {"push": true}}]`},
+	// Every team is below one that may write.
+	{regexp.MustCompile(`^orgs/[^/]+/teams/([^/]+)$`), `200 {"slug": "$1", "privacy": "closed", "parent": {"slug": "everybody"}}`},
+	// An app's token is nobody's.
+	{regexp.MustCompile(`^user$`), `403 {"message": "Resource not accessible by integration"}`},
+}
+
+// github answers as the provider does: an error, unless it is good or a 404.
+func (w World) github(endpoint string) (resource.PropertyMap, error) {
+	answer, there := w.GitHub[endpoint]
+	for _, usual := range github {
+		if found := usual.endpoint.FindStringSubmatchIndex(endpoint); !there && found != nil {
+			answer, there = string(usual.endpoint.ExpandString(nil, usual.answer, endpoint, found)), true
+		}
+	}
+	status, body, _ := strings.Cut(answer, " ")
+	code, err := strconv.Atoi(status)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("gatetest has no answer of GitHub's to %s", endpoint)
+	case code >= 300 && code != 404:
+		return nil, fmt.Errorf("GET https://api.github.com/%s: %d %s []", endpoint, code, body)
+	}
+	return resource.NewPropertyMapFromMap(map[string]any{
+		"endpoint": endpoint, "code": code, "status": status, "body": body, "headers": "{}", "id": "",
+	}), nil
 }
 
 // read is what a stack reference finds.
