@@ -23,6 +23,10 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 	if err != nil {
 		return nil, fmt.Errorf("repository: %w", err)
 	}
+	secrets, err := b.secrets(component, app, store)
+	if err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
+	}
 	build, err := b.project(component, app, store, project{
 		duty:        address.Build,
 		description: "Builds the image of " + app.Name + " and pushes it to ECR by digest",
@@ -35,6 +39,7 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 			{buildspec.RepositoryName, b.plan.Repository(app.Name).Name},
 			{buildspec.ContainerName, app.Container},
 		},
+		secrets: secrets,
 		may: policydoc.Document{
 			{
 				Sid:       "RegistryLogin",

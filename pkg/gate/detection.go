@@ -127,7 +127,7 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 		RoleArn: role.Arn,
 		RecordingGroup: cfg.RecorderRecordingGroupArgs{
 			AllSupported:  pulumi.Bool(false),
-			ResourceTypes: pulumi.ToStringArray(recordedTypes),
+			ResourceTypes: pulumi.ToStringArray(b.recordedTypes()),
 			RecordingStrategies: cfg.RecorderRecordingGroupRecordingStrategyArray{
 				cfg.RecorderRecordingGroupRecordingStrategyArgs{UseOnly: pulumi.String("INCLUSION_BY_RESOURCE_TYPES")},
 			},

@@ -28,6 +28,7 @@ const (
 	RepositoryType = "prodgate:index:Repository"
 	ProjectType    = "prodgate:index:Project"
 	DeliveryType   = "prodgate:index:Delivery"
+	SecretsType    = "prodgate:index:Secrets"
 )
 
 // Gate is the component. Its providers, one of aws and one of github, come from
@@ -47,6 +48,10 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	}
 	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name}
 
+	var err error
+	if b.rotators, err = b.checkSecrets(g); err != nil {
+		return nil, err
+	}
 	alerts, err := b.alerts(g)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
@@ -90,6 +95,8 @@ type builder struct {
 	settings *settings.Settings
 	plan     address.Plan
 	name     string // the Gate's, which begins every child's
+	// rotators are the roles of the functions that rotate secrets, by function.
+	rotators map[string]string
 }
 
 // group is a component that only groups: the tree of a preview is read by it.

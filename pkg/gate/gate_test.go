@@ -34,6 +34,7 @@ const (
 	statusType     = "aws:cfg/recorderStatus:RecorderStatus"
 	channelType    = "aws:cfg/deliveryChannel:DeliveryChannel"
 	ruleType       = "aws:cfg/rule:Rule"
+	secretType     = "aws:secretsmanager/secret:Secret"
 )
 
 // decoded are the settings of a configuration, so that no test asks for a gate
@@ -107,6 +108,7 @@ func longest() map[string]any {
 		// IAM: a path of 512 characters and a name of 64.
 		"executionRoleArn": "arn:aws:iam::111111111111:role/" + name(510) + "/" + name(64),
 		"taskRoleArn":      "arn:aws:iam::111111111111:role/" + name(510) + "/" + name(63),
+		"secrets":          longestSecrets(10),
 	}}
 	return c
 }
@@ -145,14 +147,14 @@ func built(t testing.TB, config map[string]any) *gatetest.Recording {
 
 func TestWhatHoldsHistoryIsProtectedAndNothingElse(t *testing.T) {
 	t.Parallel()
-	history := []string{keyType, bucketType, repositoryType, connectionType, protectionType}
+	history := []string{keyType, bucketType, repositoryType, connectionType, protectionType, secretType}
 	for name, c := range map[string]struct{ protect bool }{
 		"settings ask for protection":        {true},
 		"settings do not ask for protection": {false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			config := config("api", "web")
+			config := withSecrets(config("api", "web"))
 			config["protect"] = c.protect
 			r := built(t, config)
 			for _, token := range history {
@@ -222,7 +224,7 @@ func TestNothingIsIgnored(t *testing.T) {
 
 func TestPreviewShowsEveryResource(t *testing.T) {
 	t.Parallel()
-	s := decoded(t, config("api"))
+	s := decoded(t, withSecrets(config("api")))
 	w := world(s)
 	up := w.MustRun(t, program(s))
 	w.Preview = true
@@ -250,7 +252,7 @@ func TestNoPartitionIsTakenForGranted(t *testing.T) {
 	for region, partition := range map[string]string{"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
-			c := config("api")
+			c := withSecrets(config("api"))
 			c["aws:region"] = region
 			for _, app := range c["apps"].([]any) {
 				for _, role := range []string{"executionRoleArn", "taskRoleArn"} {

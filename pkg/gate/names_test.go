@@ -26,6 +26,7 @@ var limits = map[string]map[string]int{
 	"aws:cloudwatch/logGroup:LogGroup":       {"name": 512},
 	"aws:kms/alias:Alias":                    {"name": 256},
 	"aws:sns/topic:Topic":                    {"name": 256},
+	secretType:                               {"name": 512, "description": 2048},
 }
 
 func TestNamesFitWhereSettingsAreLongest(t *testing.T) {
@@ -92,7 +93,7 @@ func TestLogicalNamesAreOfTheComponentAndNotOfTheStack(t *testing.T) {
 func TestNoTwoResourcesHaveOnePhysicalName(t *testing.T) {
 	t.Parallel()
 	// Apps that are named as parts of the gate are, or as each other's parts.
-	r := built(t, config("api", "api-build", "api-pipeline", "build", "recorder", "alerts", "artifacts", "failed-runs", "detector"))
+	r := built(t, withSecrets(config("api", "api-build", "api-pipeline", "build", "recorder", "alerts", "artifacts", "failed-runs", "detector")))
 	taken := map[string]string{}
 	for _, made := range r.All() {
 		for input := range limits[made.Type] {
@@ -113,7 +114,7 @@ func TestNoTwoResourcesHaveOnePhysicalName(t *testing.T) {
 
 func TestAppsShareNothingButTheStoreAndTheConnection(t *testing.T) {
 	t.Parallel()
-	r := built(t, config("api", "web"))
+	r := built(t, withSecrets(config("api", "web")))
 	for _, one := range []struct{ app, other string }{{"api", "web"}, {"web", "api"}} {
 		made := 0
 		for _, part := range r.All() {

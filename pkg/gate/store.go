@@ -15,6 +15,7 @@ import (
 type store struct {
 	artifacts                      *bucket
 	artifactKey, imageKey, logsKey *kms.Key
+	secretsKey                     *kms.Key // nil where the gate makes no secret
 }
 
 func (b builder) store(parent pulumi.Resource) (*store, error) {
@@ -38,6 +39,11 @@ func (b builder) store(parent pulumi.Resource) (*store, error) {
 		Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "kms:EncryptionContext:aws:logs:arn", b.plan.LogGroups())},
 	}); err != nil {
 		return nil, fmt.Errorf("logs key: %w", err)
+	}
+	if b.createsSecrets() {
+		if s.secretsKey, err = b.key(component, "secrets", "Secrets of builds"); err != nil {
+			return nil, fmt.Errorf("secrets key: %w", err)
+		}
 	}
 	s.artifacts, err = b.bucket(component, "artifacts", s.artifactKey, b.settings.Retention.ArtifactDays, policydoc.Statement{
 		Sid:        "DenyOtherWriters",

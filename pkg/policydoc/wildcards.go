@@ -17,6 +17,7 @@ const (
 	Bucket     Kind = "bucket"
 	Topic      Kind = "topic"
 	Repository Kind = "repository"
+	Secret     Kind = "secret"
 )
 
 // Wildcard is a pattern in what a document allows, and why it cannot be a name.
