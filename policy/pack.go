@@ -16,6 +16,7 @@ var policies = []policy{
 	noIAMWildcard,
 	prodPipeline,
 	inlineBuildspec,
+	noPlainSecret,
 	immutableRegistry,
 	protectedBranch,
 }
