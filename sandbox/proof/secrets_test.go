@@ -150,7 +150,7 @@ func TestSecrets(t *testing.T) {
 	w.must(err)
 	w.run("refresh", "--yes")
 	same(t, "the repair", w.planned(), map[string]string{
-		"aws:secretsmanager/secretPolicy:SecretPolicy gate-backend-flask-TOKEN":     "create",
+		"aws:secretsmanager/secretPolicy:SecretPolicy gate-backend-flask-TOKEN":     "update",
 		"aws:secretsmanager/secretRotation:SecretRotation gate-backend-flask-TOKEN": "update",
 	})
 	w.up()
