@@ -5,6 +5,7 @@ package gate
 import (
 	"fmt"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
@@ -23,6 +24,7 @@ const (
 	StoreType      = "prodgate:index:Store"
 	BucketType     = "prodgate:index:Bucket"
 	AlertsType     = "prodgate:index:Alerts"
+	BoundariesType = "prodgate:index:Boundaries"
 	DetectionType  = "prodgate:index:Detection"
 	AppType        = "prodgate:index:App"
 	RepositoryType = "prodgate:index:Repository"
@@ -52,6 +54,11 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	if b.rotators, err = b.checkSecrets(g); err != nil {
 		return nil, err
 	}
+	limits, err := b.group(BoundariesType, g, b.called("boundaries"))
+	if err != nil {
+		return nil, fmt.Errorf("boundaries: %w", err)
+	}
+	b.boundaries = boundaries{limits, map[string]*iam.Policy{}}
 	alerts, err := b.alerts(g)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
@@ -66,7 +73,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	}
 	apps := pulumi.StringMapMap{}
 	for _, app := range s.Apps {
-		if apps[app.Name], err = b.app(g, app, source, store); err != nil {
+		if apps[app.Name], err = b.app(g, app, source, store, alerts); err != nil {
 			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
 	}
@@ -91,10 +98,11 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 
 // builder is what every part of the gate is built from.
 type builder struct {
-	ctx      *pulumi.Context
-	settings *settings.Settings
-	plan     address.Plan
-	name     string // the Gate's, which begins every child's
+	ctx        *pulumi.Context
+	settings   *settings.Settings
+	plan       address.Plan
+	name       string // the Gate's, which begins every child's
+	boundaries boundaries
 	// rotators are the roles of the functions that rotate secrets, by function.
 	rotators map[string]string
 }

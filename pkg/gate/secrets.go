@@ -22,10 +22,6 @@ import (
 type reference struct {
 	name string
 	arn  pulumi.StringInput
-	// pattern is the ARN known from settings alone, and key encrypts the secret; nil
-	// for AWS's own key, which every role of the account may use through the service.
-	pattern string
-	key     pulumi.StringInput
 }
 
 // createsSecrets is whether any app has a secret that the gate makes.
@@ -139,16 +135,13 @@ func (b builder) secrets(parent pulumi.Resource, app settings.App, s *store) ([]
 	}
 	var all []reference
 	for _, secret := range app.Secrets {
-		ref := reference{name: secret.Name, arn: pulumi.String(secret.Arn), pattern: secret.Arn}
-		if secret.KeyArn != "" {
-			ref.key = pulumi.String(secret.KeyArn)
-		}
+		ref := reference{secret.Name, pulumi.String(secret.Arn)}
 		if created(secret) {
 			made, err := b.secret(parent, app, secret, s.secretsKey)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", secret.Name, err)
 			}
-			ref.arn, ref.pattern, ref.key = made.Arn, b.plan.Secret(app.Name, secret.Name).ARN, s.secretsKey.Arn
+			ref.arn = made.Arn
 		}
 		all = append(all, ref)
 	}
@@ -234,20 +227,27 @@ func (b builder) secretPolicy(app settings.App, s settings.Secret) policydoc.Doc
 	}
 }
 
-// readSecrets lets a role read these, and nothing else with their keys. Secrets
-// Manager names the secret in the encryption context: Secrets Manager User Guide,
-// Secret encryption and decryption, Encryption context.
-func (b builder) readSecrets(all []reference) policydoc.Document {
+// readSecrets lets a role of an app read its secrets, and nothing else with their
+// keys. Secrets Manager names the secret in the encryption context: Secrets Manager
+// User Guide, Secret encryption and decryption, Encryption context.
+func (b builder) readSecrets(app settings.App, s *store) policydoc.Document {
+	if app.Name == b.anyApp().Name {
+		app.Secrets = b.anySecrets()
+	}
 	var secrets, encrypted []string
 	var keys []pulumi.StringInput
-	for _, ref := range all {
-		secrets = append(secrets, ref.pattern)
-		if ref.key == nil {
+	for _, secret := range app.Secrets {
+		arn, key := secret.Arn, pulumi.StringInput(pulumi.String(secret.KeyArn))
+		if created(secret) {
+			arn, key = b.plan.Secret(app.Name, secret.Name).ARN, s.secretsKey.Arn
+		}
+		secrets = append(secrets, arn)
+		if key == pulumi.String("") { // AWS's own, which every role may use through the service
 			continue
 		}
-		encrypted = append(encrypted, ref.pattern)
-		if !slices.Contains(keys, ref.key) { // one key of the gate's for all that it makes
-			keys = append(keys, ref.key)
+		encrypted = append(encrypted, arn)
+		if !slices.Contains(keys, key) { // one of the gate's for all that it makes
+			keys = append(keys, key)
 		}
 	}
 	var may policydoc.Document
@@ -266,4 +266,28 @@ func (b builder) readSecrets(all []reference) policydoc.Document {
 		})
 	}
 	return may
+}
+
+// anySecrets stand for those of all apps: those that the gate makes, and those of
+// others, whose names and keys are theirs.
+func (b builder) anySecrets() []settings.Secret {
+	var others settings.Secret
+	for _, app := range b.settings.Apps {
+		for _, secret := range app.Secrets {
+			if !created(secret) {
+				others.Arn = b.plan.AllSecrets()
+			}
+			if secret.KeyArn != "" {
+				others.KeyArn = b.plan.AllKeys()
+			}
+		}
+	}
+	var all []settings.Secret
+	if b.createsSecrets() {
+		all = append(all, settings.Secret{Name: "*"})
+	}
+	if others.Arn != "" {
+		all = append(all, others)
+	}
+	return all
 }

@@ -20,11 +20,10 @@ const (
 	adoptedKey  = "arn:aws:kms:eu-west-2:111111111111:key/" + gatetest.UUID
 )
 
-// withSecrets gives each app of a configuration these secrets, or one that the gate
-// makes.
+// withSecrets gives each app of a configuration these secrets, or one of each kind.
 func withSecrets(config map[string]any, secrets ...object) map[string]any {
 	if secrets == nil {
-		secrets = []object{{"name": "TOKEN"}}
+		secrets = three
 	}
 	for _, app := range config["apps"].([]any) {
 		app.(object)["secrets"] = secrets
@@ -63,7 +62,7 @@ func builtWith(t testing.TB, secrets ...object) *gatetest.Recording {
 	t.Helper()
 	s := decoded(t, withSecrets(config("api"), secrets...))
 	w := world(s)
-	w.SecretKeys = map[string]string{company: "alias/" + gatetest.UUID}
+	w.SecretKeys[company] = "alias/" + gatetest.UUID
 	return w.MustRun(t, program(s))
 }
 
@@ -185,10 +184,7 @@ func TestSecretsReachTheBuildByReferenceOnly(t *testing.T) {
 
 func TestABuildReadsItsSecretsAndNoOthers(t *testing.T) {
 	t.Parallel()
-	s := decoded(t, withSecrets(config("api", "web"), three...))
-	w := world(s)
-	w.SecretKeys = map[string]string{company: adoptedKey}
-	r := w.MustRun(t, program(s))
+	r := built(t, withSecrets(config("api", "web")))
 	const own = "arn:aws:secretsmanager:eu-west-2:111111111111:secret:prodgate/api/TOKEN-??????"
 	want := map[string]statement{
 		"secretsmanager:GetSecretValue": {Sid: "Secrets", Effect: "Allow", Action: []string{"secretsmanager:GetSecretValue"},
@@ -206,7 +202,7 @@ func TestABuildReadsItsSecretsAndNoOthers(t *testing.T) {
 			if s.Sid != "Secrets" && s.Sid != "SecretKeys" {
 				continue
 			}
-			if !strings.HasSuffix(policy.Name, "-build") {
+			if !strings.HasSuffix(policy.Name, "-build") { // the boundary's name ends so too
 				t.Errorf("%s has %s", policy, s.Sid)
 			}
 			if policy.Name != "gate-api-build" {
@@ -351,19 +347,16 @@ func TestABuildsPolicyHoldsAsManySecretsAsAreLetThrough(t *testing.T) {
 	long := func(i, n int) string {
 		return fmt.Sprintf("arn:aws:secretsmanager:ap-northeast-1:111111111111:secret:%s%02d-AbCdEf", strings.Repeat("n", n), i)
 	}
-	all, keys := make([]object, 10), map[string]string{}
+	all := make([]object, 10)
 	for i := range all { // 400 characters each, with its key
 		key := fmt.Sprintf("arn:aws:kms:ap-northeast-1:111111111111:key/7d2469ff-514a-4e4f-9003-%012d", i)
 		arn := long(i, 93)
-		all[i], keys[arn] = object{"name": fmt.Sprintf("TOKEN%d", i), "arn": arn, "keyArn": key}, key
+		all[i] = object{"name": fmt.Sprintf("TOKEN%d", i), "arn": arn, "keyArn": key}
 		if n := 2*len(arn) + len(key); n != 400 {
 			t.Fatalf("a secret takes %d characters", n)
 		}
 	}
-	s := decoded(t, withSecrets(c, all...))
-	w := world(s)
-	w.SecretKeys = keys
-	r := w.MustRun(t, program(s))
+	r := built(t, withSecrets(c, all...))
 	for _, policy := range r.Of(t, policyType) {
 		if n := len(policy.Text("policy")); n > documents[policyType].limit {
 			t.Errorf("%s has %d characters", policy, n)
