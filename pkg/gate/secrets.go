@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
+	"prodgate/pkg/catalogue"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -192,39 +193,16 @@ func (b builder) secret(parent pulumi.Resource, app settings.App, s settings.Sec
 	return made, nil
 }
 
-// secretPolicy keeps a value from everybody but the app's build, the function that
-// rotates it, and whoever may change the gate; and all else of the secret from
-// everybody but the last. In such a policy * is the secret that it is attached to.
+// secretPolicy keeps a secret from whom the catalogue does not name. In such a policy
+// * is the secret that it is attached to.
 func (b builder) secretPolicy(app settings.App, s settings.Secret) policydoc.Document {
-	changers := append(b.plan.Deployers(b.settings), b.settings.Access.BreakGlassArn)
-	writers := changers
+	var also []string
 	// A secret's policy cannot name the function itself: AWS Lambda Developer Guide,
 	// Using source function ARN, "not in resource-based policies". So its role.
 	if role := b.rotators[s.RotationLambdaArn]; role != "" {
-		writers = append(slices.Clone(changers), role)
+		also = append(also, role)
 	}
-	readers := append(slices.Clone(writers), b.plan.Role(app.Name, address.Build).ARN)
-	deny := func(sid string, but []string, actions ...string) policydoc.Statement {
-		return policydoc.Statement{
-			Sid: sid, Deny: true, Principals: policydoc.Anyone, Actions: actions, Resources: policydoc.On("*"),
-			Conditions: []policydoc.Condition{policydoc.Is("ArnNotLike", "aws:PrincipalArn", but...)},
-		}
-	}
-	return policydoc.Document{
-		deny("OnlyTheBuildReads", readers, "secretsmanager:GetSecretValue"),
-		deny("OnlyDeployersAndRotationWrite", writers, "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"),
-		deny("OnlyDeployersChange", changers,
-			"secretsmanager:UpdateSecret", "secretsmanager:DeleteSecret", "secretsmanager:RestoreSecret",
-			"secretsmanager:PutResourcePolicy", "secretsmanager:DeleteResourcePolicy",
-			"secretsmanager:RotateSecret", "secretsmanager:CancelRotateSecret",
-			"secretsmanager:ReplicateSecretToRegions", "secretsmanager:RemoveRegionsFromReplication",
-			"secretsmanager:StopReplicationToReplica", "secretsmanager:TagResource", "secretsmanager:UntagResource"),
-		{
-			Sid: "DenyPlainHttp", Deny: true, Principals: policydoc.Anyone, Resources: policydoc.On("*"),
-			Actions:    []string{"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"},
-			Conditions: []policydoc.Condition{policydoc.Is("Bool", "aws:SecureTransport", "false")},
-		},
-	}
+	return append(catalogue.Refusals(catalogue.Secrets, b.settings, app.Name, "*", also...), catalogue.PlainHTTP(catalogue.Secrets, "*"))
 }
 
 // readSecrets lets a role of an app read its secrets, and nothing else with their

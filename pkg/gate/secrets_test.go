@@ -219,6 +219,22 @@ func TestABuildReadsItsSecretsAndNoOthers(t *testing.T) {
 	}
 }
 
+func TestTheKeyOfSecretsDecryptsForBuildsAndRotationOnly(t *testing.T) {
+	t.Parallel()
+	for _, s := range parsed(t, builtWith(t, three...).One(t, keyType, "gate-secrets")).Statement {
+		if !slices.Equal(s.Action, []string{"kms:Decrypt"}) {
+			continue
+		}
+		want := []string{"arn:aws:iam::111111111111:role/deployer", "arn:aws:iam::111111111111:role/break-glass",
+			"arn:aws:iam::111111111111:role/prodgate/build/*", rotatorRole}
+		if got := s.Condition["ArnNotLike"]["aws:PrincipalArn"]; s.Effect != "Deny" || !slices.Equal(got, want) {
+			t.Errorf("%s to all but %v, want %v", s.Effect, got, want)
+		}
+		return
+	}
+	t.Error("no statement is of kms:Decrypt alone")
+}
+
 func TestASecretsPolicyRefusesAllButTheNamed(t *testing.T) {
 	t.Parallel()
 	const build = "arn:aws:iam::111111111111:role/prodgate/build/prodgate-api-build"
@@ -248,9 +264,9 @@ func TestASecretsPolicyRefusesAllButTheNamed(t *testing.T) {
 					but[action] = s.Condition["ArnNotLike"]["aws:PrincipalArn"]
 				}
 			}
-			writers := append(slices.Clone(deployers), c.also...)
+			writers := slices.Concat(deployers, c.also)
 			for action, want := range map[string][]string{
-				"secretsmanager:GetSecretValue":           append(slices.Clone(writers), build),
+				"secretsmanager:GetSecretValue":           slices.Concat(deployers, []string{build}, c.also),
 				"secretsmanager:PutSecretValue":           writers,
 				"secretsmanager:UpdateSecretVersionStage": writers,
 				"secretsmanager:UpdateSecret":             deployers,
