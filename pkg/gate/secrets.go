@@ -50,7 +50,7 @@ func (b builder) checkSecrets(parent pulumi.Resource) (rotators map[string]strin
 			switch {
 			case !created(secret):
 				problems = append(problems, b.checkAdopted(parent, at, secret))
-			case secret.RotationLambdaArn != "":
+			case secret.RotationLambdaArn != "" && rotators[secret.RotationLambdaArn] == "":
 				name, qualifier := functionOf(secret.RotationLambdaArn)
 				function, err := lambda.LookupFunction(b.ctx,
 					&lambda.LookupFunctionArgs{FunctionName: name, Qualifier: &qualifier}, pulumi.Parent(parent))

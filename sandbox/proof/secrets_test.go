@@ -136,6 +136,7 @@ func TestSecrets(t *testing.T) {
 		"aws:secretsmanager/secret:Secret gate-backend-flask-LATER":             "create",
 		"aws:secretsmanager/secretPolicy:SecretPolicy gate-backend-flask-LATER": "create",
 		"aws:iam/policy:Policy gate-backend-flask-build":                        "update",
+		"aws:iam/policy:Policy gate-boundary-build":                             "update",
 		"aws:codebuild/project:Project gate-backend-flask-build":                "update",
 	})
 	if out := w.run("up", "--yes", "--skip-preview", "--policy-pack", kit.Policy); !strings.Contains(out, "prodgate/backend-flask/LATER has no rotationLambdaArn") {
@@ -177,7 +178,7 @@ func (w *world) secretStands(c company) {
 	policy, err := w.aws.secrets.GetResourcePolicy(w.Context(), &secretsmanager.GetResourcePolicyInput{SecretId: id})
 	w.must(err)
 	text := awssdk.ToString(policy.ResourcePolicy)
-	same(w.T, "the policy of "+*id, w.sids(text), []string{"OnlyTheBuildReads", "OnlyDeployersAndRotationWrite", "OnlyDeployersChange", "DenyPlainHttp"})
+	same(w.T, "the policy of "+*id, w.sids(text), []string{"OnlyDeployersOnSecrets", "OnlyRotationOnSecrets", "OnlyBuildRotationOnSecrets", "DenyPlainHttp"})
 	for _, arn := range []string{c.role, "arn:aws:iam::111111111111:role/prodgate/build/prodgate-backend-flask-build", "arn:aws:iam::111111111111:role/break-glass"} {
 		if !strings.Contains(text, arn) {
 			w.Errorf("the policy of %s does not know %s: %s", *id, arn, text)
