@@ -52,8 +52,11 @@ func (b Build) secret(ctx context.Context, arn string) (value, failure string, e
 		return "", "", fmt.Errorf("secret %s: %w\n%s", arn, err, &stderr)
 	}
 	var answer struct{ SecretString *string }
-	if err := json.Unmarshal(stdout.Bytes(), &answer); err != nil || answer.SecretString == nil {
-		return "", "", fmt.Errorf("secret %s has no text: %w", arn, err)
+	if err := json.Unmarshal(stdout.Bytes(), &answer); err != nil {
+		return "", "", fmt.Errorf("secret %s: %w", arn, err)
+	}
+	if answer.SecretString == nil {
+		return "", "", fmt.Errorf("secret %s is no text, which is not run here", arn)
 	}
 	return *answer.SecretString, "", nil
 }
