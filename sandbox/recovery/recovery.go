@@ -46,6 +46,7 @@ func Recover(ctx context.Context, s *stack.Stack, region string, log func(string
 	if err != nil {
 		return err
 	}
+	var imported []operation
 	for _, entry := range state.pending {
 		resource, op := created(entry)
 		if op == nil {
@@ -60,6 +61,7 @@ func Recover(ctx context.Context, s *stack.Stack, region string, log func(string
 			// With nothing but an id the provider reads it as an import does.
 			resource["id"], resource["outputs"] = id, map[string]any{}
 			state.resources = append(state.resources, resource)
+			imported = append(imported, *op)
 		}
 	}
 	if err := state.store(ctx, s); err != nil {
@@ -68,7 +70,39 @@ func Recover(ctx context.Context, s *stack.Stack, region string, log func(string
 	if out, err := s.Command(ctx, "refresh", "--yes").CombinedOutput(); err != nil {
 		return fmt.Errorf("refresh: %w\n%s", err, out)
 	}
-	return nil
+	return reworded(ctx, s, imported)
+}
+
+// rewords are the inputs that an import reads in other words than the program's:
+// GitHub's own id of a repository. A change of it would be a replacement.
+var rewords = map[string]string{"github:index/branchProtection:BranchProtection": "repositoryId"}
+
+// reworded gives such inputs the program's words back.
+func reworded(ctx context.Context, s *stack.Stack, imported []operation) error {
+	words := map[string]operation{} // by URN
+	for _, op := range imported {
+		if rewords[op.kind] != "" {
+			words[op.urn] = op
+		}
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	state, err := export(ctx, s)
+	if err != nil {
+		return err
+	}
+	for _, entry := range state.resources {
+		resource, _ := entry.(map[string]any)
+		urn, _ := resource["urn"].(string)
+		for _, side := range []string{"inputs", "outputs"} {
+			if fields, ok := resource[side].(map[string]any); ok && words[urn].kind != "" {
+				name := rewords[words[urn].kind]
+				fields[name] = words[urn].inputs[name]
+			}
+		}
+	}
+	return state.store(ctx, s)
 }
 
 // created is the resource of a pending creation that only the cloud knows of.
