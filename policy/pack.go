@@ -19,6 +19,7 @@ var policies = []policy{
 	boundedRole,
 	prodPipeline,
 	inlineBuildspec,
+	noPlainSecret,
 	immutableRegistry,
 	protectedBranch,
 }

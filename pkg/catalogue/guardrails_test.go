@@ -136,30 +136,43 @@ func conditioned(st refusal, at scope, value string) bool {
 	return len(st.Condition) == 2 && slices.Contains(st.Condition[at.operator][at.key], value)
 }
 
+// typeOf is the type of a resource, as far as actions tell types apart.
+func typeOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return arn
+	}
+	service, name := parts[2], parts[5]
+	switch service {
+	case "codepipeline": // a pipeline, a stage or an action
+		return fmt.Sprint(service, strings.Count(name, "/"))
+	case "s3": // a bucket or an object
+		return fmt.Sprint(service, strings.Contains(name, "/"))
+	case "iam", "kms", "ecs", "config", "codeconnections", "codestar-connections":
+		return service + name[:strings.IndexAny(name, "/:")]
+	}
+	return service
+}
+
 // Statements are products of actions and resources: none may refuse more than the
 // table does.
 func TestNothingElseIsRefused(t *testing.T) {
 	t.Parallel()
 	s := account("a", "b", "c")
-	kinds := map[string]string{} // of a resource
-	for _, at := range scopes {
-		for _, resource := range at.target.Resources(s) {
-			kinds[resource] = at.kind
-		}
-	}
 	checked := 0
 	for _, st := range refusals(t, s) {
 		for _, action := range st.Action {
-			var kindsOf, resources []string
+			var types, resources []string
 			for _, c := range Calls {
 				if at := c.On.scope(); c.Action == action && slices.Contains(c.Denied, Guardrail) && (at.operator == "" || st.Condition[at.operator] != nil) &&
 					slices.Equal(may(s, "", c.By, nil), st.Condition["ArnNotLike"]["aws:PrincipalArn"]) {
-					kindsOf = append(kindsOf, at.kind)
-					resources = append(resources, c.On.Resources(s)...)
+					for _, resource := range c.On.Resources(s) {
+						types, resources = append(types, typeOf(resource)), append(resources, resource)
+					}
 				}
 			}
 			for _, resource := range st.Resource {
-				if !slices.Contains(kindsOf, kinds[resource]) {
+				if !slices.Contains(types, typeOf(resource)) {
 					continue // of another type than the action is made on
 				}
 				checked++
@@ -171,6 +184,42 @@ func TestNothingElseIsRefused(t *testing.T) {
 	}
 	if checked < 150 {
 		t.Errorf("looked at %d only", checked)
+	}
+}
+
+func TestAStatementTakesAPieceThatRefusesNoMore(t *testing.T) {
+	t.Parallel()
+	base := piece{sid: "OnlyDeployers", kind: "role", actions: []string{"a"}, resources: []string{"r"}}
+	key := base
+	key.operator, key.key, key.values = "ArnEquals", "k", []string{"v"}
+	for name, c := range map[string]struct {
+		to     piece
+		change func(*piece)
+		want   bool
+	}{
+		"the same":                              {base, func(*piece) {}, true},
+		"another kind":                          {base, func(p *piece) { p.kind, p.actions, p.resources = "key", []string{"b"}, []string{"q"} }, true},
+		"another resource":                      {base, func(p *piece) { p.resources = []string{"q"} }, true},
+		"another action":                        {base, func(p *piece) { p.actions = []string{"b"} }, true},
+		"another action on another resource":    {base, func(p *piece) { p.actions, p.resources = []string{"b"}, []string{"q"} }, false},
+		"left to others":                        {base, func(p *piece) { p.sid = "OnlyBuild" }, false},
+		"on a condition":                        {base, func(p *piece) { *p = key }, false},
+		"another value":                         {key, func(p *piece) { p.values = []string{"w"} }, true},
+		"another value and another action":      {key, func(p *piece) { p.values, p.actions = []string{"w"}, []string{"b"} }, false},
+		"another value and another resource":    {key, func(p *piece) { p.values, p.resources = []string{"w"}, []string{"q"} }, false},
+		"another value and another kind":        {key, func(p *piece) { p.values, p.kind = []string{"w"}, "key" }, false},
+		"the same value and another key of it":  {key, func(p *piece) { p.key = "l" }, false},
+		"the same value and another comparison": {key, func(p *piece) { p.operator = "ArnLike" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := c.to
+			c.change(&p)
+			st := statement{piece: c.to, parts: []piece{c.to}}
+			if got := st.take(p); got != c.want {
+				t.Errorf("took it: %t", got)
+			}
+		})
 	}
 }
 

@@ -117,7 +117,7 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 		// What AWS Config may read of the account is AWS's to say: the policy grows with
 		// the types it can record. Of these the gate records a few.
 		reads: "service-role/AWS_ConfigRole",
-		most:  policydoc.Document{{Sid: "ReadWhatIsRecorded", Actions: recordedReads, Resources: policydoc.On("*")}},
+		most:  policydoc.Document{{Sid: "ReadWhatIsRecorded", Actions: b.recordedReads(), Resources: policydoc.On("*")}},
 	})
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 		RoleArn: role.Arn,
 		RecordingGroup: cfg.RecorderRecordingGroupArgs{
 			AllSupported:  pulumi.Bool(false),
-			ResourceTypes: pulumi.ToStringArray(recordedTypes),
+			ResourceTypes: pulumi.ToStringArray(b.recordedTypes()),
 			RecordingStrategies: cfg.RecorderRecordingGroupRecordingStrategyArray{
 				cfg.RecorderRecordingGroupRecordingStrategyArgs{UseOnly: pulumi.String("INCLUSION_BY_RESOURCE_TYPES")},
 			},

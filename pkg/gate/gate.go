@@ -3,6 +3,7 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -30,6 +31,7 @@ const (
 	RepositoryType = "prodgate:index:Repository"
 	ProjectType    = "prodgate:index:Project"
 	DeliveryType   = "prodgate:index:Delivery"
+	SecretsType    = "prodgate:index:Secrets"
 )
 
 // Gate is the component. Its providers, one of aws and one of github, come from
@@ -53,15 +55,18 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	}
 	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name}
 
+	// Everything that has to be there already, all that is wrong at once.
+	found, err := b.inspect(g)
+	rotators, missing := b.checkSecrets(g)
+	if err := errors.Join(err, missing); err != nil {
+		return nil, err
+	}
+	b.rotators = rotators
 	limits, err := b.group(BoundariesType, g, b.called("boundaries"))
 	if err != nil {
 		return nil, fmt.Errorf("boundaries: %w", err)
 	}
 	b.boundaries = boundaries{limits, map[string]*iam.Policy{}}
-	found, err := b.inspect(g)
-	if err != nil {
-		return nil, err
-	}
 	alerts, err := b.alerts(g)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
@@ -107,6 +112,8 @@ type builder struct {
 	plan       address.Plan
 	name       string // the Gate's, which begins every child's
 	boundaries boundaries
+	// rotators are the roles of the functions that rotate secrets, by function.
+	rotators map[string]string
 }
 
 // group is a component that only groups: the tree of a preview is read by it.

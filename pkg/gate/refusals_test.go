@@ -43,7 +43,7 @@ func refused(deny statement, on, role string, allow statement) (action string, y
 // guardrail and every resource's policy: none locks the pipeline out of its own work.
 func TestWhatARoleIsForIsNotRefused(t *testing.T) {
 	t.Parallel()
-	c := config("api", "web")
+	c := withSecrets(config("api", "web"))
 	r, s := built(t, c), decoded(t, c)
 
 	type denial struct {
@@ -64,7 +64,7 @@ func TestWhatARoleIsForIsNotRefused(t *testing.T) {
 			denials = append(denials, denial{d.Name, "", st})
 		}
 	}
-	for _, token := range []string{policyOfBucket, keyType, policyOfRepository, "aws:sns/topicPolicy:TopicPolicy"} {
+	for _, token := range []string{policyOfBucket, keyType, policyOfRepository, secretPolicyType, "aws:sns/topicPolicy:TopicPolicy"} {
 		for _, of := range r.Of(t, token) {
 			on := ""
 			switch token {
@@ -72,6 +72,8 @@ func TestWhatARoleIsForIsNotRefused(t *testing.T) {
 				on = of.Output("arn")
 			case policyOfRepository:
 				on = r.One(t, repositoryType, of.Name).Output("arn")
+			case secretPolicyType:
+				on = r.One(t, secretType, of.Name).Output("arn")
 			}
 			for _, st := range parsed(t, of).Statement {
 				denials = append(denials, denial{of.String(), on, st})
@@ -124,7 +126,8 @@ func TestPoliciesKeepTheirSize(t *testing.T) {
 		})
 		return longest
 	}
-	one, many := sizes(config("app100")), sizes(config(names...))
+	token := object{"name": "TOKEN"}
+	one, many := sizes(withSecrets(config("app100"), token)), sizes(withSecrets(config(names...), token))
 	c := longest()
 	role := func(i int) string {
 		return fmt.Sprintf("arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/ap-northeast-1/AWSReservedSSO_%s_%016d", strings.Repeat("n", 32), i)

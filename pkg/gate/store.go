@@ -2,6 +2,8 @@ package gate
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -15,6 +17,7 @@ import (
 type store struct {
 	artifacts                      *bucket
 	artifactKey, imageKey, logsKey *kms.Key
+	secretsKey                     *kms.Key // nil where the gate makes no secret
 }
 
 func (b builder) store(parent pulumi.Resource) (*store, error) {
@@ -39,6 +42,12 @@ func (b builder) store(parent pulumi.Resource) (*store, error) {
 		Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "kms:EncryptionContext:aws:logs:arn", b.plan.LogGroups())},
 	}); err != nil {
 		return nil, fmt.Errorf("logs key: %w", err)
+	}
+	if b.createsSecrets() {
+		if s.secretsKey, err = b.key(component, "secrets", "Secrets of builds",
+			catalogue.Refusals(catalogue.SecretsKey, b.settings, "", "*", slices.Sorted(maps.Values(b.rotators))...)...); err != nil {
+			return nil, fmt.Errorf("secrets key: %w", err)
+		}
 	}
 	s.artifacts, err = b.bucket(component, "artifacts", s.artifactKey, b.settings.Retention.ArtifactDays,
 		catalogue.Refusals(catalogue.ArtifactObjects, b.settings, "", b.plan.Bucket("artifacts").ARN+"/*")...)

@@ -17,6 +17,10 @@ var badSecrets = map[string]badCase{
 		`prodgate:apps[0].secrets[0].name: "REPOSITORY_URI" is a variable that the build has already; choose another name for the secret's`},
 	"a secret is what the build exports": {"apps[0].secrets[0].name", "IMAGE_DIGEST",
 		`prodgate:apps[0].secrets[0].name: "IMAGE_DIGEST" is a variable that the build has already; choose another name for the secret's`},
+	"a secret is the list of secrets": {"apps[0].secrets[0].name", "BUILD_SECRETS",
+		`prodgate:apps[0].secrets[0].name: "BUILD_SECRETS" is a variable that the build has already; choose another name for the secret's`},
+	"a secret leads docker elsewhere": {"apps[0].secrets[0].name", "DOCKER_HOST",
+		`prodgate:apps[0].secrets[0].name: "DOCKER_HOST" is a variable that the build has already; choose another name for the secret's`},
 	"there are eleven secrets": {"apps[1].secrets", elevenSecrets(),
 		`prodgate:apps[1].secrets: [{"name":"S0"},{"name":"S1"},{"name":"S2"},{"name":"S3"},{"name":"S4"},{"name":"… has 11 entries, more than 10; write up to 10, one secret may hold many values as JSON`},
 

@@ -11,12 +11,12 @@ import (
 // taken are the variables that the build has already. CodeBuild, environment
 // variables in build environments, and what a shell does things with.
 var taken = slices.Concat(
-	[]string{"PATH", "HOME", "PWD", "SHELL", "IFS", "ENV", "BASH_ENV"},
+	[]string{"PATH", "HOME", "PWD", "SHELL", "IFS", "ENV", "BASH_ENV", buildspec.BuildSecrets},
 	buildspec.Reads(), buildspec.Exports(),
 )
 
-// reserved begin the names that CodeBuild and AWS's SDKs keep for themselves.
-var reserved = []string{"CODEBUILD_", "AWS_"}
+// reserved begin the names that CodeBuild, AWS's SDKs and docker keep for themselves.
+var reserved = []string{"CODEBUILD_", "AWS_", "DOCKER_"}
 
 // secrets are an app's, each either adopted or made by the gate. at is the app's.
 func (c *checker) secrets(at place, secrets []Secret, s *Settings) {

@@ -750,6 +750,36 @@ class BehaviourTest(AskingTest):
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         self.assertEqual((attributes["Policy"], attributes["RedrivePolicy"]), (policy, text))
 
+    def test_a_secret_without_a_value_can_be_rotated_one_day(self) -> None:
+        secrets = self.client("secretsmanager")
+        secrets.create_secret(Name="empty")
+        rotation = {"SecretId": "empty", "RotateImmediately": False, "RotationRules": {"AutomaticallyAfterDays": 7}}
+        function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotate"
+        self.refused("AccessDeniedException", secrets.rotate_secret, **rotation, RotationLambdaARN=function)
+        self.client("lambda").create_function(
+            FunctionName="rotate", Role=self.role, Runtime="python3.12", Handler="i.h", Code={"ZipFile": zipped()}
+        )
+        secrets.rotate_secret(**rotation, RotationLambdaARN=function)
+        answer = secrets.describe_secret(SecretId="empty")
+        self.assertEqual((answer["RotationEnabled"], answer["RotationLambdaARN"]), (True, function))
+        self.assertEqual(answer["RotationRules"], {"AutomaticallyAfterDays": 7})
+        self.assertNotIn("VersionIdsToStages", answer)
+        self.refused("ResourceNotFoundException", secrets.get_secret_value, SecretId="empty")
+        secrets.put_secret_value(SecretId="empty", SecretString="s")
+        secrets.rotate_secret(**rotation)
+        self.assertEqual(secrets.get_secret_value(SecretId="empty")["SecretString"], "s")
+        stages = secrets.describe_secret(SecretId="empty")["VersionIdsToStages"]
+        self.assertEqual(list(stages.values()), [["AWSCURRENT"]])
+
+    def test_a_secret_keeps_its_name_until_its_deletion(self) -> None:
+        secrets = self.client("secretsmanager")
+        secrets.create_secret(Name="kept")
+        self.refused("ResourceExistsException", secrets.create_secret, Name="kept")
+        secrets.delete_secret(SecretId="kept", RecoveryWindowInDays=7)
+        self.refused("InvalidRequestException", secrets.create_secret, Name="kept")
+        secrets.delete_secret(SecretId="kept", ForceDeleteWithoutRecovery=True)
+        secrets.create_secret(Name="kept")
+
     def test_updating_a_role_keeps_its_description(self) -> None:
         iam = self.client("iam")
         iam.create_role(RoleName="described", Description="d", AssumeRolePolicyDocument=trust("x.amazonaws.com"))

@@ -136,16 +136,24 @@ func (w *world) project(app string) {
 	if p.Webhook != nil {
 		w.Errorf("%s has a webhook", app)
 	}
-	var names []string
+	plain, secrets := map[string]string{}, []string{}
 	for _, v := range p.Environment.EnvironmentVariables {
-		if v.Type != cbtypes.EnvironmentVariableTypePlaintext {
-			w.Errorf("%s of %s is %s", awssdk.ToString(v.Name), app, v.Type)
+		name, value := awssdk.ToString(v.Name), awssdk.ToString(v.Value)
+		switch v.Type {
+		case cbtypes.EnvironmentVariableTypePlaintext:
+			plain[name] = value
+		case cbtypes.EnvironmentVariableTypeSecretsManager:
+			if !strings.Contains(value, ":secret:prodgate/"+app+"/"+name+"-") {
+				w.Errorf("%s of %s is the secret %s", name, app, value)
+			}
+			secrets = append(secrets, name)
+		default:
+			w.Errorf("%s of %s is %s", name, app, v.Type)
 		}
-		names = append(names, awssdk.ToString(v.Name))
 	}
-	slices.Sort(names)
-	reads := slices.Sorted(slices.Values(buildspec.Reads()))
-	same(w.T, "the variables of "+app, names, reads)
+	same(w.T, "the secrets of "+app, strings.Fields(plain[buildspec.BuildSecrets]), secrets)
+	delete(plain, buildspec.BuildSecrets)
+	same(w.T, "the variables of "+app, keys(plain), slices.Sorted(slices.Values(buildspec.Reads())))
 	if !awssdk.ToBool(p.Environment.PrivilegedMode) || awssdk.ToInt32(p.ConcurrentBuildLimit) != 1 {
 		w.Errorf("%s: privileged %v, %d builds at once", app, p.Environment.PrivilegedMode, awssdk.ToInt32(p.ConcurrentBuildLimit))
 	}
@@ -271,8 +279,12 @@ func (w *world) watched() {
 	}
 	rules, err := w.aws.config.DescribeConfigRules(ctx, &configservice.DescribeConfigRulesInput{})
 	w.must(err)
-	if len(rules.ConfigRules) != 18 {
-		w.Errorf("%d Config rules, want 18", len(rules.ConfigRules))
+	want := 18
+	if len(w.inventory()["secrets"]) > 0 {
+		want += 3
+	}
+	if len(rules.ConfigRules) != want {
+		w.Errorf("%d Config rules, want %d", len(rules.ConfigRules), want)
 	}
 }
 

@@ -20,7 +20,7 @@ func TestKilledUpdate(t *testing.T) {
 	for _, created := range []int{4, 25, 60} {
 		t.Run("after "+strconv.Itoa(created)+" creations", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, "dev")
+			w := newWorld(t, "dev", secretsAre("name: TOKEN"))
 			w.killAfter(created)
 			w.nothingRuns()
 
@@ -28,8 +28,8 @@ func TestKilledUpdate(t *testing.T) {
 			w.up()
 			w.full()
 			w.deployed("backend-flask")
-			if keys := w.inventory()["keys"]; len(keys) != 5 {
-				t.Errorf("KMS keys are %v, want five", keys)
+			if keys := w.inventory()["keys"]; len(keys) != 6 {
+				t.Errorf("KMS keys are %v, want six", keys)
 			}
 			same(t, "a preview after the recovery", w.planned(), map[string]string{})
 			w.run("destroy", "--yes")

@@ -36,6 +36,9 @@ type World struct {
 	Config map[string]string
 	// Stacks are the outputs of other stacks, by name.
 	Stacks map[string]map[string]any
+	// SecretKeys are the keys of the secrets that are there, as Secrets Manager
+	// answers them, by the secret's ARN. One that is not here has AWS's own.
+	SecretKeys map[string]string
 	// Preview runs a first preview: nothing is there, so no output that a
 	// provider makes is known.
 	Preview bool

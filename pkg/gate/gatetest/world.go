@@ -95,7 +95,10 @@ var computed = map[string][][2]string{
 		{"id", "${targetId}:${policyId}"},
 	},
 	"aws:s3/bucketV2:BucketV2": {{"id", "${bucket}"}, {"arn", "arn:${partition}:s3:::${bucket}"}},
-	"aws:sns/topic:Topic":      {{"arn", "arn:${partition}:sns:${region}:${account}:${name}"}, {"id", "${arn}"}},
+	"aws:secretsmanager/secret:Secret": {
+		{"arn", "arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-AbCdEf"}, {"id", "${arn}"},
+	},
+	"aws:sns/topic:Topic": {{"arn", "arn:${partition}:sns:${region}:${account}:${name}"}, {"id", "${arn}"}},
 	"aws:ssm/parameter:Parameter": {
 		{"id", "${name}"}, {"arn", "arn:${partition}:ssm:${region}:${account}:parameter${name}"},
 	},
@@ -169,6 +172,19 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 	case "aws:codestarconnections/getConnection:getConnection":
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"id": UUID, "arn": args["arn"].StringValue(), "connectionStatus": "AVAILABLE", "providerType": "GitHub",
+		}), nil
+	case "aws:secretsmanager/getSecret:getSecret":
+		arn := args["arn"].StringValue()
+		return resource.NewPropertyMapFromMap(map[string]any{"id": arn, "arn": arn, "kmsKeyId": w.SecretKeys[arn]}), nil
+	case "aws:kms/getKey:getKey":
+		id := args["keyId"].StringValue()
+		id = id[strings.LastIndexAny(id, ":/")+1:]
+		return resource.NewPropertyMapFromMap(map[string]any{
+			"id": id, "arn": "arn:" + w.Partition + ":kms:" + w.Region + ":" + w.Account + ":key/" + id,
+		}), nil
+	case "aws:lambda/getFunction:getFunction":
+		return resource.NewPropertyMapFromMap(map[string]any{
+			"arn": args["functionName"].StringValue(), "role": "arn:" + w.Partition + ":iam::" + w.Account + ":role/service-role/rotate",
 		}), nil
 	}
 	if found := w.organization(token, args); found != nil {
