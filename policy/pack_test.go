@@ -39,7 +39,7 @@ var ours = stack{region: "eu-west-2", account: "111111111111"}
 var config = map[string]string{
 	regionKey:         ours.region,
 	accountKey:        ours.account,
-	"prodgate:source": `{"owner": "example-org", "repository": "web", "statusChecks": ["test"]}`,
+	"prodgate:source": `{"owner": "example-org", "repository": "web", "statusChecks": ["test"], "codeOwners": ["@example-org/platform"]}`,
 	"prodgate:access": `{"deployerArns": ["arn:aws:iam::111111111111:role/deployer"], "breakGlassArn": "arn:aws:iam::111111111111:role/break-glass"}`,
 	"prodgate:apps":   `[{"name": "api", "cluster": "web", "executionRoleArn": "arn:aws:iam::111111111111:role/execution"}]`,
 }

@@ -26,13 +26,13 @@ Answer = dict[str, Any]
 class Emulator:
     """A running emulator; ends with its context, by the end of its stdin."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, str(HERE), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={"PATH": "", "MOTO_ACCOUNT_ID": ACCOUNT},
+            env={"PATH": "", "MOTO_ACCOUNT_ID": ACCOUNT, **(environment or {})},
             text=True,
         )
         assert self.process.stdout
@@ -144,6 +144,12 @@ class ProcessTest(unittest.TestCase):
         self.assertRegex(emulator.line, r"^listening on http://127\.0\.0\.1:\d+\n$")
         self.assertEqual(emulator.client("sts").get_caller_identity()["Account"], ACCOUNT)
         self.assertEqual(emulator.stop(), (0, ""))
+
+    def test_keys_that_nobody_made_are_of_a_role_s_session(self) -> None:
+        for environment, role in (({}, "deployer"), ({"SANDBOX_ROLE": "releaser"}, "releaser")):
+            with Emulator(environment=environment) as emulator:
+                arn = emulator.client("sts").get_caller_identity()["Arn"]
+                self.assertEqual(arn, f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/sandbox")
 
     def test_it_saves_its_state_on_sigterm(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -19,6 +19,8 @@ import (
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"prodgate/sandbox/cloud"
 )
 
 // lists ask the emulator, service by service, what there is. What is part of
@@ -122,7 +124,8 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		var names []string
 		for _, r := range got.Roles {
-			if !strings.HasPrefix(*r.Path, "/aws-service-role/") { // AWS makes those
+			// AWS makes service-linked roles, and the sandbox those that settings name.
+			if !strings.HasPrefix(*r.Path, "/aws-service-role/") && awssdk.ToString(r.Description) != cloud.Seeded {
 				names = append(names, *r.RoleName)
 			}
 		}
