@@ -172,3 +172,23 @@ func TestConnectionsAreKnownUnderBothNames(t *testing.T) {
 		}
 	}
 }
+
+// An action is made on one type of resource: a kind that two types share would make
+// statements that refuse too little, two kinds of one type some that refuse too much.
+func TestAKindIsOneType(t *testing.T) {
+	t.Parallel()
+	s := account("web")
+	kinds := map[string]string{}
+	for _, at := range scopes {
+		for _, resource := range at.target.Resources(s) {
+			of := typeOf(resource)
+			if kind, known := kinds[of]; known && kind != at.kind {
+				t.Errorf("%s is both %s and %s", of, kind, at.kind)
+			}
+			kinds[of] = at.kind
+		}
+	}
+	if len(kinds) < 20 {
+		t.Errorf("looked at %d types only", len(kinds))
+	}
+}

@@ -37,7 +37,7 @@ GitHub Actions) and ` + "`access.breakGlassArn`" + `.
 outside an organization. Without one the %d calls that a guardrail alone denies are left to the account's own IAM, and reported
 (but for ` + "`iam:PassRole`" + `, which with a role of the gate is of little use: its trust names one pipeline or project). Guardrails do not bind
 AWS's service-linked roles, through which services do their own work. A *policy* is the resource's own, and denies everywhere.
-*Branch protection*, *only-main check* and *code owners* are GitHub's. – is nothing.
+*Branch protection*, *only-main check* and *code owners* are GitHub's, where ` + "`source.protection`" + ` is not off. – is nothing.
 
 **Reported by.** An *alert* is an EventBridge rule on the management event that CloudTrail logs; an *alert on reads* one that asks for
 read-only events too. The gate does not make these rules yet: the column says what can be had. A *preview* is the next
