@@ -464,9 +464,9 @@ func TestAPlanThatCannotProtect(t *testing.T) {
 func TestAWeakProtectionIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", adopts)
-	id := w.does(stack.Administrator, "GET /api/v3/repos/example-org/cruddur-dev", nil)["node_id"]
+	_, repository := w.github("repos/example-org/cruddur-dev")
 	w.graphql("mutation($input:CreateBranchProtectionRuleInput!){createBranchProtectionRule(input:$input){clientMutationId}}", object{
-		"repositoryId": id, "pattern": "prod", "requiresApprovingReviews": true, "restrictsPushes": true,
+		"repositoryId": repository["node_id"], "pattern": "prod", "requiresApprovingReviews": true, "restrictsPushes": true,
 		"requiresStatusChecks": true, "requiredStatusCheckContexts": []string{"test", onlymain.Check},
 	})
 	out := w.fails("preview")
