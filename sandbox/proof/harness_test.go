@@ -64,7 +64,15 @@ func replace(old, new string) edit {
 // newWorld starts emulators and prepares a stack of the repository's program.
 func newWorld(t *testing.T, name string, edits ...edit) *world {
 	t.Helper()
+	return newWorldOf(t, name, func(*stack.Config) {}, edits...)
+}
+
+// newWorldOf is newWorld whose emulators begin with something else than the
+// configuration says.
+func newWorldOf(t *testing.T, name string, seed func(*stack.Config), edits ...edit) *world {
+	t.Helper()
 	config := configOf(t, name, edits...)
+	seed(config)
 	c, err := cloud.Start(t.Context(), kit, t.TempDir(), config.Account, config.GitHub, config.Organization, config.Roles...)
 	if err != nil {
 		t.Fatal(err)
