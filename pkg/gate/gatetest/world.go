@@ -2,6 +2,7 @@ package gatetest
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path"
@@ -25,13 +26,23 @@ func (w World) filled() World {
 	w.Partition = cmp.Or(w.Partition, "aws")
 	w.Project = cmp.Or(w.Project, "prodgate")
 	w.Stack = cmp.Or(w.Stack, "test")
-	w.Caller = cmp.Or(w.Caller, "arn:"+w.Partition+":sts::"+w.Account+":assumed-role/deployer/session")
+	w.Caller = cmp.Or(w.Caller, "arn:"+w.Partition+":sts::"+w.Account+":assumed-role/"+w.deployer()+"/session")
 	if w.Roles == nil {
 		for _, value := range w.Config {
 			w.Roles = append(w.Roles, roleARN.FindAllString(value, -1)...)
 		}
 	}
 	return w
+}
+
+// deployer is the name of the role that runs the program.
+func (w World) deployer() string {
+	var access struct{ DeployerArns []string }
+	_ = json.Unmarshal([]byte(w.Config[w.Project+":access"]), &access) // the program says what is wrong with it
+	for _, arn := range access.DeployerArns {
+		return path.Base(arn)
+	}
+	return "deployer"
 }
 
 // computed are the outputs that the provider makes, and the resource's id. ${x}
