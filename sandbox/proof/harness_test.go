@@ -67,11 +67,12 @@ func newWorld(t *testing.T, name string, edits ...edit) *world {
 	return newWorldOf(t, name, func(*stack.Config) {}, edits...)
 }
 
-// newWorldOf is newWorld where something differs that is in no configuration.
-func newWorldOf(t *testing.T, name string, change func(*stack.Config), edits ...edit) *world {
+// newWorldOf is newWorld whose emulators begin with something else than the
+// configuration says.
+func newWorldOf(t *testing.T, name string, seed func(*stack.Config), edits ...edit) *world {
 	t.Helper()
 	config := configOf(t, name, edits...)
-	change(config)
+	seed(config)
 	c, err := cloud.Start(t.Context(), kit, t.TempDir(), config.Account, config.GitHub, config.Organization, config.Roles...)
 	if err != nil {
 		t.Fatal(err)

@@ -245,6 +245,16 @@ func (w *world) inventory() map[string][]string {
 			all[kind] = names
 		}
 	}
+	if w.Cloud.Organization.TargetID == "" {
+		return all
+	}
+	for kind, list := range organizationLists {
+		names, err := list(w.Context(), w.organizations())
+		w.must(err)
+		if len(names) > 0 {
+			all[kind] = names
+		}
+	}
 	return all
 }
 
@@ -259,8 +269,11 @@ func (w *world) empty(when string) {
 // of: otherwise an empty inventory would prove nothing.
 func (w *world) full(but ...string) {
 	w.Helper()
-	now := w.inventory()
-	for _, kind := range keys(lists) {
+	now, kinds := w.inventory(), keys(lists)
+	if w.Cloud.Organization.TargetID != "" {
+		kinds = append(kinds, keys(organizationLists)...)
+	}
+	for _, kind := range kinds {
 		if len(now[kind]) == 0 && !slices.Contains(but, kind) {
 			w.Errorf("no %s with a stack that is up", kind)
 		}
