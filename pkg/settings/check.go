@@ -154,13 +154,16 @@ func (c *checker) tree(values map[string]any) {
 // value checks one value and all it contains.
 func (c *checker) value(at place, r rule, value any) {
 	known := children[r.key]
-	_, word := value.(string)
 	holds := r.kind.holds(value)
-	switch a := credential(value); {
+	a := ""
+	if _, word := value.(string); word || !holds { // else its items and entries are looked at
+		a = credential(value)
+	}
+	switch {
 	case value == nil:
 		c.add(at, "null", "is no value", "give it one, or leave the key out")
 		return
-	case a != "" && (word || !holds):
+	case a != "":
 		c.add(at, hidden, "looks like "+a, credentialRemedy)
 		return
 	case !holds:
