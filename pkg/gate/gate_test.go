@@ -117,7 +117,10 @@ func longest() map[string]any {
 	// A trust takes 2,048 characters: settings keep approvers below that.
 	c["access"] = object{
 		"deployerArns": access["deployerArns"], "breakGlassArn": access["breakGlassArn"],
-		"approverArns": []string{"arn:aws:iam::111111111111:role/" + name(510) + "/a" + name(63), "arn:aws:iam::111111111111:role/" + name(510) + "/a" + name(62)},
+		"approverArns": []string{
+			"arn:aws:iam::111111111111:role/" + name(510) + "/" + name(62), "arn:aws:iam::111111111111:role/" + name(510) + "/" + name(61),
+			"arn:aws:iam::111111111111:role/" + name(445) + "/" + name(60),
+		},
 	}
 	c["apps"] = []any{object{
 		"name": name(30), "cluster": name(255), "service": name(255), "container": name(255),

@@ -64,4 +64,13 @@ func (c *checker) roles(s *Settings) {
 		}
 		c.add(role.at, show(role.arn), "is the role of "+earlier.at.name()+" too", remedy)
 	}
+
+	// IAM quotas, role trust policy length: 2,048 by default, of which the rest of the
+	// approvers' trust takes less than 300.
+	const most = 1750
+	if written := len(strings.Join(s.Access.ApproverArns, `","`)); written > most {
+		c.add(access.child("approverArns"), show(s.Access.ApproverArns),
+			fmt.Sprintf("has %d characters, more than the %d that fit into the trust of a role", written, most),
+			"name fewer roles, people share one through single sign-on")
+	}
 }

@@ -1,5 +1,7 @@
 package settings
 
+import "strings"
+
 var badAccess = map[string]badCase{
 	"nobody may deploy": {"access.deployerArns", []any{},
 		`prodgate:access.deployerArns: [] is empty; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`},
@@ -9,6 +11,11 @@ var badAccess = map[string]badCase{
 		`prodgate:access.deployerArns: ["arn:aws:iam::111111111111:role/r0","arn:aws:iam::111111111111:role/r1","arn:aw… has 6 entries, more than 5; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`},
 	"there are eleven approvers": {"access.approverArns", roles(11),
 		`prodgate:access.approverArns: ["arn:aws:iam::111111111111:role/r0","arn:aws:iam::111111111111:role/r1","arn:aw… has 11 entries, more than 10; write up to 10 roles, people share one through single sign-on`},
+	"the approvers are too long for a trust": {"access.approverArns", []any{
+		"arn:aws:iam::111111111111:role/" + strings.Repeat("a", 510) + "/a", "arn:aws:iam::111111111111:role/" + strings.Repeat("b", 510) + "/b",
+		"arn:aws:iam::111111111111:role/" + strings.Repeat("c", 510) + "/c", "arn:aws:iam::111111111111:role/" + strings.Repeat("d", 510) + "/d",
+	},
+		`prodgate:access.approverArns: ["arn:aws:iam::111111111111:role/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… has 2181 characters, more than the 1750 that fit into the trust of a role; name fewer roles, people share one through single sign-on`},
 	"a deployer is a user": {"access.deployerArns[0]", "arn:aws:iam::111111111111:user/mona",
 		`prodgate:access.deployerArns[0]: "arn:aws:iam::111111111111:user/mona" is the ARN of a user; name a role that the user may take on, whose ARN looks like arn:aws:iam::111111111111:role/<its name>`},
 	"a deployer is the root user": {"access.deployerArns[0]", "arn:aws:iam::111111111111:root",
