@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
+import calls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from services.connections import complete_handshake
 from werkzeug import Request, Response
@@ -13,6 +14,8 @@ from werkzeug.serving import make_server
 
 # A POST with the ARN of a connection in its body makes the connection AVAILABLE.
 HANDSHAKE = "/sandbox/handshake"
+# A GET answers the calls since the last GET.
+CALLS = "/sandbox/calls"
 
 
 class Server:
@@ -30,7 +33,10 @@ class Server:
         with self._idle:
             self._in_flight += 1
         try:
-            handler = _handshake if environ["PATH_INFO"] == HANDSHAKE else self._dispatcher
+            handler = _own.get(environ["PATH_INFO"])
+            if handler is None:
+                handler = self._dispatcher
+                calls.record(environ)
             return handler(environ, start_response)
         finally:
             with self._idle:
@@ -58,3 +64,10 @@ def _handshake(environ: dict[str, Any], start_response: Callable[..., Any]) -> I
     except (ValueError, KeyError):
         found = False
     return Response(status=204 if found else 404)(environ, start_response)
+
+
+def _taken(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return Response(calls.taken(), mimetype="application/json")(environ, start_response)
+
+
+_own: dict[str, Callable[..., Any]] = {HANDSHAKE: _handshake, CALLS: _taken}
