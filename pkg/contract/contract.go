@@ -25,6 +25,8 @@ const (
 	ConnectionStatus    = "connectionStatus"
 	ConnectionHandshake = "connectionHandshake"
 	GuardDutyDetectorID = "guardDutyDetectorId"
+	PreviewRoleArn      = "previewRoleArn"
+	DeployRoleArn       = "deployRoleArn"
 )
 
 // The fields of one app in the output apps.
@@ -56,6 +58,9 @@ type Outputs struct {
 	ConnectionHandshake pulumi.StringOutput
 	// GuardDutyDetectorID is empty when the gate leaves GuardDuty alone.
 	GuardDutyDetectorID pulumi.StringOutput
+	// PreviewRoleArn and DeployRoleArn are what GitHub Actions take on to preview and
+	// to update this stack; empty when it makes no roles for them.
+	PreviewRoleArn, DeployRoleArn pulumi.StringOutput
 }
 
 // App is what the gate has made for one app.
@@ -135,6 +140,8 @@ func (o *Outputs) strings() map[string]*pulumi.StringOutput {
 		ConnectionStatus:    &o.ConnectionStatus,
 		ConnectionHandshake: &o.ConnectionHandshake,
 		GuardDutyDetectorID: &o.GuardDutyDetectorID,
+		PreviewRoleArn:      &o.PreviewRoleArn,
+		DeployRoleArn:       &o.DeployRoleArn,
 	}
 }
 

@@ -30,6 +30,7 @@ const (
 	RepositoryType = "prodgate:index:Repository"
 	ProjectType    = "prodgate:index:Project"
 	DeliveryType   = "prodgate:index:Delivery"
+	WorkflowsType  = "prodgate:index:Workflows"
 )
 
 // Gate is the component. Its providers, one of aws and one of github, come from
@@ -49,6 +50,10 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	}
 	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name}
 
+	found, err := b.findWorkflows(g)
+	if err != nil {
+		return nil, err
+	}
 	limits, err := b.group(BoundariesType, g, b.called("boundaries"))
 	if err != nil {
 		return nil, fmt.Errorf("boundaries: %w", err)
@@ -76,6 +81,10 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	if err != nil {
 		return nil, fmt.Errorf("detection: %w", err)
 	}
+	workflows, err := b.workflows(g, found)
+	if err != nil {
+		return nil, fmt.Errorf("workflows: %w", err)
+	}
 
 	g.Outputs = contract.Outputs{
 		Account:             pulumi.String(s.Account).ToStringOutput(),
@@ -87,6 +96,8 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 		ConnectionStatus:    source.connectionStatus,
 		ConnectionHandshake: source.handshake(b.plan),
 		GuardDutyDetectorID: detection.detectorID,
+		PreviewRoleArn:      workflows.previewArn,
+		DeployRoleArn:       workflows.deployArn,
 	}
 	return g, ctx.RegisterResourceOutputs(g, g.Outputs.Map())
 }

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"prodgate/pkg/upkeep"
 )
 
 // Kind is what a document is attached to, which decides what * means in it.
@@ -41,7 +43,7 @@ const (
 )
 
 // Wildcards is the table.
-var Wildcards = []Wildcard{
+var Wildcards = append(ofUpkeep(), []Wildcard{
 	// What roles may do.
 	{
 		Kind: Identity, Actions: []string{"ecr:GetAuthorizationToken"}, Pattern: everything,
@@ -104,6 +106,16 @@ var Wildcards = []Wildcard{
 		Why: "one topic for all rules of the gate; Amazon EventBridge User Guide, Resource-based policies for Amazon EventBridge, " +
 			"Amazon SNS permissions: aws:SourceArn limits a topic to rules, by ArnLike",
 	},
+}...)
+
+// ofUpkeep are the rows of the roles that keep the gate. Their boundaries have
+// every action on every pattern: which is for which, their policies say.
+func ofUpkeep() []Wildcard {
+	var rows []Wildcard
+	for _, p := range upkeep.Patterns() {
+		rows = append(rows, Wildcard{Kind: Identity, Actions: p.Actions, Pattern: p.On, Why: p.Why})
+	}
+	return rows
 }
 
 // Unavoidable is whether the table has an action on a pattern.

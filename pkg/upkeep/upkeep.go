@@ -45,17 +45,20 @@ type Statement struct {
 
 // Preview is what the role for previews may do: look, and see neither a secret's
 // value nor an artifact.
-func Preview(s *settings.Settings) []Statement {
+func Preview(s *settings.Settings) []Statement { return preview(address.New(s)) }
+
+func preview(p address.Plan) []Statement {
 	var all []Statement
-	for _, w := range table(address.New(s)) {
+	for _, w := range table(p) {
 		all = w.reads(all)
 	}
 	return all
 }
 
 // Deploy is what the role for updates may do, and what no policy may let it do.
-func Deploy(s *settings.Settings) []Statement {
-	p := address.New(s)
+func Deploy(s *settings.Settings) []Statement { return deploy(address.New(s), s) }
+
+func deploy(p address.Plan, s *settings.Settings) []Statement {
 	var all []Statement
 	for _, w := range table(p) {
 		all = w.reads(all)
@@ -118,29 +121,77 @@ func refusals(p address.Plan, s *settings.Settings) []Statement {
 	}
 }
 
-// Pattern is an action that the table allows on a pattern, and why.
-type Pattern struct{ Action, On, Why string }
+// Bounds are the most that any policy could let a role do that these statements are
+// for: each of their actions, on what any of them is about. Which action is for
+// which resource is theirs to say; a boundary is one document and shorter.
+func Bounds(statements []Statement) []Statement {
+	most, untyped := Statement{Sid: "MostOfAll"}, Statement{Sid: "MostOfLists", Resources: everything}
+	for _, one := range statements {
+		switch {
+		case one.Deny:
+		case slices.Equal(one.Resources, everything):
+			untyped.Actions = append(untyped.Actions, one.Actions...)
+		default:
+			most.Actions = append(most.Actions, one.Actions...)
+			most.Resources = append(most.Resources, one.Resources...)
+		}
+	}
+	most.Resources = slices.DeleteFunc(once(most.Resources), func(on string) bool { return covered(on, statements) })
+	most.Actions, untyped.Actions = once(most.Actions), once(untyped.Actions)
+	return []Statement{most, untyped}
+}
+
+func once(texts []string) []string {
+	texts = slices.Clone(texts)
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
+// covered is whether another pattern that is allowed matches all that one does.
+func covered(on string, by []Statement) bool {
+	return slices.ContainsFunc(by, func(s Statement) bool {
+		return !s.Deny && !slices.Equal(s.Resources, everything) && slices.ContainsFunc(s.Resources, func(pattern string) bool {
+			prefix, open := strings.CutSuffix(pattern, "*")
+			return open && pattern != on && strings.HasPrefix(on, prefix)
+		})
+	})
+}
+
+// Pattern is what the roles are allowed some actions on, and why it is no name.
+type Pattern struct {
+	On, Why string
+	Actions []string
+}
 
 // Patterns are all there are, with ${Partition}, ${Region}, ${Account} and ${Gate}
 // for what a stack fills in.
 func Patterns() []Pattern {
+	p := address.Plan{Partition: "${Partition}", Region: "${Region}", Account: "${Account}", Gate: "${Gate}"}
 	var all []Pattern
-	add := func(actions []string, on, why string) {
-		for _, action := range actions {
-			known := func(p Pattern) bool { return p.Action == action && p.On == on }
-			if strings.Contains(on, "*") && !slices.ContainsFunc(all, known) {
-				all = append(all, Pattern{action, on, why})
-			}
+	add := func(on, why string, actions ...string) {
+		if !strings.Contains(on, "*") {
+			return
 		}
+		i := slices.IndexFunc(all, func(p Pattern) bool { return p.On == on })
+		if i < 0 {
+			i = len(all)
+			all = append(all, Pattern{On: on, Why: why})
+		}
+		all[i].Actions = once(append(all[i].Actions, actions...))
 	}
-	for _, w := range table(address.Plan{Partition: "${Partition}", Region: "${Region}", Account: "${Account}", Gate: "${Gate}"}) {
+	for _, w := range table(p) {
 		for _, on := range w.On {
-			add(slices.Concat(w.Read, w.Write, w.Delete), on, w.Why)
+			add(on, w.Why, slices.Concat(w.Read, w.Write, w.Delete)...)
 		}
 		for _, c := range w.When {
 			for _, on := range c.Values {
-				add(slices.Concat(w.Write, w.Delete), on, w.Why)
+				add(on, w.Why, slices.Concat(w.Write, w.Delete)...)
 			}
+		}
+	}
+	for _, most := range Bounds(deploy(p, &settings.Settings{})) {
+		for _, on := range most.Resources {
+			add(on, "", most.Actions...) // its reason is there already
 		}
 	}
 	return all

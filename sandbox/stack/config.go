@@ -46,6 +46,8 @@ func ParseConfig(text []byte) (*Config, error) {
 			Region  string                             `yaml:"aws:region"`
 			Source  struct{ Owner, Repository string } `yaml:"prodgate:source"`
 			Apps    []struct{ Repository string }      `yaml:"prodgate:apps"`
+			// Workflows' repository holds the program.
+			Workflows struct{ Repository string } `yaml:"prodgate:workflows"`
 		}
 	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
@@ -54,7 +56,8 @@ func ParseConfig(text []byte) (*Config, error) {
 	c := &Config{Text: text, Account: file.Config.Account, Region: file.Config.Region, GitHub: github.Seed{
 		Owner: github.Owner{Login: file.Config.Source.Owner, Organization: true, Plan: github.Team},
 	}}
-	for _, name := range repositories(file.Config.Source.Repository, file.Config.Apps) {
+	apps := append(file.Config.Apps, file.Config.Workflows)
+	for _, name := range repositories(file.Config.Source.Repository, apps) {
 		c.GitHub.Repositories = append(c.GitHub.Repositories, github.SeedRepository{
 			Name: name, Private: true, Branches: []string{"prod"},
 		})

@@ -32,6 +32,9 @@ type World struct {
 	// Preview runs a first preview: nothing is there, so no output that a
 	// provider makes is known.
 	Preview bool
+	// Answers are what invokes find, by token, instead of what an account has that is
+	// new to the gate.
+	Answers map[string]map[string]any
 	// Refused are the tokens of resources and invokes that fail.
 	Refused []string
 }
