@@ -35,6 +35,8 @@ func exported() map[string]any {
 		"connectionStatus":    "AVAILABLE",
 		"connectionHandshake": "",
 		"guardDutyDetectorId": gatetest.DetectorID,
+		"previewRoleArn":      "arn:aws:iam::111111111111:role/prodgate/preview/prodgate-preview",
+		"deployRoleArn":       "arn:aws:iam::111111111111:role/prodgate/deploy/prodgate-deploy",
 	}
 }
 

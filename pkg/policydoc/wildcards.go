@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"prodgate/pkg/upkeep"
 )
@@ -116,8 +117,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 	},
 	{
 		Kind: Boundary, Actions: []string{
-			"codepipeline:GetPipeline", "codepipeline:GetPipelineState",
-			"codepipeline:GetPipelineExecution", "codepipeline:ListPipelineExecutions",
+			"codepipeline:GetPipelineState", "codepipeline:GetPipelineExecution", "codepipeline:ListPipelineExecutions",
 		},
 		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}", Why: anyAppReason,
 	},
@@ -162,12 +162,15 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 	},
 }...)
 
-// ofUpkeep are the rows of the roles that keep the gate. Their boundaries have
-// every action on every pattern: which is for which, their policies say.
+// ofUpkeep are the rows of the roles that keep the gate.
 func ofUpkeep() []Wildcard {
 	var rows []Wildcard
 	for _, p := range upkeep.Patterns() {
-		rows = append(rows, Wildcard{Kind: Identity, Actions: p.Actions, Pattern: p.On, Why: p.Why})
+		kind := Identity
+		if p.Bound {
+			kind = Boundary
+		}
+		rows = append(rows, Wildcard{Kind: kind, Actions: p.Actions, Pattern: p.On, Why: p.Why})
 	}
 	return rows
 }
@@ -192,6 +195,14 @@ func (w Wildcard) Allows(action, pattern string) bool {
 
 var placeholder = regexp.MustCompile(`\\\$\\\{\w+\\\}`)
 
+// expressions are those of patterns, each made once.
+var expressions sync.Map
+
 func (w Wildcard) expression() *regexp.Regexp {
-	return regexp.MustCompile("^" + placeholder.ReplaceAllString(regexp.QuoteMeta(w.Pattern), "[^*:/]+") + "$")
+	if known, ok := expressions.Load(w.Pattern); ok {
+		return known.(*regexp.Regexp)
+	}
+	made := regexp.MustCompile("^" + placeholder.ReplaceAllString(regexp.QuoteMeta(w.Pattern), "[^*:/]+") + "$")
+	expressions.Store(w.Pattern, made)
+	return made
 }

@@ -157,10 +157,12 @@ func covered(on string, by []Statement) bool {
 	})
 }
 
-// Pattern is what the roles are allowed some actions on, and why it is no name.
+// Pattern is what some actions are allowed on, and why it is no name.
 type Pattern struct {
 	On, Why string
 	Actions []string
+	// Bound is whether only the boundaries of the roles have it.
+	Bound bool
 }
 
 // Patterns are all there are, with ${Partition}, ${Region}, ${Account} and ${Gate}
@@ -189,9 +191,12 @@ func Patterns() []Pattern {
 			}
 		}
 	}
-	for _, most := range Bounds(deploy(p, &settings.Settings{})) {
-		for _, on := range most.Resources {
-			add(on, "", most.Actions...) // its reason is there already
+	most := Bounds(deploy(p, &settings.Settings{}))[0]
+	for _, one := range all {
+		rest := slices.DeleteFunc(slices.Clone(most.Actions), func(action string) bool { return slices.Contains(one.Actions, action) })
+		if slices.Contains(most.Resources, one.On) {
+			all = append(all, Pattern{one.On, "which action is for which pattern, the policies of the role say; " +
+				"both together are longer than one document", rest, true})
 		}
 	}
 	return all
