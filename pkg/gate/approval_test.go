@@ -29,6 +29,13 @@ func TestAnApprovalIsAskedForBetweenBuildAndDeployment(t *testing.T) {
 		if approve.name != "Approve" || approve.category != "Approval" || approve.provider != "Manual" || len(approve.in)+len(approve.out) != 0 {
 			t.Errorf("the approval is %+v", approve)
 		}
+		stage := r.One(t, pipelineType, "gate-"+name).Input("stages").ArrayValue()[2].ObjectValue()["actions"].ArrayValue()[0].ObjectValue()
+		if namespace := stage["namespace"]; !namespace.IsNull() { // CodePipeline refuses an empty one
+			t.Errorf("the approval makes variables of the namespace %v", namespace)
+		}
+		if minutes := stage["timeoutInMinutes"]; !minutes.IsNumber() || minutes.NumberValue() != 24*60 {
+			t.Errorf("the approval waits for %v minutes", minutes)
+		}
 		if got, want := approve.configuration["NotificationArn"], r.One(t, "aws:sns/topic:Topic", "gate-alerts").Output("arn"); got != want {
 			t.Errorf("asks at %q, want %q", got, want)
 		}

@@ -68,7 +68,7 @@ func (b builder) stages(app settings.App, source *source, alerts *alerts, build 
 	stages := codepipeline.PipelineStageArray{
 		stage("Source", action{
 			name: "GitHub", category: "Source", provider: "CodeStarSourceConnection",
-			out: []string{sourceArtifact}, namespace: "Source",
+			out: []string{sourceArtifact}, namespace: pulumi.String("Source"),
 			configuration: pulumi.StringMap{
 				"ConnectionArn":        source.connectionArn,
 				"FullRepositoryId":     pulumi.String(b.settings.Source.Owner + "/" + app.Repository),
@@ -79,7 +79,7 @@ func (b builder) stages(app settings.App, source *source, alerts *alerts, build 
 		}),
 		stage("Build", action{
 			name: "Image", category: "Build", provider: "CodeBuild",
-			in: []string{sourceArtifact}, out: []string{buildArtifact}, namespace: "Build",
+			in: []string{sourceArtifact}, out: []string{buildArtifact}, namespace: pulumi.String("Build"),
 			configuration: pulumi.StringMap{"ProjectName": build.Name},
 		}),
 	}
@@ -89,7 +89,7 @@ func (b builder) stages(app settings.App, source *source, alerts *alerts, build 
 	return append(stages,
 		stage("Deploy", action{
 			name: "Service", category: "Deploy", provider: "ECS",
-			in: []string{buildArtifact}, namespace: "Deploy",
+			in: []string{buildArtifact}, namespace: pulumi.String("Deploy"),
 			configuration: pulumi.StringMap{
 				"ClusterName":       pulumi.String(app.Cluster),
 				"ServiceName":       pulumi.String(app.Service),
@@ -102,10 +102,11 @@ func (b builder) stages(app settings.App, source *source, alerts *alerts, build 
 
 // action is one action of a stage; its owner is always AWS and its version 1.
 type action struct {
-	name, category, provider, namespace string
-	in, out                             []string
-	configuration                       pulumi.StringMap
-	minutes                             pulumi.IntPtrInput // nil: the category's own timeout
+	name, category, provider string
+	in, out                  []string
+	namespace                pulumi.StringPtrInput // of the variables that it makes; nil: it makes none
+	configuration            pulumi.StringMap
+	minutes                  pulumi.IntPtrInput // nil: the category's own timeout
 }
 
 func stage(name string, actions ...action) codepipeline.PipelineStageArgs {
@@ -113,7 +114,7 @@ func stage(name string, actions ...action) codepipeline.PipelineStageArgs {
 	for i, a := range actions {
 		args[i] = codepipeline.PipelineStageActionArgs{
 			Name: pulumi.String(a.name), Category: pulumi.String(a.category), Provider: pulumi.String(a.provider),
-			Owner: pulumi.String("AWS"), Version: pulumi.String("1"), Namespace: pulumi.String(a.namespace),
+			Owner: pulumi.String("AWS"), Version: pulumi.String("1"), Namespace: a.namespace,
 			InputArtifacts: pulumi.ToStringArray(a.in), OutputArtifacts: pulumi.ToStringArray(a.out),
 			Configuration: a.configuration, TimeoutInMinutes: a.minutes,
 		}

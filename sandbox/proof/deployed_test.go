@@ -36,11 +36,18 @@ func (w *world) deployed(apps ...string) {
 		w.pipeline(app)
 		w.project(app)
 		w.images(app)
-		w.role("prodgate-"+app+"-pipeline", "codepipeline.amazonaws.com",
-			"arn:aws:codepipeline:"+region+":"+w.account()+":"+app+"-prodgate")
-		w.role("prodgate-"+app+"-build", "codebuild.amazonaws.com",
-			"arn:aws:codebuild:"+region+":"+w.account()+":project/prodgate-"+app+"-build")
+		w.role(app, "pipeline", byService("codepipeline.amazonaws.com", w.account(),
+			"arn:aws:codepipeline:"+region+":"+w.account()+":"+app+"-prodgate"))
+		w.role(app, "build", byService("codebuild.amazonaws.com", w.account(),
+			"arn:aws:codebuild:"+region+":"+w.account()+":project/prodgate-"+app+"-build"))
+		if w.approved() {
+			w.role(app, "approver", trust{
+				Principal: map[string][]string{"AWS": {"arn:aws:iam::" + w.account() + ":root"}},
+				Condition: map[string]map[string][]string{"ArnEquals": {"aws:PrincipalArn": {"arn:aws:iam::" + w.account() + ":role/release-manager"}}},
+			})
+		}
 	}
+	w.role("", "recorder", byService("config.amazonaws.com", w.account(), ""), "AWS_ConfigRole")
 	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "DenyOtherWriters")
 	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "ConfigLooks", "ConfigWrites")
 	w.watched()
@@ -51,6 +58,9 @@ func (w *world) deployed(apps ...string) {
 func (w *world) account() string {
 	return map[string]string{"dev": "111111111111", "prod": "222222222222"}[w.Name]
 }
+
+// approved is whether people approve what the stack deploys.
+func (w *world) approved() bool { return w.Name == "prod" }
 
 func (w *world) connected() {
 	w.Helper()
@@ -84,7 +94,17 @@ func (w *world) pipeline(app string) {
 	for _, s := range p.Stages {
 		stages = append(stages, awssdk.ToString(s.Name))
 	}
-	same(w.T, "the stages of "+app, stages, []string{"Source", "Build", "Deploy"})
+	want := []string{"Source", "Build", "Deploy"}
+	if w.approved() {
+		want = []string{"Source", "Build", "Approve", "Deploy"}
+		approve := p.Stages[2].Actions[0]
+		if approve.ActionTypeId.Category != cptypes.ActionCategoryApproval || awssdk.ToInt32(approve.TimeoutInMinutes) != 24*60 ||
+			approve.Configuration["NotificationArn"] != w.output("alertTopicArn") ||
+			!strings.Contains(approve.Configuration["CustomData"], "#{Build.IMAGE_DIGEST}") {
+			w.Errorf("the approval of %s is %+v", app, approve)
+		}
+	}
+	same(w.T, "the stages of "+app, stages, want)
 	source := p.Stages[0].Actions[0]
 	if source.Configuration["DetectChanges"] != "false" || source.Configuration["BranchName"] != "prod" ||
 		source.Configuration["FullRepositoryId"] != "example-org/cruddur" {
@@ -150,35 +170,54 @@ func (w *world) images(app string) {
 	w.must(err)
 }
 
-// role asserts that one service, for one source, may take a role on, and that
-// what the role may do is in managed policies only.
-func (w *world) role(name, service, source string) {
+// trust is who may take a role on, and when.
+type trust struct {
+	Principal map[string][]string
+	Condition map[string]map[string][]string
+}
+
+// byService is the trust in one service of one account, for one source.
+func byService(service, account, source string) trust {
+	t := trust{
+		Principal: map[string][]string{"Service": {service}},
+		Condition: map[string]map[string][]string{"StringEquals": {"aws:SourceAccount": {account}}},
+	}
+	if source != "" {
+		t.Condition["ArnEquals"] = map[string][]string{"aws:SourceArn": {source}}
+	}
+	return t
+}
+
+// role asserts who may take the role of an app's duty on, that it is below the
+// duty's boundary, and that it has its own policy, those of AWS's, and no other.
+func (w *world) role(app, duty string, trusted trust, ofAWS ...string) {
 	w.Helper()
+	name := "prodgate-" + duty
+	if app != "" {
+		name = "prodgate-" + app + "-" + duty
+	}
 	got, err := w.aws.iam.GetRole(w.Context(), &iam.GetRoleInput{RoleName: &name})
 	w.must(err)
 	text, err := url.QueryUnescape(awssdk.ToString(got.Role.AssumeRolePolicyDocument))
 	w.must(err)
-	var trust struct {
-		Statement []struct {
-			Principal map[string][]string
-			Condition map[string]map[string][]string
-		}
+	var document struct{ Statement []trust }
+	w.must(json.Unmarshal([]byte(text), &document))
+	same(w.T, "who takes on "+name, document.Statement, []trust{trusted})
+	if want := "arn:aws:iam::" + w.account() + ":policy/prodgate/boundary/prodgate-" + duty + "-boundary"; got.Role.PermissionsBoundary == nil ||
+		awssdk.ToString(got.Role.PermissionsBoundary.PermissionsBoundaryArn) != want {
+		w.Errorf("%s is below %+v, want %s", name, got.Role.PermissionsBoundary, want)
 	}
-	w.must(json.Unmarshal([]byte(text), &trust))
-	if len(trust.Statement) != 1 {
-		w.Fatalf("%s trusts %s", name, text)
-	}
-	same(w.T, "who takes on "+name, trust.Statement[0].Principal, map[string][]string{"Service": {service}})
-	same(w.T, "when "+name+" is taken on", trust.Statement[0].Condition, map[string]map[string][]string{
-		"StringEquals": {"aws:SourceAccount": {w.account()}},
-		"ArnEquals":    {"aws:SourceArn": {source}},
-	})
 	inline, err := w.aws.iam.ListRolePolicies(w.Context(), &iam.ListRolePoliciesInput{RoleName: &name})
 	w.must(err)
 	attached, err := w.aws.iam.ListAttachedRolePolicies(w.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: &name})
 	w.must(err)
-	if len(inline.PolicyNames) != 0 || len(attached.AttachedPolicies) != 1 {
-		w.Errorf("%s has inline policies %v and attached ones %v", name, inline.PolicyNames, attached.AttachedPolicies)
+	var policies []string
+	for _, p := range attached.AttachedPolicies {
+		policies = append(policies, awssdk.ToString(p.PolicyName))
+	}
+	same(w.T, "the policies of "+name, slices.Sorted(slices.Values(policies)), slices.Sorted(slices.Values(append(ofAWS, name))))
+	if len(inline.PolicyNames) != 0 {
+		w.Errorf("%s has the inline policies %v", name, inline.PolicyNames)
 	}
 }
 

@@ -181,7 +181,8 @@ func (w *world) steps(args ...string) map[string]string {
 	}
 	steps := map[string]string{}
 	for _, step := range preview.Steps {
-		if step.Op != "same" && step.Op != "read" {
+		// Each resource is refreshed first; what that finds shows in the step after.
+		if step.Op != "same" && step.Op != "read" && step.Op != "refresh" {
 			steps[nameOf(step.URN)] = step.Op
 		}
 	}

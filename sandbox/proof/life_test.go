@@ -9,6 +9,7 @@ import (
 	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
 // secondApp is an app more, in a repository of its own.
@@ -63,15 +64,19 @@ func TestStackLifeCycle(t *testing.T) {
 
 			// What is changed behind our back is seen and put right.
 			w.tamper()
-			w.run("refresh", "--yes")
-			same(t, "what a refresh sees", w.lastChanges(), map[string]int{"update": 2, "delete": 1})
 			same(t, "the repair", w.planned(), map[string]string{
-				"aws:codepipeline/pipeline:Pipeline gate-backend-flask":        "update",
-				"aws:codebuild/project:Project gate-backend-flask-build":       "update",
-				"aws:ecr/repositoryPolicy:RepositoryPolicy gate-backend-flask": "create",
+				"aws:codepipeline/pipeline:Pipeline gate-backend-flask":                                          "update",
+				"aws:codebuild/project:Project gate-backend-flask-build":                                         "update",
+				"aws:ecr/repositoryPolicy:RepositoryPolicy gate-backend-flask":                                   "create",
+				"aws:iam/policy:Policy gate-boundary-pipeline":                                                   "update",
+				"aws:iam/role:Role gate-backend-flask-build":                                                     "update",
+				"aws:iam/role:Role gate-backend-flask-pipeline":                                                  "update",
+				"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-backend-flask-build": "update",
+				"aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-backend-flask-build":                   "update",
 			})
 			w.up()
 			w.deployed("backend-flask", "frontend-react-js")
+			same(t, "a preview after the repair", w.planned(), map[string]string{})
 			w.run("refresh", "--yes")
 			same(t, "a refresh after the repair", w.lastChanges(), map[string]int{})
 
@@ -109,6 +114,32 @@ func (w *world) tamper() {
 		},
 	})
 	w.must(err)
+	w.widen()
 	_, err = w.aws.ecr.DeleteRepositoryPolicy(ctx, &ecr.DeleteRepositoryPolicyInput{RepositoryName: ptr("prodgate/backend-flask")})
+	w.must(err)
+}
+
+// widen gives roles what is not theirs, in each way that IAM has: a policy of AWS's,
+// an inline one, no boundary, a wider boundary, and another trust.
+func (w *world) widen() {
+	w.Helper()
+	const everything = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`
+	ctx, build, pipeline := w.Context(), ptr("prodgate-backend-flask-build"), ptr("prodgate-backend-flask-pipeline")
+	_, err := w.aws.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: build, PolicyArn: ptr("arn:aws:iam::aws:policy/AdministratorAccess")})
+	w.must(err)
+	_, err = w.aws.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: build, PolicyName: ptr("by-hand"), PolicyDocument: ptr(everything)})
+	w.must(err)
+	_, err = w.aws.iam.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: build})
+	w.must(err)
+	_, err = w.aws.iam.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{
+		PolicyArn:      ptr("arn:aws:iam::" + w.account() + ":policy/prodgate/boundary/prodgate-pipeline-boundary"),
+		PolicyDocument: ptr(everything), SetAsDefault: true,
+	})
+	w.must(err)
+	_, err = w.aws.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{
+		RoleName: pipeline,
+		PolicyDocument: ptr(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+			"Principal": {"AWS": "arn:aws:iam::` + w.account() + `:root"}}]}`),
+	})
 	w.must(err)
 }
