@@ -201,6 +201,9 @@ func TestTheTreeOfTheDevStack(t *testing.T) {
 	}
 }
 
+// workflows are the settings of a stack that GitHub Actions run.
+const workflows = `{"repository": "infrastructure", "previewEnvironment": "preview", "upEnvironment": "up"}`
+
 func TestStacksDifferByValuesOnly(t *testing.T) {
 	t.Parallel()
 	types := func(name string) []string {
@@ -209,6 +212,8 @@ func TestStacksDifferByValuesOnly(t *testing.T) {
 		// That somebody approves is a value too.
 		w.Config["prodgate:access"] = fmt.Sprintf(`{"deployerArns": ["arn:aws:iam::%[1]s:role/d"], "breakGlassArn": "arn:aws:iam::%[1]s:role/b",
 			"approverArns": ["arn:aws:iam::%[1]s:role/a"]}`, w.Account)
+		// So is where the program is run from.
+		w.Config["prodgate:workflows"] = workflows
 		for _, made := range w.MustRun(t, program).All() {
 			all = append(all, made.Type)
 		}
@@ -224,6 +229,7 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 	providers := map[string]string{"aws": "workload", "github": "repository"}
 	w := stack(t, "dev")
 	w.Config["prodgate:detection"] = `{"guardDuty": "adopt"}`
+	w.Config["prodgate:workflows"] = workflows
 	w.Config["prodgate:source"] = `{"owner": "example-org", "repository": "cruddur",
 		"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/` + gatetest.UUID + `"}`
 	r := w.MustRun(t, program)
@@ -239,11 +245,11 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 		}
 	}
 	for _, invoke := range r.Invokes {
-		if invoke.Provider != "workload" {
+		if pkg, _, _ := strings.Cut(invoke.Token, ":"); invoke.Provider != providers[pkg] {
 			t.Errorf("%s has the provider %q", invoke.Token, invoke.Provider)
 		}
 	}
-	if len(seen) != len(providers) || len(r.Invokes) != 3 {
+	if len(seen) != len(providers) || len(r.Invokes) != 7 {
 		t.Errorf("looked at the packages %v and %d invokes", seen, len(r.Invokes))
 	}
 }
@@ -255,7 +261,7 @@ func TestTheProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
 	want := map[string]any{
 		"region":            "eu-west-2",
 		"allowedAccountIds": []any{"111111111111"},
-		"defaultTags":       map[string]any{"tags": map[string]any{"environment": "dev", "owner": "platform"}},
+		"defaultTags":       map[string]any{"tags": map[string]any{"environment": "dev", "owner": "platform", "prodgate:gate": "prodgate"}},
 	}
 	for input, value := range want {
 		if !reflect.DeepEqual(got[input], value) {

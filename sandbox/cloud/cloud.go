@@ -5,6 +5,7 @@ package cloud
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -125,7 +127,32 @@ func (c *Cloud) AWSConfig(ctx context.Context, region string) (aws.Config, error
 
 // BranchProtected asks GitHub whether a branch of a repository is protected.
 func (c *Cloud) BranchProtected(ctx context.Context, repository, branch string) (bool, error) {
-	url := fmt.Sprintf("%sapi/v3/repos/%s/%s/branches/%s/protection", c.GitHub, c.Owner, repository, branch)
+	return c.ask(ctx, repository, "branches/"+branch+"/protection", nil)
+}
+
+// DeploymentBranch asks GitHub for the policy that lets a branch into an
+// environment: its id, or nothing.
+func (c *Cloud) DeploymentBranch(ctx context.Context, repository, environment, branch string) (string, error) {
+	var listed struct {
+		Policies []struct {
+			ID   int64
+			Name string
+		} `json:"branch_policies"`
+	}
+	if _, err := c.ask(ctx, repository, "environments/"+environment+"/deployment-branch-policies", &listed); err != nil {
+		return "", err
+	}
+	for _, p := range listed.Policies {
+		if p.Name == branch {
+			return strconv.FormatInt(p.ID, 10), nil
+		}
+	}
+	return "", nil
+}
+
+// ask is whether GitHub has something of a repository; into takes the answer.
+func (c *Cloud) ask(ctx context.Context, repository, path string, into any) (bool, error) {
+	url := fmt.Sprintf("%sapi/v3/repos/%s/%s/%s", c.GitHub, c.Owner, repository, path)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return false, err
@@ -135,5 +162,9 @@ func (c *Cloud) BranchProtected(ctx context.Context, repository, branch string) 
 	if err != nil {
 		return false, err
 	}
-	return response.StatusCode == http.StatusOK, response.Body.Close()
+	there := response.StatusCode == http.StatusOK
+	if there && into != nil {
+		err = json.NewDecoder(response.Body).Decode(into)
+	}
+	return there, errors.Join(err, response.Body.Close())
 }

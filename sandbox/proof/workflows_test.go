@@ -2,6 +2,7 @@ package proof
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -9,7 +10,6 @@ import (
 	"testing"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
@@ -101,7 +101,15 @@ func TestWorkflowsAdoptGitHubsProvider(t *testing.T) {
 	}
 	same(t, "after the refusal the account", w.inventory(), before)
 
+	// An environment that somebody uses already is not taken over either.
 	w.configure(unprotected, adoptOidc)
+	w.environment(http.MethodPut, "prod")
+	if out := w.fails("up", "--yes", "--skip-preview"); !strings.Contains(out, `prodgate:workflows.upEnvironment: "prod"`) || !strings.Contains(out, "name another") {
+		t.Errorf("says\n%s", out)
+	}
+	same(t, "after the second refusal the account", w.inventory(), before)
+	w.environment(http.MethodDelete, "prod")
+
 	w.up()
 	same(t, "the provider", w.inventory()["OIDC providers"], []string{oidcArn})
 	same(t, "a second preview", w.planned(), map[string]string{})
@@ -129,6 +137,21 @@ func (w *world) environments() map[string]any {
 	return all
 }
 
+// environment makes or deletes one by hand.
+func (w *world) environment(method, name string) {
+	w.Helper()
+	url := w.Cloud.GitHub + "api/v3/repos/example-org/infrastructure/environments/" + name
+	request, err := http.NewRequestWithContext(w.Context(), method, url, strings.NewReader("{}"))
+	w.must(err)
+	request.Header.Set("Authorization", "Bearer sandbox")
+	response, err := http.DefaultClient.Do(request)
+	w.must(err)
+	w.must(response.Body.Close())
+	if response.StatusCode >= http.StatusMultipleChoices {
+		w.Fatalf("%s of environment %s: %s", method, name, response.Status)
+	}
+}
+
 // meddle changes what the deploying role has to put right, call by call.
 func (w *world) meddle() {
 	w.Helper()
@@ -141,7 +164,6 @@ func (w *world) meddle() {
 	did(a.ecr.PutImageScanningConfiguration(ctx, &ecr.PutImageScanningConfigurationInput{
 		RepositoryName: repository, ImageScanningConfiguration: &ecrtypes.ImageScanningConfiguration{ScanOnPush: false},
 	}))
-	did(a.logs.DisassociateKmsKey(ctx, &cloudwatchlogs.DisassociateKmsKeyInput{LogGroupName: ptr("/aws/codebuild/prodgate-backend-flask-build")}))
 	detectors, err := a.guardduty.ListDetectors(ctx, &guardduty.ListDetectorsInput{})
 	w.must(err)
 	did(a.guardduty.UpdateDetector(ctx, &guardduty.UpdateDetectorInput{
@@ -295,6 +317,7 @@ var withoutCall = map[string]string{
 	"guardduty:ListDetectors":             "only a gate that adopts the detector",
 	"iam:CreateServiceLinkedRole":         "GuardDuty asks for it with the first detector of an account",
 	"kms:CreateGrant":                     "ECR asks for it in the caller's name, with a repository that has a key",
+	"logs:AssociateKmsKey":                "a log group whose key somebody took away, which the emulator does not know to do",
 	"kms:RetireGrant":                     "the same, when the repository goes",
 }
 
