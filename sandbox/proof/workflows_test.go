@@ -157,7 +157,12 @@ func (w *world) meddle() {
 	w.Helper()
 	w.tamper()
 	ctx := w.Context()
-	did := func(_ any, err error) { w.Helper(); w.must(err) }
+	did := func(_ any, err error) {
+		w.Helper()
+		if err != nil {
+			w.Error(err)
+		}
+	}
 	a := w.aws
 	repository := ptr("prodgate/backend-flask")
 	did(a.ecr.PutImageTagMutability(ctx, &ecr.PutImageTagMutabilityInput{RepositoryName: repository, ImageTagMutability: ecrtypes.ImageTagMutabilityMutable}))
@@ -176,7 +181,7 @@ func (w *world) meddle() {
 	}
 	images, logs := key("alias/prodgate-images"), key("alias/prodgate-logs")
 	did(a.kms.UpdateKeyDescription(ctx, &kms.UpdateKeyDescriptionInput{KeyId: images, Description: ptr("Not ours")}))
-	did(a.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: images, Policy: ptr(`{"Version":"2012-10-17","Statement":[{"Sid":"Any",` +
+	did(a.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: images, PolicyName: ptr("default"), Policy: ptr(`{"Version":"2012-10-17","Statement":[{"Sid":"Any",` +
 		`"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"kms:*","Resource":"*"}]}`)}))
 	did(a.kms.UpdateAlias(ctx, &kms.UpdateAliasInput{AliasName: ptr("alias/prodgate-images"), TargetKeyId: logs}))
 	name := ptr("prodgate-backend-flask-build")
