@@ -17,6 +17,7 @@ var policies = []policy{
 	boundedRole,
 	prodPipeline,
 	inlineBuildspec,
+	noPlainSecret,
 	immutableRegistry,
 	protectedBranch,
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	sdk "github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
@@ -39,9 +40,9 @@ var ours = stack{region: "eu-west-2", account: "111111111111"}
 var config = map[string]string{
 	regionKey:         ours.region,
 	accountKey:        ours.account,
-	"prodgate:source": `{"owner": "example-org", "repository": "web", "statusChecks": ["test"]}`,
+	"prodgate:source": `{"owner": "example-org", "repository": "web", "statusChecks": ["test"], "codeOwners": ["@example-org/platform"]}`,
 	"prodgate:access": `{"deployerArns": ["arn:aws:iam::111111111111:role/deployer"], "breakGlassArn": "arn:aws:iam::111111111111:role/break-glass"}`,
-	"prodgate:apps":   `[{"name": "api", "cluster": "web", "executionRoleArn": "arn:aws:iam::111111111111:role/execution"}]`,
+	"prodgate:apps":   `[{"name": "api", "cluster": "web", "executionRoleArn": "arn:aws:iam::111111111111:role/execution", "secrets": [{"name": "TOKEN"}]}]`,
 }
 
 // program is the gate with its providers, as the program of the stack makes it.
@@ -272,7 +273,8 @@ func TestTypesAreThoseOfTheSDK(t *testing.T) {
 		_, e5 := iam.NewGroupPolicyAttachment(ctx, "x", &iam.GroupPolicyAttachmentArgs{Group: text, PolicyArn: text})
 		_, e6 := iam.NewPolicyAttachment(ctx, "x", &iam.PolicyAttachmentArgs{PolicyArn: text})
 		_, e7 := codebuild.NewWebhook(ctx, "x", &codebuild.WebhookArgs{ProjectName: text})
-		for _, err := range []error{e1, e2, e3, e4, e5, e6, e7} {
+		_, e8 := secretsmanager.NewSecretVersion(ctx, "x", &secretsmanager.SecretVersionArgs{SecretId: text})
+		for _, err := range []error{e1, e2, e3, e4, e5, e6, e7, e8} {
 			if err != nil {
 				return err
 			}

@@ -151,6 +151,9 @@ func (p Plan) Service(cluster, service string) string {
 // Root is the account itself, as a principal.
 func (p Plan) Root() string { return p.global("iam", "root") }
 
+// AllSecrets matches every secret of the account and region.
+func (p Plan) AllSecrets() string { return p.arn("secretsmanager", "secret:*") }
+
 // AnyRole matches every role of the account.
 func (p Plan) AnyRole() string { return p.global("iam", "role/*") }
 

@@ -30,8 +30,12 @@ const (
 	ContainerName = "CONTAINER_NAME"
 )
 
-// Reads lists the environment variables that Build reads, CodeBuild's own left
-// out: exactly these are the project's to set.
+// BuildSecrets are the names of the variables that hold the build's secrets,
+// separated by spaces. A project without secrets does not set it.
+const BuildSecrets = "BUILD_SECRETS"
+
+// Reads lists the environment variables that Build reads, CodeBuild's own and
+// BuildSecrets left out: exactly these are every project's to set.
 func Reads() []string {
 	return []string{AppFolder, Dockerfile, RepositoryURI, RepositoryName, ContainerName}
 }

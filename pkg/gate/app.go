@@ -24,6 +24,10 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 	if err != nil {
 		return nil, fmt.Errorf("repository: %w", err)
 	}
+	secrets, err := b.secrets(component, app, store)
+	if err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
+	}
 	build, err := b.project(component, app, store, project{
 		duty:        address.Build,
 		description: "Builds the image of " + app.Name + " and pushes it to ECR by digest",
@@ -36,7 +40,10 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 			{buildspec.RepositoryName, b.plan.Repository(app.Name).Name},
 			{buildspec.ContainerName, app.Container},
 		},
-		may: b.pushesImages,
+		secrets: secrets,
+		may: func(app settings.App) policydoc.Document {
+			return append(b.pushesImages(app), b.readSecrets(app, store)...)
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)

@@ -31,6 +31,7 @@ const (
 	ProjectType    = "prodgate:index:Project"
 	DeliveryType   = "prodgate:index:Delivery"
 	WorkflowsType  = "prodgate:index:Workflows"
+	SecretsType    = "prodgate:index:Secrets"
 )
 
 // Gate is the component. Its providers, one of aws and one of github, come from
@@ -52,6 +53,9 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 
 	found, err := b.findWorkflows(g)
 	if err != nil {
+		return nil, err
+	}
+	if b.rotators, err = b.checkSecrets(g); err != nil {
 		return nil, err
 	}
 	limits, err := b.group(BoundariesType, g, b.called("boundaries"))
@@ -109,6 +113,8 @@ type builder struct {
 	plan       address.Plan
 	name       string // the Gate's, which begins every child's
 	boundaries boundaries
+	// rotators are the roles of the functions that rotate secrets, by function.
+	rotators map[string]string
 }
 
 // group is a component that only groups: the tree of a preview is read by it.

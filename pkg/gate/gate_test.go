@@ -36,6 +36,7 @@ const (
 	statusType     = "aws:cfg/recorderStatus:RecorderStatus"
 	channelType    = "aws:cfg/deliveryChannel:DeliveryChannel"
 	ruleType       = "aws:cfg/rule:Rule"
+	secretType     = "aws:secretsmanager/secret:Secret"
 )
 
 // decoded are the settings of a configuration, so that no test asks for a gate
@@ -116,7 +117,7 @@ func longest() map[string]any {
 	// A trust takes 2,048 characters: settings keep approvers below that.
 	c["access"] = object{
 		"deployerArns": access["deployerArns"], "breakGlassArn": access["breakGlassArn"],
-		"approverArns": []string{"arn:aws:iam::111111111111:role/" + name(510) + "/" + name(64), "arn:aws:iam::111111111111:role/" + name(510) + "/" + name(63)},
+		"approverArns": []string{"arn:aws:iam::111111111111:role/" + name(510) + "/a" + name(63), "arn:aws:iam::111111111111:role/" + name(510) + "/a" + name(62)},
 	}
 	c["apps"] = []any{object{
 		"name": name(30), "cluster": name(255), "service": name(255), "container": name(255),
@@ -124,6 +125,7 @@ func longest() map[string]any {
 		// IAM: a path of 512 characters and a name of 64.
 		"executionRoleArn": "arn:aws:iam::111111111111:role/" + name(510) + "/" + name(64),
 		"taskRoleArn":      "arn:aws:iam::111111111111:role/" + name(510) + "/" + name(63),
+		"secrets":          longestSecrets(10),
 	}}
 	return c
 }
@@ -150,7 +152,13 @@ func program(s *settings.Settings) pulumi.RunFunc {
 
 // world is where a gate with these settings is brought up.
 func world(s *settings.Settings) gatetest.World {
-	return gatetest.World{Account: s.Account, Region: s.Region, Partition: s.Partition()}
+	w := gatetest.World{Account: s.Account, Region: s.Region, Partition: s.Partition(), SecretKeys: map[string]string{}}
+	for _, app := range s.Apps {
+		for _, secret := range app.Secrets {
+			w.SecretKeys[secret.Arn] = secret.KeyArn
+		}
+	}
+	return w
 }
 
 // built is the gate of a configuration.
@@ -162,14 +170,14 @@ func built(t testing.TB, config map[string]any) *gatetest.Recording {
 
 func TestWhatHoldsHistoryIsProtectedAndNothingElse(t *testing.T) {
 	t.Parallel()
-	history := []string{keyType, bucketType, repositoryType, connectionType, protectionType}
+	history := []string{keyType, bucketType, repositoryType, connectionType, protectionType, secretType}
 	for name, c := range map[string]struct{ protect bool }{
 		"settings ask for protection":        {true},
 		"settings do not ask for protection": {false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			config := config("api", "web")
+			config := withSecrets(config("api", "web"))
 			config["protect"] = c.protect
 			r := built(t, config)
 			for _, token := range history {
@@ -241,7 +249,7 @@ func TestNothingIsIgnored(t *testing.T) {
 
 func TestPreviewShowsEveryResource(t *testing.T) {
 	t.Parallel()
-	s := decoded(t, config("api"))
+	s := decoded(t, withSecrets(config("api")))
 	w := world(s)
 	up := w.MustRun(t, program(s))
 	w.Preview = true
@@ -269,7 +277,7 @@ func TestNoPartitionIsTakenForGranted(t *testing.T) {
 	for region, partition := range map[string]string{"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
-			c := approved("api")
+			c := withSecrets(approved("api"), object{"name": "TOKEN"})
 			c["aws:region"] = region
 			text, err := json.Marshal(c)
 			if err != nil {

@@ -26,6 +26,7 @@ var limits = map[string]map[string]int{
 	"aws:cloudwatch/logGroup:LogGroup":       {"name": 512},
 	"aws:kms/alias:Alias":                    {"name": 256},
 	"aws:sns/topic:Topic":                    {"name": 256},
+	secretType:                               {"name": 512, "description": 2048},
 }
 
 func TestNamesFitWhereSettingsAreLongest(t *testing.T) {
@@ -92,8 +93,8 @@ func TestLogicalNamesAreOfTheComponentAndNotOfTheStack(t *testing.T) {
 func TestNoTwoResourcesHaveOnePhysicalName(t *testing.T) {
 	t.Parallel()
 	// Apps that are named as parts of the gate are, or as each other's parts.
-	r := built(t, approved("api", "api-build", "api-pipeline", "api-approver", "build", "recorder", "boundary", "boundaries", "boundary-build",
-		"alerts", "artifacts", "failed-runs", "detector"))
+	r := built(t, withSecrets(approved("api", "api-build", "api-pipeline", "api-approver", "build", "recorder", "boundary", "boundaries", "boundary-build",
+		"alerts", "artifacts", "failed-runs", "detector")))
 	taken := map[string]string{}
 	for _, made := range r.All() {
 		for input := range limits[made.Type] {
@@ -114,7 +115,7 @@ func TestNoTwoResourcesHaveOnePhysicalName(t *testing.T) {
 
 func TestAppsShareNothingButTheStoreAndTheConnection(t *testing.T) {
 	t.Parallel()
-	r := built(t, approved("api", "web"))
+	r := built(t, withSecrets(approved("api", "web")))
 	for _, one := range []struct{ app, other string }{{"api", "web"}, {"web", "api"}} {
 		made := 0
 		for _, part := range r.All() {

@@ -3,11 +3,13 @@ package gate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/buildspec"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -19,11 +21,12 @@ type project struct {
 	buildspec   string
 	privileged  bool
 	environment []variable
+	secrets     []reference
 	may         func(settings.App) policydoc.Document // beside its logs and artifacts
 }
 
 // variable is an environment variable of a project, in plain text: what is
-// secret is never here.
+// secret is a reference.
 type variable struct{ name, value string }
 
 // project makes the project with a role and a log group of its own. It has no
@@ -57,11 +60,22 @@ func (b builder) project(parent pulumi.Resource, app settings.App, s *store, p p
 	if err != nil {
 		return nil, err
 	}
-	variables := make(codebuild.ProjectEnvironmentEnvironmentVariableArray, len(p.environment))
-	for i, v := range p.environment {
-		variables[i] = codebuild.ProjectEnvironmentEnvironmentVariableArgs{
-			Name: pulumi.String(v.name), Value: pulumi.String(v.value), Type: pulumi.String("PLAINTEXT"),
-		}
+	var variables codebuild.ProjectEnvironmentEnvironmentVariableArray
+	set := func(name string, value pulumi.StringInput, kind string) {
+		variables = append(variables, codebuild.ProjectEnvironmentEnvironmentVariableArgs{
+			Name: pulumi.String(name), Value: value, Type: pulumi.String(kind),
+		})
+	}
+	for _, v := range p.environment {
+		set(v.name, pulumi.String(v.value), "PLAINTEXT")
+	}
+	var secrets []string
+	for _, ref := range p.secrets {
+		set(ref.name, ref.arn, "SECRETS_MANAGER")
+		secrets = append(secrets, ref.name)
+	}
+	if len(secrets) > 0 {
+		set(buildspec.BuildSecrets, pulumi.String(strings.Join(secrets, " ")), "PLAINTEXT")
 	}
 	settings := b.settings.Build
 	made, err := codebuild.NewProject(b.ctx, name, &codebuild.ProjectArgs{

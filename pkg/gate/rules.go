@@ -17,10 +17,13 @@ type configRule struct {
 	identifier string
 	// parameters are this gate's; nil for none. AWS wants every value a string.
 	parameters func(builder) map[string]string
+	// of is whether the gate has what the rule is about; nil where it always has.
+	of func(builder) bool
 }
 
 // managedRules are the managed rules that concern CodeBuild, CodePipeline, ECR,
-// the buckets and IAM.
+// the buckets, IAM and the secrets. They look at everything in the account: none is
+// told of the gate's own keys, which others' need not use.
 var managedRules = []configRule{
 	{identifier: "CODEBUILD_PROJECT_ARTIFACT_ENCRYPTION"},
 	{identifier: "CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK", parameters: func(b builder) map[string]string {
@@ -51,31 +54,46 @@ var managedRules = []configRule{
 	{identifier: "S3_BUCKET_SSL_REQUESTS_ONLY"},
 	{identifier: "S3_BUCKET_VERSIONING_ENABLED"},
 	{identifier: "S3_DEFAULT_ENCRYPTION_KMS"},
+	{identifier: "SECRETSMANAGER_ROTATION_ENABLED_CHECK", of: builder.createsSecrets},
+	{identifier: "SECRETSMANAGER_SECRET_UNUSED", of: builder.createsSecrets},
+	{identifier: "SECRETSMANAGER_USING_CMK", of: builder.createsSecrets},
 }
 
 // recordedTypes are what the rules look at, and the roles beside them. The
 // global IAM types are recorded in this region only.
-var recordedTypes = []string{
-	"AWS::CodeBuild::Project",
-	"AWS::CodePipeline::Pipeline",
-	"AWS::ECR::Repository",
-	"AWS::IAM::Policy",
-	"AWS::IAM::Role",
-	"AWS::KMS::Key",
-	"AWS::S3::Bucket",
+func (b builder) recordedTypes() []string {
+	types := []string{
+		"AWS::CodeBuild::Project",
+		"AWS::CodePipeline::Pipeline",
+		"AWS::ECR::Repository",
+		"AWS::IAM::Policy",
+		"AWS::IAM::Role",
+		"AWS::KMS::Key",
+		"AWS::S3::Bucket",
+	}
+	if b.createsSecrets() {
+		types = append(types, "AWS::SecretsManager::Secret")
+	}
+	return types
 }
 
 // recordedReads are the reads of recordedTypes in AWS's policy AWS_ConfigRole (v69), as
 // patterns: a read that AWS adds for them is not cut. None of them reads what an
 // object, an image, a job or a key holds. That policy's config:Put* is left out, by
 // which the recorder's role could change its own rules: recording does not need it.
-var recordedReads = []string{
-	"codebuild:BatchGet*", "codebuild:List*",
-	"codepipeline:GetPipeline*", "codepipeline:List*",
-	"ecr:BatchGetRepositoryScanningConfiguration", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
-	"iam:Get*", "iam:List*",
-	"kms:Describe*", "kms:GetKey*", "kms:List*",
-	"s3:GetBucket*", "s3:Get*Configuration", "s3:GetAccountPublicAccessBlock", "s3:List*",
+func (b builder) recordedReads() []string {
+	reads := []string{
+		"codebuild:BatchGet*", "codebuild:List*",
+		"codepipeline:GetPipeline*", "codepipeline:List*",
+		"ecr:BatchGetRepositoryScanningConfiguration", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
+		"iam:Get*", "iam:List*",
+		"kms:Describe*", "kms:GetKey*", "kms:List*",
+		"s3:GetBucket*", "s3:Get*Configuration", "s3:GetAccountPublicAccessBlock", "s3:List*",
+	}
+	if b.createsSecrets() {
+		reads = append(reads, "secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy", "secretsmanager:List*")
+	}
+	return reads
 }
 
 // maxParameters is the limit of PutConfigRule's InputParameters, in characters.
@@ -85,6 +103,9 @@ const maxParameters = 1024
 // refused.
 func (b builder) configRules(parent pulumi.Resource, recording []pulumi.Resource) error {
 	for _, rule := range managedRules {
+		if rule.of != nil && !rule.of(b) {
+			continue
+		}
 		slug := strings.ToLower(strings.ReplaceAll(rule.identifier, "_", "-"))
 		args := &cfg.RuleArgs{
 			Name:   pulumi.String(b.plan.Gate + "-" + slug),

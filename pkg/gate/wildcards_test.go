@@ -17,6 +17,7 @@ var kinds = map[string]policydoc.Kind{
 	"aws:s3/bucketPolicy:BucketPolicy policy":          policydoc.Bucket,
 	"aws:sns/topicPolicy:TopicPolicy policy":           policydoc.Topic,
 	"aws:ecr/repositoryPolicy:RepositoryPolicy policy": policydoc.Repository,
+	secretPolicyType + " policy":                       policydoc.Secret,
 }
 
 // TestWildcards holds the table of wildcards complete both ways: each that a
@@ -29,7 +30,7 @@ func TestWildcards(t *testing.T) {
 		w := policydoc.Wildcards[i]
 		return fmt.Sprintf("%s: %s on %s", w.Kind, action, w.Pattern)
 	}
-	for _, made := range built(t, run(approved("api"))).All() {
+	for _, made := range built(t, run(withSecrets(approved("api")))).All() {
 		for input, value := range made.Inputs {
 			if !value.IsString() || !strings.Contains(value.StringValue(), `"Statement"`) {
 				continue

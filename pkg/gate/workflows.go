@@ -95,7 +95,7 @@ func (b builder) workflow(parent pulumi.Resource, w workflow, found *foundWorkfl
 		Name: pulumi.String(at.Name), Path: pulumi.String(at.Path),
 		AssumeRolePolicy: policydoc.Document{{
 			Sid:        "OneEnvironmentOfOneRepository",
-			Principals: map[string][]string{"Federated": {b.plan.OIDCProvider()}},
+			Principals: map[string][]string{"Federated": {b.plan.GitHubProvider()}},
 			Actions:    []string{"sts:AssumeRoleWithWebIdentity"},
 			Conditions: []policydoc.Condition{
 				policydoc.Is("StringEquals", address.OIDCHost+":aud", stsAudience),

@@ -51,7 +51,7 @@ func (b builder) findWorkflows(parent pulumi.Resource) (*foundWorkflows, error) 
 // checkOIDCProvider compares what settings say of GitHub's OIDC provider with what
 // the account has. One that this gate made bears its tag.
 func (b builder) checkOIDCProvider(parent pulumi.Resource) error {
-	arn := b.plan.OIDCProvider()
+	arn := b.plan.GitHubProvider()
 	wanted := b.settings.Workflows.OidcProvider
 	found, err := iam.LookupOpenIdConnectProvider(b.ctx, &iam.LookupOpenIdConnectProviderArgs{Arn: &arn}, pulumi.Parent(parent))
 	absent := err != nil && strings.Contains(err.Error(), "NoSuchEntity")

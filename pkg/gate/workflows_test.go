@@ -283,7 +283,7 @@ func TestWorkflowsFitWhereSettingsAreLongest(t *testing.T) {
 	}
 	c["access"].(object)["deployerArns"] = []string{arn(60), arn(61), arn(62), arn(63), arn(64)}
 	c["access"].(object)["breakGlassArn"] = arn(59)
-	c["organization"] = object{"targetId": "111111111111", "roleArn": arn(58)}
+	c["organization"] = object{"targetId": "111111111111", "roleArn": strings.Replace(arn(64), "111111111111", "333333333333", 1)}
 	c["workflows"] = object{
 		"repository":         strings.Repeat("n", 100),
 		"previewEnvironment": strings.Repeat("n", 255), "upEnvironment": strings.Repeat("m", 255),

@@ -21,6 +21,7 @@ const (
 	Bucket     Kind = "bucket"
 	Topic      Kind = "topic"
 	Repository Kind = "repository"
+	Secret     Kind = "secret"
 )
 
 // Wildcard is a pattern in what a document allows, and why it cannot be a name.
@@ -112,6 +113,18 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Why: anyAppReason + "; the roles of tasks are the app teams' to name, and iam:PassedToService lets them reach tasks only",
 	},
 	{
+		Kind: Boundary, Actions: []string{"secretsmanager:GetSecretValue", "kms:Decrypt"},
+		Pattern: "arn:${Partition}:secretsmanager:${Region}:${Account}:secret:${Gate}/*/*-??????", Why: anyAppReason,
+	},
+	{
+		Kind: Boundary, Actions: []string{"secretsmanager:GetSecretValue", "kms:Decrypt"},
+		Pattern: "arn:${Partition}:secretsmanager:${Region}:${Account}:secret:*", Why: anyAppReason + "; adopted secrets are others' to name",
+	},
+	{
+		Kind: Boundary, Actions: []string{"kms:Decrypt"}, Pattern: "arn:${Partition}:kms:${Region}:${Account}:key/*",
+		Why: anyAppReason + "; adopted secrets have keys of others, and kms:ViaService lets them decrypt secrets only",
+	},
+	{
 		Kind: Boundary, Actions: []string{"codepipeline:PutApprovalResult"},
 		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}/${Stage}/${Action}", Why: anyAppReason,
 	},
@@ -127,6 +140,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 			"ecr:BatchGetRepositoryScanningConfiguration", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
 			"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*",
 			"s3:GetBucket*", "s3:Get*Configuration", "s3:GetAccountPublicAccessBlock", "s3:List*",
+			"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy", "secretsmanager:List*",
 		},
 		Pattern: everything,
 		Why: "AWS Config reads everything of a type that it records, with reads that are AWS's to add; " +

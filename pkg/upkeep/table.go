@@ -41,18 +41,18 @@ func table(p address.Plan) []Work {
 			Write: []string{"codeconnections:CreateConnection"},
 		},
 		{
-			Name: "Connections", On: p.Connections(), Why: ids, When: own,
+			Name: "Connections", On: p.Connections("connection/*"), Why: ids, When: own,
 			Read:   []string{"codeconnections:GetConnection", "codeconnections:ListTagsForResource", "codestar-connections:GetConnection"},
 			Write:  []string{"codeconnections:TagResource", "codeconnections:UntagResource"},
 			Delete: []string{"codeconnections:DeleteConnection"},
 		},
 		{
-			Name: "ConnectionsForPipelines", On: p.Connections(), Why: ids,
+			Name: "ConnectionsForPipelines", On: p.Connections("connection/*"), Why: ids,
 			Write: []string{"codeconnections:PassConnection"},
 			When:  []Condition{{"StringEquals", "codeconnections:PassedToService", []string{"codepipeline.amazonaws.com"}}},
 		},
 		{
-			Name: "OldConnectionsForPipelines", On: p.Connections(), Why: ids,
+			Name: "OldConnectionsForPipelines", On: p.Connections("connection/*"), Why: ids,
 			Write: []string{"codestar-connections:PassConnection"},
 			When:  []Condition{{"StringEquals", "codestar-connections:PassedToService", []string{"codepipeline.amazonaws.com"}}},
 		},
@@ -139,7 +139,7 @@ func table(p address.Plan) []Work {
 			Read: []string{"kms:ListAliases"},
 		},
 		{
-			Name: "KeyAliases", On: []string{p.Aliases(), p.Keys()}, Why: ids, // both are asked
+			Name: "KeyAliases", On: []string{p.AllAliases(), p.AllKeys()}, Why: ids, // both are asked
 			Write: []string{"kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"},
 		},
 		{
@@ -148,25 +148,25 @@ func table(p address.Plan) []Work {
 			Write: []string{"kms:CreateKey"},
 		},
 		{
-			Name: "NewKeysTags", On: []string{p.Keys()}, Why: ids, When: making,
+			Name: "NewKeysTags", On: []string{p.AllKeys()}, Why: ids, When: making,
 			Write: []string{"kms:TagResource"},
 		},
 		{
 			// Right after a key is made, its tags do not count yet (AWS KMS Developer Guide,
 			// ABAC for AWS KMS: up to five minutes), and a rotation that is on does no harm.
-			Name: "FreshKeys", On: []string{p.Keys()}, Why: ids,
+			Name: "FreshKeys", On: []string{p.AllKeys()}, Why: ids,
 			Read:  []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"},
 			Write: []string{"kms:EnableKeyRotation"},
 		},
 		{
-			Name: "Keys", On: []string{p.Keys()}, Why: ids, When: own,
+			Name: "Keys", On: []string{p.AllKeys()}, Why: ids, When: own,
 			Write:  []string{"kms:PutKeyPolicy", "kms:UntagResource", "kms:UpdateKeyDescription"},
 			Delete: []string{"kms:ScheduleKeyDeletion"},
 		},
 		{
 			// Amazon ECR User Guide, Encryption at rest: whoever makes a repository with a key of
 			// one's own lets ECR use the key, by a grant, and takes that back with the repository.
-			Name: "KeysForRepositories", On: []string{p.Keys()}, Why: ids,
+			Name: "KeysForRepositories", On: []string{p.AllKeys()}, Why: ids,
 			Write: []string{"kms:CreateGrant", "kms:RetireGrant"},
 			When:  []Condition{{"StringEquals", "kms:ViaService", []string{"ecr." + p.Region + "." + p.DNSSuffix()}}},
 		},
@@ -185,6 +185,16 @@ func table(p address.Plan) []Work {
 				"s3:PutLifecycleConfiguration",
 			},
 			Delete: []string{"s3:DeleteBucket", "s3:ListBucketVersions"},
+		},
+		{
+			// Neither reads a value, nor writes one.
+			Name: "Secrets", On: []string{p.Secrets()}, Why: ownNames,
+			Read: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"},
+			Write: []string{
+				"secretsmanager:CreateSecret", "secretsmanager:DeleteResourcePolicy", "secretsmanager:PutResourcePolicy",
+				"secretsmanager:TagResource", "secretsmanager:UntagResource", "secretsmanager:UpdateSecret",
+			},
+			Delete: []string{"secretsmanager:DeleteSecret"},
 		},
 		{
 			Name: "Objects", On: []string{p.Buckets() + "/*"}, Why: objects,
@@ -261,7 +271,7 @@ func identities(p address.Plan) []Work {
 			},
 		},
 		Work{
-			Name: "IdentityProvider", On: []string{p.OIDCProvider()},
+			Name: "IdentityProvider", On: []string{p.GitHubProvider()},
 			Read: []string{"iam:GetOpenIDConnectProvider"},
 		},
 		Work{

@@ -5,6 +5,7 @@ package upkeep
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"prodgate/pkg/address"
@@ -41,16 +42,80 @@ type Statement struct {
 	Deny               bool
 	Actions, Resources []string
 	Conditions         []Condition
+	// Within is what a boundary has in the place of Resources that are too long for it.
+	Within []string
 }
 
 // Preview is what the role for previews may do: look, and see neither a secret's
 // value nor an artifact.
-func Preview(s *settings.Settings) []Statement { return preview(address.New(s)) }
+func Preview(s *settings.Settings) []Statement { return preview(address.New(s), s) }
 
-func preview(p address.Plan) []Statement {
-	var all []Statement
+func preview(p address.Plan, s *settings.Settings) []Statement {
+	all := named(p, s)
 	for _, w := range table(p) {
 		all = w.reads(all)
+	}
+	return all
+}
+
+// named are those that settings name, whose ARNs are other people's to choose: who
+// may change the gate, and what the builds' secrets are kept and rotated by.
+func named(p address.Plan, s *settings.Settings) []Statement {
+	people := slices.Concat(s.Access.DeployerArns, s.Access.ApproverArns)
+	all := []Statement{{
+		Sid: "ReadPeople", Actions: []string{"iam:GetRole"},
+		Resources: append(people, s.Access.BreakGlassArn), Within: []string{p.AnyRole()},
+	}}
+	secrets := ofSecrets(s, func(secret settings.Secret) string { return secret.Arn })
+	for i, some := range slices.Collect(slices.Chunk(secrets, few)) {
+		all = append(all, Statement{
+			Sid: "ReadAdoptedSecrets" + strconv.Itoa(i+1), Actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"},
+			Resources: some, Within: []string{p.AllSecrets()},
+		})
+	}
+	for i, some := range slices.Collect(slices.Chunk(rotators(s), few)) {
+		all = append(all, Statement{
+			Sid: "ReadRotation" + strconv.Itoa(i+1), Actions: []string{"lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig"},
+			Resources: some, Within: []string{p.AllFunctions()},
+		})
+	}
+	return all
+}
+
+// rotators are the functions that rotate secrets.
+func rotators(s *settings.Settings) []string {
+	return ofSecrets(s, func(secret settings.Secret) string { return secret.RotationLambdaArn })
+}
+
+// ofSecrets is something of every app's secrets, where they have it.
+func ofSecrets(s *settings.Settings, arn func(settings.Secret) string) []string {
+	var all []string
+	for _, app := range s.Apps {
+		for _, secret := range app.Secrets {
+			if text := arn(secret); text != "" {
+				all = append(all, text)
+			}
+		}
+	}
+	return once(all)
+}
+
+// few are so many ARNs that one policy holds them where they are longest.
+const few = 20
+
+// rotation lets a created secret be rotated: by the function, which Secrets Manager
+// has to be able to start as whoever asks for it.
+func rotation(p address.Plan, functions []string) []Statement {
+	if len(functions) == 0 {
+		return nil
+	}
+	all := []Statement{{
+		Sid: "WriteRotation", Actions: []string{"secretsmanager:CancelRotateSecret", "secretsmanager:RotateSecret"}, Resources: []string{p.Secrets()},
+	}}
+	for i, some := range slices.Collect(slices.Chunk(functions, few)) {
+		all = append(all, Statement{
+			Sid: "StartRotation" + strconv.Itoa(i+1), Actions: []string{"lambda:InvokeFunction"}, Resources: some, Within: []string{p.AllFunctions()},
+		})
 	}
 	return all
 }
@@ -59,7 +124,7 @@ func preview(p address.Plan) []Statement {
 func Deploy(s *settings.Settings) []Statement { return deploy(address.New(s), s) }
 
 func deploy(p address.Plan, s *settings.Settings) []Statement {
-	var all []Statement
+	all := append(named(p, s), rotation(p, rotators(s))...)
 	for _, w := range table(p) {
 		all = w.reads(all)
 		actions := w.Write
@@ -112,7 +177,7 @@ func refusals(p address.Plan, s *settings.Settings) []Statement {
 				"iam:RemoveClientIDFromOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", "iam:UntagOpenIDConnectProvider",
 				"iam:UpdateOpenIDConnectProviderThumbprint",
 			},
-			Resources: []string{p.OIDCProvider()},
+			Resources: []string{p.GitHubProvider()},
 		},
 		// A role without a boundary is nobody's of the gate.
 		{
@@ -126,9 +191,16 @@ func refusals(p address.Plan, s *settings.Settings) []Statement {
 // which resource is theirs to say; a boundary is one document and shorter.
 func Bounds(statements []Statement) []Statement {
 	most, untyped := Statement{Sid: "MostOfAll"}, Statement{Sid: "MostOfLists", Resources: everything}
+	var all []Statement
 	for _, one := range statements {
 		switch {
 		case one.Deny:
+		case one.Within != nil:
+			i := slices.IndexFunc(all, func(s Statement) bool { return slices.Equal(s.Resources, one.Within) })
+			if i < 0 {
+				i, all = len(all), append(all, Statement{Sid: "Most" + one.Sid, Resources: one.Within})
+			}
+			all[i].Actions = once(append(all[i].Actions, one.Actions...))
 		case slices.Equal(one.Resources, everything):
 			untyped.Actions = append(untyped.Actions, one.Actions...)
 		default:
@@ -138,7 +210,7 @@ func Bounds(statements []Statement) []Statement {
 	}
 	most.Resources = slices.DeleteFunc(once(most.Resources), func(on string) bool { return covered(on, statements) })
 	most.Actions, untyped.Actions = once(most.Actions), once(untyped.Actions)
-	return []Statement{most, untyped}
+	return append([]Statement{most, untyped}, all...)
 }
 
 func once(texts []string) []string {
@@ -150,7 +222,7 @@ func once(texts []string) []string {
 // covered is whether another pattern that is allowed matches all that one does.
 func covered(on string, by []Statement) bool {
 	return slices.ContainsFunc(by, func(s Statement) bool {
-		return !s.Deny && !slices.Equal(s.Resources, everything) && slices.ContainsFunc(s.Resources, func(pattern string) bool {
+		return !s.Deny && s.Within == nil && !slices.Equal(s.Resources, everything) && slices.ContainsFunc(s.Resources, func(pattern string) bool {
 			prefix, open := strings.CutSuffix(pattern, "*")
 			return open && pattern != on && strings.HasPrefix(on, prefix)
 		})
@@ -191,7 +263,13 @@ func Patterns() []Pattern {
 			}
 		}
 	}
-	most := Bounds(deploy(p, &settings.Settings{}))[0]
+	for _, one := range rotation(p, rotators(secretive)) {
+		for _, on := range one.Resources {
+			add(on, ownNames, one.Actions...)
+		}
+	}
+	bounds := Bounds(deploy(p, secretive))
+	most := bounds[0]
 	for _, one := range all {
 		rest := slices.DeleteFunc(slices.Clone(most.Actions), func(action string) bool { return slices.Contains(one.Actions, action) })
 		if slices.Contains(most.Resources, one.On) {
@@ -199,5 +277,13 @@ func Patterns() []Pattern {
 				"both together are longer than one document", rest, true})
 		}
 	}
+	for _, others := range bounds[2:] {
+		for _, on := range others.Resources {
+			all = append(all, Pattern{on, "the ARNs stand in the policies of the role, and are too long for a boundary beside all others", others.Actions, true})
+		}
+	}
 	return all
 }
+
+// secretive are settings with all that has a pattern in a boundary.
+var secretive = &settings.Settings{Apps: []settings.App{{Secrets: []settings.Secret{{Arn: "adopted"}, {RotationLambdaArn: "rotator"}}}}}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -36,8 +37,9 @@ type Cloud struct {
 	github *github.Server
 }
 
-// Start starts the emulators of an account with what dir holds.
-func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed) (*Cloud, error) {
+// Start starts the emulators of an account with what dir holds. The account has
+// the roles, by ARN, and its credentials are of a session of the first.
+func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed, roles ...string) (*Cloud, error) {
 	c := &Cloud{Account: account, Owner: seed.Owner.Login}
 	var err error
 	if c.github, err = github.New(filepath.Join(dir, "github.json"), seed); err != nil {
@@ -46,15 +48,18 @@ func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed gi
 	if c.GitHub, err = c.github.Listen(); err != nil {
 		return nil, fmt.Errorf("GitHub emulator: %w", err)
 	}
-	if err := c.startMoto(kit, dir); err != nil {
+	if err := c.startMoto(kit, dir, roles); err != nil {
 		_ = c.github.Close()
 		return nil, fmt.Errorf("AWS emulator: %w", err)
+	}
+	if err := c.seedRoles(ctx, roles); err != nil {
+		return nil, errors.Join(fmt.Errorf("AWS emulator: %w", err), c.Stop())
 	}
 	return c, nil
 }
 
 // startMoto starts moto and waits for the line in which it says where it is.
-func (c *Cloud) startMoto(kit *toolchain.Kit, dir string) error {
+func (c *Cloud) startMoto(kit *toolchain.Kit, dir string, roles []string) error {
 	logFile, err := os.Create(filepath.Join(dir, "moto.log"))
 	if err != nil {
 		return err
@@ -62,6 +67,9 @@ func (c *Cloud) startMoto(kit *toolchain.Kit, dir string) error {
 	defer func() { _ = logFile.Close() }()
 	c.moto = exec.Command(kit.Python, filepath.Join(kit.Root, "sandbox", "moto"), "--state", filepath.Join(dir, "aws.state"))
 	c.moto.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+c.Account, "PYTHONDONTWRITEBYTECODE=1")
+	if len(roles) > 0 {
+		c.moto.Env = append(c.moto.Env, "SANDBOX_ROLE="+path.Base(roles[0]))
+	}
 	c.moto.Stderr = logFile
 	ownGroup(c.moto)
 	// moto holds the other end: whatever ends this process closes it.

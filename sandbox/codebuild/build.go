@@ -45,7 +45,9 @@ type Result struct {
 	Succeeded bool
 	// Phases are those that ran, in order.
 	Phases []Phase
-	// Log is what CodeBuild would have written to CloudWatch Logs.
+	// Log is what CodeBuild would have written to CloudWatch Logs, but for one thing:
+	// CodeBuild puts *** where it finds the value of a secret. Whoever looks for one
+	// here finds what CodeBuild would have had to hide.
 	Log string
 	// Exported are the exported variables that were set at the end.
 	Exported map[string]string
@@ -56,7 +58,7 @@ type Result struct {
 // Phase is one phase of a build that ran.
 type Phase struct {
 	// Name is CodeBuild's: INSTALL, PRE_BUILD, BUILD, POST_BUILD or
-	// UPLOAD_ARTIFACTS.
+	// UPLOAD_ARTIFACTS; DOWNLOAD_SOURCE where it fails, for want of a secret.
 	Name string
 	// Failure says why the phase failed, and is empty where it did not.
 	Failure string
@@ -80,11 +82,20 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 		return nil, fmt.Errorf("source %s: %w", b.Source, err)
 	}
 	result := &Result{ID: b.Project.Name + ":" + rand.Text()}
-	env, err := b.environment(spec, result.ID, root, source)
+	var log bytes.Buffer
+	secrets, failure, err := b.secrets(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case failure != "":
+		fmt.Fprintf(&log, "[Container] Phase complete: DOWNLOAD_SOURCE State: FAILED\n[Container] %s\n", failure)
+		result.Phases, result.Log = []Phase{{"DOWNLOAD_SOURCE", failure}}, log.String()
+		return result, nil
+	}
+	env, err := b.environment(spec, result.ID, root, source, secrets)
 	if err != nil {
 		return nil, err
 	}
-	var log bytes.Buffer
 	shell, err := newShell(filepath.Join(root, "tmp"), source, env, &log)
 	if err != nil {
 		return nil, err
@@ -99,7 +110,7 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 // environment is what the build's first command sees. Later entries win: the
 // project's variables replace the buildspec's, and CodeBuild's own replace
 // both.
-func (b Build) environment(spec *buildSpec, id, root, source string) ([]string, error) {
+func (b Build) environment(spec *buildSpec, id, root, source string, secrets []string) ([]string, error) {
 	partition, region, account, err := b.Project.place()
 	if err != nil {
 		return nil, err
@@ -114,11 +125,11 @@ func (b Build) environment(spec *buildSpec, id, root, source string) ([]string, 
 		env = append(env, name+"="+value)
 	}
 	for _, v := range b.Project.Environment.Variables {
-		if v.Type != "" && v.Type != "PLAINTEXT" {
-			return nil, fmt.Errorf("variable %s: type %s is not run here, only PLAINTEXT", v.Name, v.Type)
+		if v.plain() {
+			env = append(env, v.Name+"="+v.Value)
 		}
-		env = append(env, v.Name+"="+v.Value)
 	}
+	env = append(env, secrets...)
 	if !b.Project.Environment.PrivilegedMode {
 		// The docker client is in every image, the daemon is not.
 		env = append(env, "DOCKER_HOST=unix://"+filepath.Join(root, "docker.sock"))

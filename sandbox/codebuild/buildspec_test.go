@@ -2,6 +2,7 @@ package codebuild
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -45,6 +46,9 @@ func TestBuild(t *testing.T) {
 		"a push to another repository than ECR's fails the build":     twoRepositories,
 		"without ABORT a failed build still names no image":           withoutAbort,
 		"the commands do the same in one shell that is never left":    oneShell,
+		"secrets reach docker, and nothing else":                      handsOnSecrets,
+		"a secret without a value fails the build":                    secretWithoutValue,
+		"a secret that is not there fails the build":                  missingSecret,
 		"a folder and a container with odd names are taken literally": oddNames,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -403,7 +407,7 @@ func oneShell(t *testing.T, a *app) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, err := a.environment(spec, "id", t.TempDir(), a.Source)
+	env, err := a.environment(spec, "id", t.TempDir(), a.Source, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -431,4 +435,56 @@ func oddNames(t *testing.T, a *app) {
 	r := a.run(t, succeeds)
 	definitions(t, r.Artifacts[buildspec.ImageDefinitions], container,
 		registry+"/"+a.repository+"@"+a.digest(t, commit))
+}
+
+// secret makes a secret in the emulator, with a value unless that is empty, and
+// gives it to the build.
+func (a *app) secret(t *testing.T, name, value string) {
+	t.Helper()
+	arn := a.aws(t, "secretsmanager", "create-secret", "--name", a.repository+"/"+name, "--query", "ARN")
+	if value != "" {
+		a.aws(t, "secretsmanager", "put-secret-value", "--secret-id", arn, "--secret-string", value)
+	}
+	a.Project.Environment.Variables = append(a.Project.Environment.Variables, Variable{Name: name, Value: arn, Type: "SECRETS_MANAGER"})
+}
+
+func handsOnSecrets(t *testing.T, a *app) {
+	values := map[string]string{"TOKEN": `it's "s3cr3t", $HOME and \n`, "OTHER": "two\nlines"}
+	for name, value := range values {
+		a.secret(t, name, value)
+	}
+	a.Project.Environment.Variables = append(a.Project.Environment.Variables, Variable{Name: buildspec.BuildSecrets, Value: "TOKEN OTHER"})
+	r := a.run(t, succeeds)
+	named(t, a, r, a.digest(t, commit))
+	build := called(t, a, "login", "build", "push")[1]
+	if len(build.Secrets) != len(values) {
+		t.Errorf("docker was handed %v", build.Secrets)
+	}
+	for name, value := range values {
+		if got, want := build.Secrets[name], fmt.Sprintf("%x", sha256.Sum256([]byte(value))); got != want {
+			t.Errorf("docker was handed another %s: %s, want %s", name, got, want)
+		}
+		for line := range strings.Lines(value) {
+			if strings.Contains(r.Log+fmt.Sprint(r.Artifacts, r.Exported, build.Argv), strings.TrimSpace(line)) {
+				t.Errorf("%s is seen: %s", name, r.Log)
+			}
+		}
+	}
+}
+
+func secretWithoutValue(t *testing.T, a *app) {
+	a.secret(t, "TOKEN", "")
+	r := a.run(t, "DOWNLOAD_SOURCE!")
+	said(t, r, "can't find the specified secret value for staging label: AWSCURRENT")
+	unnamed(t, r)
+	called(t, a)
+}
+
+func missingSecret(t *testing.T, a *app) {
+	a.Project.Environment.Variables = append(a.Project.Environment.Variables, Variable{
+		Name: "TOKEN", Value: "arn:aws:secretsmanager:eu-west-2:123456789012:secret:gone-AbCdEf", Type: "SECRETS_MANAGER",
+	})
+	r := a.run(t, "DOWNLOAD_SOURCE!")
+	said(t, r, "ResourceNotFoundException")
+	called(t, a)
 }

@@ -32,9 +32,11 @@ type Environment struct {
 type Variable struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
-	// Type is PLAINTEXT where it is empty. No other type is run here.
+	// Type is PLAINTEXT where it is empty, or SECRETS_MANAGER. No other is run here.
 	Type string `json:"type"`
 }
+
+func (v Variable) plain() bool { return v.Type == "" || v.Type == "PLAINTEXT" }
 
 // place reads partition, region and account off the project's ARN.
 func (p Project) place() (partition, region, account string, err error) {

@@ -26,13 +26,13 @@ Answer = dict[str, Any]
 class Emulator:
     """A running emulator; ends with its context, by the end of its stdin."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, str(HERE), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={"PATH": "", "MOTO_ACCOUNT_ID": ACCOUNT},
+            env={"PATH": "", "MOTO_ACCOUNT_ID": ACCOUNT, **(environment or {})},
             text=True,
         )
         assert self.process.stdout
@@ -144,6 +144,12 @@ class ProcessTest(unittest.TestCase):
         self.assertRegex(emulator.line, r"^listening on http://127\.0\.0\.1:\d+\n$")
         self.assertEqual(emulator.client("sts").get_caller_identity()["Account"], ACCOUNT)
         self.assertEqual(emulator.stop(), (0, ""))
+
+    def test_keys_that_nobody_made_are_of_a_role_s_session(self) -> None:
+        for environment, role in (({}, "deployer"), ({"SANDBOX_ROLE": "releaser"}, "releaser")):
+            with Emulator(environment=environment) as emulator:
+                arn = emulator.client("sts").get_caller_identity()["Arn"]
+                self.assertEqual(arn, f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/sandbox")
 
     def test_it_saves_its_state_on_sigterm(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -772,6 +778,36 @@ class BehaviourTest(unittest.TestCase):
             self.assertIn(wanted, noted)
         self.assertIn(("guardduty", "ListTagsForResource"), [call[:2] for call in noted])
         self.assertEqual([], taken(self.emulator))
+
+    def test_a_secret_without_a_value_can_be_rotated_one_day(self) -> None:
+        secrets = self.client("secretsmanager")
+        secrets.create_secret(Name="empty")
+        rotation = {"SecretId": "empty", "RotateImmediately": False, "RotationRules": {"AutomaticallyAfterDays": 7}}
+        function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotate"
+        self.refused("AccessDeniedException", secrets.rotate_secret, **rotation, RotationLambdaARN=function)
+        self.client("lambda").create_function(
+            FunctionName="rotate", Role=self.role, Runtime="python3.12", Handler="i.h", Code={"ZipFile": zipped()}
+        )
+        secrets.rotate_secret(**rotation, RotationLambdaARN=function)
+        answer = secrets.describe_secret(SecretId="empty")
+        self.assertEqual((answer["RotationEnabled"], answer["RotationLambdaARN"]), (True, function))
+        self.assertEqual(answer["RotationRules"], {"AutomaticallyAfterDays": 7})
+        self.assertNotIn("VersionIdsToStages", answer)
+        self.refused("ResourceNotFoundException", secrets.get_secret_value, SecretId="empty")
+        secrets.put_secret_value(SecretId="empty", SecretString="s")
+        secrets.rotate_secret(**rotation)
+        self.assertEqual(secrets.get_secret_value(SecretId="empty")["SecretString"], "s")
+        stages = secrets.describe_secret(SecretId="empty")["VersionIdsToStages"]
+        self.assertEqual(list(stages.values()), [["AWSCURRENT"]])
+
+    def test_a_secret_keeps_its_name_until_its_deletion(self) -> None:
+        secrets = self.client("secretsmanager")
+        secrets.create_secret(Name="kept")
+        self.refused("ResourceExistsException", secrets.create_secret, Name="kept")
+        secrets.delete_secret(SecretId="kept", RecoveryWindowInDays=7)
+        self.refused("InvalidRequestException", secrets.create_secret, Name="kept")
+        secrets.delete_secret(SecretId="kept", ForceDeleteWithoutRecovery=True)
+        secrets.create_secret(Name="kept")
 
     def test_updating_a_role_keeps_its_description(self) -> None:
         iam = self.client("iam")

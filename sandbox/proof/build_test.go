@@ -18,11 +18,13 @@ import (
 	"prodgate/sandbox/codebuild/docker"
 )
 
-// buildSampleApp runs the build project of backend-flask, as the emulator gives
-// it back, on the sample app: once for a commit, and once more for the same.
-func (w *world) buildSampleApp() {
+// commit is the one that is built.
+const commit = "9fceb02d0ae598e95dc970b74767f19372d61af8"
+
+// sampleBuild is a build of the sample app by the project of backend-flask, as the
+// emulator gives it back, and the docker that it calls.
+func (w *world) sampleBuild() (codebuild.Build, docker.StandIn) {
 	w.Helper()
-	const commit = "9fceb02d0ae598e95dc970b74767f19372d61af8"
 	source := w.TempDir()
 	w.must(os.CopyFS(filepath.Join(source, "backend-flask"), os.DirFS(filepath.Join(kit.Root, "examples", "backend-flask"))))
 
@@ -38,10 +40,16 @@ func (w *world) buildSampleApp() {
 	tools := w.TempDir()
 	standIn, err := docker.Install(tools)
 	w.must(err)
-	build := codebuild.Build{
+	return codebuild.Build{
 		Project: project, Source: source, Commit: commit, Initiator: "codepipeline/backend-flask-prodgate",
 		Env: append(w.Cloud.Env(), "PATH="+tools+":"+kit.Path()),
-	}
+	}, standIn
+}
+
+// buildSampleApp builds the sample app once for a commit, and once more for the same.
+func (w *world) buildSampleApp() {
+	w.Helper()
+	build, standIn := w.sampleBuild()
 	first, err := build.Run(w.Context())
 	w.must(err)
 	if !first.Succeeded {

@@ -16,7 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"prodgate/sandbox/cloud"
@@ -36,8 +38,10 @@ type aws struct {
 	guardduty    *guardduty.Client
 	iam          *iam.Client
 	kms          *kms.Client
+	lambda       *lambda.Client
 	logs         *cloudwatchlogs.Client
 	s3           *s3.Client
+	secrets      *secretsmanager.Client
 	sns          *sns.Client
 }
 
@@ -57,8 +61,10 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		guardduty:    guardduty.NewFromConfig(cfg),
 		iam:          iam.NewFromConfig(cfg),
 		kms:          kms.NewFromConfig(cfg),
+		lambda:       lambda.NewFromConfig(cfg),
 		logs:         cloudwatchlogs.NewFromConfig(cfg),
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
+		secrets:      secretsmanager.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
 	}
 }

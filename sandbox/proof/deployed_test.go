@@ -48,8 +48,10 @@ func (w *world) deployed(apps ...string) {
 		}
 	}
 	w.role("", "recorder", byService("config.amazonaws.com", w.account(), ""), "AWS_ConfigRole")
-	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "DenyOtherWriters")
-	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "ConfigLooks", "ConfigWrites")
+	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
+		"OnlyDeployersOnBuckets", "OnlyPipelineBuildOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
+	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
+		"OnlyDeployersOnBuckets", "OnlyRecorderOnRecordObjects", "OnlyDeployersOnRecordObjects", "ConfigLooks", "ConfigWrites")
 	w.watched()
 	w.told()
 	w.branchProtected()
@@ -135,16 +137,24 @@ func (w *world) project(app string) {
 	if p.Webhook != nil {
 		w.Errorf("%s has a webhook", app)
 	}
-	var names []string
+	plain, secrets := map[string]string{}, []string{}
 	for _, v := range p.Environment.EnvironmentVariables {
-		if v.Type != cbtypes.EnvironmentVariableTypePlaintext {
-			w.Errorf("%s of %s is %s", awssdk.ToString(v.Name), app, v.Type)
+		name, value := awssdk.ToString(v.Name), awssdk.ToString(v.Value)
+		switch v.Type {
+		case cbtypes.EnvironmentVariableTypePlaintext:
+			plain[name] = value
+		case cbtypes.EnvironmentVariableTypeSecretsManager:
+			if !strings.Contains(value, ":secret:prodgate/"+app+"/"+name+"-") {
+				w.Errorf("%s of %s is the secret %s", name, app, value)
+			}
+			secrets = append(secrets, name)
+		default:
+			w.Errorf("%s of %s is %s", name, app, v.Type)
 		}
-		names = append(names, awssdk.ToString(v.Name))
 	}
-	slices.Sort(names)
-	reads := slices.Sorted(slices.Values(buildspec.Reads()))
-	same(w.T, "the variables of "+app, names, reads)
+	same(w.T, "the secrets of "+app, strings.Fields(plain[buildspec.BuildSecrets]), secrets)
+	delete(plain, buildspec.BuildSecrets)
+	same(w.T, "the variables of "+app, keys(plain), slices.Sorted(slices.Values(buildspec.Reads())))
 	if !awssdk.ToBool(p.Environment.PrivilegedMode) || awssdk.ToInt32(p.ConcurrentBuildLimit) != 1 {
 		w.Errorf("%s: privileged %v, %d builds at once", app, p.Environment.PrivilegedMode, awssdk.ToInt32(p.ConcurrentBuildLimit))
 	}
@@ -165,7 +175,8 @@ func (w *world) images(app string) {
 	}
 	policy, err := w.aws.ecr.GetRepositoryPolicy(w.Context(), &ecr.GetRepositoryPolicyInput{RepositoryName: &name})
 	w.must(err)
-	same(w.T, "the policy of "+name, w.sids(awssdk.ToString(policy.PolicyText)), []string{"OnlyTheBuildPushes"})
+	same(w.T, "the policy of "+name, w.sids(awssdk.ToString(policy.PolicyText)), []string{
+		"OnlyDeployersOnRepositories", "OnlyBuildOnRepositories", "OnlyBuildExecutionServiceLinkedOnRepositories", "DenyPlainHttp"})
 	_, err = w.aws.ecr.GetLifecyclePolicy(w.Context(), &ecr.GetLifecyclePolicyInput{RepositoryName: &name})
 	w.must(err)
 }
@@ -269,8 +280,9 @@ func (w *world) watched() {
 	}
 	rules, err := w.aws.config.DescribeConfigRules(ctx, &configservice.DescribeConfigRulesInput{})
 	w.must(err)
-	if len(rules.ConfigRules) != 18 {
-		w.Errorf("%d Config rules, want 18", len(rules.ConfigRules))
+	// Three are of secrets, of which dev has none.
+	if want := map[string]int{"dev": 18, "prod": 21}[w.Name]; len(rules.ConfigRules) != want {
+		w.Errorf("%d Config rules, want %d", len(rules.ConfigRules), want)
 	}
 }
 
@@ -286,7 +298,7 @@ func (w *world) told() {
 	if !strings.Contains(got.Attributes["KmsMasterKeyId"], ":key/") {
 		w.Errorf("the topic is encrypted with %q", got.Attributes["KmsMasterKeyId"])
 	}
-	same(w.T, "the topic's policy", w.sids(got.Attributes["Policy"]), []string{"RulesOfTheGatePublish", "DenyPlainHttp"})
+	same(w.T, "the topic's policy", w.sids(got.Attributes["Policy"]), []string{"RulesOfTheGatePublish", "DenyPlainHttp", "OnlyDeployersOnTopic"})
 }
 
 func (w *world) branchProtected() {

@@ -40,7 +40,7 @@ func TestStackLifeCycle(t *testing.T) {
 			w.empty("after a preview")
 
 			same(t, "the first update", w.up(), map[string]int{"create": len(first)})
-			w.full()
+			w.full(map[string][]string{"dev": {"secrets"}}[name]...)
 			w.deployed("backend-flask")
 			same(t, "a second preview", w.planned(), map[string]string{})
 

@@ -26,7 +26,7 @@ func TestKilledUpdate(t *testing.T) {
 
 			w.must(recovery.Recover(w.Context(), w.Stack, region, t.Logf))
 			w.up()
-			w.full()
+			w.full("secrets")
 			w.deployed("backend-flask")
 			if keys := w.inventory()["keys"]; len(keys) != 5 {
 				t.Errorf("KMS keys are %v, want five", keys)

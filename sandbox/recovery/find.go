@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
 
 	"prodgate/sandbox/cloud"
@@ -123,6 +124,14 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 			}
 		}
 		return "", nil
+	},
+	"aws:secretsmanager/secret:Secret": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		got, err := secretsmanager.NewFromConfig(f.cfg).DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &name})
+		if err != nil || got.DeletedDate != nil {
+			return found("", err)
+		}
+		return aws.ToString(got.ARN), nil
 	},
 	"aws:guardduty/detector:Detector": func(f *finder, ctx context.Context, _ operation) (string, error) {
 		list, err := guardduty.NewFromConfig(f.cfg).ListDetectors(ctx, &guardduty.ListDetectorsInput{})

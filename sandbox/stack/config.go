@@ -18,6 +18,9 @@ type Config struct {
 	Account string
 	Region  string
 	GitHub  github.Seed
+	// Roles are the ARNs of those that the account has before the gate comes. The
+	// first one deploys.
+	Roles []string
 }
 
 // ReadConfig reads Pulumi.<stack>.yaml of a program. It looks only for what it
@@ -62,7 +65,9 @@ func ParseConfig(text []byte) (*Config, error) {
 			Name: name, Private: true, Branches: []string{"prod"},
 		})
 	}
-	return c, nil
+	var err error
+	c.Roles, err = roles(text, c.Account)
+	return c, err
 }
 
 func repositories(common string, apps []struct{ Repository string }) []string {

@@ -23,12 +23,21 @@ type World struct {
 	Account, Region string
 	// Partition is aws, aws-cn or aws-us-gov.
 	Partition string
+	// Caller is the ARN of who runs the program: a session of the first deployer that
+	// Config names, where there is none.
+	Caller string
+	// Roles are the ARNs of the roles that there are: those that Config names, where
+	// there are none.
+	Roles []string
 	// Project and Stack name the program.
 	Project, Stack string
 	// Config is the stack's configuration.
 	Config map[string]string
 	// Stacks are the outputs of other stacks, by name.
 	Stacks map[string]map[string]any
+	// SecretKeys are the keys of the secrets that are there, as Secrets Manager
+	// answers them, by the secret's ARN. One that is not here has AWS's own.
+	SecretKeys map[string]string
 	// Preview runs a first preview: nothing is there, so no output that a
 	// provider makes is known.
 	Preview bool

@@ -2,8 +2,12 @@ package gatetest
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"os"
+	"path"
+	"regexp"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -15,13 +19,31 @@ const (
 	DetectorID = "12abc34d567e8fa901bc2d34e56789f0"
 )
 
+var roleARN = regexp.MustCompile(`arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+`)
+
 func (w World) filled() World {
 	w.Account = cmp.Or(w.Account, "111111111111")
 	w.Region = cmp.Or(w.Region, "eu-west-2")
 	w.Partition = cmp.Or(w.Partition, "aws")
 	w.Project = cmp.Or(w.Project, "prodgate")
 	w.Stack = cmp.Or(w.Stack, "test")
+	w.Caller = cmp.Or(w.Caller, "arn:"+w.Partition+":sts::"+w.Account+":assumed-role/"+w.deployer()+"/session")
+	if w.Roles == nil {
+		for _, value := range w.Config {
+			w.Roles = append(w.Roles, roleARN.FindAllString(value, -1)...)
+		}
+	}
 	return w
+}
+
+// deployer is the name of the role that runs the program.
+func (w World) deployer() string {
+	var access struct{ DeployerArns []string }
+	_ = json.Unmarshal([]byte(w.Config[w.Project+":access"]), &access) // the program says what is wrong with it
+	for _, arn := range access.DeployerArns {
+		return path.Base(arn)
+	}
+	return "deployer"
 }
 
 // computed are the outputs that the provider makes, and the resource's id. ${x}
@@ -69,7 +91,10 @@ var computed = map[string][][2]string{
 	},
 	"aws:kms/alias:Alias":      {{"id", "${name}"}, {"arn", "arn:${partition}:kms:${region}:${account}:${name}"}},
 	"aws:s3/bucketV2:BucketV2": {{"id", "${bucket}"}, {"arn", "arn:${partition}:s3:::${bucket}"}},
-	"aws:sns/topic:Topic":      {{"arn", "arn:${partition}:sns:${region}:${account}:${name}"}, {"id", "${arn}"}},
+	"aws:secretsmanager/secret:Secret": {
+		{"arn", "arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-AbCdEf"}, {"id", "${arn}"},
+	},
+	"aws:sns/topic:Topic": {{"arn", "arn:${partition}:sns:${region}:${account}:${name}"}, {"id", "${arn}"}},
 	"aws:ssm/parameter:Parameter": {
 		{"id", "${name}"}, {"arn", "arn:${partition}:ssm:${region}:${account}:parameter${name}"},
 	},
@@ -132,16 +157,23 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 	case "aws:index/getCallerIdentity:getCallerIdentity":
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"id": w.Account, "accountId": w.Account, "userId": "AIDACKCEVSQ6C2EXAMPLE",
-			"arn": "arn:" + w.Partition + ":iam::" + w.Account + ":user/deployer",
+			"arn": w.Caller,
 		}), nil
+	case "aws:iam/getRole:getRole":
+		for _, arn := range w.Roles {
+			if path.Base(arn) == args["name"].StringValue() {
+				return resource.NewPropertyMapFromMap(map[string]any{"id": path.Base(arn), "name": path.Base(arn), "arn": arn}), nil
+			}
+		}
+		return nil, fmt.Errorf("reading IAM Role (%s): couldn't find resource", args["name"].StringValue())
 	case "aws:guardduty/getDetector:getDetector":
 		return resource.NewPropertyMapFromMap(map[string]any{"id": DetectorID, "status": "ENABLED"}), nil
 	case "aws:codestarconnections/getConnection:getConnection":
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"id": UUID, "arn": args["arn"].StringValue(), "connectionStatus": "AVAILABLE", "providerType": "GitHub",
 		}), nil
-	case "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider", "aws:iam/getRole:getRole":
-		return nil, fmt.Errorf("NoSuchEntity: %s finds nothing", token)
+	case "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider":
+		return nil, fmt.Errorf("reading IAM OIDC Provider: NoSuchEntity: %s", args["arn"].StringValue())
 	case "github:index/getRepository:getRepository":
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"id": "456789", "repoId": 456789, "fullName": "example-org/" + args["name"].StringValue(), "private": true,
@@ -150,6 +182,19 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 		return resource.NewPropertyMapFromMap(map[string]any{"id": "123456", "plan": "team"}), nil
 	case "github:index/getRepositoryEnvironments:getRepositoryEnvironments":
 		return resource.NewPropertyMapFromMap(map[string]any{"environments": []any{}}), nil
+	case "aws:secretsmanager/getSecret:getSecret":
+		arn := args["arn"].StringValue()
+		return resource.NewPropertyMapFromMap(map[string]any{"id": arn, "arn": arn, "kmsKeyId": w.SecretKeys[arn]}), nil
+	case "aws:kms/getKey:getKey":
+		id := args["keyId"].StringValue()
+		id = id[strings.LastIndexAny(id, ":/")+1:]
+		return resource.NewPropertyMapFromMap(map[string]any{
+			"id": id, "arn": "arn:" + w.Partition + ":kms:" + w.Region + ":" + w.Account + ":key/" + id,
+		}), nil
+	case "aws:lambda/getFunction:getFunction":
+		return resource.NewPropertyMapFromMap(map[string]any{
+			"arn": args["functionName"].StringValue(), "role": "arn:" + w.Partition + ":iam::" + w.Account + ":role/service-role/rotate",
+		}), nil
 	}
 	return nil, fmt.Errorf("gatetest has no answer of %s", token)
 }

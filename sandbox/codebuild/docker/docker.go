@@ -36,6 +36,8 @@ type Call struct {
 	Stdin string `json:"stdin"`
 	// Context is the digest of the files a build was given.
 	Context string `json:"context"`
+	// Secrets are the SHA-256 digests of what a build was handed, by name.
+	Secrets map[string]string `json:"secrets"`
 }
 
 // Calls returns the calls so far, oldest first.

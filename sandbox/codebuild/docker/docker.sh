@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A stand-in for docker: login, build and push, as a buildspec calls them. Every call is appended
-# to state/calls.jsonl beside this file. A push puts a manifest into ECR with the AWS CLI; there are no
+# to state/calls.jsonl beside this file, with a digest of each secret that a build is handed. A push puts a manifest into ECR with the AWS CLI; there are no
 # layers, because an emulator does not ask for them.
 set -euo pipefail
 
@@ -12,13 +12,13 @@ fail() {
   exit 1
 }
 
-# record STDIN CONTEXT ARG… appends the call as one line of JSON.
+# record STDIN CONTEXT SECRETS ARG… appends the call as one line of JSON.
 record() {
-  local stdin=$1 context=$2
-  shift 2
+  local stdin=$1 context=$2 secrets=$3
+  shift 3
   printf '%s\0' "$@" |
-    jq --raw-input --slurp --compact-output --arg stdin "$stdin" --arg context "$context" \
-      '{argv: (rtrimstr("\u0000") | split("\u0000")), stdin: $stdin, context: $context}' >> "$state/calls.jsonl"
+    jq --raw-input --slurp --compact-output --arg stdin "$stdin" --arg context "$context" --argjson secrets "$secrets" \
+      '{argv: (rtrimstr("\u0000") | split("\u0000")), stdin: $stdin, context: $context, secrets: $secrets}' >> "$state/calls.jsonl"
 }
 
 file_of() { printf '%s' "$1" | tr '/:' '__'; }
@@ -36,7 +36,7 @@ login() {
     esac
     shift
   done
-  record "$password" '' login "${argv[@]}"
+  record "$password" '' '{}' login "${argv[@]}"
   if [ -z "$password" ]; then
     fail 'Error: Cannot perform an interactive login from a non TTY device'
   fi
@@ -44,14 +44,29 @@ login() {
   echo 'Login Succeeded'
 }
 
+# handed SECRET prints the name of a BuildKit secret, such as id=NAME,env=VARIABLE, and the digest of
+# its value. Docker itself takes a variable that is not set for an empty secret.
+handed() {
+  local id env word
+  [ "${DOCKER_BUILDKIT-}" = 1 ] || fail 'the --secret option requires BuildKit'
+  [[ $1 =~ ^id=([A-Z0-9_]+),env=([A-Z0-9_]+)$ ]] || fail "a secret that this stand-in does not know: $1"
+  id=${BASH_REMATCH[1]} env=${BASH_REMATCH[2]}
+  [ -n "${!env-}" ] || fail "the secret $id is empty: the variable $env is"
+  for word in "${argv[@]}"; do
+    [[ $word != *"${!env}"* ]] || fail "the value of the secret $id is among the arguments"
+  done
+  jq --null-input --compact-output --arg id "$id" --arg digest "$(printf '%s' "${!env}" | sha256)" '{($id): $digest}'
+}
+
 build() {
-  local context='' file='' tag='' digest=''
+  local context='' file='' tag='' digest='' secrets=''
   local labels=()
   while [ $# -gt 0 ]; do
     case $1 in
       --file) file=$2 && shift ;;
       --tag) tag=$2 && shift ;;
       --label) labels+=("$2") && shift ;;
+      --secret) secrets+=$(handed "$2") && shift ;;
       -*) fail "unknown flag: $1" ;;
       *) context=$1 ;;
     esac
@@ -60,7 +75,7 @@ build() {
   if [ -d "$context" ]; then
     digest=$(cd "$context" && find . -type f -print0 | sort -z | xargs -0 -r sha256sum | sha256)
   fi
-  record '' "$digest" build "${argv[@]}"
+  record '' "$digest" "$(jq --slurp --compact-output 'add // {}' <<< "$secrets")" build "${argv[@]}"
   [ -n "$digest" ] || fail "ERROR: unable to prepare context: path \"$context\" not found"
   [ -f "$file" ] || fail "ERROR: failed to read dockerfile: open $file: no such file or directory"
   # Two builds of one context differ, as real ones do: an image knows when it was created.
@@ -71,7 +86,7 @@ build() {
 
 push() {
   local image=$1 repository tag registry config manifest answer
-  record '' '' push "${argv[@]}"
+  record '' '' '{}' push "${argv[@]}"
   registry=${image%%/*}
   repository=${image#*/}
   tag=${repository##*:}
@@ -106,13 +121,13 @@ push() {
 
 argv=("${@:2}")
 if [ -n "${DOCKER_HOST-}" ]; then
-  record '' '' "$@"
+  record '' '' '{}' "$@"
   fail "Cannot connect to the Docker daemon at $DOCKER_HOST. Is the docker daemon running?"
 fi
 case ${1-} in
   login | build | push) "$@" ;;
   *)
-    record '' '' "$@"
+    record '' '' '{}' "$@"
     fail "docker: '${1-}' is not a docker command of this stand-in."
     ;;
 esac

@@ -65,3 +65,33 @@ func TestRefusesWhatDockerRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestRefusesWhatWouldTellASecret(t *testing.T) {
+	t.Parallel()
+	need(t, "jq")
+	for name, test := range map[string]struct {
+		args string
+		kit  string
+		want string
+	}{
+		"a build argument":                 {"--build-arg TOKEN", "DOCKER_BUILDKIT=1", "unknown flag: --build-arg"},
+		"a secret that is a file":          {"--secret id=TOKEN,src=token.txt", "DOCKER_BUILDKIT=1", "does not know: id=TOKEN,src=token.txt"},
+		"a secret that is not set":         {"--secret id=OTHER,env=OTHER", "DOCKER_BUILDKIT=1", "the secret OTHER is empty"},
+		"a secret that is an argument too": {"--label by=s3cr3t --secret id=TOKEN,env=TOKEN", "DOCKER_BUILDKIT=1", "the value of the secret TOKEN is among the arguments"},
+		"a secret without BuildKit":        {"--secret id=TOKEN,env=TOKEN", "DOCKER_BUILDKIT=0", "requires BuildKit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			if _, err := Install(folder); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(filepath.Join(folder, "docker"), append([]string{"build"}, strings.Fields(test.args+" .")...)...)
+			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TOKEN=s3cr3t", test.kit}
+			out, err := cmd.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), test.want) {
+				t.Errorf("%v: %s, want an error about %q", err, out, test.want)
+			}
+		})
+	}
+}

@@ -16,6 +16,7 @@ from moto.s3.models import FakeBucket
 from moto.sts.models import sts_backends
 
 from .core import as_list
+from .iam import role_of
 
 _HEADERS = {
     "s3:x-amz-server-side-encryption": "x-amz-server-side-encryption",
@@ -146,7 +147,7 @@ def _principal(account: str, partition: str) -> str:
         if session is not None:
             return str(session.role_arn)
     _, arn, _ = sts_backends[account][partition].get_caller_identity(key, "us-east-1")
-    return str(arn)
+    return role_of(arn)
 
 
 def _is_principal(element: Any, principal: str) -> bool:

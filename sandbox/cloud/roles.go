@@ -1,0 +1,39 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// Seeded is the description of roles that are there before a gate comes.
+const Seeded = "There before the gate"
+
+// seedRoles makes the roles, by ARN, that are not there from a run before. People
+// and ECS take them on.
+func (c *Cloud) seedRoles(ctx context.Context, arns []string) error {
+	cfg, err := c.AWSConfig(ctx, "us-east-1")
+	if err != nil {
+		return err
+	}
+	client := iam.NewFromConfig(cfg)
+	for _, arn := range arns {
+		account, role, _ := strings.Cut(arn, ":role/")
+		path, name := "/"+role[:strings.LastIndex(role, "/")+1], role[strings.LastIndex(role, "/")+1:]
+		trust := fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Principal": {"AWS": "%s:root", "Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`, account)
+		_, err := client.CreateRole(ctx, &iam.CreateRoleInput{
+			RoleName: &name, Path: &path, Description: aws.String(Seeded), AssumeRolePolicyDocument: &trust,
+		})
+		var there *types.EntityAlreadyExistsException
+		if err != nil && !errors.As(err, &there) {
+			return fmt.Errorf("role %s: %w", arn, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package codebuild
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+)
+
+// secrets are the variables that CodeBuild reads from Secrets Manager before the
+// first command, each KEY=value. A secret that it cannot read fails the build. The
+// guide does not say in which phase; builds show DOWNLOAD_SOURCE, which is where
+// everything is that comes before INSTALL.
+func (b Build) secrets(ctx context.Context) (env []string, failure string, err error) {
+	for _, v := range b.Project.Environment.Variables {
+		if v.plain() {
+			continue
+		}
+		// secret-id:json-key:version-stage:version-id, and an ARN has seven parts.
+		if v.Type != "SECRETS_MANAGER" || strings.Count(v.Value, ":") != 6 {
+			return nil, "", fmt.Errorf("variable %s: type %s of %q is not run here, only PLAINTEXT, and SECRETS_MANAGER of a secret's ARN",
+				v.Name, v.Type, v.Value)
+		}
+		value, failure, err := b.secret(ctx, v.Value)
+		if failure != "" || err != nil {
+			return nil, failure, err
+		}
+		env = append(env, v.Name+"="+value)
+	}
+	return env, "", nil
+}
+
+// secret asks Secrets Manager for a value, with the real AWS CLI.
+func (b Build) secret(ctx context.Context, arn string) (value, failure string, err error) {
+	_, region, _, err := b.Project.place()
+	if err != nil {
+		return "", "", err
+	}
+	var stdout, stderr bytes.Buffer
+	// bash finds the CLI on the build's PATH, not on this process's.
+	cmd := exec.CommandContext(ctx, "bash", "-c", `exec aws secretsmanager get-secret-value --output json --region "$1" --secret-id "$2"`,
+		"bash", region, arn)
+	cmd.Env, cmd.Stdout, cmd.Stderr = b.Env, &stdout, &stderr
+	var exit *exec.ExitError
+	switch err := cmd.Run(); {
+	case errors.As(err, &exit) && strings.Contains(stderr.String(), "GetSecretValue"):
+		return "", "Secrets Manager Error Message: " + strings.TrimSpace(stderr.String()), nil
+	case err != nil:
+		return "", "", fmt.Errorf("secret %s: %w\n%s", arn, err, &stderr)
+	}
+	var answer struct{ SecretString *string }
+	if err := json.Unmarshal(stdout.Bytes(), &answer); err != nil || answer.SecretString == nil {
+		return "", "", fmt.Errorf("secret %s has no text: %w", arn, err)
+	}
+	return *answer.SecretString, "", nil
+}
