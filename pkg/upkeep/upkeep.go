@@ -4,6 +4,7 @@
 package upkeep
 
 import (
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,7 +137,10 @@ func deploy(p address.Plan, s *settings.Settings) []Statement {
 		}
 	}
 	if s.Organization.RoleArn != "" {
-		all = append(all, Statement{Sid: "AttachGuardrails", Actions: []string{"sts:AssumeRole"}, Resources: []string{s.Organization.RoleArn}})
+		account, _, _ := strings.Cut(s.Organization.RoleArn, "/")
+		all = append(all, Statement{
+			Sid: "AttachGuardrails", Actions: []string{"sts:AssumeRole"}, Resources: []string{s.Organization.RoleArn}, Within: []string{account + "/*"},
+		})
 	}
 	return append(all, refusals(p, s)...)
 }
@@ -186,6 +190,25 @@ func refusals(p address.Plan, s *settings.Settings) []Statement {
 	}
 }
 
+// looks are reads as the boundary of AWS Config's recorder has them, of anything: a
+// boundary gives nothing, and named one by one they are too long for it.
+var looks = []string{
+	"codebuild:BatchGet*", "codepipeline:GetPipeline*", "codepipeline:List*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
+	"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
+}
+
+// look is the one of looks that an action is of.
+func look(action string) (pattern string, found bool) {
+	i := slices.IndexFunc(looks, func(pattern string) bool {
+		ok, err := path.Match(pattern, action)
+		return ok && err == nil
+	})
+	if i < 0 {
+		return "", false
+	}
+	return looks[i], true
+}
+
 // Bounds are the most that any policy could let a role do that these statements are
 // for: each of their actions, on what any of them is about. Which action is for
 // which resource is theirs to say; a boundary is one document and shorter.
@@ -193,8 +216,18 @@ func Bounds(statements []Statement) []Statement {
 	most, untyped := Statement{Sid: "MostOfAll"}, Statement{Sid: "MostOfLists", Resources: everything}
 	var all []Statement
 	for _, one := range statements {
+		if one.Deny {
+			continue
+		}
+		one.Actions = slices.DeleteFunc(slices.Clone(one.Actions), func(action string) bool {
+			pattern, found := look(action)
+			if found {
+				untyped.Actions = append(untyped.Actions, pattern)
+			}
+			return found
+		})
 		switch {
-		case one.Deny:
+		case one.Within != nil && len(one.Actions) == 0:
 		case one.Within != nil:
 			i := slices.IndexFunc(all, func(s Statement) bool { return slices.Equal(s.Resources, one.Within) })
 			if i < 0 {
