@@ -251,7 +251,8 @@ func identities(p address.Plan) []Work {
 	return append(all,
 		Work{
 			Name: "AllRoles", On: []string{p.AllRoles()}, Why: ownNames,
-			Read: []string{"iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"},
+			// GetRolePolicy: of a role that somebody gave an inline policy.
+			Read: []string{"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"},
 		},
 		Work{
 			Name: "Roles", On: roles, Why: ownNames,

@@ -23,7 +23,7 @@ _calls: dict[tuple[str, str, str], int] = {}
 
 # What names the resource of a call, in its form or its JSON; the first that is there.
 _names = (
-    "PolicyArn", "RoleName", "OpenIDConnectProviderArn", "TopicArn", "SecretId", "keyId", "KeyId", "AliasName",
+    "RoleName", "PolicyArn", "OpenIDConnectProviderArn", "TopicArn", "SecretId", "keyId", "KeyId", "AliasName",
     "repositoryName", "logGroupName", "resourceArn", "resourceARN", "ResourceArn", "ResourceARN",
     "ConfigRuleName", "ConfigurationRecorderName", "ConnectionArn", "Rule", "Name", "name",
 )  # fmt: skip

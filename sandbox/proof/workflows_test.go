@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
 const oidcArn = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com"
@@ -184,6 +185,7 @@ func (w *world) meddle() {
 	did(a.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: images, PolicyName: ptr("default"), Policy: ptr(`{"Version":"2012-10-17","Statement":[{"Sid":"Any",` +
 		`"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"kms:*","Resource":"*"}]}`)}))
 	did(a.kms.UpdateAlias(ctx, &kms.UpdateAliasInput{AliasName: ptr("alias/prodgate-images"), TargetKeyId: logs}))
+	did(a.secrets.UpdateSecret(ctx, &secretsmanager.UpdateSecretInput{SecretId: ptr("prodgate/backend-flask/PIP_INDEX_TOKEN"), Description: ptr("Not ours")}))
 	name := ptr("prodgate-backend-flask-build")
 	did(a.iam.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: name, MaxSessionDuration: ptr(int32(7200))}))
 	did(a.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: ptr(
