@@ -25,7 +25,7 @@ func program(ctx *pulumi.Context) error {
 	workload, err := aws.NewProvider(ctx, "workload", &aws.ProviderArgs{
 		Region:            pulumi.String(s.Region),
 		AllowedAccountIds: pulumi.ToStringArray([]string{s.Account}),
-		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(s.Tags)},
+		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(gate.Tags(s))},
 	})
 	if err != nil {
 		return err

@@ -229,6 +229,9 @@ func compareTree(t *testing.T, w gatetest.World, tree string) {
 	}
 }
 
+// workflows are the settings of a stack that GitHub Actions run.
+const workflows = `{"repository": "infrastructure", "previewEnvironment": "preview", "upEnvironment": "up"}`
+
 // What a stack may leave out altogether (approvers, an organization, secrets) is a
 // value too: with those of prod, dev is made of the same things.
 func TestStacksDifferByValuesOnly(t *testing.T) {
@@ -256,6 +259,7 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 	providers := map[string]string{"aws": "workload", "github": "repository"}
 	w := stack(t, "dev")
 	w.Config["prodgate:detection"] = `{"guardDuty": "adopt"}`
+	w.Config["prodgate:workflows"] = workflows
 	w.Config["prodgate:source"] = `{"owner": "example-org", "repository": "cruddur", "codeOwners": ["@example-org/platform"],
 		"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/` + gatetest.UUID + `"}`
 	r := w.MustRun(t, program)
@@ -277,7 +281,7 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 			t.Errorf("%s has the provider %q", invoke.Token, invoke.Provider)
 		}
 	}
-	if len(seen) != len(providers) || asked["aws"] != 5 || asked["github"] == 0 {
+	if len(seen) != len(providers) || asked["aws"] != 6 || asked["github"] == 0 {
 		t.Errorf("looked at the packages %v and invokes of %v", seen, asked)
 	}
 }
@@ -289,7 +293,7 @@ func TestTheProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
 	want := map[string]any{
 		"region":            "eu-west-2",
 		"allowedAccountIds": []any{"111111111111"},
-		"defaultTags":       map[string]any{"tags": map[string]any{"environment": "dev", "owner": "platform"}},
+		"defaultTags":       map[string]any{"tags": map[string]any{"environment": "dev", "owner": "platform", "prodgate:gate": "prodgate"}},
 	}
 	for input, value := range want {
 		if !reflect.DeepEqual(got[input], value) {

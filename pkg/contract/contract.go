@@ -26,6 +26,8 @@ const (
 	ConnectionHandshake = "connectionHandshake"
 	GuardDutyDetectorID = "guardDutyDetectorId"
 	Guardrails          = "guardrails"
+	PreviewRoleArn      = "previewRoleArn"
+	DeployRoleArn       = "deployRoleArn"
 )
 
 // The fields of one app in the output apps.
@@ -60,6 +62,9 @@ type Outputs struct {
 	// Guardrails are the service control policies about the gate, JSON documents:
 	// attached where settings name an organization, else for whoever has one.
 	Guardrails pulumi.StringArrayOutput
+	// PreviewRoleArn and DeployRoleArn are what GitHub Actions take on to preview and
+	// to update this stack; empty when it makes no roles for them.
+	PreviewRoleArn, DeployRoleArn pulumi.StringOutput
 }
 
 // App is what the gate has made for one app.
@@ -140,6 +145,8 @@ func (o *Outputs) strings() map[string]*pulumi.StringOutput {
 		ConnectionStatus:    &o.ConnectionStatus,
 		ConnectionHandshake: &o.ConnectionHandshake,
 		GuardDutyDetectorID: &o.GuardDutyDetectorID,
+		PreviewRoleArn:      &o.PreviewRoleArn,
+		DeployRoleArn:       &o.DeployRoleArn,
 	}
 }
 

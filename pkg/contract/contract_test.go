@@ -36,6 +36,8 @@ func exported() map[string]any {
 		"connectionHandshake": "",
 		"guardDutyDetectorId": gatetest.DetectorID,
 		"guardrails":          []any{`{"Version":"2012-10-17","Statement":[]}`},
+		"previewRoleArn":      "arn:aws:iam::111111111111:role/prodgate/preview/prodgate-preview",
+		"deployRoleArn":       "arn:aws:iam::111111111111:role/prodgate/deploy/prodgate-deploy",
 	}
 }
 

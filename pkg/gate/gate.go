@@ -31,6 +31,7 @@ const (
 	RepositoryType = "prodgate:index:Repository"
 	ProjectType    = "prodgate:index:Project"
 	DeliveryType   = "prodgate:index:Delivery"
+	WorkflowsType  = "prodgate:index:Workflows"
 	SecretsType    = "prodgate:index:Secrets"
 )
 
@@ -57,8 +58,9 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 
 	// Everything that has to be there already, all that is wrong at once.
 	found, err := b.inspect(g)
-	rotators, missing := b.checkSecrets(g)
-	if err := errors.Join(err, missing); err != nil {
+	rotators, unknown := b.checkSecrets(g)
+	identity, unidentified := b.findWorkflows(g)
+	if err := errors.Join(err, unknown, unidentified); err != nil {
 		return nil, err
 	}
 	b.rotators = rotators
@@ -89,6 +91,10 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	if err != nil {
 		return nil, fmt.Errorf("detection: %w", err)
 	}
+	workflows, err := b.workflows(g, identity)
+	if err != nil {
+		return nil, fmt.Errorf("workflows: %w", err)
+	}
 
 	g.Outputs = contract.Outputs{
 		Account:             pulumi.String(s.Account).ToStringOutput(),
@@ -101,6 +107,8 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 		ConnectionHandshake: source.handshake(b.plan),
 		GuardDutyDetectorID: detection.detectorID,
 		Guardrails:          guardrails,
+		PreviewRoleArn:      workflows.previewArn,
+		DeployRoleArn:       workflows.deployArn,
 	}
 	return g, ctx.RegisterResourceOutputs(g, g.Outputs.Map())
 }

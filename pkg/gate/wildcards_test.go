@@ -30,7 +30,7 @@ func TestWildcards(t *testing.T) {
 		w := policydoc.Wildcards[i]
 		return fmt.Sprintf("%s: %s on %s", w.Kind, action, w.Pattern)
 	}
-	for _, made := range built(t, withSecrets(approved("api"))).All() {
+	for _, made := range built(t, run(withSecrets(approved("api")))).All() {
 		for input, value := range made.Inputs {
 			if !value.IsString() || !strings.Contains(value.StringValue(), `"Statement"`) {
 				continue

@@ -4,6 +4,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+
+	"prodgate/pkg/upkeep"
 )
 
 // Kind is what a document is attached to, which decides what * means in it.
@@ -45,7 +48,7 @@ const (
 )
 
 // Wildcards is the table.
-var Wildcards = []Wildcard{
+var Wildcards = append(ofUpkeep(), []Wildcard{
 	// What roles may do.
 	{
 		Kind: Identity, Actions: []string{"ecr:GetAuthorizationToken"}, Pattern: everything,
@@ -127,8 +130,7 @@ var Wildcards = []Wildcard{
 	},
 	{
 		Kind: Boundary, Actions: []string{
-			"codepipeline:GetPipeline", "codepipeline:GetPipelineState",
-			"codepipeline:GetPipelineExecution", "codepipeline:ListPipelineExecutions",
+			"codepipeline:GetPipelineState", "codepipeline:GetPipelineExecution", "codepipeline:ListPipelineExecutions",
 		},
 		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}", Why: anyAppReason,
 	},
@@ -172,6 +174,19 @@ var Wildcards = []Wildcard{
 		Why: "one topic for all rules of the gate; Amazon EventBridge User Guide, Resource-based policies for Amazon EventBridge, " +
 			"Amazon SNS permissions: aws:SourceArn limits a topic to rules, by ArnLike",
 	},
+}...)
+
+// ofUpkeep are the rows of the roles that keep the gate.
+func ofUpkeep() []Wildcard {
+	var rows []Wildcard
+	for _, p := range upkeep.Patterns() {
+		kind := Identity
+		if p.Bound {
+			kind = Boundary
+		}
+		rows = append(rows, Wildcard{Kind: kind, Actions: p.Actions, Pattern: p.On, Why: p.Why})
+	}
+	return rows
 }
 
 // Unavoidable is whether the table has an action on a pattern.
@@ -194,6 +209,14 @@ func (w Wildcard) Allows(action, pattern string) bool {
 
 var placeholder = regexp.MustCompile(`\\\$\\\{\w+\\\}`)
 
+// expressions are those of patterns, each made once.
+var expressions sync.Map
+
 func (w Wildcard) expression() *regexp.Regexp {
-	return regexp.MustCompile("^" + placeholder.ReplaceAllString(regexp.QuoteMeta(w.Pattern), "[^*:/]+") + "$")
+	if known, ok := expressions.Load(w.Pattern); ok {
+		return known.(*regexp.Regexp)
+	}
+	made := regexp.MustCompile("^" + placeholder.ReplaceAllString(regexp.QuoteMeta(w.Pattern), "[^*:/]+") + "$")
+	expressions.Store(w.Pattern, made)
+	return made
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,7 +74,12 @@ func Serve(pkg, version, folder string, args []string) error {
 // start runs the bridge and connects to it. It is on a leash: it ends with this
 // process, and killing the leash alone would only lose it.
 func start(folder string, args []string) (*grpc.ClientConn, error) {
-	cmd := exec.Command(filepath.Join(folder, "pulumi-resource-terraform-provider"), args...)
+	last := len(args) - 1
+	address, err := between(args[last])
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(filepath.Join(folder, "pulumi-resource-terraform-provider"), append(slices.Clone(args[:last]), address)...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

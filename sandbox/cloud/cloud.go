@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -132,6 +133,26 @@ func (c *Cloud) AWSConfig(ctx context.Context, region string) (aws.Config, error
 		config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil),
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("sandbox", "sandbox", "")),
 	)
+}
+
+// DeploymentBranch asks GitHub for the policy that lets a branch into an
+// environment: its id, or nothing.
+func (c *Cloud) DeploymentBranch(ctx context.Context, repository, environment, branch string) (string, error) {
+	var listed struct {
+		Policies []struct {
+			ID   int64
+			Name string
+		} `json:"branch_policies"`
+	}
+	if _, err := c.GitHubHas(ctx, repository, "environments/"+environment+"/deployment-branch-policies", &listed); err != nil {
+		return "", err
+	}
+	for _, p := range listed.Policies {
+		if p.Name == branch {
+			return strconv.FormatInt(p.ID, 10), nil
+		}
+	}
+	return "", nil
 }
 
 // GitHubHas asks GitHub for something of a repository, such as branches/prod, and

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
+import calls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from services.connections import complete_handshake
 from services.organizations import organize
@@ -17,6 +18,8 @@ from werkzeug.serving import make_server
 HANDSHAKE = "/sandbox/handshake"
 # A POST with the arguments of services.organizations.organize in a JSON object makes an organisation.
 ORGANIZATION = "/sandbox/organization"
+# A GET answers the calls since the last GET.
+CALLS = "/sandbox/calls"
 
 
 class Server:
@@ -34,7 +37,11 @@ class Server:
         with self._idle:
             self._in_flight += 1
         try:
-            return _OWN.get(environ["PATH_INFO"], self._dispatcher)(environ, start_response)
+            handler = _OWN.get(environ["PATH_INFO"])
+            if handler is None:
+                handler = self._dispatcher
+                calls.record(environ)
+            return handler(environ, start_response)
         finally:
             with self._idle:
                 self._in_flight -= 1
@@ -68,4 +75,8 @@ def _organization(environ: dict[str, Any], start_response: Callable[..., Any]) -
     return Response(status=204)(environ, start_response)
 
 
-_OWN = {HANDSHAKE: _handshake, ORGANIZATION: _organization}
+def _taken(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return Response(calls.taken(), mimetype="application/json")(environ, start_response)
+
+
+_OWN: dict[str, Callable[..., Any]] = {HANDSHAKE: _handshake, ORGANIZATION: _organization, CALLS: _taken}

@@ -750,6 +750,39 @@ class BehaviourTest(AskingTest):
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         self.assertEqual((attributes["Policy"], attributes["RedrivePolicy"]), (policy, text))
 
+    def test_every_call_is_noted_in_the_words_of_its_model(self) -> None:
+        taken(self.emulator)  # what other tests asked for
+        s3 = self.client("s3")
+        self.client("iam").list_roles()
+        self.client("iam").create_role(RoleName="noted", AssumeRolePolicyDocument=trust("config.amazonaws.com"))
+        self.client("events").put_rule(Name="noted", EventPattern="{}")
+        s3.create_bucket(Bucket="noted", CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_object(Bucket="noted", Key="a/b", Body=b"whole")
+        self.assertEqual(b"whole", s3.get_object(Bucket="noted", Key="a/b")["Body"].read())
+        for read in (s3.get_bucket_versioning, s3.head_bucket, s3.list_object_versions, s3.list_objects_v2):
+            read(Bucket="noted")
+            read(Bucket="noted")
+        s3.delete_objects(Bucket="noted", Delete={"Objects": [{"Key": "a/b"}]})
+        with self.assertRaises(ClientError):
+            self.client("guardduty").list_tags_for_resource(ResourceArn=f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/none")
+        noted = [(c["service"], c["operation"], c["resource"], c["times"]) for c in taken(self.emulator)]
+        for wanted in (
+            ("events", "PutRule", "noted", 1),
+            ("iam", "CreateRole", "noted", 1),
+            ("iam", "ListRoles", "", 1),
+            ("s3", "CreateBucket", "noted", 1),
+            ("s3", "DeleteObjects", "noted", 1),
+            ("s3", "GetBucketVersioning", "noted", 2),
+            ("s3", "GetObject", "noted/a/b", 1),
+            ("s3", "HeadBucket", "noted", 2),
+            ("s3", "ListObjectVersions", "noted", 2),
+            ("s3", "ListObjectsV2", "noted", 2),
+            ("s3", "PutObject", "noted/a/b", 1),
+        ):
+            self.assertIn(wanted, noted)
+        self.assertIn(("guardduty", "ListTagsForResource"), [call[:2] for call in noted])
+        self.assertEqual([], taken(self.emulator))
+
     def test_a_secret_without_a_value_can_be_rotated_one_day(self) -> None:
         secrets = self.client("secretsmanager")
         secrets.create_secret(Name="empty")
@@ -880,6 +913,12 @@ class GapsTest(unittest.TestCase):
         common = {"__init__", "core", "tagging"}
         services = {f"services/{path.name}" for path in (HERE / "services").glob("*.py") if path.stem not in common}
         self.assertEqual(services - filled, set(), "services that no gap speaks of")
+
+
+def taken(emulator: Emulator) -> list[Answer]:
+    with urllib.request.urlopen(f"{emulator.url}/sandbox/calls") as answer:
+        calls: list[Answer] = json.load(answer)
+    return calls
 
 
 def handshake(emulator: Emulator, connection: str) -> None:

@@ -144,6 +144,17 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		return names, nil
 	},
+	"OIDC providers": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.iam.ListOpenIDConnectProviders(ctx, &iam.ListOpenIDConnectProvidersInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, p := range got.OpenIDConnectProviderList {
+			names = append(names, *p.Arn)
+		}
+		return names, nil
+	},
 	// A deleted key waits for the end of its window, as at AWS: it counts as gone.
 	"keys": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.kms.ListKeys(ctx, &kms.ListKeysInput{})
@@ -262,6 +273,7 @@ func (w *world) inventory() map[string][]string {
 func (w *world) empty(when string) {
 	w.Helper()
 	same(w.T, when+" the account", w.inventory(), map[string][]string{})
+	same(w.T, when+" what the program's repository has of environments", w.environments(), map[string]any{})
 	w.nothingAtGitHub(when)
 }
 
@@ -274,6 +286,9 @@ func (w *world) full(but ...string) {
 		kinds = append(kinds, keys(organizationLists)...)
 	}
 	for _, kind := range kinds {
+		if kind == "OIDC providers" && len(w.environments()) == 0 {
+			continue // a stack without workflows
+		}
 		if len(now[kind]) == 0 && !slices.Contains(but, kind) {
 			w.Errorf("no %s with a stack that is up", kind)
 		}

@@ -51,6 +51,11 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 		_, err := iam.NewFromConfig(f.cfg).GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
 		return found(arn, err)
 	},
+	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": func(f *finder, ctx context.Context, op operation) (string, error) {
+		arn := "arn:aws:iam::" + f.account + ":oidc-provider/" + strings.TrimPrefix(op.input("url"), "https://")
+		_, err := iam.NewFromConfig(f.cfg).GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: &arn})
+		return found(arn, err)
+	},
 	"aws:s3/bucketV2:BucketV2": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("bucket")
 		client := s3.NewFromConfig(f.cfg, func(o *s3.Options) { o.UsePathStyle = true })
@@ -201,6 +206,13 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 			}
 		}
 		return "", err
+	},
+	"github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": func(f *finder, ctx context.Context, op operation) (string, error) {
+		id, err := f.cloud.DeploymentBranch(ctx, op.input("repository"), op.input("environment"), op.input("branchPattern"))
+		if err != nil || id == "" {
+			return "", err
+		}
+		return op.input("repository") + ":" + op.input("environment") + ":" + id, nil
 	},
 }
 

@@ -73,6 +73,8 @@ func ParseConfig(text []byte) (*Config, error) {
 				TargetID string `yaml:"targetId"`
 				RoleArn  string `yaml:"roleArn"`
 			} `yaml:"prodgate:organization"`
+			// Workflows' repository holds the program.
+			Workflows struct{ Repository string } `yaml:"prodgate:workflows"`
 		}
 	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
@@ -106,7 +108,7 @@ func ParseConfig(text []byte) (*Config, error) {
 			c.GitHub.Users = append(c.GitHub.Users, organization)
 		}
 	}
-	for _, name := range repositories(source.Repository, file.Config.Apps) {
+	for _, name := range repositories(source.Repository, append(file.Config.Apps, file.Config.Workflows)) {
 		c.GitHub.Repositories = append(c.GitHub.Repositories, github.SeedRepository{
 			Name: name, Private: true, Branches: []string{"prod"}, Access: access,
 		})

@@ -47,6 +47,9 @@ type World struct {
 	// GitHub are answers of GitHub's REST API that differ from the usual ones, by
 	// endpoint: a status, a space and the body.
 	GitHub map[string]string
+	// Answers are what invokes find, by token, instead of what an account has that is
+	// new to the gate.
+	Answers map[string]map[string]any
 	// Refused are the tokens of resources and invokes that fail.
 	Refused []string
 }

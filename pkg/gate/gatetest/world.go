@@ -78,6 +78,9 @@ var computed = map[string][][2]string{
 	"aws:guardduty/detector:Detector": {
 		{"id", DetectorID}, {"arn", "arn:${partition}:guardduty:${region}:${account}:detector/${id}"},
 	},
+	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": {
+		{"arn", "arn:${partition}:iam::${account}:oidc-provider/token.actions.githubusercontent.com"}, {"id", "${arn}"},
+	},
 	"aws:iam/policy:Policy": {
 		{"arn", "arn:${partition}:iam::${account}:policy${path}${name}"}, {"id", "${arn}"},
 	},
@@ -154,6 +157,9 @@ func (w World) outputs(token, name string, inputs resource.PropertyMap) (string,
 
 // answer is what an invoke finds.
 func (w World) answer(token string, args resource.PropertyMap) (resource.PropertyMap, error) {
+	if answer, ok := w.Answers[token]; ok {
+		return resource.NewPropertyMapFromMap(answer), nil
+	}
 	switch token {
 	case "aws:index/getCallerIdentity:getCallerIdentity":
 		return resource.NewPropertyMapFromMap(map[string]any{
@@ -173,6 +179,16 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"id": UUID, "arn": args["arn"].StringValue(), "connectionStatus": "AVAILABLE", "providerType": "GitHub",
 		}), nil
+	case "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider":
+		return nil, fmt.Errorf("reading IAM OIDC Provider: NoSuchEntity: %s", args["arn"].StringValue())
+	case "github:index/getRepository:getRepository":
+		return resource.NewPropertyMapFromMap(map[string]any{
+			"id": "456789", "repoId": 456789, "fullName": "example-org/" + args["name"].StringValue(), "private": true,
+		}), nil
+	case "github:index/getOrganization:getOrganization":
+		return resource.NewPropertyMapFromMap(map[string]any{"id": "123456", "plan": "team"}), nil
+	case "github:index/getRepositoryEnvironments:getRepositoryEnvironments":
+		return resource.NewPropertyMapFromMap(map[string]any{"environments": []any{}}), nil
 	case "aws:secretsmanager/getSecret:getSecret":
 		arn := args["arn"].StringValue()
 		return resource.NewPropertyMapFromMap(map[string]any{"id": arn, "arn": arn, "kmsKeyId": w.SecretKeys[arn]}), nil

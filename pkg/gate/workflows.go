@@ -1,0 +1,203 @@
+package gate
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/policydoc"
+	"prodgate/pkg/settings"
+	"prodgate/pkg/upkeep"
+)
+
+// mainBranch is what updates are run from.
+const mainBranch = "main"
+
+// workflows are the roles of GitHub Actions. Without a repository that holds the
+// program there are none, and their ARNs are empty.
+type workflows struct{ previewArn, deployArn pulumi.StringOutput }
+
+// workflows makes GitHub's OIDC provider, and for previews and for updates each a
+// role and the GitHub environment whose jobs alone may take it on. A subject that
+// names the repository only would let the job of any pull request do that; an
+// environment that nobody protects, the job of any branch.
+func (b builder) workflows(parent pulumi.Resource, found *foundWorkflows) (*workflows, error) {
+	if found == nil {
+		none := pulumi.String("").ToStringOutput()
+		return &workflows{none, none}, nil
+	}
+	component, err := b.group(WorkflowsType, parent, b.called("workflows"))
+	if err != nil {
+		return nil, err
+	}
+	child := pulumi.Parent(component)
+	trusted := []pulumi.Resource{}
+	if b.settings.Workflows.OidcProvider == settings.Create {
+		made, err := iam.NewOpenIdConnectProvider(b.ctx, b.called("github-actions"), &iam.OpenIdConnectProviderArgs{
+			Url:           pulumi.String("https://" + address.OIDCHost),
+			ClientIdLists: pulumi.ToStringArray([]string{stsAudience}),
+			// No thumbprint: AWS knows GitHub's certificates. It fills one in, and the
+			// provider keeps that.
+		}, child)
+		if err != nil {
+			return nil, fmt.Errorf("OIDC provider: %w", err)
+		}
+		trusted = append(trusted, made)
+	}
+
+	w := &workflows{}
+	preview, err := b.workflow(component, workflow{
+		duty: address.Preview, environment: b.settings.Workflows.PreviewEnvironment, may: upkeep.Preview(b.settings),
+	}, found, trusted)
+	if err != nil {
+		return nil, fmt.Errorf("preview: %w", err)
+	}
+	w.previewArn = preview.Arn
+	up, err := b.workflow(component, workflow{
+		duty: address.Deploy, environment: b.settings.Workflows.UpEnvironment, branch: mainBranch, may: upkeep.Deploy(b.settings),
+	}, found, trusted)
+	if err != nil {
+		return nil, fmt.Errorf("deploy: %w", err)
+	}
+	w.deployArn = up.Arn
+	return w, nil
+}
+
+// stsAudience is whom the tokens are for.
+const stsAudience = "sts.amazonaws.com"
+
+// workflow is one role of GitHub Actions and its environment.
+type workflow struct {
+	duty, environment string
+	// branch is the only one whose jobs get into the environment; empty: every one.
+	branch string
+	may    []upkeep.Statement
+}
+
+func (b builder) workflow(parent pulumi.Resource, w workflow, found *foundWorkflows, trusted []pulumi.Resource) (*iam.Role, error) {
+	name, child := b.called(w.duty), pulumi.Parent(parent)
+	at, limit := b.plan.Role("", w.duty), b.plan.Boundary(w.duty)
+	boundary, err := iam.NewPolicy(b.ctx, b.called("boundary-"+w.duty), &iam.PolicyArgs{
+		Name: pulumi.String(limit.Name), Path: pulumi.String(limit.Path),
+		Description: pulumi.String("The most that any policy can give a role of the duty " + w.duty),
+		Policy:      document(upkeep.Bounds(w.may)).JSON(),
+	}, pulumi.Parent(b.boundaries.parent))
+	if err != nil {
+		return nil, fmt.Errorf("boundary: %w", err)
+	}
+	role, err := iam.NewRole(b.ctx, name, &iam.RoleArgs{
+		Name: pulumi.String(at.Name), Path: pulumi.String(at.Path),
+		AssumeRolePolicy: policydoc.Document{{
+			Sid:        "OneEnvironmentOfOneRepository",
+			Principals: map[string][]string{"Federated": {b.plan.GitHubProvider()}},
+			Actions:    []string{"sts:AssumeRoleWithWebIdentity"},
+			Conditions: []policydoc.Condition{
+				policydoc.Is("StringEquals", address.OIDCHost+":aud", stsAudience),
+				policydoc.Is("StringEquals", address.OIDCHost+":sub", found.subjects(w.environment)...),
+			},
+		}}.JSON(),
+		PermissionsBoundary: pulumi.String(limit.ARN),
+	}, child, pulumi.DependsOn(append(trusted, boundary)))
+	if err != nil {
+		return nil, fmt.Errorf("role: %w", err)
+	}
+	var arns []pulumi.StringInput
+	var attached []pulumi.Resource
+	for i, part := range split(document(w.may), maxManagedPolicy) {
+		numbered := w.duty + "-" + strconv.Itoa(i+1)
+		policy, err := iam.NewPolicy(b.ctx, b.called(numbered), &iam.PolicyArgs{
+			Name: pulumi.String(at.Name + "-" + strconv.Itoa(i+1)), Path: pulumi.String(at.Path), Policy: part.JSON(),
+		}, child)
+		if err != nil {
+			return nil, fmt.Errorf("policy: %w", err)
+		}
+		one, err := iam.NewRolePolicyAttachment(b.ctx, b.called(numbered), &iam.RolePolicyAttachmentArgs{
+			Role: role.Name, PolicyArn: policy.Arn,
+		}, child)
+		if err != nil {
+			return nil, fmt.Errorf("attachment: %w", err)
+		}
+		arns, attached = append(arns, policy.Arn), append(attached, one)
+	}
+	if err := b.nothingElse(child, name, role, arns, attached); err != nil {
+		return nil, err
+	}
+	// After the role: its trust says from then on whose the environment is.
+	return role, b.environment(parent, w, found, role)
+}
+
+// environment owns the GitHub environment whole: what else somebody has set there
+// is taken away.
+func (b builder) environment(parent pulumi.Resource, w workflow, found *foundWorkflows, role *iam.Role) error {
+	name, child := b.called(w.duty), pulumi.Parent(parent)
+	args := &github.RepositoryEnvironmentArgs{
+		Repository:      pulumi.String(b.settings.Workflows.Repository),
+		Environment:     pulumi.String(w.environment),
+		CanAdminsBypass: pulumi.Bool(w.branch == ""),
+	}
+	if w.branch != "" {
+		args.DeploymentBranchPolicy = github.RepositoryEnvironmentDeploymentBranchPolicyArgs{
+			ProtectedBranches: pulumi.Bool(false), CustomBranchPolicies: pulumi.Bool(true),
+		}
+	}
+	made, err := github.NewRepositoryEnvironment(b.ctx, name, args, child, pulumi.DependsOn([]pulumi.Resource{role}))
+	if err != nil {
+		return fmt.Errorf("environment: %w", err)
+	}
+	if w.branch == "" {
+		return nil
+	}
+	if _, err := github.NewRepositoryEnvironmentDeploymentPolicy(b.ctx, name, &github.RepositoryEnvironmentDeploymentPolicyArgs{
+		Repository: made.Repository, Environment: made.Environment, BranchPattern: pulumi.String(w.branch),
+	}, child); err != nil {
+		return fmt.Errorf("branch of the environment: %w", err)
+	}
+	return nil
+}
+
+// Tags are those of every AWS resource: the settings', and the gate's own, by which
+// the deploying role knows what is the gate's.
+func Tags(s *settings.Settings) map[string]string {
+	tags := map[string]string{}
+	maps.Copy(tags, s.Tags)
+	tags[address.GateTag] = s.Name
+	return tags
+}
+
+// maxManagedPolicy is IAM's limit of one customer-managed policy, in characters.
+const maxManagedPolicy = 6144
+
+// document is a list of the table's statements as IAM takes it.
+func document(statements []upkeep.Statement) policydoc.Document {
+	all := make(policydoc.Document, len(statements))
+	for i, s := range statements {
+		all[i] = policydoc.Statement{Sid: s.Sid, Deny: s.Deny, Actions: s.Actions, Resources: policydoc.On(s.Resources...)}
+		for _, c := range s.Conditions {
+			all[i].Conditions = append(all[i].Conditions, policydoc.Is(c.Operator, c.Key, c.Values...))
+		}
+	}
+	return all
+}
+
+// split makes documents of no more than a number of characters, with all statements in order.
+func split(all policydoc.Document, limit int) []policydoc.Document {
+	const around = len(`{"Statement":[],"Version":"2012-10-17"}`)
+	var parts []policydoc.Document
+	room := 0
+	for _, s := range all {
+		// Known before anything is made: the table is of names that follow from settings.
+		text, _ := json.Marshal(s)
+		n := len(text)
+		if n > room {
+			parts, room = append(parts, nil), limit-around
+		}
+		parts[len(parts)-1], room = append(parts[len(parts)-1], s), room-n
+	}
+	return parts
+}

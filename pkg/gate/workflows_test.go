@@ -1,0 +1,418 @@
+package gate_test
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"prodgate/pkg/gate"
+	"prodgate/pkg/gate/gatetest"
+)
+
+const (
+	oidcType        = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+	environmentType = "github:index/repositoryEnvironment:RepositoryEnvironment"
+	branchType      = "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy"
+	oidcLookup      = "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider"
+	roleLookup      = "aws:iam/getRole:getRole"
+	repoLookup      = "github:index/getRepository:getRepository"
+	orgLookup       = "github:index/getOrganization:getOrganization"
+	listLookup      = "github:index/getRepositoryEnvironments:getRepositoryEnvironments"
+	oidcArn         = "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"
+)
+
+// run lets GitHub Actions run the program of a configuration.
+func run(c map[string]any) map[string]any {
+	c["workflows"] = object{
+		"repository": "infrastructure", "previewEnvironment": "prod-preview", "upEnvironment": "prod",
+	}
+	return c
+}
+
+// statements are those of all policies of a workflow's role, Allow or Deny.
+func statements(t *testing.T, r *gatetest.Recording, duty, effect string) []statement {
+	t.Helper()
+	var all []statement
+	for _, p := range r.Of(t, policyType) {
+		if strings.HasPrefix(p.Name, "gate-"+duty+"-") {
+			for _, s := range parsed(t, p).Statement {
+				if s.Effect == effect {
+					all = append(all, s)
+				}
+			}
+		}
+	}
+	if len(all) == 0 && effect == "Allow" {
+		t.Fatalf("nothing is allowed to %s", duty)
+	}
+	return all
+}
+
+// on are the statements that have an action on an ARN.
+func on(all []statement, action, arn string) []statement {
+	return slices.DeleteFunc(slices.Clone(all), func(s statement) bool {
+		return !slices.ContainsFunc(s.Action, func(p string) bool { return within(p, action) }) || !slices.ContainsFunc(s.Resource, func(p string) bool { return within(p, arn) })
+	})
+}
+
+func TestOneEnvironmentOfOneRepositoryTakesARoleOn(t *testing.T) {
+	t.Parallel()
+	r := built(t, run(config("api")))
+	for duty, environment := range map[string]string{"preview": "prod-preview", "deploy": "prod"} {
+		role := r.One(t, roleType, "gate-"+duty)
+		want := document{Version: "2012-10-17", Statement: []statement{{
+			Sid: "OneEnvironmentOfOneRepository", Effect: "Allow",
+			Principal: map[string][]string{"Federated": {oidcArn}},
+			Action:    []string{"sts:AssumeRoleWithWebIdentity"},
+			Condition: map[string]map[string][]string{"StringEquals": {
+				"token.actions.githubusercontent.com:aud": {"sts.amazonaws.com"},
+				"token.actions.githubusercontent.com:sub": {
+					"repo:example-org/infrastructure:environment:" + environment,
+					"repo:example-org@123456/infrastructure@456789:environment:" + environment,
+				},
+			}},
+		}}}
+		if got := parsed(t, role); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s trusts\n%+v, want\n%+v", role, got, want)
+		}
+		if got := r.Outputs[duty+"RoleArn"].Value; got != "arn:aws:iam::111111111111:role/prodgate/"+duty+"/prodgate-"+duty || got != role.Output("arn") {
+			t.Errorf("the output is %v, the role %s", got, role.Output("arn"))
+		}
+	}
+	if provider := r.One(t, oidcType, "gate-github-actions"); provider.Output("arn") != oidcArn ||
+		provider.Text("url") != "https://token.actions.githubusercontent.com" ||
+		fmt.Sprint(provider.Input("clientIdLists").Mappable()) != "[sts.amazonaws.com]" {
+		t.Errorf("the provider is %v", provider.Inputs)
+	}
+}
+
+func TestOnlyMainGetsIntoTheEnvironmentOfUpdates(t *testing.T) {
+	t.Parallel()
+	r := built(t, run(config("api")))
+	want := map[string]map[string]any{
+		"gate-preview": {"repository": "infrastructure", "environment": "prod-preview", "canAdminsBypass": true},
+		"gate-deploy": {
+			"repository": "infrastructure", "environment": "prod", "canAdminsBypass": false,
+			"deploymentBranchPolicy": map[string]any{"protectedBranches": false, "customBranchPolicies": true},
+		},
+	}
+	for _, e := range r.Of(t, environmentType) {
+		if got := e.Inputs.Mappable(); !reflect.DeepEqual(got, want[e.Name]) {
+			t.Errorf("%s is %v, want %v", e, got, want[e.Name])
+		}
+		// Only with its trust is an environment the gate's: see checkEnvironments.
+		if role := r.One(t, roleType, e.Name); !slices.Contains(e.DependsOn, role.URN) {
+			t.Errorf("%s does not wait for %s", e, role)
+		}
+	}
+	policies := r.Of(t, branchType)
+	got := policies[0].Inputs.Mappable()
+	if len(policies) != 1 || !reflect.DeepEqual(got, map[string]any{"repository": "infrastructure", "environment": "prod", "branchPattern": "main"}) {
+		t.Errorf("%d policies, the first of %v", len(policies), got)
+	}
+}
+
+func TestWithoutWorkflowsThereIsNothingOfThem(t *testing.T) {
+	t.Parallel()
+	r := built(t, config("api"))
+	for _, token := range []string{gate.WorkflowsType, oidcType, environmentType, branchType} {
+		if r.Has(token) {
+			t.Errorf("there is a %s", token)
+		}
+	}
+	for _, output := range []string{"previewRoleArn", "deployRoleArn"} {
+		if got := r.Outputs[output].Value; got != "" {
+			t.Errorf("%s is %v", output, got)
+		}
+	}
+	for _, invoke := range r.Invokes {
+		if slices.Contains([]string{oidcLookup, roleLookup, repoLookup, listLookup}, invoke.Token) {
+			t.Errorf("asks %s", invoke.Token)
+		}
+	}
+}
+
+func TestAPreviewOnlyLooks(t *testing.T) {
+	t.Parallel()
+	for _, s := range statements(t, built(t, run(config("api"))), "preview", "Allow") {
+		for _, action := range s.Action {
+			_, name, _ := strings.Cut(action, ":")
+			looks := slices.ContainsFunc([]string{"Get", "List", "Describe", "BatchGet"}, func(verb string) bool { return strings.HasPrefix(name, verb) })
+			if !looks || slices.Contains([]string{"GetObject", "GetObjectVersion", "GetSecretValue", "BatchGetSecretValue", "GetAuthorizationToken", "BatchGetImage"}, name) {
+				t.Errorf("%s allows %s", s.Sid, action)
+			}
+		}
+	}
+}
+
+// TestTheDeployingRoleMakesEveryRoleOfAnApp and no other, and none without the
+// boundary of its duty.
+func TestTheDeployingRoleMakesEveryRoleOfAnApp(t *testing.T) {
+	t.Parallel()
+	r := built(t, run(approved("api", "web")))
+	allowed := statements(t, r, "deploy", "Allow")
+	made := 0
+	for _, role := range r.Of(t, roleType) {
+		arn := role.Output("arn")
+		making := on(allowed, "iam:CreateRole", arn)
+		if strings.Contains(arn, "/deploy/") || strings.Contains(arn, "/preview/") {
+			if len(making) != 0 {
+				t.Errorf("the deploying role makes %s", arn)
+			}
+			continue
+		}
+		made++
+		if len(making) != 1 || !slices.Equal(making[0].Condition["StringEquals"]["iam:PermissionsBoundary"], []string{role.Text("permissionsBoundary")}) {
+			t.Errorf("%s is made below %v, want %s", arn, making, role.Text("permissionsBoundary"))
+		}
+		for _, attached := range r.Of(t, attachmentType) {
+			if attached.Text("role") != role.Text("name") {
+				continue
+			}
+			to := on(allowed, "iam:AttachRolePolicy", arn)
+			if len(to) != 1 || !slices.ContainsFunc(to[0].Condition["ArnLike"]["iam:PolicyARN"], func(p string) bool { return within(p, attached.Text("policyArn")) }) {
+				t.Errorf("%s cannot be attached to %s: %v", attached.Text("policyArn"), arn, to)
+			}
+		}
+		passed := on(allowed, "iam:PassRole", arn)
+		trusted := parsed(t, role).Statement[0].Principal["Service"]
+		if len(trusted) != len(passed) || len(passed) == 1 && !slices.Equal(passed[0].Condition["StringEquals"]["iam:PassedToService"], trusted) {
+			t.Errorf("%s trusts %v and is passed by %v", arn, trusted, passed)
+		}
+	}
+	if made != 7 { // two apps of three roles, and the recorder
+		t.Errorf("looked at %d roles", made)
+	}
+}
+
+func TestTheDeployingRoleCannotMakeMoreOfItself(t *testing.T) {
+	t.Parallel()
+	r := built(t, run(approved("api")))
+	denied := statements(t, r, "deploy", "Deny")
+	writes := map[string]bool{}
+	for _, s := range statements(t, r, "deploy", "Allow") {
+		for _, action := range s.Action {
+			_, name, _ := strings.Cut(action, ":")
+			if strings.HasPrefix(action, "iam:") && !strings.HasPrefix(name, "Get") && !strings.HasPrefix(name, "List") && name != "CreateServiceLinkedRole" {
+				writes[action] = true
+			}
+		}
+	}
+	own := []string{
+		"arn:aws:iam::111111111111:role/prodgate/deploy/prodgate-deploy", "arn:aws:iam::111111111111:role/prodgate/preview/prodgate-preview",
+		"arn:aws:iam::111111111111:role/deployer", "arn:aws:iam::111111111111:role/break-glass",
+	}
+	var policies []string
+	for _, p := range r.Of(t, policyType) {
+		if arn := p.Output("arn"); isBoundary(p) || strings.Contains(arn, "/deploy/") || strings.Contains(arn, "/preview/") {
+			policies = append(policies, arn)
+		}
+	}
+	if len(policies) < 8 || len(writes) < 15 {
+		t.Fatalf("looks at %d policies and %d actions only", len(policies), len(writes))
+	}
+	for action := range writes {
+		what := own
+		if strings.HasSuffix(strings.TrimSuffix(action, "Version"), "Policy") && !strings.Contains(action, "Role") || action == "iam:CreatePolicyVersion" {
+			what = policies
+		}
+		for _, arn := range what {
+			if len(on(denied, action, arn)) == 0 {
+				t.Errorf("nothing refuses the deploying role %s on %s", action, arn)
+			}
+		}
+	}
+	for _, arn := range own {
+		for _, action := range []string{"sts:AssumeRole", "iam:PutRolePolicy", "iam:DeleteRolePermissionsBoundary"} {
+			if len(on(denied, action, arn)) == 0 {
+				t.Errorf("nothing refuses the deploying role %s on %s", action, arn)
+			}
+		}
+	}
+	for _, action := range []string{"iam:CreateOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider", "iam:AddClientIDToOpenIDConnectProvider"} {
+		if len(on(denied, action, oidcArn)) == 0 {
+			t.Errorf("nothing refuses the deploying role %s", action)
+		}
+	}
+	if len(on(denied, "iam:DeleteRolePermissionsBoundary", "arn:aws:iam::111111111111:role/prodgate/build/prodgate-api-build")) == 0 {
+		t.Error("the deploying role may take a boundary away")
+	}
+}
+
+func TestHistoryIsDeletedOnlyWhereItIsNotProtected(t *testing.T) {
+	t.Parallel()
+	history := []string{"s3:DeleteBucket", "s3:DeleteObject", "s3:DeleteObjectVersion", "ecr:DeleteRepository", "kms:ScheduleKeyDeletion", "codeconnections:DeleteConnection"}
+	for _, protect := range []bool{true, false} {
+		c := run(config("api"))
+		c["protect"] = protect
+		allowed := map[string]bool{}
+		for _, s := range statements(t, built(t, c), "deploy", "Allow") {
+			for _, action := range s.Action {
+				allowed[action] = true
+			}
+		}
+		for _, action := range history {
+			if allowed[action] == protect {
+				t.Errorf("protect is %t, and %s is allowed: %t", protect, action, allowed[action])
+			}
+		}
+	}
+}
+
+func TestTheDeployingRoleAttachesGuardrails(t *testing.T) {
+	t.Parallel()
+	const role = "arn:aws:iam::333333333333:role/guardrails"
+	c := run(config("api"))
+	c["organization"] = object{"targetId": "111111111111", "roleArn": role}
+	r := built(t, c)
+	for duty, want := range map[string]int{"deploy": 1, "preview": 0} {
+		if got := on(statements(t, r, duty, "Allow"), "sts:AssumeRole", role); len(got) != want {
+			t.Errorf("%s takes the organization's role on by %v", duty, got)
+		}
+	}
+}
+
+func TestWorkflowsFitWhereSettingsAreLongest(t *testing.T) {
+	t.Parallel()
+	c := longest()
+	arn := func(n int) string {
+		return "arn:aws:iam::111111111111:role/" + strings.Repeat("n", 510) + "/" + strings.Repeat("d", n)
+	}
+	c["access"].(object)["deployerArns"] = []string{arn(60), arn(61)}
+	c["access"].(object)["breakGlassArn"] = arn(59)
+	c["organization"] = object{"targetId": "111111111111", "roleArn": strings.Replace(arn(64), "111111111111", "333333333333", 1)}
+	c["workflows"] = object{
+		"repository":         strings.Repeat("n", 100),
+		"previewEnvironment": strings.Repeat("n", 255), "upEnvironment": strings.Repeat("m", 255),
+	}
+	// All that a boundary has a pattern for.
+	c["apps"].([]any)[0].(object)["secrets"] = []any{
+		object{"name": "ROTATED", "rotationLambdaArn": "arn:aws:lambda:ap-northeast-1:111111111111:function:rotate"},
+		object{"name": "ADOPTED", "arn": "arn:aws:secretsmanager:ap-northeast-1:111111111111:secret:token-a1b2c3"},
+	}
+	r := built(t, c)
+	attached := map[string]int{}
+	for _, a := range r.Of(t, attachmentType) {
+		attached[a.Text("role")]++
+	}
+	for _, role := range r.Of(t, roleType) {
+		if n := attached[role.Text("name")]; n == 0 || n > 10 { // IAM quotas
+			t.Errorf("%s has %d policies", role, n)
+		}
+	}
+	eachDocument(t, r, func(of *gatetest.Resource, d document) {
+		limit := documents[of.Type]
+		if n := len(of.Text(limit.input)); n > limit.limit {
+			t.Errorf("%s: %s has %d characters, AWS takes %d", of, limit.input, n, limit.limit)
+		}
+	})
+	for _, made := range r.All() {
+		for input, limit := range limits[made.Type] {
+			if n := len(made.Text(input)); n > limit {
+				t.Errorf("%s: %s has %d characters, AWS takes %d", made, input, n, limit)
+			}
+		}
+	}
+}
+
+// TestABoundaryCutsNothingOfAWorkflow: what a policy has, the boundary has.
+func TestABoundaryCutsNothingOfAWorkflow(t *testing.T) {
+	t.Parallel()
+	r := built(t, run(config("api")))
+	for _, duty := range []string{"preview", "deploy"} {
+		limits := parsed(t, r.One(t, policyType, "gate-boundary-"+duty)).Statement
+		needed := map[string]bool{}
+		for _, s := range statements(t, r, duty, "Allow") {
+			for _, action := range s.Action {
+				needed[action] = true
+				for _, arn := range s.Resource {
+					if len(on(limits, action, arn)) == 0 {
+						t.Errorf("%s: %s on %s is cut", duty, action, arn)
+					}
+				}
+			}
+		}
+		for _, limit := range limits {
+			for _, action := range limit.Action {
+				if !slices.ContainsFunc(slices.Collect(maps.Keys(needed)), func(a string) bool { return within(action, a) }) {
+					t.Errorf("%s: the boundary has %s, which nothing needs", duty, action)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatTheRolesRestOnIsLookedAtFirst(t *testing.T) {
+	t.Parallel()
+	const there = `workflows.%s: %q: example-org/infrastructure has an environment of this name already`
+	environments := func(names ...string) map[string]any {
+		list := make([]any, len(names))
+		for i, name := range names {
+			list[i] = map[string]any{"name": name, "nodeId": "EN_1"}
+		}
+		return map[string]any{"environments": list}
+	}
+	trusting := func(environment string) map[string]any {
+		return map[string]any{"assumeRolePolicy": `{"sub":["repo:example-org/infrastructure:environment:` + environment + `"]}`}
+	}
+	found := func(tag string, audiences ...any) map[string]any {
+		return map[string]any{"arn": oidcArn, "clientIdLists": audiences, "tags": map[string]any{"prodgate:gate": tag}}
+	}
+	for name, c := range map[string]struct {
+		presence string
+		answers  map[string]map[string]any
+		refused  []string
+		want     string // empty: it is made
+	}{
+		"an account without the provider":           {"create", nil, nil, ""},
+		"the gate's own provider, the second time":  {"create", map[string]map[string]any{oidcLookup: found("prodgate", "sts.amazonaws.com")}, nil, ""},
+		"a provider to adopt":                       {"adopt", map[string]map[string]any{oidcLookup: found("other", "sts.amazonaws.com")}, nil, ""},
+		"a provider of somebody else":               {"create", map[string]map[string]any{oidcLookup: found("other", "sts.amazonaws.com")}, nil, `prodgate:workflows.oidcProvider: "create": the account has an OIDC provider of token.actions.githubusercontent.com already, and can have only one; set it to adopt`},
+		"no provider to adopt":                      {"adopt", nil, nil, `prodgate:workflows.oidcProvider: "adopt": the account has no OIDC provider of token.actions.githubusercontent.com; set it to create`},
+		"a provider of another audience":            {"adopt", map[string]map[string]any{oidcLookup: found("other", "https://github.com/example-org")}, nil, `prodgate:workflows.oidcProvider: "adopt": the account's OIDC provider of token.actions.githubusercontent.com does not take tokens for sts.amazonaws.com; add it`},
+		"credentials that do not see the provider":  {"create", nil, []string{oidcLookup}, `prodgate:workflows.oidcProvider: "create": AWS does not say whether the account has ` + oidcArn},
+		"a repository that does not exist":          {"create", map[string]map[string]any{repoLookup: {}}, nil, `prodgate:workflows.repository: "infrastructure": example-org has no repository of this name that the GitHub token can see; correct the name`},
+		"a token that is refused":                   {"create", nil, []string{repoLookup}, `prodgate:workflows.repository: "infrastructure": GitHub does not show it; correct the name`},
+		"a private repository on the free plan":     {"create", map[string]map[string]any{orgLookup: {"id": "1", "plan": "free"}}, nil, `prodgate:workflows.repository: "infrastructure": is private, and GitHub's free plan has environments of public repositories only; change the plan`},
+		"environments that cannot be read":          {"create", nil, []string{listLookup}, `prodgate:workflows.repository: "infrastructure": its environments cannot be read; let the GitHub token administer`},
+		"an environment for updates, of somebody":   {"create", map[string]map[string]any{listLookup: environments("Prod")}, nil, fmt.Sprintf(there, "upEnvironment", "prod")},
+		"an environment for previews, of somebody":  {"create", map[string]map[string]any{listLookup: environments("prod-preview")}, nil, fmt.Sprintf(there, "previewEnvironment", "prod-preview")},
+		"an environment that a role does not trust": {"create", map[string]map[string]any{listLookup: environments("prod"), roleLookup: trusting("production")}, nil, fmt.Sprintf(there, "upEnvironment", "prod")},
+		"the gate's own environment":                {"create", map[string]map[string]any{listLookup: environments("prod"), roleLookup: trusting("prod")}, nil, ""},
+		"credentials that do not see the role":      {"create", map[string]map[string]any{listLookup: environments("prod")}, []string{roleLookup}, `prodgate:workflows.upEnvironment: "prod": AWS does not say whose the environment is; let`},
+		"the owner is a user":                       {"create", nil, []string{orgLookup}, ""},
+		"an owner that GitHub does not show":        {"create", nil, []string{orgLookup, "github:index/getUser:getUser"}, `prodgate:workflows.repository: "infrastructure": GitHub does not show its owner example-org; correct`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := run(config("api"))
+			config["workflows"].(object)["oidcProvider"] = c.presence
+			s := decoded(t, config)
+			w := world(s)
+			w.Refused = c.refused
+			w.Answers = map[string]map[string]any{"github:index/getUser:getUser": {"id": "987"}}
+			maps.Copy(w.Answers, c.answers)
+			r, err := w.Run(program(s))
+			if c.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Has(oidcType) != (c.presence == "create") {
+					t.Errorf("%s makes a provider: %t", c.presence, r.Has(oidcType))
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got  %v\nwant %s", err, c.want)
+			}
+			for _, made := range r.All() {
+				if made.Custom && !strings.HasPrefix(made.Type, "pulumi:providers:") {
+					t.Errorf("%s is made", made)
+				}
+			}
+		})
+	}
+}

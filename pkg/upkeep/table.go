@@ -1,0 +1,285 @@
+package upkeep
+
+import "prodgate/pkg/address"
+
+// Why a pattern stands where a name would be better.
+const (
+	ownNames = "one role keeps any number of apps: the pattern is of the gate's own names, and no other gate's match it"
+	noType   = "Service Authorization Reference: the action takes no resource type"
+	ids      = "AWS names these by ids of its own, which are not known before they are made; " +
+		"what changes one that is there asks for the gate's tag"
+	subscriptions = "SNS ends the ARN of a subscription with an id of its own"
+	objects       = "a bucket is emptied before it is deleted, and the services that write to it make up the keys of its objects"
+)
+
+// everything is the resource of an action that takes none.
+var everything = []string{"*"}
+
+// table is the table. The operations are those of terraform-provider-aws 5.100,
+// recorded; what the sandbox's emulator cannot show is said where it stands.
+func table(p address.Plan) []Work {
+	// A request that makes something has its tags, one that changes it finds them.
+	making := []Condition{{"StringEquals", "aws:RequestTag/" + address.GateTag, []string{p.Gate}}}
+	own := []Condition{{"StringEquals", "aws:ResourceTag/" + address.GateTag, []string{p.Gate}}}
+
+	return append([]Work{
+		{
+			Name: "Pipelines", On: []string{p.Pipelines()}, Why: ownNames,
+			Read: []string{"codepipeline:GetPipeline", "codepipeline:ListTagsForResource"},
+			Write: []string{
+				"codepipeline:CreatePipeline", "codepipeline:DeletePipeline", "codepipeline:TagResource",
+				"codepipeline:UntagResource", "codepipeline:UpdatePipeline",
+			},
+		},
+		{
+			Name: "Projects", On: []string{p.Projects()}, Why: ownNames,
+			Read:  []string{"codebuild:BatchGetProjects"},
+			Write: []string{"codebuild:CreateProject", "codebuild:DeleteProject", "codebuild:UpdateProject"},
+		},
+		{
+			Name: "NewConnection", On: everything, Why: noType, When: making,
+			Write: []string{"codeconnections:CreateConnection"},
+		},
+		{
+			Name: "Connections", On: p.Connections("connection/*"), Why: ids, When: own,
+			Read:   []string{"codeconnections:GetConnection", "codeconnections:ListTagsForResource", "codestar-connections:GetConnection"},
+			Write:  []string{"codeconnections:TagResource", "codeconnections:UntagResource"},
+			Delete: []string{"codeconnections:DeleteConnection"},
+		},
+		{
+			Name: "ConnectionsForPipelines", On: p.Connections("connection/*"), Why: ids,
+			Write: []string{"codeconnections:PassConnection"},
+			When:  []Condition{{"StringEquals", "codeconnections:PassedToService", []string{"codepipeline.amazonaws.com"}}},
+		},
+		{
+			Name: "OldConnectionsForPipelines", On: p.Connections("connection/*"), Why: ids,
+			Write: []string{"codestar-connections:PassConnection"},
+			When:  []Condition{{"StringEquals", "codestar-connections:PassedToService", []string{"codepipeline.amazonaws.com"}}},
+		},
+		{
+			Name: "Repositories", On: []string{p.Repositories()}, Why: ownNames,
+			Read: []string{
+				"ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListTagsForResource",
+			},
+			Write: []string{
+				"ecr:CreateRepository", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepositoryPolicy", "ecr:PutImageScanningConfiguration",
+				"ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:SetRepositoryPolicy", "ecr:TagResource", "ecr:UntagResource",
+			},
+			Delete: []string{"ecr:DeleteRepository"},
+		},
+		{
+			Name: "LogGroupList", On: everything, Why: noType,
+			Read: []string{"logs:DescribeLogGroups"},
+		},
+		{
+			Name: "LogGroups", On: []string{p.LogGroups()}, Why: ownNames,
+			Read: []string{"logs:ListTagsForResource"},
+			Write: []string{
+				"logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy",
+				"logs:TagResource", "logs:UntagResource",
+			},
+		},
+		{
+			Name: "Topic", On: []string{p.Topic().ARN}, Why: ownNames,
+			Read: []string{"sns:GetTopicAttributes", "sns:ListTagsForResource"},
+			Write: []string{
+				"sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource",
+			},
+		},
+		{
+			Name: "Subscriptions", On: []string{p.Topic().ARN, p.Topic().ARN + ":*"}, Why: subscriptions,
+			Read:  []string{"sns:GetSubscriptionAttributes"},
+			Write: []string{"sns:Unsubscribe"},
+		},
+		{
+			Name: "EventRules", On: []string{p.Rules()}, Why: ownNames,
+			Read: []string{"events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"},
+			Write: []string{
+				"events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource",
+			},
+		},
+		{
+			Name: "DetectorList", On: everything, Why: noType,
+			Read: []string{"guardduty:ListDetectors"},
+		},
+		{
+			Name: "NewDetector", On: everything, Why: noType, When: making,
+			Write: []string{"guardduty:CreateDetector"},
+		},
+		{
+			Name: "Detectors", On: []string{p.Detectors()}, Why: ids, When: own,
+			Read:  []string{"guardduty:GetDetector"},
+			Write: []string{"guardduty:DeleteDetector", "guardduty:TagResource", "guardduty:UntagResource", "guardduty:UpdateDetector"},
+		},
+		{
+			Name: "ConfigLists", On: everything, Why: noType,
+			Read: []string{"config:DescribeConfigRules", "config:DescribeDeliveryChannels"},
+			// An account has one channel, and AWS no way to say which.
+			Write: []string{"config:DeleteDeliveryChannel", "config:PutDeliveryChannel"},
+		},
+		{
+			Name: "ConfigRecorder", On: []string{p.Recorder()}, Why: ids,
+			Read: []string{"config:DescribeConfigurationRecorderStatus", "config:DescribeConfigurationRecorders"},
+			Write: []string{
+				"config:DeleteConfigurationRecorder", "config:PutConfigurationRecorder", "config:StartConfigurationRecorder",
+				"config:StopConfigurationRecorder",
+			},
+		},
+		{
+			Name: "NewConfigRules", On: []string{p.ConfigRules()}, Why: ids, When: making,
+			Write: []string{"config:PutConfigRule"},
+		},
+		{
+			Name: "ConfigRules", On: []string{p.ConfigRules()}, Why: ids, When: own,
+			Read:  []string{"config:ListTagsForResource"},
+			Write: []string{"config:DeleteConfigRule", "config:PutConfigRule", "config:TagResource", "config:UntagResource"},
+		},
+		{
+			Name: "KeyAliasList", On: everything, Why: noType,
+			Read: []string{"kms:ListAliases"},
+		},
+		{
+			Name: "KeyAliases", On: []string{p.AllAliases(), p.AllKeys()}, Why: ids, // both are asked
+			Write: []string{"kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"},
+		},
+		{
+			// KMS does not tell a tag that a new key is made with from one that it gets later.
+			Name: "NewKeys", On: everything, Why: noType, When: making,
+			Write: []string{"kms:CreateKey"},
+		},
+		{
+			Name: "NewKeysTags", On: []string{p.AllKeys()}, Why: ids, When: making,
+			Write: []string{"kms:TagResource"},
+		},
+		{
+			// Right after a key is made, its tags do not count yet (AWS KMS Developer Guide,
+			// ABAC for AWS KMS: up to five minutes), and a rotation that is on does no harm.
+			Name: "FreshKeys", On: []string{p.AllKeys()}, Why: ids,
+			Read:  []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"},
+			Write: []string{"kms:EnableKeyRotation"},
+		},
+		{
+			Name: "Keys", On: []string{p.AllKeys()}, Why: ids, When: own,
+			Write:  []string{"kms:PutKeyPolicy", "kms:UntagResource", "kms:UpdateKeyDescription"},
+			Delete: []string{"kms:ScheduleKeyDeletion"},
+		},
+		{
+			// Amazon ECR User Guide, Encryption at rest: whoever makes a repository with a key of
+			// one's own lets ECR use the key, by a grant, and takes that back with the repository.
+			Name: "KeysForRepositories", On: []string{p.AllKeys()}, Why: ids,
+			Write: []string{"kms:CreateGrant", "kms:RetireGrant"},
+			When:  []Condition{{"StringEquals", "kms:ViaService", []string{"ecr." + p.Region + "." + p.DNSSuffix()}}},
+		},
+		{
+			Name: "Buckets", On: []string{p.Buckets()}, Why: ownNames,
+			Read: []string{
+				"s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLogging",
+				"s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy",
+				"s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment", "s3:GetBucketTagging", "s3:GetBucketVersioning",
+				"s3:GetBucketWebsite", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
+				"s3:GetReplicationConfiguration", "s3:ListBucket",
+			},
+			Write: []string{
+				"s3:CreateBucket", "s3:DeleteBucketPolicy", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
+				"s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
+				"s3:PutLifecycleConfiguration",
+			},
+			Delete: []string{"s3:DeleteBucket", "s3:ListBucketVersions"},
+		},
+		{
+			// Neither reads a value, nor writes one.
+			Name: "Secrets", On: []string{p.Secrets()}, Why: ownNames,
+			Read: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"},
+			Write: []string{
+				"secretsmanager:CreateSecret", "secretsmanager:DeleteResourcePolicy", "secretsmanager:PutResourcePolicy",
+				"secretsmanager:TagResource", "secretsmanager:UntagResource", "secretsmanager:UpdateSecret",
+			},
+			Delete: []string{"secretsmanager:DeleteSecret"},
+		},
+		{
+			Name: "Objects", On: []string{p.Buckets() + "/*"}, Why: objects,
+			Delete: []string{"s3:DeleteObject", "s3:DeleteObjectVersion"},
+		},
+	}, identities(p)...)
+}
+
+// duty is one of the gate's own duties, whose roles the deploying role makes.
+type duty struct {
+	name, role string
+	// service takes the roles on; empty where people do.
+	service string
+	// managed are policies of AWS's that are attached beside the duty's own.
+	managed []string
+}
+
+func duties(p address.Plan) []duty {
+	return []duty{
+		{"Pipeline", address.Pipeline, "codepipeline.amazonaws.com", nil},
+		{"Build", address.Build, "codebuild.amazonaws.com", nil},
+		{"Approver", address.Approver, "", nil},
+		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}},
+	}
+}
+
+// identities are roles and policies: all are read, and those of the gate's own
+// duties are made, each with the boundary of its duty.
+func identities(p address.Plan) []Work {
+	var roles, policies []string
+	var all []Work
+	for _, d := range duties(p) {
+		on := p.Roles(d.role)
+		roles, policies = append(roles, on), append(policies, p.Policies(d.role))
+		bound := Condition{"StringEquals", "iam:PermissionsBoundary", []string{p.Boundary(d.role).ARN}}
+		all = append(all,
+			Work{
+				Name: "Bound" + d.name + "Roles", On: []string{on}, Why: ownNames, When: []Condition{bound},
+				Write: []string{"iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary"},
+			},
+			Work{
+				Name: "PoliciesOf" + d.name + "Roles", On: []string{on}, Why: ownNames,
+				Write: []string{"iam:AttachRolePolicy"},
+				When:  []Condition{bound, {"ArnLike", "iam:PolicyARN", append([]string{p.Policies(d.role)}, d.managed...)}},
+			})
+		if d.service != "" {
+			all = append(all, Work{
+				Name: "Pass" + d.name + "Roles", On: []string{on}, Why: ownNames,
+				Write: []string{"iam:PassRole"},
+				When:  []Condition{{"StringEquals", "iam:PassedToService", []string{d.service}}},
+			})
+		}
+	}
+	return append(all,
+		Work{
+			Name: "AllRoles", On: []string{p.AllRoles()}, Why: ownNames,
+			// GetRolePolicy: of a role that somebody gave an inline policy.
+			Read: []string{"iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"},
+		},
+		Work{
+			Name: "Roles", On: roles, Why: ownNames,
+			Write: []string{
+				"iam:DeleteRole", "iam:ListInstanceProfilesForRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
+			},
+		},
+		Work{
+			Name: "AllPolicies", On: []string{p.AllPolicies()}, Why: ownNames,
+			Read: []string{"iam:GetPolicy", "iam:GetPolicyVersion"},
+		},
+		Work{
+			Name: "Policies", On: policies, Why: ownNames,
+			Write: []string{
+				"iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:ListPolicyVersions",
+				"iam:TagPolicy", "iam:UntagPolicy",
+			},
+		},
+		Work{
+			Name: "IdentityProvider", On: []string{p.GitHubProvider()},
+			Read: []string{"iam:GetOpenIDConnectProvider"},
+		},
+		Work{
+			// GuardDuty's first detector of an account brings its role along.
+			Name: "ServiceLinkedRole", On: []string{p.ServiceLinkedRole("guardduty.amazonaws.com", "AWSServiceRoleForAmazonGuardDuty")},
+			Write: []string{"iam:CreateServiceLinkedRole"},
+			When:  []Condition{{"StringEquals", "iam:AWSServiceName", []string{"guardduty.amazonaws.com"}}},
+		},
+	)
+}

@@ -1,0 +1,322 @@
+// Package upkeep is what it takes to keep a gate: every AWS action that a preview
+// of the program makes, and every one that an update, a refresh or a destroy makes.
+// The roles of GitHub Actions are allowed these and no others.
+package upkeep
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
+)
+
+// Work is what is done to one kind of resource.
+type Work struct {
+	// Name begins the Sids of its statements.
+	Name string
+	// On are the ARNs and patterns of the resources, and Why is the reason that a
+	// pattern is no name.
+	On  []string
+	Why string
+	// Read shows what is there: a preview needs it, and whatever changes something.
+	Read []string
+	// Write makes and changes, and takes away what can be made again.
+	Write []string
+	// Delete takes away history: nobody needs it of a gate whose settings protect that.
+	Delete []string
+	// When has to hold of Write and Delete.
+	When []Condition
+}
+
+// Condition holds when Operator is true of the request's Key and any of Values.
+type Condition struct {
+	Operator, Key string
+	Values        []string
+}
+
+// Statement allows, or denies.
+type Statement struct {
+	Sid                string
+	Deny               bool
+	Actions, Resources []string
+	Conditions         []Condition
+	// Within is what a boundary has in the place of Resources that are too long for it.
+	Within []string
+}
+
+// Preview is what the role for previews may do: look, and see neither a secret's
+// value nor an artifact.
+func Preview(s *settings.Settings) []Statement { return preview(address.New(s), s) }
+
+func preview(p address.Plan, s *settings.Settings) []Statement {
+	all := named(p, s)
+	for _, w := range table(p) {
+		all = w.reads(all)
+	}
+	return all
+}
+
+// named are those that settings name, whose ARNs are other people's to choose: who
+// may change the gate, and what the builds' secrets are kept and rotated by.
+func named(p address.Plan, s *settings.Settings) []Statement {
+	people := slices.Concat(s.Access.DeployerArns, s.Access.ApproverArns)
+	all := []Statement{{
+		Sid: "ReadPeople", Actions: []string{"iam:GetRole"},
+		Resources: append(people, s.Access.BreakGlassArn), Within: []string{p.AnyRole()},
+	}}
+	secrets := ofSecrets(s, func(secret settings.Secret) string { return secret.Arn })
+	for i, some := range slices.Collect(slices.Chunk(secrets, few)) {
+		all = append(all, Statement{
+			Sid: "ReadAdoptedSecrets" + strconv.Itoa(i+1), Actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"},
+			Resources: some, Within: []string{p.AllSecrets()},
+		})
+	}
+	for i, some := range slices.Collect(slices.Chunk(rotators(s), few)) {
+		all = append(all, Statement{
+			Sid: "ReadRotation" + strconv.Itoa(i+1), Actions: []string{"lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig"},
+			Resources: some, Within: []string{p.AllFunctions()},
+		})
+	}
+	return all
+}
+
+// rotators are the functions that rotate secrets.
+func rotators(s *settings.Settings) []string {
+	return ofSecrets(s, func(secret settings.Secret) string { return secret.RotationLambdaArn })
+}
+
+// ofSecrets is something of every app's secrets, where they have it.
+func ofSecrets(s *settings.Settings, arn func(settings.Secret) string) []string {
+	var all []string
+	for _, app := range s.Apps {
+		for _, secret := range app.Secrets {
+			if text := arn(secret); text != "" {
+				all = append(all, text)
+			}
+		}
+	}
+	return once(all)
+}
+
+// few are so many ARNs that one policy holds them where they are longest.
+const few = 20
+
+// rotation lets a created secret be rotated: by the function, which Secrets Manager
+// has to be able to start as whoever asks for it.
+func rotation(p address.Plan, functions []string) []Statement {
+	if len(functions) == 0 {
+		return nil
+	}
+	all := []Statement{{
+		Sid: "WriteRotation", Actions: []string{"secretsmanager:CancelRotateSecret", "secretsmanager:RotateSecret"}, Resources: []string{p.Secrets()},
+	}}
+	for i, some := range slices.Collect(slices.Chunk(functions, few)) {
+		all = append(all, Statement{
+			Sid: "StartRotation" + strconv.Itoa(i+1), Actions: []string{"lambda:InvokeFunction"}, Resources: some, Within: []string{p.AllFunctions()},
+		})
+	}
+	return all
+}
+
+// Deploy is what the role for updates may do, and what no policy may let it do.
+func Deploy(s *settings.Settings) []Statement { return deploy(address.New(s), s) }
+
+func deploy(p address.Plan, s *settings.Settings) []Statement {
+	all := append(named(p, s), rotation(p, rotators(s))...)
+	for _, w := range table(p) {
+		all = w.reads(all)
+		actions := w.Write
+		if !s.Protect {
+			actions = slices.Concat(w.Write, w.Delete)
+		}
+		if len(actions) > 0 {
+			all = append(all, Statement{Sid: "Write" + w.Name, Actions: actions, Resources: w.On, Conditions: w.When})
+		}
+	}
+	if s.Organization.RoleArn != "" {
+		account, _, _ := strings.Cut(s.Organization.RoleArn, "/")
+		all = append(all, Statement{
+			Sid: "AttachGuardrails", Actions: []string{"sts:AssumeRole"}, Resources: []string{s.Organization.RoleArn}, Within: []string{account + "/*"},
+		})
+	}
+	return append(all, refusals(p, s)...)
+}
+
+func (w Work) reads(all []Statement) []Statement {
+	if len(w.Read) == 0 {
+		return all
+	}
+	return append(all, Statement{Sid: "Read" + w.Name, Actions: w.Read, Resources: w.On})
+}
+
+// refusals keep the deploying role from making more of itself. Who runs the
+// program, and within which bounds, is changed by a person whom settings name.
+func refusals(p address.Plan, s *settings.Settings) []Statement {
+	people := append(slices.Clone(s.Access.DeployerArns), s.Access.BreakGlassArn)
+	return []Statement{
+		{
+			Sid: "NeverItself", Deny: true,
+			Actions: []string{
+				"iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy",
+				"iam:DetachRolePolicy", "iam:PassRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole",
+				"iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription", "sts:AssumeRole",
+			},
+			Resources: append([]string{p.Roles(address.Deploy), p.Roles(address.Preview)}, people...),
+		},
+		{
+			Sid: "NeverItsPoliciesAndBounds", Deny: true,
+			Actions: []string{
+				"iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion",
+				"iam:SetDefaultPolicyVersion", "iam:TagPolicy", "iam:UntagPolicy",
+			},
+			Resources: []string{p.Policies(address.Deploy), p.Policies(address.Preview), p.Boundaries()},
+		},
+		{
+			Sid: "NeverItsIdentityProvider", Deny: true,
+			Actions: []string{
+				"iam:AddClientIDToOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider",
+				"iam:RemoveClientIDFromOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", "iam:UntagOpenIDConnectProvider",
+				"iam:UpdateOpenIDConnectProviderThumbprint",
+			},
+			Resources: []string{p.GitHubProvider()},
+		},
+		// A role without a boundary is nobody's of the gate.
+		{
+			Sid: "NeverUnbound", Deny: true, Actions: []string{"iam:DeleteRolePermissionsBoundary"}, Resources: []string{p.AllRoles()},
+		},
+	}
+}
+
+// looks are reads as the boundary of AWS Config's recorder has them, of anything: a
+// boundary gives nothing, and named one by one they are too long for it.
+var looks = []string{
+	"codebuild:BatchGet*", "codepipeline:GetPipeline*", "codepipeline:List*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
+	"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
+}
+
+// look is the one of looks that an action is of.
+func look(action string) (pattern string, found bool) {
+	i := slices.IndexFunc(looks, func(pattern string) bool {
+		ok, err := path.Match(pattern, action)
+		return ok && err == nil
+	})
+	if i < 0 {
+		return "", false
+	}
+	return looks[i], true
+}
+
+// Bounds are the most that any policy could let a role do that these statements are
+// for: each of their actions, on what any of them is about. Which action is for
+// which resource is theirs to say; a boundary is one document and shorter.
+func Bounds(statements []Statement) []Statement {
+	most, untyped := Statement{Sid: "MostOfAll"}, Statement{Sid: "MostOfLists", Resources: everything}
+	var all []Statement
+	for _, one := range statements {
+		if one.Deny {
+			continue
+		}
+		one.Actions = slices.DeleteFunc(slices.Clone(one.Actions), func(action string) bool {
+			pattern, found := look(action)
+			if found {
+				untyped.Actions = append(untyped.Actions, pattern)
+			}
+			return found
+		})
+		switch {
+		case one.Within != nil && len(one.Actions) == 0:
+		case one.Within != nil:
+			i := slices.IndexFunc(all, func(s Statement) bool { return slices.Equal(s.Resources, one.Within) })
+			if i < 0 {
+				i, all = len(all), append(all, Statement{Sid: "Most" + one.Sid, Resources: one.Within})
+			}
+			all[i].Actions = once(append(all[i].Actions, one.Actions...))
+		case slices.Equal(one.Resources, everything):
+			untyped.Actions = append(untyped.Actions, one.Actions...)
+		default:
+			most.Actions = append(most.Actions, one.Actions...)
+			most.Resources = append(most.Resources, one.Resources...)
+		}
+	}
+	most.Resources = slices.DeleteFunc(once(most.Resources), func(on string) bool { return covered(on, statements) })
+	most.Actions, untyped.Actions = once(most.Actions), once(untyped.Actions)
+	return append([]Statement{most, untyped}, all...)
+}
+
+func once(texts []string) []string {
+	texts = slices.Clone(texts)
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
+// covered is whether another pattern that is allowed matches all that one does.
+func covered(on string, by []Statement) bool {
+	return slices.ContainsFunc(by, func(s Statement) bool {
+		return !s.Deny && s.Within == nil && !slices.Equal(s.Resources, everything) && slices.ContainsFunc(s.Resources, func(pattern string) bool {
+			prefix, open := strings.CutSuffix(pattern, "*")
+			return open && pattern != on && strings.HasPrefix(on, prefix)
+		})
+	})
+}
+
+// Pattern is what some actions are allowed on, and why it is no name.
+type Pattern struct {
+	On, Why string
+	Actions []string
+	// Bound is whether only the boundaries of the roles have it.
+	Bound bool
+}
+
+// Patterns are all there are, with ${Partition}, ${Region}, ${Account} and ${Gate}
+// for what a stack fills in.
+func Patterns() []Pattern {
+	p := address.Plan{Partition: "${Partition}", Region: "${Region}", Account: "${Account}", Gate: "${Gate}"}
+	var all []Pattern
+	add := func(on, why string, actions ...string) {
+		if !strings.Contains(on, "*") {
+			return
+		}
+		i := slices.IndexFunc(all, func(p Pattern) bool { return p.On == on })
+		if i < 0 {
+			i = len(all)
+			all = append(all, Pattern{On: on, Why: why})
+		}
+		all[i].Actions = once(append(all[i].Actions, actions...))
+	}
+	for _, w := range table(p) {
+		for _, on := range w.On {
+			add(on, w.Why, slices.Concat(w.Read, w.Write, w.Delete)...)
+		}
+		for _, c := range w.When {
+			for _, on := range c.Values {
+				add(on, w.Why, slices.Concat(w.Write, w.Delete)...)
+			}
+		}
+	}
+	for _, one := range rotation(p, rotators(secretive)) {
+		for _, on := range one.Resources {
+			add(on, ownNames, one.Actions...)
+		}
+	}
+	bounds := Bounds(deploy(p, secretive))
+	most := bounds[0]
+	for _, one := range all {
+		rest := slices.DeleteFunc(slices.Clone(most.Actions), func(action string) bool { return slices.Contains(one.Actions, action) })
+		if slices.Contains(most.Resources, one.On) {
+			all = append(all, Pattern{one.On, "which action is for which pattern, the policies of the role say; " +
+				"both together are longer than one document", rest, true})
+		}
+	}
+	for _, others := range bounds[2:] {
+		for _, on := range others.Resources {
+			all = append(all, Pattern{on, "the ARNs stand in the policies of the role, and are too long for a boundary beside all others", others.Actions, true})
+		}
+	}
+	return all
+}
+
+// secretive are settings with all that has a pattern in a boundary.
+var secretive = &settings.Settings{Apps: []settings.App{{Secrets: []settings.Secret{{Arn: "adopted"}, {RotationLambdaArn: "rotator"}}}}}

@@ -1,0 +1,103 @@
+package upkeep_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
+	"prodgate/pkg/upkeep"
+)
+
+func stack() *settings.Settings {
+	s := &settings.Settings{Account: "111111111111", Region: "eu-west-2", Name: "prodgate"}
+	s.Access.DeployerArns, s.Access.BreakGlassArn = []string{"arn:aws:iam::111111111111:role/deployer"}, "arn:aws:iam::111111111111:role/break-glass"
+	return s
+}
+
+func TestEveryActionIsNamedInFull(t *testing.T) {
+	t.Parallel()
+	sids := map[string]bool{}
+	for _, s := range upkeep.Deploy(stack()) {
+		if sids[s.Sid] {
+			t.Errorf("two statements are called %s", s.Sid)
+		}
+		sids[s.Sid] = true
+		if !slices.IsSorted(s.Actions) && !strings.HasPrefix(s.Sid, "Write") || len(s.Resources) == 0 { // Write is Write and Delete
+			t.Errorf("%s: %v on %v", s.Sid, s.Actions, s.Resources)
+		}
+		for _, action := range s.Actions {
+			if !regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z]+$`).MatchString(action) {
+				t.Errorf("%s: %s is no action", s.Sid, action)
+			}
+		}
+	}
+}
+
+// TestNothingIsAllowedOnEverything but what takes no resource, of which nothing
+// changes what is there but the delivery channel, of which an account has one.
+func TestNothingIsAllowedOnEverything(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, s := range upkeep.Deploy(stack()) {
+		if slices.Contains(s.Resources, "*") {
+			got = append(got, s.Actions...)
+		}
+	}
+	want := []string{
+		"codeconnections:CreateConnection", "config:DeleteDeliveryChannel", "config:DescribeConfigRules", "config:DescribeDeliveryChannels",
+		"config:PutDeliveryChannel", "guardduty:CreateDetector", "guardduty:ListDetectors", "kms:CreateKey", "kms:ListAliases",
+		"logs:DescribeLogGroups",
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("on everything are allowed %v, want %v", got, want)
+	}
+}
+
+// TestWhatHasAnIdOfAWSsIsToldByTheTag: a pattern that matches what is not the
+// gate's is read only, made with the tag, or found with it.
+func TestWhatHasAnIdOfAWSsIsToldByTheTag(t *testing.T) {
+	t.Parallel()
+	s := stack()
+	p := address.New(s)
+	foreign := append(p.Connections("connection/*"), p.AllKeys(), p.Detectors(), p.ConfigRules())
+	// What these do to another's: see the table.
+	known := []string{
+		"kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:RetireGrant", "kms:UpdateAlias",
+		"codeconnections:PassConnection", "codestar-connections:PassConnection",
+	}
+	looked := 0
+	for _, one := range upkeep.Deploy(s) {
+		tagged := slices.ContainsFunc(one.Conditions, func(c upkeep.Condition) bool {
+			return strings.HasSuffix(c.Key, "Tag/"+address.GateTag) && c.Operator == "StringEquals" && slices.Equal(c.Values, []string{"prodgate"})
+		})
+		if !strings.HasPrefix(one.Sid, "Write") || tagged || !slices.ContainsFunc(one.Resources, func(on string) bool { return slices.Contains(foreign, on) }) {
+			continue
+		}
+		looked++
+		for _, action := range one.Actions {
+			if !slices.Contains(known, action) {
+				t.Errorf("%s allows %s on what is not the gate's", one.Sid, action)
+			}
+		}
+	}
+	if looked == 0 {
+		t.Error("there is nothing to look at")
+	}
+}
+
+func TestEveryPatternHasAReason(t *testing.T) {
+	t.Parallel()
+	patterns := upkeep.Patterns()
+	if len(patterns) < 20 {
+		t.Fatalf("%d patterns only", len(patterns))
+	}
+	for _, p := range patterns {
+		if p.Why == "" || len(p.Actions) == 0 || !strings.Contains(p.On, "*") || strings.Contains(p.On, "111111111111") {
+			t.Errorf("%+v", p)
+		}
+	}
+}
