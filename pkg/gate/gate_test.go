@@ -252,10 +252,13 @@ func TestNoPartitionIsTakenForGranted(t *testing.T) {
 			t.Parallel()
 			c := config("api")
 			c["aws:region"] = region
-			for _, app := range c["apps"].([]any) {
-				for _, role := range []string{"executionRoleArn", "taskRoleArn"} {
-					app.(object)[role] = strings.Replace(app.(object)[role].(string), "arn:aws:", "arn:"+partition+":", 1)
-				}
+			text, err := json.Marshal(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c = nil
+			if err := json.Unmarshal([]byte(strings.ReplaceAll(string(text), "arn:aws:", "arn:"+partition+":")), &c); err != nil {
+				t.Fatal(err)
 			}
 			r := built(t, c)
 			for _, made := range r.All() {

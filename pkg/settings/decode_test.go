@@ -27,7 +27,8 @@ func valid() map[string]any {
 		"source": map[string]any{
 			"owner": "example-org", "repository": "cruddur",
 			"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41",
-			"reviews":       2, "statusChecks": []any{"test", "lint / go"}, "codeOwners": []any{"@example-org/platform"},
+			"reviews":       2, "statusChecks": []any{"test", "lint / go"}, "protection": "create",
+			"codeOwners": []any{"@example-org/platform", "@mona"}, "codeOwnersFile": "adopt", "mergers": []any{"@example-org/release"},
 		},
 		"apps": []any{
 			map[string]any{
@@ -35,6 +36,16 @@ func valid() map[string]any {
 				"paths": []any{"services/api/**", "shared/**"}, "cluster": "cruddur", "service": "api", "container": "app",
 				"executionRoleArn": "arn:aws:iam::111111111111:role/ecs/cruddur-execution",
 				"taskRoleArn":      "arn:aws:iam::111111111111:role/cruddur-task", "deployTimeout": 15,
+				"secrets": []any{
+					map[string]any{
+						"name": "NPM_TOKEN", "arn": "arn:aws:secretsmanager:eu-west-2:111111111111:secret:npm/read-AbC12d",
+						"keyArn": "arn:aws:kms:eu-west-2:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+					},
+					map[string]any{
+						"name": "SENTRY_DSN", "rotationDays": 60,
+						"rotationLambdaArn": "arn:aws:lambda:eu-west-2:111111111111:function:rotate",
+					},
+				},
 			},
 			map[string]any{
 				"name": "frontend", "cluster": "cruddur",
@@ -48,6 +59,13 @@ func valid() map[string]any {
 		"retention": map[string]any{"logDays": 30, "artifactDays": 14, "images": 20, "keyDays": 7},
 		"detection": map[string]any{"guardDuty": "adopt", "config": "off"},
 		"alerts":    map[string]any{"emails": []any{"platform@example.com"}},
+		"organization": map[string]any{
+			"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::222222222222:role/guardrails",
+			"regions": []any{"eu-west-2", "us-east-1"},
+		},
+		"workflows": map[string]any{
+			"repository": "platform", "oidcProvider": "adopt", "previewEnvironment": "preview", "upEnvironment": "production",
+		},
 	}
 }
 
@@ -126,16 +144,27 @@ func TestDecodeReadsEverySetting(t *testing.T) {
 	want := &Settings{
 		Account: "111111111111", Region: "eu-west-2", Name: "gate", Protect: true,
 		Tags: map[string]string{"environment": "test", "cost centre": ""},
+		Access: Access{
+			DeployerArns: []string{"arn:aws:iam::111111111111:role/deployer"}, BreakGlassArn: "arn:aws:iam::111111111111:role/break-glass",
+			ApproverArns: []string{"arn:aws:iam::111111111111:role/approver"},
+		},
 		Source: Source{
 			Owner: "example-org", Repository: "cruddur",
 			ConnectionArn: "arn:aws:codeconnections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41",
-			Reviews:       2, StatusChecks: []string{"test", "lint / go"},
+			Reviews:       2, StatusChecks: []string{"test", "lint / go"}, Protection: Create,
+			CodeOwners: []string{"@example-org/platform", "@mona"}, CodeOwnersFile: Adopt, Mergers: []string{"@example-org/release"},
 		},
 		Apps: []App{{
 			Name: "backend", Repository: "backend.api", Folder: "services/api", Dockerfile: "docker/Dockerfile.prod",
 			Paths: []string{"services/api/**", "shared/**"}, Cluster: "cruddur", Service: "api", Container: "app",
 			ExecutionRoleArn: "arn:aws:iam::111111111111:role/ecs/cruddur-execution",
 			TaskRoleArn:      "arn:aws:iam::111111111111:role/cruddur-task", DeployTimeout: 15,
+			Secrets: []Secret{{
+				Name: "NPM_TOKEN", Arn: "arn:aws:secretsmanager:eu-west-2:111111111111:secret:npm/read-AbC12d",
+				KeyArn: "arn:aws:kms:eu-west-2:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab", RotationDays: 30,
+			}, {
+				Name: "SENTRY_DSN", RotationLambdaArn: "arn:aws:lambda:eu-west-2:111111111111:function:rotate", RotationDays: 60,
+			}},
 		}, {
 			Name: "frontend", Repository: "cruddur", Folder: "frontend", Dockerfile: "Dockerfile",
 			Paths: []string{"frontend/**"}, Cluster: "cruddur", Service: "frontend", Container: "frontend",
@@ -148,6 +177,10 @@ func TestDecodeReadsEverySetting(t *testing.T) {
 		Retention: Retention{LogDays: 30, ArtifactDays: 14, Images: 20, KeyDays: 7},
 		Detection: Detection{GuardDuty: Adopt, Config: Off},
 		Alerts:    Alerts{Emails: []string{"platform@example.com"}},
+		Organization: Organization{
+			TargetId: "ou-ab12-34567890", RoleArn: "arn:aws:iam::222222222222:role/guardrails", Regions: []string{"eu-west-2", "us-east-1"},
+		},
+		Workflows: Workflows{Repository: "platform", OidcProvider: Adopt, PreviewEnvironment: "preview", UpEnvironment: "production"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -159,26 +192,34 @@ func TestDecodeFillsInDefaults(t *testing.T) {
 	got, err := Decode("prodgate", map[string]string{
 		"aws:region":       "eu-west-2",
 		"prodgate:account": "012345670123",
-		"prodgate:source":  `{"owner":"o","repository":"r"}`,
-		"prodgate:apps":    `[{"name":"a","cluster":"c","executionRoleArn":"arn:aws:iam::012345670123:role/x"}]`,
+		"prodgate:access":  `{"deployerArns":["arn:aws:iam::012345670123:role/d"],"breakGlassArn":"arn:aws:iam::012345670123:role/b"}`,
+		"prodgate:source":  `{"owner":"o","repository":"r","codeOwners":["@mona"]}`,
+		"prodgate:apps":    `[{"name":"a","cluster":"c","executionRoleArn":"arn:aws:iam::012345670123:role/x","secrets":[{"name":"TOKEN"}]}]`,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &Settings{
 		Account: "012345670123", Region: "eu-west-2", Name: "prodgate",
-		Source: Source{Owner: "o", Repository: "r", Reviews: 1},
+		Access: Access{DeployerArns: []string{"arn:aws:iam::012345670123:role/d"}, BreakGlassArn: "arn:aws:iam::012345670123:role/b"},
+		Source: Source{
+			Owner: "o", Repository: "r", Reviews: 1, Protection: Create,
+			CodeOwners: []string{"@mona"}, CodeOwnersFile: Create, Mergers: []string{"@mona"},
+		},
 		Apps: []App{{
 			Name: "a", Repository: "r", Folder: "a", Dockerfile: "Dockerfile", Paths: []string{"a/**"},
 			Cluster: "c", Service: "a", Container: "a",
 			ExecutionRoleArn: "arn:aws:iam::012345670123:role/x", DeployTimeout: 20,
+			Secrets: []Secret{{Name: "TOKEN", RotationDays: 30}},
 		}},
 		Build: Build{
 			Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL",
 			Timeout: 30, QueuedTimeout: 60, ConcurrentBuilds: 1,
 		},
-		Retention: Retention{LogDays: 365, ArtifactDays: 90, Images: 50, KeyDays: 30},
-		Detection: Detection{GuardDuty: Create, Config: Create},
+		Retention:    Retention{LogDays: 365, ArtifactDays: 90, Images: 50, KeyDays: 30},
+		Detection:    Detection{GuardDuty: Create, Config: Create},
+		Organization: Organization{Regions: []string{"eu-west-2"}},
+		Workflows:    Workflows{OidcProvider: Create},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -271,6 +312,7 @@ func TestStacksOfEveryPartition(t *testing.T) {
 	for region, partition := range map[string]string{"cn-northwest-1": "aws-cn", "us-gov-east-1": "aws-us-gov"} {
 		config := valid()
 		set(t, config, "aws:region", region)
+		set(t, config, "organization.regions", []any{region})
 		encoded := encode(t, config)
 		for key, value := range encoded {
 			value = strings.ReplaceAll(value, "arn:aws:", "arn:"+partition+":")
@@ -314,6 +356,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}{
 		"nothing is set": {nil, []string{
 			`aws:region: (absent) is required; write the region of the pipelines, such as eu-west-2`,
+			`prodgate:access.breakGlassArn: (absent) is required; write the ARN of the role for emergencies, without one a lost deployer locks everybody out`,
+			`prodgate:access.deployerArns: (absent) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 			`prodgate:account: (absent) is required; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
 			`prodgate:apps: (absent) is required; write the apps the gate delivers, 1 to 1000 of them`,
 			`prodgate:source.owner: (absent) is required; write the user or organization alone, as in github.com/<owner>`,
@@ -327,12 +371,14 @@ func TestAllProblemsAtOnce(t *testing.T) {
 				`"frontend"]`,
 			"prodgate:alerts": `{"emails":"a@example.com"}`,
 		}, []string{
+			`prodgate:access.breakGlassArn: (absent) is required; write the ARN of the role for emergencies, without one a lost deployer locks everybody out`,
+			`prodgate:access.deployerArns: (absent) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 			`prodgate:alerts.emails: "a@example.com" is not a list; write its items below the key, each after a hyphen`,
 			`prodgate:apps[0].cluster: ["c"] is not a text; write one value, in quotes`,
 			`prodgate:apps[0].deployTimeout: 90.5 is not a whole number; write digits, without quotes and without a fraction`,
 			`prodgate:apps[0].foldr: "." is under a key the gate does not know; did you mean folder?`,
 			`prodgate:apps[0].name: "Backend" is not an app's name; use small letters, digits and single hyphens, a letter first`,
-			`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, deployTimeout, dockerfile, executionRoleArn, folder, name, paths, repository, service, taskRoleArn`,
+			`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, deployTimeout, dockerfile, executionRoleArn, folder, name, paths, repository, secrets, service, taskRoleArn`,
 			`prodgate:source.connectionArn: null is no value; give it one, or leave the key out`,
 			`prodgate:source.owner: 5 is not a text; write one value, in quotes`,
 			`prodgate:source.repository: "o/r" is not the name of a GitHub repository; write the name alone, its owner stands in source.owner`,
@@ -346,6 +392,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 			"prodgate:apps":    `[{"name":"a","cluster":"c","executionRoleArn":"arn:aws:iam::222222222222:user/x"}]`,
 		}, []string{
 			`aws:region: "eu-wset-2" is not a region the gate knows; did you mean eu-west-2?`,
+			`prodgate:access.breakGlassArn: (absent) is required; write the ARN of the role for emergencies, without one a lost deployer locks everybody out`,
+			`prodgate:access.deployerArns: (absent) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 			`prodgate:account: "1402433619" is not a 12-digit account id; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
 			`prodgate:apps[0].executionRoleArn: "arn:aws:iam::222222222222:user/x" is not the ARN of a role; copy it from AWS, where it looks like arn:<partition>:iam::<account>:role/<its name>`,
 			`prodgate:source.connectionArn: "arn:aws:codeconnections:eu-west-2:111111111111:host/x" is not the ARN of a connection; copy it from AWS, where it looks like arn:<partition>:codeconnections:<region>:<account>:connection/<its id>`,

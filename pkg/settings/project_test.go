@@ -158,6 +158,8 @@ config:
 	}
 	_, err = Decode("prodgate", decrypted(t, stack))
 	want := strings.Join([]string{
+		`prodgate:access.breakGlassArn: (absent) is required; write the ARN of the role for emergencies, without one a lost deployer locks everybody out`,
+		`prodgate:access.deployerArns: (absent) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 		`prodgate:account: "1402433619" is not a 12-digit account id; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
 		`prodgate:apps[0].taskRoleArn: null is no value; give it one, or leave the key out`,
 		`prodgate:detection.config: "no" does not say who provides it; choose one of create, adopt, off`,

@@ -96,6 +96,9 @@ func TestDefaultsKeepTheRules(t *testing.T) {
 		"retention.keyDays":      float64(d.Retention.KeyDays),
 		"detection.guardDuty":    string(d.Detection.GuardDuty),
 		"detection.config":       string(d.Detection.Config),
+		"source.protection":      string(d.Source.Protection),
+		"source.codeOwnersFile":  string(d.Source.CodeOwnersFile),
+		"workflows.oidcProvider": string(d.Workflows.OidcProvider),
 	} {
 		if what, _ := ruleOf[key].fault(value); what != "" {
 			t.Errorf("the default of %s, %v, %s", key, value, what)
