@@ -128,6 +128,14 @@ func TestAWSsOwnExamples(t *testing.T) {
 	const topic = "arn:aws:sns:eu-west-2:" + account + ":topic"
 	events := Principal{ARN: "events.amazonaws.com"}
 
+	// Amazon CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS.
+	logsKey := &Policy{"key", document(`{"Sid":"Logs","Effect":"Allow","Principal":{"Service":"logs.eu-west-2.amazonaws.com"},
+		"Action":["kms:Encrypt*","kms:Decrypt*","kms:ReEncrypt*","kms:GenerateDataKey*","kms:Describe*"],"Resource":"*",
+		"Condition":{"ArnEquals":{"kms:EncryptionContext:aws:logs:arn":"arn:aws:logs:eu-west-2:` + account + `:log-group:group"}}}`)}
+	group := func(name string) map[string]string {
+		return map[string]string{"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-2:" + account + ":log-group:" + name}
+	}
+
 	const (
 		logic      = "IAM: Policy evaluation logic"
 		example    = "IAM: Example of identity-based and resource-based policy evaluation"
@@ -136,6 +144,7 @@ func TestAWSsOwnExamples(t *testing.T) {
 		scps       = "Organizations: SCP evaluation"
 		region     = "Organizations: Deny access to AWS based on the requested AWS Region"
 		kms        = "KMS: Default key policy"
+		logGroup   = "CloudWatch Logs: Encrypt log data using AWS KMS"
 		http       = "S3: Managing access based on HTTP or HTTPS requests"
 		deputy     = "IAM: The confused deputy problem"
 		trust      = "IAM: Policies and permissions, role trust policies"
@@ -170,6 +179,8 @@ func TestAWSsOwnExamples(t *testing.T) {
 		{kms, "the key leaves it to IAM", Question{Principal: decrypting, Action: "kms:Decrypt", Resource: key, Policy: delegating}, true, ""},
 		{kms, "and IAM gives nothing", Question{Principal: Principal{ARN: role}, Action: "kms:Decrypt", Resource: key, Policy: delegating}, false, ""},
 		{kms, "IAM alone is not enough", Question{Principal: decrypting, Action: "kms:Decrypt", Resource: key, Policy: closed}, false, ""},
+		{logGroup, "its own group", Question{Principal: Principal{ARN: "logs.eu-west-2.amazonaws.com"}, Action: "kms:Encrypt", Resource: key, Policy: logsKey, Context: group("group")}, true, "Logs"},
+		{logGroup, "another group", Question{Principal: Principal{ARN: "logs.eu-west-2.amazonaws.com"}, Action: "kms:Encrypt", Resource: key, Policy: logsKey, Context: group("other")}, false, ""},
 		{http, "over plain HTTP", Question{Principal: reader, Action: "s3:GetObject", Resource: object, Policy: tls, Context: map[string]string{"aws:SecureTransport": "false"}}, false, "RestrictToTLSRequestsOnly"},
 		{http, "over HTTPS", Question{Principal: reader, Action: "s3:GetObject", Resource: object, Policy: tls}, true, ""},
 		{deputy, "the service for a project", Question{Principal: Principal{ARN: "codebuild.amazonaws.com"}, Action: "sts:AssumeRole", Resource: role, Policy: serviceTrust, Context: map[string]string{"aws:SourceArn": project, "aws:SourceAccount": account}}, true, ""},

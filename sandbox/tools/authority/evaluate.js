@@ -16,7 +16,7 @@ const documents = new Map()
 function load(validate, text) {
   const key = validate.name + text
   if (!documents.has(key)) {
-    documents.set(key, policies.createValidatedPolicy(JSON.parse(text), validate))
+    documents.set(key, policies.createValidatedPolicy(JSON.parse(standIn(text)), validate))
   }
   return documents.get(key)
 }
@@ -32,7 +32,7 @@ async function evaluate(question) {
         principal: question.principal,
         action: question.action,
         resource: { resource: question.resource, accountId: question.account },
-        contextVariables: JSON.parse(knownClaims(JSON.stringify(question.context))),
+        contextVariables: JSON.parse(standIn(JSON.stringify(question.context))),
       },
       identityPolicies: named(policies.validateIdentityPolicy, question.identity),
       permissionBoundaryPolicies: question.boundary && named(policies.validateIdentityPolicy, [question.boundary]),
@@ -40,7 +40,7 @@ async function evaluate(question) {
         question.resourcePolicy &&
         load(
           question.trust ? policies.validateTrustPolicy : policies.validateResourcePolicy,
-          knownClaims(question.resourcePolicy.document),
+          question.resourcePolicy.document,
         ),
       serviceControlPolicies: (question.scps ?? []).map((level) => ({
         orgIdentifier: level.target,
@@ -150,21 +150,19 @@ function globalKey(key) {
   return data.getAllGlobalConditionKeys().some((k) => sameKey(k, key))
 }
 
-// A token's aud and sub are keys of its provider's host (IAM User Guide, Available
-// keys for AWS OIDC federation). The reference has them of a few providers, and
-// GitHub is none of these, so the evaluator would ignore them: another provider's,
-// of the same type, stand in for them.
-const claims = new Map(['aud', 'sub'].map((c) => ['token.actions.githubusercontent.com:' + c, 'cognito-identity.amazonaws.com:' + c]))
+// AWS documents more keys than the evaluator takes, which ignores these: the aud
+// and sub of GitHub's tokens (IAM User Guide, Available keys for AWS OIDC
+// federation), and each pair of an encryption context (AWS KMS Developer Guide,
+// Condition keys for AWS KMS). Request tags, which are strings of any name, stand
+// in for them.
+const untaken = /"(token\.actions\.githubusercontent\.com:(?:aud|sub)|kms:EncryptionContext:[^"]+)"/g
 
-function knownClaims(text) {
-  for (const [claim, standIn] of claims) {
-    text = text.replaceAll(claim, standIn)
-  }
-  return text
+function standIn(text) {
+  return text.replaceAll(untaken, '"aws:RequestTag/$1"')
 }
 
 function oidcKey(action, key) {
-  return action === 'sts:AssumeRoleWithWebIdentity' && claims.has(key)
+  return action === 'sts:AssumeRoleWithWebIdentity' && JSON.stringify(key).match(untaken)?.[0] === JSON.stringify(key)
 }
 
 const asked = { evaluate, check }
