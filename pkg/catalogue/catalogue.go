@@ -4,10 +4,7 @@
 // tests are made from it too. A new row changes them all.
 package catalogue
 
-import (
-	"prodgate/pkg/policydoc"
-	"prodgate/pkg/settings"
-)
+import "slices"
 
 // Call is one way around the pipeline.
 type Call struct {
@@ -18,14 +15,26 @@ type Call struct {
 	Does string
 	// On is what the call is made on.
 	On Target
-	// By are the duties of the gate's own roles that may still make it. Deployers and
-	// the break-glass role always may.
+	// By are the duties of the gate's own roles that may still make it, each for its
+	// own app alone, and who else may of those below. Deployers and the break-glass
+	// role always may.
 	By []string
-	// Denied is what refuses it to everybody else.
+	// Denied is what refuses it to everybody else. Guardrails are there with an
+	// organization only.
 	Denied []Control
 	// Reported is what tells of it, whoever made it.
 	Reported Control
 }
+
+// Who may make a call and is no role of the gate's.
+const (
+	// Execution is the execution role of an app's service.
+	Execution = "execution"
+	// People are the roles of access.approverArns.
+	People = "people"
+	// Rotation is the role of the function that rotates a secret.
+	Rotation = "rotation"
+)
 
 // Target is a part of the gate that a call is made on.
 type Target string
@@ -48,25 +57,28 @@ const (
 
 // The controls that report. What they are made of is not this package's business.
 const (
-	Alert   Control = "alert"   // an EventBridge rule
-	Preview Control = "preview" // the next pulumi preview --refresh shows it
+	// Alert is an EventBridge rule on what CloudTrail logs as a management event.
+	Alert Control = "alert"
+	// AlertOnRead is one of the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS:
+	// EventBridge passes no read-only event to any other rule.
+	AlertOnRead Control = "alert on reads"
+	// Preview is the next pulumi preview --refresh: it shows the difference.
+	Preview Control = "preview"
+	// Nothing: a data event, of which EventBridge hears only where a trail is made to
+	// log it, or no call of its own. A row of it is denied.
+	Nothing Control = "nothing"
 )
 
 // Calls is the table.
-var Calls = []Call{}
+var Calls = flat(groups)
 
-// Resources are the ARNs and patterns of a target in one stack.
-func (t Target) Resources(s *settings.Settings) []string { return nil }
-
-// Guardrails are the documents of the service control policies, in the order of
-// their names, no longer than AWS takes. The error says what to do where they
-// would be too many.
-func Guardrails(s *settings.Settings) ([]Document, error) { return nil, nil }
-
-// Document is one service control policy.
-type Document struct{ Name, Description, JSON string }
-
-// Refusals are the statements of a resource's own policy that refuse the calls of
-// a target to whom they are not for. arn is what they name as the resource; empty
-// where such a policy names none (ECR).
-func Refusals(t Target, s *settings.Settings, arn string) policydoc.Document { return nil }
+// denied are the rows that a control denies, on some targets.
+func denied(by Control, on ...Target) []Call {
+	var calls []Call
+	for _, c := range Calls {
+		if slices.Contains(c.Denied, by) && slices.Contains(on, c.On) {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}

@@ -1,0 +1,321 @@
+package catalogue
+
+import "prodgate/pkg/address"
+
+// group is the rows that agree in all but the action and what it does.
+type group struct {
+	on       Target
+	by       []string
+	denied   []Control
+	reported Control
+	calls    []does
+}
+
+// does is an action and what it would do to production.
+type does struct{ action, what string }
+
+func flat(groups []group) []Call {
+	var calls []Call
+	for _, g := range groups {
+		for _, c := range g.calls {
+			calls = append(calls, Call{c.action, c.what, g.on, g.by, g.denied, g.reported})
+		}
+	}
+	return calls
+}
+
+var (
+	guarded        = []Control{Guardrail}
+	repository     = []Control{Guardrail, RepositoryPolicy}
+	bucket         = []Control{Guardrail, BucketPolicy}
+	key            = []Control{Guardrail, KeyPolicy}
+	topic          = []Control{Guardrail, TopicPolicy}
+	secret         = []Control{Guardrail, SecretPolicy}
+	nobody         []string
+	branchDefended = []Control{BranchProtection}
+)
+
+// groups is the table, service by service.
+var groups = []group{
+	{on: Pipelines, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codepipeline:CreatePipeline", "puts another pipeline in the place of one that was deleted"},
+		{"codepipeline:UpdatePipeline", "takes a gate out of the pipeline, or delivers another branch"},
+		{"codepipeline:DeletePipeline", "ends delivery, and makes room for another pipeline of that name"},
+		{"codepipeline:StartPipelineExecution", "delivers a commit of any branch: sourceRevisions may name one"},
+		{"codepipeline:StopPipelineExecution", "abandons a run between its stages"},
+		{"codepipeline:PutWebhook", "lets somebody outside start runs"},
+		{"codepipeline:TagResource", "changes what policies that look at tags think of the pipeline"},
+		{"codepipeline:UntagResource", "changes what policies that look at tags think of the pipeline"},
+	}},
+	{on: Stages, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codepipeline:RetryStageExecution", "deploys once more what was stopped for a reason"},
+		{"codepipeline:RollbackStage", "puts an old image back, its holes with it"},
+		{"codepipeline:OverrideStageCondition", "skips a gate of a stage"},
+		{"codepipeline:DisableStageTransition", "holds every fix back"},
+		{"codepipeline:EnableStageTransition", "lets through what was held back for a reason"},
+	}},
+	{on: Approval, by: []string{address.Approver}, denied: guarded, reported: Alert, calls: []does{
+		{"codepipeline:PutApprovalResult", "approves a deployment that nobody in charge has seen"},
+	}},
+	{on: Account, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codepipeline:PutJobSuccessResult", "reports the success of an action that did not run"},
+		{"codebuild:ImportSourceCredentials", "makes projects fetch sources as somebody else"},
+		{"codebuild:DeleteSourceCredentials", "makes projects fetch sources as nobody"},
+		{"ecr:PutRegistryPolicy", "lets another account replicate images into the repositories"},
+		{"ecr:PutReplicationConfiguration", "copies images to where the gate's policies do not hold"},
+		{"ecr:PutRegistryScanningConfiguration", "switches the scan of images off"},
+		{"ecr:CreatePullThroughCacheRule", "fills the repositories from a registry outside"},
+		{"guardduty:DisassociateFromAdministratorAccount", "takes the account out of the security team's sight"},
+		{"guardduty:DisassociateFromMasterAccount", "takes the account out of the security team's sight, by its old name"},
+		{"guardduty:CreateIPSet", "makes GuardDuty trust addresses, which it is silent about then"},
+		{"config:PutDeliveryChannel", "sends the record of changes elsewhere"},
+		{"config:DeleteDeliveryChannel", "loses the record of changes"},
+		{"organizations:LeaveOrganization", "takes the account out from under every guardrail"},
+		{"account:CloseAccount", "ends the account, and production with it"},
+	}},
+	{on: Projects, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codebuild:CreateProject", "puts another project in the place of one that was deleted"},
+		{"codebuild:UpdateProject", "builds with another buildspec, image or role"},
+		{"codebuild:DeleteProject", "ends delivery, and makes room for another project of that name"},
+		{"codebuild:UpdateProjectVisibility", "shows the builds' logs and artifacts to everybody"},
+		{"codebuild:StartBuildBatch", "builds with another buildspec as the build role, which may push"},
+		{"codebuild:RetryBuild", "builds an old commit again"},
+		{"codebuild:RetryBuildBatch", "builds an old commit again"},
+		{"codebuild:StartSandbox", "opens a shell as the build role, which may push"},
+		{"codebuild:CreateWebhook", "lets somebody outside start builds as the build role"},
+		{"codebuild:UpdateWebhook", "lets somebody else outside start builds as the build role"},
+		{"codebuild:PutResourcePolicy", "shares the project with another account"},
+	}},
+	{on: Projects, by: []string{address.Pipeline}, denied: guarded, reported: Alert, calls: []does{
+		{"codebuild:StartBuild", "builds with another buildspec, image or source as the build role, which may push"},
+	}},
+	{on: Repositories, by: nobody, denied: repository, reported: Alert, calls: []does{
+		{"ecr:BatchDeleteImage", "deletes the image that runs, or the one to go back to"},
+		{"ecr:BatchImportUpstreamImage", "brings in an image that was not built here"},
+		{"ecr:PutImageTagMutability", "lets a tag move to another image"},
+		{"ecr:PutImageScanningConfiguration", "switches the scan on push off"},
+		{"ecr:PutLifecyclePolicy", "expires the image that runs"},
+		{"ecr:DeleteLifecyclePolicy", "keeps every image until the quota stops builds"},
+		{"ecr:SetRepositoryPolicy", "lets somebody else push"},
+		{"ecr:DeleteRepositoryPolicy", "lets every role of the account push that has a policy for it"},
+		{"ecr:DeleteRepository", "deletes every image"},
+	}},
+	{on: Repositories, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"ecr:CreateRepository", "puts another repository in the place of one that was deleted"},
+	}},
+	{on: Repositories, by: []string{address.Build}, denied: repository, reported: Alert, calls: []does{
+		{"ecr:InitiateLayerUpload", "begins the push of an image that the pipeline did not build"},
+		{"ecr:UploadLayerPart", "goes on with the push of an image that the pipeline did not build"},
+		{"ecr:CompleteLayerUpload", "ends the push of an image that the pipeline did not build"},
+		{"ecr:PutImage", "gives an image that the pipeline did not build a tag"},
+	}},
+	{on: Repositories, by: []string{address.Build, Execution}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
+		{"ecr:BatchGetImage", "reads what runs in production"},
+		{"ecr:GetDownloadUrlForLayer", "takes what runs in production away"},
+	}},
+	{on: Services, by: []string{address.Pipeline}, denied: guarded, reported: Alert, calls: []does{
+		{"ecs:UpdateService", "runs another task definition, or none"},
+	}},
+	{on: Services, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"ecs:CreateService", "runs any image beside those that were delivered"},
+		{"ecs:DeleteService", "stops production"},
+		{"ecs:CreateTaskSet", "runs any image in the service"},
+		{"ecs:UpdateTaskSet", "scales what was delivered down"},
+		{"ecs:DeleteTaskSet", "stops what was delivered"},
+		{"ecs:UpdateServicePrimaryTaskSet", "makes another image the one that counts"},
+		{"ecs:StopServiceDeployment", "rolls a delivery back"},
+		{"ecs:ExecuteCommand", "opens a shell in production"},
+	}},
+	{on: Tasks, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"ecs:RunTask", "runs any image in production's cluster"},
+		{"ecs:StartTask", "runs any image on an instance of production's cluster"},
+	}},
+	{on: Connections, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codeconnections:DeleteConnection", "cuts the pipeline off its source"},
+		{"codeconnections:UpdateConnectionInstallation", "takes the source from another installation of the GitHub app"},
+		{"codestar-connections:DeleteConnection", "cuts the pipeline off its source, under the service's old name"},
+		{"codestar-connections:UpdateConnectionInstallation", "takes the source from another installation, under the service's old name"},
+	}},
+	{on: Hosts, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codeconnections:UpdateHost", "takes the source from another server"},
+		{"codestar-connections:UpdateHost", "takes the source from another server, under the service's old name"},
+	}},
+	{on: Buckets, by: nobody, denied: bucket, reported: Alert, calls: []does{
+		{"s3:PutBucketPolicy", "lets somebody else write what is deployed"},
+		{"s3:DeleteBucketPolicy", "lets every role of the account write what is deployed that has a policy for it"},
+		{"s3:PutBucketAcl", "lets another account write what is deployed"},
+		{"s3:PutBucketOwnershipControls", "brings access lists back, which no policy shows"},
+		{"s3:PutBucketPublicAccessBlock", "lets the bucket be opened to everybody"},
+		{"s3:PutBucketVersioning", "lets an artifact be replaced without a trace"},
+		{"s3:PutEncryptionConfiguration", "writes artifacts under a key of somebody else's"},
+		{"s3:PutLifecycleConfiguration", "expires artifacts before they are deployed"},
+		{"s3:PutReplicationConfiguration", "copies sources and records to another bucket"},
+		{"s3:DeleteBucket", "ends delivery, and lets anybody in the world take the name"},
+	}},
+	{on: ArtifactObjects, by: []string{address.Pipeline, address.Build}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
+		{"s3:PutObject", "replaces what is about to be built or deployed"},
+	}},
+	{on: ArtifactObjects, by: nobody, denied: bucket, reported: Nothing, calls: []does{
+		{"s3:ReplicateObject", "replaces what is about to be built or deployed, by way of another bucket"},
+		{"s3:DeleteObject", "takes away what is about to be built or deployed"},
+		{"s3:DeleteObjectVersion", "puts an older version of what is about to be deployed in its place"},
+	}},
+	{on: RecordObjects, by: []string{address.Recorder}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
+		{"s3:PutObject", "forges the record of changes"},
+	}},
+	{on: RecordObjects, by: nobody, denied: bucket, reported: Nothing, calls: []does{
+		{"s3:ReplicateObject", "forges the record of changes, by way of another bucket"},
+		{"s3:DeleteObject", "hides the record of a change"},
+		{"s3:DeleteObjectVersion", "destroys the record of a change"},
+	}},
+	{on: Keys, by: nobody, denied: key, reported: Alert, calls: []does{
+		{"kms:PutKeyPolicy", "lets somebody else read and write what the key protects"},
+		{"kms:ScheduleKeyDeletion", "destroys images, artifacts, logs and records for good"},
+		{"kms:DisableKey", "stops builds, deployments and alerts"},
+		{"kms:DisableKeyRotation", "lets a key that leaked be good for ever"},
+		{"kms:CreateGrant", "lets somebody else use the key, which no policy shows"},
+		{"kms:RevokeGrant", "keeps ECR from decrypting images"},
+	}},
+	{on: Keys, by: nobody, denied: key, reported: Alert, calls: []does{
+		{"kms:CreateAlias", "hides the key from policies that know it by its alias: beyond 50 KMS tells none of them"},
+	}},
+	{on: Aliases, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"kms:CreateAlias", "makes another key look like the gate's"},
+		{"kms:UpdateAlias", "puts another key in the place of the gate's"},
+		{"kms:DeleteAlias", "hides the key from policies that know it by its alias"},
+	}},
+	{on: ArtifactKey, by: []string{address.Pipeline, address.Build}, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
+		{"kms:Decrypt", "reads sources and artifacts"},
+	}},
+	{on: SecretsKey, by: []string{address.Build, Rotation}, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
+		{"kms:Decrypt", "reads the secrets of the builds"},
+	}},
+	{on: Roles, by: nobody, denied: guarded, reported: Alert, calls: roleChanges},
+	{on: Roles, by: nobody, denied: guarded, reported: Nothing, calls: passRole},
+	{on: TrustedRoles, by: nobody, denied: guarded, reported: Alert, calls: roleChanges},
+	{on: TrustedRoles, by: nobody, denied: guarded, reported: Nothing, calls: passRole},
+	{on: Policies, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"iam:CreatePolicy", "puts another policy in the place of one that was deleted"},
+		{"iam:CreatePolicyVersion", "lets a role of the gate do more"},
+		{"iam:SetDefaultPolicyVersion", "lets a role of the gate do what it could do before"},
+		{"iam:DeletePolicyVersion", "takes away the version to go back to"},
+		{"iam:DeletePolicy", "stops a role of the gate, or takes a boundary's place"},
+	}},
+	{on: ServiceRoles, by: nobody, denied: guarded, reported: AlertOnRead, calls: []does{
+		{"sts:AssumeRole", "acts as the gate: pushes, deploys, or changes the gate itself"},
+	}},
+	{on: ApproverRoles, by: []string{People}, denied: guarded, reported: AlertOnRead, calls: []does{
+		{"sts:AssumeRole", "approves a deployment that nobody in charge has seen"},
+	}},
+	{on: BreakGlass, by: nobody, denied: nil, reported: AlertOnRead, calls: []does{
+		{"sts:AssumeRole", "may do everything; its own trust says who takes it on"},
+	}},
+	{on: IdentityProvider, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"iam:AddClientIDToOpenIDConnectProvider", "lets tokens made for somebody else take on the gate's roles"},
+		{"iam:RemoveClientIDFromOpenIDConnectProvider", "keeps the gate from being deployed"},
+		{"iam:UpdateOpenIDConnectProviderThumbprint", "lets another server speak for GitHub"},
+		{"iam:DeleteOpenIDConnectProvider", "keeps the gate from being deployed"},
+	}},
+	{on: Rules, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"events:PutRule", "silences an alert: the rule matches something else"},
+		{"events:PutTargets", "sends an alert elsewhere"},
+		{"events:RemoveTargets", "silences an alert"},
+		{"events:DisableRule", "silences an alert"},
+		{"events:DeleteRule", "silences an alert for good"},
+	}},
+	{on: Topic, by: nobody, denied: topic, reported: Alert, calls: []does{
+		{"sns:AddPermission", "lets somebody else publish false alerts"},
+		{"sns:RemovePermission", "keeps alerts from being published"},
+		{"sns:SetTopicAttributes", "keeps alerts from being published, or encrypts them with another key"},
+		{"sns:Subscribe", "tells an attacker what was noticed"},
+		{"sns:DeleteTopic", "silences every alert"},
+	}},
+	{on: Topic, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"sns:SetSubscriptionAttributes", "filters alerts out on their way to a person"},
+		{"sns:Unsubscribe", "takes a person off the alerts"},
+	}},
+	{on: Topic, by: nobody, denied: topic, reported: Nothing, calls: []does{
+		{"sns:Publish", "buries alerts under false ones"},
+	}},
+	{on: Trails, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"cloudtrail:StopLogging", "leaves no trace of what comes next, and no alert"},
+		{"cloudtrail:DeleteTrail", "leaves no trace of what comes next, and no alert"},
+		{"cloudtrail:UpdateTrail", "sends the trace elsewhere"},
+		{"cloudtrail:PutEventSelectors", "leaves calls out of the trace"},
+	}},
+	{on: Detector, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"guardduty:DeleteDetector", "ends GuardDuty's watch"},
+		{"guardduty:UpdateDetector", "suspends GuardDuty's watch, or a part of it"},
+		{"guardduty:CreateFilter", "archives findings before anybody sees them"},
+		{"guardduty:UpdateFilter", "archives more findings before anybody sees them"},
+		{"guardduty:UpdateIPSet", "makes GuardDuty trust more addresses, which it is silent about then"},
+	}},
+	{on: Recorder, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"config:PutConfigurationRecorder", "leaves the gate's parts out of the record of changes"},
+		{"config:StopConfigurationRecorder", "ends the record of changes"},
+		{"config:DeleteConfigurationRecorder", "ends the record of changes"},
+		{"config:DeleteConfigRule", "ends a check of the gate's parts"},
+	}},
+	// AWS makes up the ARNs of Config's rules: who may make no rule of this name may
+	// make none at all, and other teams have rules too.
+	{on: Recorder, by: nobody, denied: nil, reported: Alert, calls: []does{
+		{"config:PutConfigRule", "makes a check of the gate's parts look for something else"},
+	}},
+	{on: LogGroups, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"logs:PutRetentionPolicy", "loses the builds' logs early"},
+		{"logs:DeleteRetentionPolicy", "keeps what should be forgotten"},
+		{"logs:AssociateKmsKey", "encrypts the builds' logs with a key of somebody else's"},
+		{"logs:DisassociateKmsKey", "leaves the builds' logs to AWS's own key"},
+		{"logs:DeleteLogStream", "hides what a build did"},
+		{"logs:DeleteLogGroup", "hides what every build did"},
+	}},
+	{on: Secrets, by: nobody, denied: secret, reported: Alert, calls: []does{
+		{"secretsmanager:PutResourcePolicy", "lets somebody else read the secret"},
+		{"secretsmanager:DeleteResourcePolicy", "lets every role of the account read the secret that has a policy for it"},
+		{"secretsmanager:UpdateSecret", "gives the builds another secret, or encrypts it with another key"},
+		{"secretsmanager:RotateSecret", "hands the secret to another function"},
+		{"secretsmanager:CancelRotateSecret", "lets a secret that leaked be good for ever"},
+		{"secretsmanager:ReplicateSecretToRegions", "copies the secret to where the gate does not look"},
+		{"secretsmanager:DeleteSecret", "stops the builds"},
+	}},
+	{on: Secrets, by: []string{Rotation}, denied: []Control{SecretPolicy}, reported: Alert, calls: []does{
+		{"secretsmanager:PutSecretValue", "gives the builds another secret"},
+		{"secretsmanager:UpdateSecretVersionStage", "gives the builds an old secret"},
+	}},
+	{on: Secrets, by: []string{address.Build, Rotation}, denied: []Control{SecretPolicy}, reported: AlertOnRead, calls: []does{
+		{"secretsmanager:GetSecretValue", "reads a secret of the builds"},
+	}},
+	{on: Branch, by: nobody, denied: branchDefended, reported: Nothing, calls: []does{
+		{"github:Push", "delivers a commit that nobody reviewed"},
+		{"github:ForcePush", "delivers a commit that nobody reviewed, and rewrites what was delivered"},
+		{"github:DeleteBranch", "ends delivery, and lets prod begin anew from anywhere"},
+	}},
+	{on: Branch, by: nobody, denied: branchDefended, reported: Preview, calls: []does{
+		{"github:AdminOverride", "merges past every review and check"},
+	}},
+	{on: Branch, by: nobody, denied: []Control{OnlyMainCheck}, reported: Nothing, calls: []does{
+		{"github:MergeFromOtherBranch", "delivers what main has never seen"},
+	}},
+	{on: Workflow, by: nobody, denied: []Control{CodeOwners}, reported: Preview, calls: []does{
+		{"github:EditWorkflow", "takes the check that only main is merged out"},
+	}},
+}
+
+// roleChanges are done to a role of the gate, or to one that may change the gate.
+var roleChanges = []does{
+	{"iam:CreateRole", "makes a role of a name that is trusted"},
+	{"iam:UpdateRole", "lengthens the sessions of a role that is trusted"},
+	{"iam:UpdateAssumeRolePolicy", "lets somebody else take on a role that is trusted"},
+	{"iam:PutRolePolicy", "lets a role do more"},
+	{"iam:AttachRolePolicy", "lets a role do more"},
+	{"iam:DeleteRolePolicy", "keeps a role from doing its duty"},
+	{"iam:DetachRolePolicy", "keeps a role from doing its duty"},
+	{"iam:PutRolePermissionsBoundary", "lets a role do more, or keeps it from doing its duty"},
+	{"iam:DeleteRolePermissionsBoundary", "lets a role do more"},
+	{"iam:DeleteRole", "makes room for another role of a name that is trusted"},
+}
+
+// passRole is checked within other calls.
+var passRole = []does{
+	{"iam:PassRole", "gives a project, a function or a task of somebody else's a role that is trusted"},
+}

@@ -1,0 +1,245 @@
+package catalogue
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
+)
+
+// Document is one service control policy.
+type Document struct{ Name, Description, JSON string }
+
+// The limits of AWS Organizations, quotas: characters of a policy, and policies on
+// a root, organizational unit or account. One of those is FullAWSAccess, without
+// which nothing is allowed.
+const (
+	maxDocument  = 5120
+	maxDocuments = 5 - 1
+)
+
+// Guardrails are the documents of the service control policies, in the order of
+// their names, no longer than AWS takes. The error says what to do where they
+// would be too many.
+func Guardrails(s *settings.Settings) ([]Document, error) {
+	packed, err := pack(pieces(s))
+	if err != nil {
+		return nil, err
+	}
+	if n := len(packed) + 1; n > maxDocuments {
+		return nil, fmt.Errorf("prodgate:apps: %d clusters need %d service control policies, and a target takes %d beside FullAWSAccess; "+
+			"deploy to fewer clusters, name fewer deployers, or give their roles shorter paths", len(clusters(s)), n, maxDocuments)
+	}
+	var documents []Document
+	for i, statements := range packed {
+		documents = append(documents, Document{
+			Name:        s.Name + "-bypass-" + strconv.Itoa(i+1),
+			Description: "Nobody changes production around the pipeline, part " + strconv.Itoa(i+1) + " of " + strconv.Itoa(len(packed)),
+			JSON:        written(statements),
+		})
+	}
+	regions, err := regionGuardrail(s)
+	return append(documents, regions), err
+}
+
+// piece is the least that a document can be made of: what some calls of one kind
+// are refused on, but to who may. Product of actions, resources and values.
+type piece struct {
+	sid       string
+	who       []string
+	kind      string
+	actions   []string
+	resources []string
+	operator  string // of a condition; empty for none
+	key       string
+	values    []string
+}
+
+// pieces are those of all rows, by target and then by who may. A target of several
+// resources, or values, makes a piece of each.
+func pieces(s *settings.Settings) []piece {
+	p := address.New(s)
+	var all []piece
+	for _, at := range scopes {
+		var found []piece
+		for _, c := range denied(Guardrail, at.target) {
+			sid := only(c.By)
+			i := slices.IndexFunc(found, func(f piece) bool { return f.sid == sid })
+			if i < 0 {
+				i = len(found)
+				found = append(found, piece{sid: sid, who: may(s, "", c.By, nil), kind: at.kind, operator: at.operator, key: at.key})
+			}
+			found[i].actions = append(found[i].actions, c.Action)
+		}
+		for _, f := range found {
+			for _, resource := range at.resources(p, s) {
+				f.resources = []string{resource}
+				if at.operator == "" {
+					all = append(all, f)
+					continue
+				}
+				for _, value := range at.values(p, s) {
+					f.values = []string{value}
+					all = append(all, f)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// statement is some pieces that the same may, in the same circumstances.
+type statement struct {
+	piece
+	parts []piece // one of each kind
+}
+
+// take adds a piece, if that refuses nothing more than the two do.
+func (st *statement) take(p piece) bool {
+	if st.sid != p.sid || st.operator != p.operator || st.key != p.key {
+		return false
+	}
+	i := slices.IndexFunc(st.parts, func(part piece) bool { return part.kind == p.kind })
+	if !slices.Equal(st.values, p.values) {
+		if len(st.parts) != 1 || i != 0 || !slices.Equal(st.parts[0].actions, p.actions) || !slices.Equal(st.parts[0].resources, p.resources) {
+			return false
+		}
+		st.values = slices.Concat(st.values, p.values)
+		return true
+	}
+	switch {
+	case i < 0: // no action is made on both kinds
+		st.parts = append(slices.Clone(st.parts), p)
+	case slices.Equal(st.parts[i].actions, p.actions):
+		st.parts = slices.Clone(st.parts)
+		st.parts[i].resources = slices.Concat(st.parts[i].resources, p.resources)
+	case slices.Equal(st.parts[i].resources, p.resources):
+		st.parts = slices.Clone(st.parts)
+		st.parts[i].actions = slices.Concat(st.parts[i].actions, p.actions)
+	default:
+		return false
+	}
+	return true
+}
+
+// with is the statements and a piece more.
+func with(statements []statement, p piece) []statement {
+	more := slices.Clone(statements)
+	for i := range more {
+		if more[i].take(p) {
+			return more
+		}
+	}
+	return append(more, statement{piece: p, parts: []piece{p}})
+}
+
+// pack puts each piece into the first document that has room for it.
+func pack(all []piece) ([][]statement, error) {
+	var documents [][]statement
+	for _, p := range all {
+		i := 0
+		for ; i < len(documents); i++ {
+			if more := with(documents[i], p); length(more) <= maxDocument {
+				documents[i] = more
+				break
+			}
+		}
+		if i < len(documents) {
+			continue
+		}
+		alone := with(nil, p)
+		if n := length(alone); n > maxDocument {
+			return nil, fmt.Errorf("prodgate:access: %d roles make a service control policy of %d characters, and AWS takes %d; "+
+				"name fewer roles, or give them shorter paths", len(p.who), n, maxDocument)
+		}
+		documents = append(documents, alone)
+	}
+	return documents, nil
+}
+
+// length counts as Organizations does: every character of what it is sent.
+func length(statements []statement) int { return utf8.RuneCountInString(written(statements)) }
+
+// scp is a service control policy's JSON. It has no principal and NotPrincipal is
+// not allowed in one: who may is a condition on the caller's ARN, that of the role
+// for who has taken one on.
+type scp struct {
+	Version   string
+	Statement []scpStatement
+}
+
+type scpStatement struct {
+	Sid, Effect string
+	Action      []string `json:",omitempty"`
+	NotAction   []string `json:",omitempty"`
+	Resource    []string
+	Condition   map[string]map[string][]string
+}
+
+// written is the JSON of statements, as short as it gets.
+func written(statements []statement) string {
+	policy := scp{Version: "2012-10-17"}
+	sids := map[string]int{}
+	for _, st := range statements {
+		sid := st.sid
+		if sids[st.sid]++; sids[st.sid] > 1 {
+			sid += strconv.Itoa(sids[st.sid])
+		}
+		// The caller's ARN is there in every request that a service control policy is
+		// asked about: it has no say in what services do by themselves.
+		conditions := map[string]map[string][]string{"ArnNotLike": {"aws:PrincipalArn": st.who}}
+		if st.operator != "" {
+			conditions[st.operator] = map[string][]string{st.key: st.values}
+		}
+		out := scpStatement{Sid: sid, Effect: "Deny", Condition: conditions}
+		for _, part := range st.parts {
+			out.Action = append(out.Action, part.actions...)
+			out.Resource = append(out.Resource, part.resources...)
+		}
+		policy.Statement = append(policy.Statement, out)
+	}
+	return compact(policy)
+}
+
+func compact(policy scp) string {
+	text, _ := json.Marshal(policy) // of texts only
+	return string(text)
+}
+
+// global are the services without a region of their own, and those that a region's
+// work needs elsewhere; AWS Organizations User Guide, Deny access to AWS based on the
+// requested AWS Region.
+var global = []string{
+	"a4b:*", "acm:*", "aws-marketplace-management:*", "aws-marketplace:*", "aws-portal:*", "budgets:*", "ce:*", "chime:*",
+	"cloudfront:*", "config:*", "cur:*", "directconnect:*", "ec2:DescribeRegions", "ec2:DescribeTransitGateways",
+	"ec2:DescribeVpnGateways", "fms:*", "globalaccelerator:*", "health:*", "iam:*", "importexport:*", "kms:*",
+	"mobileanalytics:*", "networkmanager:*", "organizations:*", "pricing:*", "route53:*", "route53domains:*",
+	"route53-recovery-cluster:*", "route53-recovery-control-config:*", "route53-recovery-readiness:*", "s3:GetAccountPublic*",
+	"s3:ListAllMyBuckets", "s3:ListMultiRegionAccessPoints", "s3:PutAccountPublic*", "shield:*", "sts:*", "support:*",
+	"trustedadvisor:*", "waf-regional:*", "waf:*", "wafv2:*", "wellarchitected:*",
+}
+
+// regionGuardrail keeps the account in its regions.
+func regionGuardrail(s *settings.Settings) (Document, error) {
+	d := Document{
+		Name:        s.Name + "-regions",
+		Description: "Account " + s.Account + " is used in its own regions alone",
+		JSON: compact(scp{Version: "2012-10-17", Statement: []scpStatement{{
+			Sid: "OnlyInRegions", Effect: "Deny", NotAction: global, Resource: []string{"*"},
+			Condition: map[string]map[string][]string{
+				"StringNotEquals": {"aws:RequestedRegion": s.Organization.Regions},
+				"StringEquals":    {"aws:PrincipalAccount": {s.Account}},
+				"ArnNotLike":      {"aws:PrincipalArn": may(s, "", nil, nil)},
+			},
+		}}}),
+	}
+	if n := utf8.RuneCountInString(d.JSON); n > maxDocument {
+		return d, fmt.Errorf("prodgate:access: the deployers make a service control policy of %d characters, and AWS takes %d; "+
+			"name fewer deployers, or give their roles shorter paths", n, maxDocument)
+	}
+	return d, nil
+}

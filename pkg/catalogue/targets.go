@@ -1,0 +1,216 @@
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
+)
+
+// The parts of the gate.
+const (
+	Account          Target = "Account"
+	Pipelines        Target = "Pipelines"
+	Stages           Target = "Stages"
+	Approval         Target = "Approval"
+	Projects         Target = "Projects"
+	Repositories     Target = "Repositories"
+	Buckets          Target = "Buckets"
+	ArtifactObjects  Target = "ArtifactObjects"
+	RecordObjects    Target = "RecordObjects"
+	Keys             Target = "Keys"
+	ArtifactKey      Target = "ArtifactKey"
+	SecretsKey       Target = "SecretsKey"
+	Aliases          Target = "Aliases"
+	Roles            Target = "Roles"
+	TrustedRoles     Target = "TrustedRoles"
+	ServiceRoles     Target = "ServiceRoles"
+	ApproverRoles    Target = "ApproverRoles"
+	BreakGlass       Target = "BreakGlass"
+	Policies         Target = "Policies"
+	IdentityProvider Target = "IdentityProvider"
+	Rules            Target = "Rules"
+	Topic            Target = "Topic"
+	Trails           Target = "Trails"
+	Detector         Target = "Detector"
+	Recorder         Target = "Recorder"
+	LogGroups        Target = "LogGroups"
+	Secrets          Target = "Secrets"
+	Hosts            Target = "Hosts"
+	Connections      Target = "Connections"
+	Services         Target = "Services"
+	Tasks            Target = "Tasks"
+	Branch           Target = "Branch"
+	Workflow         Target = "Workflow"
+)
+
+// scope is where a target stands.
+type scope struct {
+	target Target
+	// what it is, for a person.
+	what string
+	// kind is the type of the resource. An action is made on one type, so that actions
+	// and resources of two types can share a statement.
+	kind string
+	// resources are ARNs and patterns; none where the stack has no such thing.
+	resources func(address.Plan, *settings.Settings) []string
+	// operator and key narrow the resources, where they are not enough, to values.
+	operator, key string
+	values        func(address.Plan, *settings.Settings) []string
+}
+
+// scopes are all targets. Guardrails are packed in this order: what grows with the
+// apps comes last, so that a new app leaves the first documents as they are.
+var scopes = []scope{
+	{
+		target: Account, what: "the account: the call names nothing smaller", kind: "account",
+		resources: func(address.Plan, *settings.Settings) []string { return []string{"*"} },
+		// The guardrails may hang above other accounts too.
+		operator: "StringEquals", key: "aws:PrincipalAccount",
+		values: func(p address.Plan, _ *settings.Settings) []string { return []string{p.Account} },
+	},
+	{target: Pipelines, what: "the apps' pipelines", kind: "pipeline", resources: one(address.Plan.Pipelines)},
+	{target: Stages, what: "the stages of the pipelines", kind: "stage", resources: one(address.Plan.Stages)},
+	{target: Approval, what: "the approval of a deployment", kind: "action", resources: one(address.Plan.Approvals)},
+	{target: Projects, what: "the CodeBuild projects", kind: "project", resources: one(address.Plan.Projects)},
+	{target: Repositories, what: "the apps' image repositories", kind: "repository", resources: one(address.Plan.Repositories)},
+	{target: Buckets, what: "the buckets of artifacts and records", kind: "bucket", resources: one(address.Plan.Buckets)},
+	{target: ArtifactObjects, what: "what is in the artifact bucket", kind: "object", resources: one(func(p address.Plan) string {
+		return p.Bucket("artifacts").ARN + "/*"
+	})},
+	{target: RecordObjects, what: "what is in AWS Config's bucket", kind: "object", resources: one(func(p address.Plan) string {
+		return p.Bucket("config").ARN + "/*"
+	})},
+	{
+		// KMS makes up a key's id: its alias tells.
+		target: Keys, what: "the gate's keys", kind: "key", resources: one(address.Plan.AllKeys),
+		operator: "ForAnyValue:StringLike", key: "kms:ResourceAliases", values: one(address.Plan.KeyAliases),
+	},
+	{
+		target: ArtifactKey, what: "the key of artifacts", kind: "key", resources: one(address.Plan.AllKeys),
+		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: one(func(p address.Plan) string { return p.KeyAlias("artifacts") }),
+	},
+	{
+		target: SecretsKey, what: "the key of secrets", kind: "key", resources: one(address.Plan.AllKeys),
+		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: one(func(p address.Plan) string { return p.KeyAlias("secrets") }),
+	},
+	{target: Aliases, what: "the aliases of the gate's keys", kind: "alias", resources: one(address.Plan.AllAliases)},
+	{target: Roles, what: "the gate's roles", kind: "role", resources: one(address.Plan.AllRoles)},
+	{target: TrustedRoles, what: "the roles of deployers, approvers and break-glass", kind: "role", resources: func(_ address.Plan, s *settings.Settings) []string {
+		return slices.Concat(s.Access.DeployerArns, []string{s.Access.BreakGlassArn}, s.Access.ApproverArns)
+	}},
+	{target: ServiceRoles, what: "the gate's roles but the approvers'", kind: "role", resources: func(p address.Plan, _ *settings.Settings) []string {
+		var patterns []string
+		for _, duty := range []string{address.Pipeline, address.Build, address.Recorder, address.Preview, address.Deploy} {
+			patterns = append(patterns, p.Roles(duty))
+		}
+		return patterns
+	}},
+	{target: ApproverRoles, what: "the approvers' roles of the apps", kind: "role", resources: one(func(p address.Plan) string {
+		return p.Roles(address.Approver)
+	})},
+	{target: BreakGlass, what: "the break-glass role", kind: "role", resources: func(_ address.Plan, s *settings.Settings) []string {
+		return []string{s.Access.BreakGlassArn}
+	}},
+	{target: Policies, what: "the policies and boundaries of the gate's roles", kind: "policy", resources: one(address.Plan.AllPolicies)},
+	{target: IdentityProvider, what: "GitHub's OpenID Connect provider", kind: "oidc-provider", resources: func(p address.Plan, s *settings.Settings) []string {
+		if s.Workflows.Repository == "" {
+			return nil
+		}
+		return []string{p.GitHubProvider()}
+	}},
+	{target: Rules, what: "the gate's EventBridge rules", kind: "rule", resources: one(address.Plan.Rules)},
+	// With the subscriptions, which stand below the topic.
+	{target: Topic, what: "the topic of alerts", kind: "topic", resources: one(func(p address.Plan) string { return p.Topic().ARN + "*" })},
+	{target: Trails, what: "the account's trails", kind: "trail", resources: one(address.Plan.Trails)},
+	{target: Detector, what: "GuardDuty's detector", kind: "detector", resources: func(p address.Plan, s *settings.Settings) []string {
+		if s.Detection.GuardDuty == settings.Off {
+			return nil
+		}
+		return []string{p.Detectors()}
+	}},
+	{target: Recorder, what: "AWS Config's recorder and rules", kind: "recorder", resources: func(p address.Plan, s *settings.Settings) []string {
+		if s.Detection.Config == settings.Off {
+			return nil
+		}
+		return []string{p.ConfigRecorders(), p.ConfigRules()}
+	}},
+	{target: LogGroups, what: "the log groups of the builds", kind: "log-group", resources: one(address.Plan.LogGroups)},
+	{target: Secrets, what: "the secrets that the gate makes", kind: "secret", resources: one(address.Plan.Secrets)},
+	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p address.Plan, _ *settings.Settings) []string {
+		return p.Connections("host/*")
+	}},
+	// The id of one that the gate makes is AWS's: all of the region then.
+	{target: Connections, what: "the connection to GitHub", kind: "connection", resources: func(p address.Plan, s *settings.Settings) []string {
+		_, adopted, _ := strings.Cut(s.Source.ConnectionArn, ":connection/")
+		if adopted == "" {
+			adopted = "*"
+		}
+		return p.Connections("connection/" + adopted)
+	}},
+	{target: Services, what: "all that runs in the apps' clusters", kind: "service", resources: func(p address.Plan, s *settings.Settings) []string {
+		return each(clusters(s), p.InCluster)
+	}},
+	{
+		// A task definition is of no cluster.
+		target: Tasks, what: "tasks in the apps' clusters", kind: "task-definition", resources: one(address.Plan.TaskDefinitions),
+		operator: "ArnEquals", key: "ecs:cluster",
+		values: func(p address.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
+	},
+	{target: Branch, what: "the branch prod of the apps' repositories", kind: "branch", resources: func(_ address.Plan, s *settings.Settings) []string {
+		return each(repositories(s), func(r string) string { return s.Source.Owner + "/" + r + "@prod" })
+	}},
+	{target: Workflow, what: "the workflows of the apps' repositories", kind: "file", resources: func(_ address.Plan, s *settings.Settings) []string {
+		return each(repositories(s), func(r string) string { return s.Source.Owner + "/" + r + "/.github/**" })
+	}},
+}
+
+func (t Target) scope() scope {
+	i := slices.IndexFunc(scopes, func(s scope) bool { return s.target == t })
+	if i < 0 {
+		return scope{target: t, what: fmt.Sprintf("%s, which nothing knows", t)}
+	}
+	return scopes[i]
+}
+
+// Resources are the ARNs and patterns of a target in one stack; none where the
+// stack has no such thing.
+func (t Target) Resources(s *settings.Settings) []string {
+	return t.scope().resources(address.New(s), s)
+}
+
+// What says what the target is.
+func (t Target) What() string { return t.scope().what }
+
+func one(of func(address.Plan) string) func(address.Plan, *settings.Settings) []string {
+	return func(p address.Plan, _ *settings.Settings) []string { return []string{of(p)} }
+}
+
+func each(names []string, of func(string) string) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = of(name)
+	}
+	return all
+}
+
+// clusters are those of the apps, in the order of the apps.
+func clusters(s *settings.Settings) []string {
+	return distinct(s, func(a settings.App) string { return a.Cluster })
+}
+
+func repositories(s *settings.Settings) []string {
+	return distinct(s, func(a settings.App) string { return a.Repository })
+}
+
+func distinct(s *settings.Settings, of func(settings.App) string) []string {
+	var all []string
+	for _, app := range s.Apps {
+		if value := of(app); !slices.Contains(all, value) {
+			all = append(all, value)
+		}
+	}
+	return all
+}

@@ -1,0 +1,58 @@
+package catalogue
+
+import (
+	"slices"
+	"strings"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
+)
+
+// may are the ARNs and patterns of all who may make a call: deployers and the
+// break-glass role, and who the row names, of one app or (app empty) of all. also
+// are the roles that settings do not know: those of Rotation.
+func may(s *settings.Settings, app string, by, also []string) []string {
+	p := address.New(s)
+	who := append(p.Deployers(s), s.Access.BreakGlassArn)
+	for _, duty := range by {
+		switch duty {
+		case Execution:
+			for _, a := range s.Apps {
+				if app == "" || a.Name == app {
+					who = append(who, a.ExecutionRoleArn)
+				}
+			}
+		case People:
+			who = append(who, s.Access.ApproverArns...)
+		case Rotation:
+			who = append(who, also...)
+		case address.Recorder, address.Preview, address.Deploy:
+			who = append(who, p.Role("", duty).ARN)
+		default:
+			if app == "" {
+				who = append(who, p.Roles(duty))
+			} else {
+				who = append(who, p.Role(app, duty).ARN)
+			}
+		}
+	}
+	var distinct []string
+	for _, arn := range who {
+		if !slices.Contains(distinct, arn) {
+			distinct = append(distinct, arn)
+		}
+	}
+	return distinct
+}
+
+// only begins the Sid of a statement: OnlyPipelineBuild.
+func only(by []string) string {
+	if len(by) == 0 {
+		return "OnlyDeployers"
+	}
+	sid := "Only"
+	for _, duty := range by {
+		sid += strings.ToUpper(duty[:1]) + duty[1:]
+	}
+	return sid
+}
