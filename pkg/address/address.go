@@ -151,6 +151,9 @@ func (p Plan) Service(cluster, service string) string {
 // Root is the account itself, as a principal.
 func (p Plan) Root() string { return p.global("iam", "root") }
 
+// AnyRole matches every role of the account.
+func (p Plan) AnyRole() string { return p.global("iam", "role/*") }
+
 // Managed is one of AWS's own policies.
 func (p Plan) Managed(name string) string { return "arn:" + p.Partition + ":iam::aws:policy/" + name }
 

@@ -34,6 +34,8 @@ const (
 	AppProject       = "project"
 	AppRepositoryArn = "repositoryArn"
 	AppRepositoryURI = "repositoryUri"
+	// AppApproverRoleArn is taken on to approve a deployment; empty without approvals.
+	AppApproverRoleArn = "approverRoleArn"
 )
 
 // Outputs is what a stack exports, on both sides of a stack reference.
@@ -58,7 +60,7 @@ type Outputs struct {
 
 // App is what the gate has made for one app.
 type App struct {
-	Pipeline, PipelineArn, Project, RepositoryArn, RepositoryURI pulumi.StringOutput
+	Pipeline, PipelineArn, Project, RepositoryArn, RepositoryURI, ApproverRoleArn pulumi.StringOutput
 }
 
 // Map is every output under its name.
@@ -113,11 +115,12 @@ func (o Outputs) App(name string) App {
 		}).(pulumi.StringOutput)
 	}
 	return App{
-		Pipeline:      field(AppPipeline),
-		PipelineArn:   field(AppPipelineArn),
-		Project:       field(AppProject),
-		RepositoryArn: field(AppRepositoryArn),
-		RepositoryURI: field(AppRepositoryURI),
+		Pipeline:        field(AppPipeline),
+		PipelineArn:     field(AppPipelineArn),
+		Project:         field(AppProject),
+		RepositoryArn:   field(AppRepositoryArn),
+		RepositoryURI:   field(AppRepositoryURI),
+		ApproverRoleArn: field(AppApproverRoleArn),
 	}
 }
 

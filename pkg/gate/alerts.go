@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -11,7 +12,10 @@ import (
 )
 
 // alerts is how people are told.
-type alerts struct{ topicArn pulumi.StringOutput }
+type alerts struct {
+	topicArn pulumi.StringOutput
+	key      *kms.Key
+}
 
 func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 	component, err := b.group(AlertsType, parent, b.called("alerts"))
@@ -103,5 +107,5 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed runs target: %w", err)
 	}
-	return &alerts{topicArn: topic.Arn}, nil
+	return &alerts{topicArn: topic.Arn, key: key}, nil
 }

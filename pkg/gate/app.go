@@ -13,8 +13,9 @@ import (
 )
 
 // app makes everything of one app, in the order in which a commit meets it: the
-// repository of its images, the project that builds them, the pipeline.
-func (b builder) app(parent pulumi.Resource, app settings.App, source *source, store *store) (pulumi.StringMap, error) {
+// repository of its images, the project that builds them, the pipeline, and the
+// role of those who approve.
+func (b builder) app(parent pulumi.Resource, app settings.App, source *source, store *store, alerts *alerts) (pulumi.StringMap, error) {
 	component, err := b.group(AppType, parent, b.called(app.Name))
 	if err != nil {
 		return nil, err
@@ -35,34 +36,44 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 			{buildspec.RepositoryName, b.plan.Repository(app.Name).Name},
 			{buildspec.ContainerName, app.Container},
 		},
-		may: policydoc.Document{
-			{
-				Sid:       "RegistryLogin",
-				Actions:   []string{"ecr:GetAuthorizationToken"},
-				Resources: policydoc.On("*"),
-			},
-			{
-				Sid: "PushImages",
-				Actions: []string{
-					"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart",
-					"ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:BatchGetImage", "ecr:DescribeImages",
-				},
-				Resources: policydoc.On(b.plan.Repository(app.Name).ARN),
-			},
-		},
+		may: b.pushesImages,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	pipeline, err := b.delivery(component, app, source, store, build)
+	pipeline, err := b.delivery(component, app, source, store, alerts, build)
 	if err != nil {
 		return nil, fmt.Errorf("delivery: %w", err)
 	}
+	approver, err := b.approver(component, app)
+	if err != nil {
+		return nil, fmt.Errorf("approver: %w", err)
+	}
 	return pulumi.StringMap{
-		contract.AppPipeline:      pipeline.Name,
-		contract.AppPipelineArn:   pipeline.Arn,
-		contract.AppProject:       build.Name,
-		contract.AppRepositoryArn: images.Arn,
-		contract.AppRepositoryURI: images.RepositoryUrl,
+		contract.AppPipeline:        pipeline.Name,
+		contract.AppPipelineArn:     pipeline.Arn,
+		contract.AppProject:         build.Name,
+		contract.AppRepositoryArn:   images.Arn,
+		contract.AppRepositoryURI:   images.RepositoryUrl,
+		contract.AppApproverRoleArn: approver,
 	}, nil
+}
+
+// pushesImages is what a build needs of the registry.
+func (b builder) pushesImages(app settings.App) policydoc.Document {
+	return policydoc.Document{
+		{
+			Sid:       "RegistryLogin",
+			Actions:   []string{"ecr:GetAuthorizationToken"},
+			Resources: policydoc.On("*"),
+		},
+		{
+			Sid: "PushImages",
+			Actions: []string{
+				"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart",
+				"ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:BatchGetImage", "ecr:DescribeImages",
+			},
+			Resources: policydoc.On(b.plan.Repository(app.Name).ARN),
+		},
+	}
 }

@@ -20,7 +20,7 @@ const (
 )
 
 // delivery makes an app's pipeline and its role.
-func (b builder) delivery(parent pulumi.Resource, app settings.App, source *source, s *store, build *codebuild.Project) (*codepipeline.Pipeline, error) {
+func (b builder) delivery(parent pulumi.Resource, app settings.App, source *source, s *store, alerts *alerts, build *codebuild.Project) (*codepipeline.Pipeline, error) {
 	name := b.called(app.Name)
 	component, err := b.group(DeliveryType, parent, name+"-delivery")
 	if err != nil {
@@ -28,9 +28,9 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 	}
 	at := b.plan.Pipeline(app.Name)
 	role, attached, err := b.role(component, duty{
-		name: name + "-pipeline", app: app.Name, duty: address.Pipeline,
-		service: "codepipeline.amazonaws.com", source: at.ARN,
-		may: b.pipelineMay(app, source, s),
+		name: name + "-pipeline", app: app, duty: address.Pipeline,
+		trust: b.byService("codepipeline.amazonaws.com", at.ARN),
+		may:   func(app settings.App) policydoc.Document { return b.pipelineMay(app, source, s, alerts) },
 	})
 	if err != nil {
 		return nil, err
@@ -58,14 +58,14 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 				}},
 			},
 		}},
-		Stages: b.stages(app, source, build),
-	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{attached, s.artifacts.policy}))
+		Stages: b.stages(app, source, alerts, build),
+	}, pulumi.Parent(component), pulumi.DependsOn(append(attached, s.artifacts.policy)))
 	return pipeline, err
 }
 
 // stages is what a commit goes through, in order.
-func (b builder) stages(app settings.App, source *source, build *codebuild.Project) codepipeline.PipelineStageArray {
-	return codepipeline.PipelineStageArray{
+func (b builder) stages(app settings.App, source *source, alerts *alerts, build *codebuild.Project) codepipeline.PipelineStageArray {
+	stages := codepipeline.PipelineStageArray{
 		stage("Source", action{
 			name: "GitHub", category: "Source", provider: "CodeStarSourceConnection",
 			out: []string{sourceArtifact}, namespace: "Source",
@@ -82,6 +82,11 @@ func (b builder) stages(app settings.App, source *source, build *codebuild.Proje
 			in: []string{sourceArtifact}, out: []string{buildArtifact}, namespace: "Build",
 			configuration: pulumi.StringMap{"ProjectName": build.Name},
 		}),
+	}
+	if b.asksForApproval() {
+		stages = append(stages, b.approval(app, alerts))
+	}
+	return append(stages,
 		stage("Deploy", action{
 			name: "Service", category: "Deploy", provider: "ECS",
 			in: []string{buildArtifact}, namespace: "Deploy",
@@ -92,7 +97,7 @@ func (b builder) stages(app settings.App, source *source, build *codebuild.Proje
 				"DeploymentTimeout": pulumi.String(strconv.Itoa(app.DeployTimeout)),
 			},
 		}),
-	}
+	)
 }
 
 // action is one action of a stage; its owner is always AWS and its version 1.
@@ -100,6 +105,7 @@ type action struct {
 	name, category, provider, namespace string
 	in, out                             []string
 	configuration                       pulumi.StringMap
+	minutes                             pulumi.IntPtrInput // nil: the category's own timeout
 }
 
 func stage(name string, actions ...action) codepipeline.PipelineStageArgs {
@@ -109,7 +115,7 @@ func stage(name string, actions ...action) codepipeline.PipelineStageArgs {
 			Name: pulumi.String(a.name), Category: pulumi.String(a.category), Provider: pulumi.String(a.provider),
 			Owner: pulumi.String("AWS"), Version: pulumi.String("1"), Namespace: pulumi.String(a.namespace),
 			InputArtifacts: pulumi.ToStringArray(a.in), OutputArtifacts: pulumi.ToStringArray(a.out),
-			Configuration: a.configuration,
+			Configuration: a.configuration, TimeoutInMinutes: a.minutes,
 		}
 	}
 	return codepipeline.PipelineStageArgs{Name: pulumi.String(name), Actions: args}
@@ -117,12 +123,12 @@ func stage(name string, actions ...action) codepipeline.PipelineStageArgs {
 
 // pipelineMay is what the pipeline's role needs: its artifacts, the connection,
 // its builds, and the deployment of one service.
-func (b builder) pipelineMay(app settings.App, source *source, s *store) policydoc.Document {
+func (b builder) pipelineMay(app settings.App, source *source, s *store, alerts *alerts) policydoc.Document {
 	passed := []string{app.ExecutionRoleArn}
 	if app.TaskRoleArn != "" && app.TaskRoleArn != app.ExecutionRoleArn {
 		passed = append(passed, app.TaskRoleArn)
 	}
-	return append(b.useArtifacts(app.Name, s),
+	may := append(b.useArtifacts(app, s),
 		policydoc.Statement{
 			Sid: "Connection",
 			// The service was renamed and still checks either prefix.
@@ -157,4 +163,8 @@ func (b builder) pipelineMay(app settings.App, source *source, s *store) policyd
 			Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com")},
 		},
 	)
+	if b.asksForApproval() {
+		may = append(may, b.asks(alerts)...)
+	}
+	return may
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cfg"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
@@ -98,29 +97,28 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 	}
 	name := b.called("recorder")
 	role, attached, err := b.role(parent, duty{
-		name: name, duty: address.Recorder, service: "config.amazonaws.com",
-		may: policydoc.Document{
-			{
-				Sid:        "DeliverRecords",
-				Actions:    []string{"s3:PutObject"},
-				Resources:  policydoc.On(objects),
-				Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")},
-			},
-			{Sid: "LookAtBucket", Actions: []string{"s3:GetBucketAcl", "s3:ListBucket"}, Resources: policydoc.On(at)},
-			{Sid: "EncryptRecords", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []pulumi.StringInput{key.Arn}},
+		name: name, duty: address.Recorder,
+		// No source: AWS Config does not say for which recorder it takes on a role.
+		trust: b.byService("config.amazonaws.com", ""),
+		may: func(settings.App) policydoc.Document {
+			return policydoc.Document{
+				{
+					Sid:        "DeliverRecords",
+					Actions:    []string{"s3:PutObject"},
+					Resources:  policydoc.On(objects),
+					Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")},
+				},
+				{Sid: "LookAtBucket", Actions: []string{"s3:GetBucketAcl", "s3:ListBucket"}, Resources: policydoc.On(at)},
+				{Sid: "EncryptRecords", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []pulumi.StringInput{key.Arn}},
+			}
 		},
+		// What AWS Config may read of the account is AWS's to say: the policy grows with
+		// the types it can record. Of these the gate records a few.
+		reads: "service-role/AWS_ConfigRole",
+		most:  policydoc.Document{{Sid: "ReadWhatIsRecorded", Actions: recordedReads, Resources: policydoc.On("*")}},
 	})
 	if err != nil {
 		return nil, err
-	}
-	// What Config may read of the account is AWS's to say: the policy grows with
-	// the types it can record.
-	reads, err := iam.NewRolePolicyAttachment(b.ctx, name+"-reads", &iam.RolePolicyAttachmentArgs{
-		Role:      role.Name,
-		PolicyArn: pulumi.String(b.plan.Managed("service-role/AWS_ConfigRole")),
-	}, child)
-	if err != nil {
-		return nil, fmt.Errorf("reads: %w", err)
 	}
 	recorder, err := cfg.NewRecorder(b.ctx, name, &cfg.RecorderArgs{
 		Name:    pulumi.String(b.plan.Gate),
@@ -132,7 +130,7 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 				cfg.RecorderRecordingGroupRecordingStrategyArgs{UseOnly: pulumi.String("INCLUSION_BY_RESOURCE_TYPES")},
 			},
 		},
-	}, child, pulumi.DependsOn([]pulumi.Resource{attached, reads}))
+	}, child, pulumi.DependsOn(attached))
 	if err != nil {
 		return nil, err
 	}

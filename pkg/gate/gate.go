@@ -5,6 +5,7 @@ package gate
 import (
 	"fmt"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
@@ -23,6 +24,7 @@ const (
 	StoreType      = "prodgate:index:Store"
 	BucketType     = "prodgate:index:Bucket"
 	AlertsType     = "prodgate:index:Alerts"
+	BoundariesType = "prodgate:index:Boundaries"
 	DetectionType  = "prodgate:index:Detection"
 	AppType        = "prodgate:index:App"
 	RepositoryType = "prodgate:index:Repository"
@@ -47,6 +49,11 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	}
 	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name}
 
+	limits, err := b.group(BoundariesType, g, b.called("boundaries"))
+	if err != nil {
+		return nil, fmt.Errorf("boundaries: %w", err)
+	}
+	b.boundaries = boundaries{limits, map[string]*iam.Policy{}}
 	alerts, err := b.alerts(g)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
@@ -61,7 +68,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	}
 	apps := pulumi.StringMapMap{}
 	for _, app := range s.Apps {
-		if apps[app.Name], err = b.app(g, app, source, store); err != nil {
+		if apps[app.Name], err = b.app(g, app, source, store, alerts); err != nil {
 			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
 	}
@@ -86,10 +93,11 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 
 // builder is what every part of the gate is built from.
 type builder struct {
-	ctx      *pulumi.Context
-	settings *settings.Settings
-	plan     address.Plan
-	name     string // the Gate's, which begins every child's
+	ctx        *pulumi.Context
+	settings   *settings.Settings
+	plan       address.Plan
+	name       string // the Gate's, which begins every child's
+	boundaries boundaries
 }
 
 // group is a component that only groups: the tree of a preview is read by it.

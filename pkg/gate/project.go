@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
@@ -18,7 +19,7 @@ type project struct {
 	buildspec   string
 	privileged  bool
 	environment []variable
-	may         policydoc.Document // beside its logs and artifacts
+	may         func(settings.App) policydoc.Document // beside its logs and artifacts
 }
 
 // variable is an environment variable of a project, in plain text: what is
@@ -43,15 +44,15 @@ func (b builder) project(parent pulumi.Resource, app settings.App, s *store, p p
 	if err != nil {
 		return nil, fmt.Errorf("log group: %w", err)
 	}
-	may := append(policydoc.Document{{
-		Sid:       "Logs",
-		Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		Resources: policydoc.On(logs.ARN + ":*"),
-	}}, b.useArtifacts(app.Name, s)...)
 	role, attached, err := b.role(component, duty{
-		name: name, app: app.Name, duty: p.duty,
-		service: "codebuild.amazonaws.com", source: at.ARN,
-		may: append(may, p.may...),
+		name: name, app: app, duty: p.duty, trust: b.byService("codebuild.amazonaws.com", at.ARN),
+		may: func(app settings.App) policydoc.Document {
+			return slices.Concat(policydoc.Document{{
+				Sid:       "Logs",
+				Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+				Resources: policydoc.On(b.plan.LogGroup(app.Name, p.duty).ARN + ":*"),
+			}}, b.useArtifacts(app, s), p.may(app))
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -89,7 +90,7 @@ func (b builder) project(parent pulumi.Resource, app settings.App, s *store, p p
 		QueuedTimeout:        pulumi.Int(settings.QueuedTimeout),
 		ConcurrentBuildLimit: pulumi.Int(settings.ConcurrentBuilds),
 		// A build that starts before its role may log fails without a word.
-	}, child, pulumi.DependsOn([]pulumi.Resource{attached}))
+	}, child, pulumi.DependsOn(attached))
 	if err != nil {
 		return nil, fmt.Errorf("project: %w", err)
 	}
