@@ -61,6 +61,8 @@ type Question struct {
 // Verdict is the answer.
 type Verdict struct {
 	Allowed bool
+	// Refused is whether a statement denies it; else nothing allows it.
+	Refused bool
 	// By are the documents and statements that decided.
 	By string
 }
@@ -140,22 +142,33 @@ const (
 // action exists, every resource that is allowed is of a type that the action
 // takes, every condition key is one that the action has.
 func (e *Evaluator) Check(ctx context.Context, kind Kind, document string) (problems []string, err error) {
-	question := []any{map[string]string{"kind": string(kind), "document": document}}
-	err = e.exchange(ctx, "check", question, func(_ int, text []byte) error {
-		var answer struct {
-			Problems []string
-			Error    string
-		}
+	answer, err := one[struct{ Problems []string }](ctx, e, "check", map[string]any{"kind": kind, "document": document})
+	return answer.Problems, err
+}
+
+// Fit is those of some resources that an action is made on, by the Service
+// Authorization Reference; * for an action that takes none.
+func (e *Evaluator) Fit(ctx context.Context, action string, resources ...string) ([]string, error) {
+	answer, err := one[struct{ Resources []string }](ctx, e, "fit", map[string]any{"action": action, "resources": resources})
+	return answer.Resources, err
+}
+
+// one asks one question of the reference.
+func one[T any](ctx context.Context, e *Evaluator, ask string, question any) (T, error) {
+	var answer struct {
+		Answer T
+		Error  string
+	}
+	err := e.exchange(ctx, ask, []any{question}, func(_ int, text []byte) error {
 		if err := json.Unmarshal(text, &answer); err != nil {
 			return err
 		}
 		if answer.Error != "" {
-			return fmt.Errorf("%s policy: %s", kind, answer.Error)
+			return fmt.Errorf("%s: %s", ask, answer.Error)
 		}
-		problems = answer.Problems
-		return nil
+		return json.Unmarshal(text, &answer.Answer)
 	})
-	return problems, err
+	return answer.Answer, err
 }
 
 // exchange writes questions while it reads their answers: a pipe holds little.

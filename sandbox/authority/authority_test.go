@@ -276,6 +276,25 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestFit(t *testing.T) {
+	t.Parallel()
+	e := start(t)
+	for action, want := range map[string]string{
+		"s3:PutObject":              "[" + object + "]",
+		"s3:PutBucketPolicy":        "[arn:aws:s3:::amzn-s3-demo-bucket]",
+		"ecr:GetAuthorizationToken": "[*]",
+		"kms:Decrypt":               "[]",
+	} {
+		got, err := e.Fit(t.Context(), action, "arn:aws:s3:::amzn-s3-demo-bucket", object)
+		if err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%s is made on %v (%v), want %s", action, got, err, want)
+		}
+	}
+	if _, err := e.Fit(t.Context(), "s3:PutEverything", object); err == nil {
+		t.Error("an action that does not exist is made on something")
+	}
+}
+
 func TestDocuments(t *testing.T) {
 	t.Parallel()
 	d, err := Parse(document(`{"Sid":"A","Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"`+object+`"}`,

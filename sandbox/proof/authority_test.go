@@ -13,5 +13,6 @@ func TestAuthority(t *testing.T) {
 	w := newWorld(t, "dev")
 	w.up()
 	e := w.readEstate()
+	t.Run("attack", func(t *testing.T) { e.attacked(t, []delivered{w.theApp()}) })
 	t.Run("walk", func(t *testing.T) { e.walkable(t, []delivered{w.theApp()}) })
 }

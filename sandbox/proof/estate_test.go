@@ -3,7 +3,9 @@ package proof
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
 	"prodgate/sandbox/authority"
 	"prodgate/sandbox/toolchain"
 )
@@ -28,8 +31,10 @@ type estate struct {
 	roles map[string]role
 	// policies are those of resources, and the trusts of roles, by ARN.
 	policies map[string]authority.Policy
-	// keys are KMS keys by their alias, which the gate gives each.
+	// keys are KMS keys by their purpose, which the gate's alias of each names.
 	keys map[string]string
+	// inventory are the names of what there is, by kind.
+	inventory map[string][]string
 	// connection is the ARN of the connection to GitHub.
 	connection string
 	// scps are what the account is under; none without an organization.
@@ -53,7 +58,7 @@ func (w *world) readEstate() *estate {
 	for _, read := range []func(context.Context, *world) error{e.readRoles, e.readKeys, e.readBuckets, e.readRepositories, e.readTopics} {
 		w.must(read(w.Context(), w))
 	}
-	e.connection = w.output("connectionArn")
+	e.connection, e.inventory = w.output("connectionArn"), w.inventory()
 	return e
 }
 
@@ -241,6 +246,13 @@ func (e *estate) readTopics(ctx context.Context, w *world) error {
 // policy: of an object, its bucket's.
 func (e *estate) question(who authority.Principal, action, resource string, context map[string]string) authority.Question {
 	q := authority.Question{Principal: who, Action: action, Resource: resource, Account: e.plan.Account, Context: context}
+	// KMS says which aliases a key has.
+	for purpose, key := range e.keys {
+		if key == resource {
+			q.Context = map[string]string{"kms:ResourceAliases": e.plan.KeyAlias(purpose)}
+			maps.Copy(q.Context, context)
+		}
+	}
 	holder := resource
 	if strings.HasPrefix(resource, "arn:aws:s3:::") {
 		holder, _, _ = strings.Cut(resource, "/")
@@ -250,4 +262,40 @@ func (e *estate) question(who authority.Principal, action, resource string, cont
 		q.Policy = &policy
 	}
 	return q
+}
+
+// there is a name, which has to be one of a kind in the stack.
+func (e *estate) there(kind, name string) string {
+	e.Helper()
+	if !slices.Contains(e.inventory[kind], name) {
+		e.Fatalf("%s are %v: no %s", kind, e.inventory[kind], name)
+	}
+	return name
+}
+
+// first is the first of a kind in the stack.
+func (e *estate) first(kind string) string {
+	e.Helper()
+	if len(e.inventory[kind]) == 0 {
+		e.Fatalf("there are no %s", kind)
+	}
+	return e.inventory[kind][0]
+}
+
+func (e *estate) regional(service, resource string) string {
+	return "arn:aws:" + service + ":" + region + ":" + e.plan.Account + ":" + resource
+}
+
+// artifact is an object that CodePipeline keeps an artifact of an app in.
+func (e *estate) artifact(app, name string) string {
+	return e.plan.Bucket("artifacts").ARN + "/" + settings.ArtifactFolder(e.plan.Gate, app) + "/" + name + "/a1B2c3D"
+}
+
+// record is an object that AWS Config writes.
+func (e *estate) record() string {
+	return e.plan.Bucket("config").ARN + "/AWSLogs/" + e.plan.Account + "/Config/" + region + "/2026/1/1/ConfigHistory/x.json.gz"
+}
+
+func (e *estate) taskDefinition(app delivered) string {
+	return e.regional("ecs", "task-definition/"+app.service+":7")
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"prodgate/pkg/address"
-	"prodgate/pkg/settings"
 	"prodgate/sandbox/authority"
 )
 
@@ -31,6 +30,12 @@ type call struct {
 	with       map[string]string // of the request's context
 }
 
+// What requests say that are made for a purpose.
+var (
+	viaS3   = map[string]string{"kms:ViaService": "s3." + region + ".amazonaws.com"}
+	byOwner = map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"}
+)
+
 // taskExecution is AWS's AmazonECSTaskExecutionRolePolicy, AWS Managed Policy
 // Reference Guide, version 1.
 const taskExecution = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:GetAuthorizationToken",
@@ -43,16 +48,13 @@ func (e *estate) run(app delivered) []leg {
 	pipeline, build := e.role(address.Pipeline, app.name), e.role(address.Build, app.name)
 	project, repository := p.Project(app.name, address.Build).ARN, p.Repository(app.name).ARN
 	bucket := p.Bucket("artifacts").ARN
-	object := func(artifact string) string {
-		return bucket + "/" + settings.ArtifactFolder(p.Gate, app.name) + "/" + artifact + "/a1B2c3D"
-	}
-	viaS3 := map[string]string{"kms:ViaService": "s3." + region + ".amazonaws.com"}
+	object := func(artifact string) string { return e.artifact(app.name, artifact) }
 	actingFor := func(arn string) map[string]string {
 		return map[string]string{"aws:SourceArn": arn, "aws:SourceAccount": p.Account}
 	}
 	service := func(name string) authority.Principal { return authority.Principal{ARN: name + ".amazonaws.com"} }
 	toTasks := map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}
-	taskDefinition := "arn:aws:ecs:" + region + ":" + p.Account + ":task-definition/" + app.service + ":7"
+	taskDefinition := e.taskDefinition(app)
 	stream := p.LogGroup(app.name, address.Build).ARN + ":log-stream:5a6b"
 
 	// An artifact is put and got as AWS KMS Developer Guide, How Amazon S3 uses AWS
@@ -126,8 +128,6 @@ func (e *estate) watches() []leg {
 	e.Helper()
 	p := e.plan
 	recorder, config := e.role(address.Recorder, ""), p.Bucket("config").ARN
-	record := config + "/AWSLogs/" + p.Account + "/Config/" + region + "/2026/1/1/ConfigHistory/x.json.gz"
-	byOwner := map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"}
 	fromHere := map[string]string{"aws:SourceAccount": p.Account}
 	fromRule := map[string]string{"aws:SourceArn": strings.TrimSuffix(p.Rules(), "*") + "failed-runs", "aws:SourceAccount": p.Account}
 	events, recording := authority.Principal{ARN: "events.amazonaws.com"}, authority.Principal{ARN: "config.amazonaws.com"}
@@ -136,7 +136,7 @@ func (e *estate) watches() []leg {
 			{"sts:AssumeRole", recorder.ARN, fromHere},
 		}},
 		{"it delivers records: the same page; with KMS: Permissions for the KMS key for the AWS Config delivery channel", recorder.Principal, []call{
-			{"s3:ListBucket", config, nil}, {"s3:GetBucketAcl", config, nil}, {"s3:PutObject", record, byOwner},
+			{"s3:ListBucket", config, nil}, {"s3:GetBucketAcl", config, nil}, {"s3:PutObject", e.record(), byOwner},
 			{"kms:GenerateDataKey", e.key("config"), nil}, {"kms:Decrypt", e.key("config"), nil},
 		}},
 		{"an alert: Amazon EventBridge User Guide, Using resource-based policies, Amazon SNS permissions", events, []call{

