@@ -45,6 +45,9 @@ func (p Plan) Cluster(name string) string { return p.arn("ecs", "cluster/"+name)
 // InCluster matches the services, tasks and task sets of a cluster.
 func (p Plan) InCluster(name string) string { return p.arn("ecs", "*/"+name+"/*") }
 
+// ServiceLinkedRoles matches the roles that AWS's services keep in the account.
+func (p Plan) ServiceLinkedRoles() string { return p.global("iam", "role/aws-service-role/*") }
+
 // GitHubProvider is the account's OpenID Connect provider of GitHub Actions.
 func (p Plan) GitHubProvider() string {
 	return p.global("iam", "oidc-provider/token.actions.githubusercontent.com")

@@ -109,7 +109,7 @@ var groups = []group{
 		{"ecr:CompleteLayerUpload", "ends the push of an image that the pipeline did not build"},
 		{"ecr:PutImage", "gives an image that the pipeline did not build a tag"},
 	}},
-	{on: Repositories, by: []string{address.Build, Execution}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
+	{on: Repositories, by: []string{address.Build, Execution, ServiceLinked}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
 		{"ecr:BatchGetImage", "reads what runs in production"},
 		{"ecr:GetDownloadUrlForLayer", "takes what runs in production away"},
 	}},

@@ -34,6 +34,9 @@ const (
 	People = "people"
 	// Rotation is the role of the function that rotates a secret.
 	Rotation = "rotation"
+	// ServiceLinked are AWS's own roles in the account, such as Inspector's that scans images:
+	// nobody else can take them on or change them.
+	ServiceLinked = "serviceLinked"
 )
 
 // Target is a part of the gate that a call is made on.

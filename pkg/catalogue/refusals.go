@@ -24,25 +24,34 @@ func Refusals(t Target, s *settings.Settings, app, arn string, also ...string) p
 		i := slices.IndexFunc(document, func(st policydoc.Statement) bool { return st.Sid == sid })
 		if i < 0 {
 			i = len(document)
-			st := policydoc.Statement{
-				Sid: sid, Deny: true, Principals: policydoc.Anyone,
-				Conditions: []policydoc.Condition{
-					policydoc.Is("ArnNotLike", "aws:PrincipalArn", may(s, app, c.By, also)...),
-					byServiceItself,
-				},
-			}
-			if arn != "" {
-				st.Resources = policydoc.On(arn)
-			}
-			document = append(document, st)
+			document = append(document, deny(sid, arn,
+				policydoc.Is("ArnNotLike", "aws:PrincipalArn", may(s, app, c.By, also)...), notByService))
 		}
 		document[i].Actions = append(document[i].Actions, c.Action)
 	}
 	return document
 }
 
-// byServiceItself leaves out a service that calls as itself, AWS Config that delivers
-// or EventBridge that publishes: it has no ARN, of which a negated operator is true.
-// What it may do, a statement that names it says. A service that calls for a role has
-// the role's ARN, and anonymous callers have neither key.
-var byServiceItself = policydoc.Is("BoolIfExists", "aws:PrincipalIsAWSService", "false")
+// PlainHTTP refuses the same calls to everybody who makes them without TLS.
+func PlainHTTP(t Target, arn string) policydoc.Statement {
+	statement := deny("DenyPlainHttp", arn, policydoc.Is("Bool", "aws:SecureTransport", "false"))
+	for _, c := range denied(policyOf[t], t) {
+		statement.Actions = append(statement.Actions, c.Action)
+	}
+	return statement
+}
+
+func deny(sid, arn string, conditions ...policydoc.Condition) policydoc.Statement {
+	s := policydoc.Statement{Sid: sid, Deny: true, Principals: policydoc.Anyone, Conditions: conditions}
+	if arn != "" {
+		s.Resources = policydoc.On(arn)
+	}
+	return s
+}
+
+// notByService leaves out a service that calls as itself, as AWS Config may to
+// deliver and EventBridge does to publish: it has no ARN, and of an absent key a
+// negated operator is true. What it may do, a statement that names it says. A service
+// that calls for a role, CodePipeline for S3 and S3 for KMS, comes with the role's ARN;
+// an anonymous caller has neither key and is refused.
+var notByService = policydoc.Is("BoolIfExists", "aws:PrincipalIsAWSService", "false")

@@ -24,6 +24,8 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 			}
 		case People:
 			who = append(who, s.Access.ApproverArns...)
+		case ServiceLinked:
+			who = append(who, p.ServiceLinkedRoles())
 		case Rotation:
 			who = append(who, also...)
 		case address.Recorder, address.Preview, address.Deploy:

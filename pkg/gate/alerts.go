@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/catalogue"
 	"prodgate/pkg/policydoc"
 )
 
@@ -45,7 +46,7 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 	}
 	policy, err := sns.NewTopicPolicy(b.ctx, b.called("alerts"), &sns.TopicPolicyArgs{
 		Arn: topic.Arn,
-		Policy: policydoc.Document{
+		Policy: append(policydoc.Document{
 			{
 				Sid:        "RulesOfTheGatePublish",
 				Principals: policydoc.Service("events.amazonaws.com"),
@@ -53,15 +54,8 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 				Resources:  policydoc.On(at.ARN),
 				Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", b.plan.Rules())},
 			},
-			{
-				Sid:        "DenyPlainHttp",
-				Deny:       true,
-				Principals: policydoc.Anyone,
-				Actions:    []string{"sns:Publish"},
-				Resources:  policydoc.On(at.ARN),
-				Conditions: []policydoc.Condition{policydoc.Is("Bool", "aws:SecureTransport", "false")},
-			},
-		}.JSON(),
+			catalogue.PlainHTTP(catalogue.Topic, at.ARN),
+		}, catalogue.Refusals(catalogue.Topic, b.settings, "", at.ARN)...).JSON(),
 	}, child)
 	if err != nil {
 		return nil, fmt.Errorf("topic policy: %w", err)

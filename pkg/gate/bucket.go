@@ -2,11 +2,13 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/catalogue"
 	"prodgate/pkg/policydoc"
 )
 
@@ -122,7 +124,7 @@ func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, da
 				policydoc.Is("Null", "s3:x-amz-server-side-encryption", "false"),
 			},
 		},
-	}, statements...)
+	}, slices.Concat(catalogue.Refusals(catalogue.Buckets, b.settings, "", at.ARN), statements)...)
 	policy, err := s3.NewBucketPolicy(b.ctx, name, &s3.BucketPolicyArgs{
 		Bucket: made.ID(),
 		Policy: document.JSON(),

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
+	"prodgate/pkg/catalogue"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -76,7 +77,8 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 	at := b.plan.Bucket("config").ARN
 	objects := at + "/AWSLogs/" + b.settings.Account + "/Config/*"
 	fromHere := policydoc.Is("StringEquals", "aws:SourceAccount", b.settings.Account)
-	records, err := b.bucket(parent, "config", key, b.settings.Retention.LogDays,
+	only := catalogue.Refusals(catalogue.RecordObjects, b.settings, "", at+"/*")
+	records, err := b.bucket(parent, "config", key, b.settings.Retention.LogDays, append(only,
 		policydoc.Statement{
 			Sid:        "ConfigLooks",
 			Principals: policydoc.Service("config.amazonaws.com"),
@@ -91,7 +93,7 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 			Resources:  policydoc.On(objects),
 			Conditions: []policydoc.Condition{fromHere, policydoc.Is("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")},
 		},
-	)
+	)...)
 	if err != nil {
 		return nil, fmt.Errorf("bucket: %w", err)
 	}

@@ -11,6 +11,8 @@ import (
 	"prodgate/pkg/gate/gatetest"
 )
 
+const policyOfRepository = "aws:ecr/repositoryPolicy:RepositoryPolicy"
+
 // document is an IAM policy document as AWS reads it.
 type document struct {
 	Version   string
@@ -36,7 +38,7 @@ var documents = map[string]struct {
 	keyType:                           {"policy", 32 << 10},       // KMS quotas
 	policyOfBucket:                    {"policy", 20 << 10},       // S3, bucket policies
 	"aws:sns/topicPolicy:TopicPolicy": {"policy", 30 << 10},       // SNS API, AddPermission
-	"aws:ecr/repositoryPolicy:RepositoryPolicy": {"policy", 10 << 10}, // ECR quotas
+	policyOfRepository:                {"policy", 10 << 10},       // ECR quotas
 }
 
 // parsed is a document of the gate.
@@ -192,35 +194,75 @@ func TestARoleHasOnePolicyOfItsOwn(t *testing.T) {
 	}
 }
 
+// excepted are those whom a document's statement does not refuse its calls.
+func excepted(t *testing.T, of *gatetest.Resource, sid string) []string {
+	t.Helper()
+	for _, s := range parsed(t, of).Statement {
+		if s.Sid == sid && s.Effect == "Deny" {
+			return s.Condition["ArnNotLike"]["aws:PrincipalArn"]
+		}
+	}
+	t.Fatalf("%s has no %s", of, sid)
+	return nil
+}
+
 func TestPatternsMatchTheRolesTheyAreFor(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api", "web"))
-	var writers []string
-	for _, s := range parsed(t, r.One(t, policyOfBucket, "gate-artifacts")).Statement {
-		if s.Sid == "DenyOtherWriters" {
-			writers = s.Condition["ArnNotLike"]["aws:PrincipalArn"]
-		}
-	}
-	if len(writers) == 0 {
-		t.Fatal("anyone may write artifacts")
-	}
-	matches := func(arn string) bool {
-		return slices.ContainsFunc(writers, func(pattern string) bool {
+	const deployer, breakGlass, execution = "arn:aws:iam::111111111111:role/deployer",
+		"arn:aws:iam::111111111111:role/break-glass", "arn:aws:iam::111111111111:role/execution"
+	matches := func(patterns []string, arn string) bool {
+		return slices.ContainsFunc(patterns, func(pattern string) bool {
 			prefix, all := strings.CutSuffix(pattern, "*")
-			return all && strings.HasPrefix(arn, prefix)
+			return pattern == arn || all && strings.HasPrefix(arn, prefix)
 		})
 	}
-	for _, role := range r.Of(t, roleType) {
-		if want := role.Name != "gate-recorder"; matches(role.Output("arn")) != want {
-			t.Errorf("%s may write artifacts: %t", role, !want)
-		}
+	role := func(name string) string { return r.One(t, roleType, name).Output("arn") }
+	everybody := []string{deployer, breakGlass, execution, "arn:aws:iam::111111111111:role/admin"}
+	for _, made := range r.Of(t, roleType) {
+		everybody = append(everybody, made.Output("arn"))
 	}
-
-	for _, policy := range r.Of(t, "aws:ecr/repositoryPolicy:RepositoryPolicy") {
-		pusher := r.One(t, roleType, policy.Name+"-build").Output("arn")
-		s := parsed(t, policy).Statement[0]
-		if got := s.Condition["ArnNotEquals"]["aws:PrincipalArn"]; s.Effect != "Deny" || !slices.Equal(got, []string{pusher}) {
-			t.Errorf("%s keeps from pushing all but %v, want %s", policy, got, pusher)
+	for name, c := range map[string]struct {
+		of   *gatetest.Resource
+		sid  string
+		want []string
+	}{
+		"writes artifacts":   {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyPipelineBuildOnArtifactObjects", []string{role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline")}},
+		"deletes artifacts":  {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyDeployersOnArtifactObjects", nil},
+		"changes the bucket": {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyDeployersOnBuckets", nil},
+		"writes records":     {r.One(t, policyOfBucket, "gate-config"), "OnlyRecorderOnRecordObjects", []string{role("gate-recorder")}},
+		"deletes records":    {r.One(t, policyOfBucket, "gate-config"), "OnlyDeployersOnRecordObjects", nil},
+		"reads artifacts":    {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildOnArtifactKey", []string{role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline")}},
+		"changes a key":      {r.One(t, keyType, "gate-images"), "OnlyDeployersOnKeys", nil},
+		"publishes alerts":   {r.One(t, "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"), "OnlyDeployersOnTopic", nil},
+		"pushes the api":     {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildOnRepositories", []string{role("gate-api-build")}},
+		"pulls the api":      {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildExecutionServiceLinkedOnRepositories", []string{role("gate-api-build"), execution}},
+		"changes the api's":  {r.One(t, policyOfRepository, "gate-api"), "OnlyDeployersOnRepositories", nil},
+		"pushes the web":     {r.One(t, policyOfRepository, "gate-web"), "OnlyBuildOnRepositories", []string{role("gate-web-build")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			patterns := excepted(t, c.of, c.sid)
+			for _, arn := range everybody {
+				want := arn == deployer || arn == breakGlass || slices.Contains(c.want, arn)
+				if matches(patterns, arn) != want {
+					t.Errorf("%s: %s is refused to %s: %t", c.of, c.sid, arn, want)
+				}
+			}
+		})
+	}
+	for _, token := range []string{keyType, policyOfBucket, policyOfRepository, "aws:sns/topicPolicy:TopicPolicy"} {
+		for _, made := range r.Of(t, token) {
+			plain := false
+			for _, s := range parsed(t, made).Statement {
+				plain = plain || s.Sid == "DenyPlainHttp" && s.Condition["Bool"]["aws:SecureTransport"] != nil
+				if _, negated := s.Condition["ArnNotLike"]; negated && !slices.Equal(s.Condition["BoolIfExists"]["aws:PrincipalIsAWSService"], []string{"false"}) {
+					t.Errorf("%s: %s refuses AWS's services, which have no ARN", made, s.Sid)
+				}
+			}
+			if !plain {
+				t.Errorf("%s can be used without TLS", made)
+			}
 		}
 	}
 }

@@ -1,22 +1,25 @@
 package gate
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/catalogue"
 	"prodgate/pkg/policydoc"
 )
 
-// key makes a KMS key of one purpose, with an alias to find it by. Account
-// administrators use it through IAM; uses are added for services, which have
-// no IAM policies.
+// key makes a KMS key of one purpose, with an alias to find it by. IAM says who uses
+// it, but nobody changes it who may not change the gate. Uses are added for services,
+// which have no IAM policies.
 func (b builder) key(parent pulumi.Resource, purpose, description string, uses ...policydoc.Statement) (*kms.Key, error) {
-	policy := append(policydoc.Document{{
+	policy := slices.Concat(policydoc.Document{{
 		Sid:        "AccountDelegatesToIam",
 		Principals: map[string][]string{"AWS": {b.plan.Root()}},
 		Actions:    []string{"kms:*"},
 		Resources:  policydoc.On("*"),
-	}}, uses...)
+	}}, catalogue.Refusals(catalogue.Keys, b.settings, "", "*"), policydoc.Document{catalogue.PlainHTTP(catalogue.Keys, "*")}, uses)
 	name := b.called(purpose)
 	key, err := kms.NewKey(b.ctx, name, &kms.KeyArgs{
 		Description:          pulumi.String(description),
@@ -28,7 +31,7 @@ func (b builder) key(parent pulumi.Resource, purpose, description string, uses .
 		return nil, err
 	}
 	_, err = kms.NewAlias(b.ctx, name, &kms.AliasArgs{
-		Name:        pulumi.Sprintf("alias/%s-%s", b.plan.Gate, purpose),
+		Name:        pulumi.String(b.plan.KeyAlias(purpose)),
 		TargetKeyId: key.KeyId,
 		// No child of the key: it would be protected with it, and holds nothing.
 	}, pulumi.Parent(parent))

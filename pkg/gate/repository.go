@@ -6,13 +6,12 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
-	"prodgate/pkg/policydoc"
+	"prodgate/pkg/catalogue"
 	"prodgate/pkg/settings"
 )
 
-// repository keeps an app's images. A tag is a commit and never moves, and
-// nobody pushes but the app's build role.
+// repository keeps an app's images. A tag is a commit and never moves, nobody pushes
+// but the app's build role, and nobody pulls but that and who runs the image.
 func (b builder) repository(parent pulumi.Resource, app settings.App, s *store) (*ecr.Repository, error) {
 	name := b.called(app.Name)
 	component, err := b.group(RepositoryType, parent, name+"-images")
@@ -51,18 +50,9 @@ func (b builder) repository(parent pulumi.Resource, app settings.App, s *store) 
 	}
 	_, err = ecr.NewRepositoryPolicy(b.ctx, name, &ecr.RepositoryPolicyArgs{
 		Repository: repository.Name,
-		Policy: policydoc.Document{{
-			// A repository's policy names no resource: it is the repository.
-			Sid:        "OnlyTheBuildPushes",
-			Deny:       true,
-			Principals: policydoc.Anyone,
-			Actions: []string{
-				"ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage",
-			},
-			Conditions: []policydoc.Condition{
-				policydoc.Is("ArnNotEquals", "aws:PrincipalArn", b.plan.Role(app.Name, address.Build).ARN),
-			},
-		}}.JSON(),
+		// A repository's policy names no resource: it is the repository.
+		Policy: append(catalogue.Refusals(catalogue.Repositories, b.settings, app.Name, ""),
+			catalogue.PlainHTTP(catalogue.Repositories, "")).JSON(),
 	}, child)
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)

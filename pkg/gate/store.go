@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/catalogue"
 	"prodgate/pkg/policydoc"
 )
 
@@ -23,7 +23,8 @@ func (b builder) store(parent pulumi.Resource) (*store, error) {
 		return nil, err
 	}
 	s := &store{}
-	if s.artifactKey, err = b.key(component, "artifacts", "Pipeline artifacts"); err != nil {
+	if s.artifactKey, err = b.key(component, "artifacts", "Pipeline artifacts",
+		catalogue.Refusals(catalogue.ArtifactKey, b.settings, "", "*")...); err != nil {
 		return nil, fmt.Errorf("artifact key: %w", err)
 	}
 	if s.imageKey, err = b.key(component, "images", "Container images"); err != nil {
@@ -39,15 +40,8 @@ func (b builder) store(parent pulumi.Resource) (*store, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("logs key: %w", err)
 	}
-	s.artifacts, err = b.bucket(component, "artifacts", s.artifactKey, b.settings.Retention.ArtifactDays, policydoc.Statement{
-		Sid:        "DenyOtherWriters",
-		Deny:       true,
-		Principals: policydoc.Anyone,
-		Actions:    []string{"s3:PutObject"},
-		Resources:  policydoc.On(b.plan.Bucket("artifacts").ARN + "/*"),
-		Conditions: []policydoc.Condition{policydoc.Is("ArnNotLike", "aws:PrincipalArn",
-			b.plan.Roles(address.Pipeline), b.plan.Roles(address.Build))},
-	})
+	s.artifacts, err = b.bucket(component, "artifacts", s.artifactKey, b.settings.Retention.ArtifactDays,
+		catalogue.Refusals(catalogue.ArtifactObjects, b.settings, "", b.plan.Bucket("artifacts").ARN+"/*")...)
 	if err != nil {
 		return nil, fmt.Errorf("artifact bucket: %w", err)
 	}

@@ -41,8 +41,10 @@ func (w *world) deployed(apps ...string) {
 		w.role("prodgate-"+app+"-build", "codebuild.amazonaws.com",
 			"arn:aws:codebuild:"+region+":"+w.account()+":project/prodgate-"+app+"-build")
 	}
-	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "DenyOtherWriters")
-	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "ConfigLooks", "ConfigWrites")
+	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
+		"OnlyDeployersOnBuckets", "OnlyPipelineBuildOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
+	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
+		"OnlyDeployersOnBuckets", "OnlyRecorderOnRecordObjects", "OnlyDeployersOnRecordObjects", "ConfigLooks", "ConfigWrites")
 	w.watched()
 	w.told()
 	w.branchProtected()
@@ -145,7 +147,8 @@ func (w *world) images(app string) {
 	}
 	policy, err := w.aws.ecr.GetRepositoryPolicy(w.Context(), &ecr.GetRepositoryPolicyInput{RepositoryName: &name})
 	w.must(err)
-	same(w.T, "the policy of "+name, w.sids(awssdk.ToString(policy.PolicyText)), []string{"OnlyTheBuildPushes"})
+	same(w.T, "the policy of "+name, w.sids(awssdk.ToString(policy.PolicyText)), []string{
+		"OnlyDeployersOnRepositories", "OnlyBuildOnRepositories", "OnlyBuildExecutionServiceLinkedOnRepositories", "DenyPlainHttp"})
 	_, err = w.aws.ecr.GetLifecyclePolicy(w.Context(), &ecr.GetLifecyclePolicyInput{RepositoryName: &name})
 	w.must(err)
 }
@@ -247,7 +250,7 @@ func (w *world) told() {
 	if !strings.Contains(got.Attributes["KmsMasterKeyId"], ":key/") {
 		w.Errorf("the topic is encrypted with %q", got.Attributes["KmsMasterKeyId"])
 	}
-	same(w.T, "the topic's policy", w.sids(got.Attributes["Policy"]), []string{"RulesOfTheGatePublish", "DenyPlainHttp"})
+	same(w.T, "the topic's policy", w.sids(got.Attributes["Policy"]), []string{"RulesOfTheGatePublish", "DenyPlainHttp", "OnlyDeployersOnTopic"})
 }
 
 func (w *world) branchProtected() {
