@@ -71,6 +71,10 @@ const tree = `
 pulumi:providers:aws workload
 pulumi:providers:github repository
 prodgate:index:Gate gate
+  prodgate:index:Boundaries gate-boundaries
+    aws:iam/policy:Policy gate-boundary-build
+    aws:iam/policy:Policy gate-boundary-pipeline
+    aws:iam/policy:Policy gate-boundary-recorder
   prodgate:index:Alerts gate-alerts
     aws:kms/key:Key gate-alerts
     aws:kms/alias:Alias gate-alerts
@@ -107,11 +111,15 @@ prodgate:index:Gate gate
       aws:iam/role:Role gate-backend-flask-build
       aws:iam/policy:Policy gate-backend-flask-build
       aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-backend-flask-build
+      aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-backend-flask-build
+      aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-backend-flask-build
       aws:codebuild/project:Project gate-backend-flask-build
     prodgate:index:Delivery gate-backend-flask-delivery
       aws:iam/role:Role gate-backend-flask-pipeline
       aws:iam/policy:Policy gate-backend-flask-pipeline
       aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-backend-flask-pipeline
+      aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-backend-flask-pipeline
+      aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-backend-flask-pipeline
       aws:codepipeline/pipeline:Pipeline gate-backend-flask
   prodgate:index:Detection gate-detection
     aws:guardduty/detector:Detector gate-detector
@@ -129,6 +137,8 @@ prodgate:index:Gate gate
     aws:iam/policy:Policy gate-recorder
     aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-recorder
     aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-recorder-reads
+    aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-recorder
+    aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-recorder
     aws:cfg/recorder:Recorder gate-recorder
     aws:cfg/deliveryChannel:DeliveryChannel gate-recorder
     aws:cfg/recorderStatus:RecorderStatus gate-recorder
@@ -195,7 +205,11 @@ func TestStacksDifferByValuesOnly(t *testing.T) {
 	t.Parallel()
 	types := func(name string) []string {
 		var all []string
-		for _, made := range stack(t, name).MustRun(t, program).All() {
+		w := stack(t, name)
+		// That somebody approves is a value too.
+		w.Config["prodgate:access"] = fmt.Sprintf(`{"deployerArns": ["arn:aws:iam::%[1]s:role/d"], "breakGlassArn": "arn:aws:iam::%[1]s:role/b",
+			"approverArns": ["arn:aws:iam::%[1]s:role/a"]}`, w.Account)
+		for _, made := range w.MustRun(t, program).All() {
 			all = append(all, made.Type)
 		}
 		return all
@@ -311,11 +325,12 @@ func TestTheStackExportsItsContract(t *testing.T) {
 		}
 	}
 	apps := map[string]map[string]string{"backend-flask": {
-		"pipeline":      "backend-flask-prodgate",
-		"pipelineArn":   "arn:aws:codepipeline:eu-west-2:111111111111:backend-flask-prodgate",
-		"project":       "prodgate-backend-flask-build",
-		"repositoryArn": "arn:aws:ecr:eu-west-2:111111111111:repository/prodgate/backend-flask",
-		"repositoryUri": "111111111111.dkr.ecr.eu-west-2.amazonaws.com/prodgate/backend-flask",
+		"approverRoleArn": "",
+		"pipeline":        "backend-flask-prodgate",
+		"pipelineArn":     "arn:aws:codepipeline:eu-west-2:111111111111:backend-flask-prodgate",
+		"project":         "prodgate-backend-flask-build",
+		"repositoryArn":   "arn:aws:ecr:eu-west-2:111111111111:repository/prodgate/backend-flask",
+		"repositoryUri":   "111111111111.dkr.ecr.eu-west-2.amazonaws.com/prodgate/backend-flask",
 	}}
 	if got := fmt.Sprint(r.Outputs[contract.Apps].Value); got != fmt.Sprint(apps) {
 		t.Errorf("the apps are\n%s, want\n%s", got, fmt.Sprint(apps))

@@ -22,11 +22,12 @@ var noIAMWildcard = policy{
 		"aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy",
 		"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/userPolicyAttachment:UserPolicyAttachment",
 		"aws:iam/groupPolicyAttachment:GroupPolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment",
+		"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
 	},
 	resource: func(_ stack, r resource) []finding {
 		switch r.token {
 		case "aws:iam/policy:Policy":
-			return inDocument(r.at("policy"), policydoc.Identity)
+			return inDocument(r.at("policy"), kindOf(r))
 		case "aws:iam/role:Role":
 			found := inDocument(r.at("assumeRolePolicy"), policydoc.Trust)
 			for _, inline := range r.at("inlinePolicies").list() {
@@ -35,13 +36,24 @@ var noIAMWildcard = policy{
 				}
 			}
 			for _, arn := range r.at("managedPolicyArns").list() {
-				found = append(found, ofAWS(arn)...)
+				found = append(found, attached(arn)...)
 			}
 			return found
+		case "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive":
+			var found []finding
+			for _, arn := range r.at("policyArns").list() {
+				found = append(found, attached(arn)...)
+			}
+			return found
+		case "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive":
+			if names := r.at("policyNames"); !names.silent() {
+				return []finding{{fmt.Sprintf("it leaves the inline policies %s, which AWS Config does not look into", names), "leave policyNames empty"}}
+			}
+			return nil
 		case "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy":
 			return []finding{anInlinePolicy}
 		default:
-			return ofAWS(r.at("policyArn"))
+			return attached(r.at("policyArn"))
 		}
 	},
 }
@@ -51,9 +63,26 @@ var anInlinePolicy = finding{"it is an inline policy, which AWS Config does not 
 // allOfAService is the name of a policy of AWS's that allows whole services.
 var allOfAService = regexp.MustCompile(`:aws:policy/(.*/)?(AdministratorAccess|PowerUserAccess|\w*FullAccess)$`)
 
-func ofAWS(arn value) []finding {
-	if name := arn.text(); allOfAService.MatchString(name) {
+// boundaryPath ends the path of a policy that is a boundary: it may allow what no
+// policy may that is attached, and so none of this path may be attached.
+const boundaryPath = "/boundary/"
+
+// kindOf is what a policy is for. A path that is not known may be a boundary's.
+func kindOf(policy resource) policydoc.Kind {
+	if at := policy.at("path"); at.unknown() || strings.HasSuffix(at.text(), boundaryPath) {
+		return policydoc.Boundary
+	}
+	return policydoc.Identity
+}
+
+// attached looks at a policy that gives something.
+func attached(arn value) []finding {
+	name := arn.text()
+	switch at := strings.LastIndex(name, "/"); {
+	case allOfAService.MatchString(name):
 		return []finding{{name + " allows everything of a service", "attach a policy that names actions and resources"}}
+	case strings.HasSuffix(name[:at+1], boundaryPath):
+		return []finding{{name + " is a boundary, the most that others may give", "attach a policy that gives what is needed"}}
 	}
 	return nil
 }
@@ -128,7 +157,8 @@ func (s statement) findings(kind policydoc.Kind) []finding {
 	}
 	var patterns []string
 	for _, action := range s.Action {
-		if strings.ContainsAny(action, "*?") {
+		avoidable := func(resource string) bool { return !policydoc.Unavoidable(kind, action, resource) }
+		if strings.ContainsAny(action, "*?") && (len(s.Resource) == 0 || slices.ContainsFunc(s.Resource, avoidable)) {
 			patterns = append(patterns, action)
 		}
 	}

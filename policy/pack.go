@@ -14,6 +14,7 @@ import (
 var policies = []policy{
 	regionAndAccount,
 	noIAMWildcard,
+	boundedRole,
 	prodPipeline,
 	inlineBuildspec,
 	immutableRegistry,

@@ -164,6 +164,36 @@ func TestAStackWithoutAProtectedBranch(t *testing.T) {
 	}
 }
 
+func TestABoundaryIsOfTheStack(t *testing.T) {
+	t.Parallel()
+	all := made(t)
+	name := func(r resource) bool { return r.token == policyToken && r.name == "gate-boundary-build" }
+	at := slices.IndexFunc(all, name)
+	changed := func(path string, to property.Value) []resource {
+		other := slices.Clone(all)
+		other[at] = other[at].with(t, path, to)
+		return other
+	}
+	for name, c := range map[string]struct {
+		all  []resource
+		want int
+	}{
+		"the gate": {all, 0},
+		"the gate without the boundary of builds": {slices.DeleteFunc(slices.Clone(all), name), 1},
+		"a boundary of another name":              {changed("name", property.New("other")), 1},
+		"a boundary of another path":              {changed("path", property.New("/boundary/")), 1},
+		"a boundary whose name is not known yet":  {changed("name", property.New(property.Computed)), 0},
+		"a boundary whose path is not known yet":  {changed("path", property.New(property.Computed)), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := boundedRole.missing(c.all); len(got) != c.want {
+				t.Errorf("found %v", got)
+			}
+		})
+	}
+}
+
 func protectionOf(pattern property.Value) resource {
 	return resource{value{property.New(map[string]property.Value{"pattern": pattern})}, protectionType, "gate"}
 }

@@ -18,6 +18,9 @@ var (
 	pipeline   = [2]string{"aws:codepipeline/pipeline:Pipeline", "gate-api"}
 	project    = [2]string{"aws:codebuild/project:Project", "gate-api-build"}
 	repository = [2]string{"aws:ecr/repository:Repository", "gate-api"}
+	boundary   = [2]string{"aws:iam/policy:Policy", "gate-boundary-recorder"}
+	onlyThese  = [2]string{"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "gate-api-build"}
+	noInline   = [2]string{"aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", "gate-api-build"}
 	protection = [2]string{protectionType, "gate-web-prod"}
 )
 
@@ -81,6 +84,26 @@ var changes = map[string]map[string]change{
 		"an attachment of all of a service":        {attachment, "policyArn", "arn:aws:iam::aws:policy/AmazonS3FullAccess", "allows everything of a service"},
 		"an attachment of a policy of one's own":   {attachment, "policyArn", "arn:aws:iam::111111111111:policy/NoFullAccess", ""},
 		"an attachment of a service's own reading": {attachment, "policyArn", "arn:aws:iam::aws:policy/service-role/AWS_ConfigRole", ""},
+		"an attachment of a boundary":              {attachment, "policyArn", "arn:aws:iam::111111111111:policy/prodgate/boundary/b", "is a boundary, the most that others may give; attach"},
+		"a role of a boundary":                     {role, "managedPolicyArns", list{"arn:aws:iam::111111111111:policy/boundary/b"}, "is a boundary"},
+		"a lasting attachment of administrators":   {onlyThese, "policyArns", list{"arn:aws:iam::aws:policy/AdministratorAccess"}, "allows everything of a service"},
+		"a lasting attachment of a boundary":       {onlyThese, "policyArns", list{"arn:aws:iam::111111111111:policy/prodgate/boundary/b"}, "is a boundary"},
+		"no attachment at all":                     {onlyThese, "policyArns", list{}, ""},
+		"an inline policy that is left":            {noInline, "policyNames", list{"p"}, `it leaves the inline policies ["p"], which AWS Config does not look into; leave policyNames empty`},
+		"every read of a service in a boundary":    {boundary, "policy", allow(`"Action": "s3:Get*", "Resource": "arn:aws:s3:::b"`), "allows s3:Get*; name the actions"},
+		"a read of AWS Config's in a boundary":     {boundary, "policy", allow(`"Action": "s3:GetBucket*", "Resource": "*"`), ""},
+		"a read of AWS Config's in a role":         {permission, "policy", allow(`"Action": "s3:GetBucket*", "Resource": "arn:aws:s3:::b"`), "allows s3:GetBucket*; name the actions"},
+		"every action in a boundary":               {boundary, "policy", allow(`"Action": "*", "Resource": "arn:aws:s3:::b"`), "allows *; name"},
+		"a write of a service in a boundary":       {boundary, "policy", allow(`"Action": "s3:Put*", "Resource": "arn:aws:s3:::b"`), "allows s3:Put*"},
+		"a policy of a path not known yet":         {boundary, "path", unknown, ""},
+	},
+	"bounded-role": {
+		"a role without a boundary":           {role, "permissionsBoundary", nil, "it has no permission boundary; set permissionsBoundary"},
+		"a role with an empty boundary":       {role, "permissionsBoundary", "", "it has no permission boundary"},
+		"a boundary of AWS's":                 {role, "permissionsBoundary", "arn:aws:iam::aws:policy/PowerUserAccess", "is not of a path that ends in /boundary/; set"},
+		"a policy that gives as the boundary": {role, "permissionsBoundary", "arn:aws:iam::111111111111:policy/prodgate/build/p", "is not of a path that ends in /boundary/"},
+		"a boundary that is not known yet":    {role, "permissionsBoundary", unknown, ""},
+		"a boundary of a stack's":             {role, "permissionsBoundary", "arn:aws:iam::111111111111:policy/prodgate/boundary/prodgate-build-boundary", ""},
 	},
 	"prod-pipeline": {
 		"a pipeline of the first version":       {pipeline, "pipelineType", "V1", `pipelineType is "V1"; set it to "V2"`},

@@ -27,6 +27,8 @@ const (
 	roleType       = "aws:iam/role:Role"
 	policyType     = "aws:iam/policy:Policy"
 	attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	onlyThese      = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+	noInline       = "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive"
 	projectType    = "aws:codebuild/project:Project"
 	pipelineType   = "aws:codepipeline/pipeline:Pipeline"
 	detectorType   = "aws:guardduty/detector:Detector"
@@ -94,6 +96,16 @@ func config(apps ...string) map[string]any {
 	}
 }
 
+// approved is config with approvals.
+func approved(apps ...string) map[string]any {
+	c := config(apps...)
+	c["access"] = object{
+		"deployerArns": access["deployerArns"], "breakGlassArn": access["breakGlassArn"],
+		"approverArns": []string{"arn:aws:iam::111111111111:role/release-manager"},
+	}
+	return c
+}
+
 // longest is a configuration whose names are as long as settings allow, in a
 // region with a long name.
 func longest() map[string]any {
@@ -101,6 +113,11 @@ func longest() map[string]any {
 	c := config()
 	c["aws:region"], c["name"] = "ap-northeast-1", name(20)
 	c["source"] = object{"owner": name(39), "repository": name(100), "statusChecks": []string{name(255)}, "reviews": 6, "codeOwners": []string{"@" + name(39) + "/" + name(39)}}
+	// A trust takes 2,048 characters: settings keep approvers below that.
+	c["access"] = object{
+		"deployerArns": access["deployerArns"], "breakGlassArn": access["breakGlassArn"],
+		"approverArns": []string{"arn:aws:iam::111111111111:role/" + name(510) + "/" + name(64), "arn:aws:iam::111111111111:role/" + name(510) + "/" + name(63)},
+	}
 	c["apps"] = []any{object{
 		"name": name(30), "cluster": name(255), "service": name(255), "container": name(255),
 		"folder": name(252), "dockerfile": name(255),
@@ -185,6 +202,8 @@ func TestOrder(t *testing.T) {
 	for name, c := range map[string]struct{ token, name, afterToken, afterName string }{
 		"a pipeline starts with a role that may":                {pipelineType, "gate-api", attachmentType, "gate-api-pipeline"},
 		"a pipeline starts with a store that is closed":         {pipelineType, "gate-api", policyOfBucket, "gate-artifacts"},
+		"a role is made below a boundary that is there":         {roleType, "gate-api-build", policyType, "gate-boundary-build"},
+		"only what is attached is attached":                     {onlyThese, "gate-api-build", attachmentType, "gate-api-build"},
 		"a build starts with a role that may":                   {projectType, "gate-api-build", attachmentType, "gate-api-build"},
 		"a bucket's policy waits for its public access block":   {policyOfBucket, "gate-artifacts", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "gate-artifacts"},
 		"the recorder starts with a role that may deliver":      {recorderType, "gate-recorder", attachmentType, "gate-recorder"},
@@ -250,7 +269,7 @@ func TestNoPartitionIsTakenForGranted(t *testing.T) {
 	for region, partition := range map[string]string{"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"} {
 		t.Run(region, func(t *testing.T) {
 			t.Parallel()
-			c := config("api")
+			c := approved("api")
 			c["aws:region"] = region
 			text, err := json.Marshal(c)
 			if err != nil {

@@ -92,7 +92,8 @@ func TestLogicalNamesAreOfTheComponentAndNotOfTheStack(t *testing.T) {
 func TestNoTwoResourcesHaveOnePhysicalName(t *testing.T) {
 	t.Parallel()
 	// Apps that are named as parts of the gate are, or as each other's parts.
-	r := built(t, config("api", "api-build", "api-pipeline", "build", "recorder", "alerts", "artifacts", "failed-runs", "detector"))
+	r := built(t, approved("api", "api-build", "api-pipeline", "api-approver", "build", "recorder", "boundary", "boundaries", "boundary-build",
+		"alerts", "artifacts", "failed-runs", "detector"))
 	taken := map[string]string{}
 	for _, made := range r.All() {
 		for input := range limits[made.Type] {
@@ -113,7 +114,7 @@ func TestNoTwoResourcesHaveOnePhysicalName(t *testing.T) {
 
 func TestAppsShareNothingButTheStoreAndTheConnection(t *testing.T) {
 	t.Parallel()
-	r := built(t, config("api", "web"))
+	r := built(t, approved("api", "web"))
 	for _, one := range []struct{ app, other string }{{"api", "web"}, {"web", "api"}} {
 		made := 0
 		for _, part := range r.All() {

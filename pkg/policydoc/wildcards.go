@@ -12,6 +12,7 @@ type Kind string
 // The kinds of the gate's documents.
 const (
 	Identity   Kind = "identity" // what a role may do
+	Boundary   Kind = "boundary" // the most that it may be given; what Identity has, it has too
 	Trust      Kind = "trust"    // who may take a role on
 	Key        Kind = "key"
 	Bucket     Kind = "bucket"
@@ -36,6 +37,8 @@ const (
 	everything   = "*"
 	objectReason = "the service makes up the keys of its objects; Service Authorization Reference, Amazon S3: " +
 		"these actions take the resource type object, arn:${Partition}:s3:::${BucketName}/${ObjectName}"
+	anyAppReason = "one boundary for the roles of any number of apps, each of which may do this to what is its own; " +
+		"IAM User Guide, Permissions boundaries for IAM entities: a boundary gives nothing"
 	keyReason = "in a key policy * is the key that it is attached to; " +
 		"AWS KMS Developer Guide, Creating a key policy, Resource"
 )
@@ -77,6 +80,57 @@ var Wildcards = []Wildcard{
 			"log-group and log-stream, arn:…:log-group:${LogGroupName}:log-stream:${LogStreamName}",
 	},
 
+	// What roles may be given.
+	{
+		Kind: Boundary, Actions: []string{"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"},
+		Pattern: "arn:${Partition}:s3:::${Bucket}/*/*", Why: anyAppReason,
+	},
+	{
+		Kind: Boundary, Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+		Pattern: "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/codebuild/${Gate}-*-${Duty}:*", Why: anyAppReason,
+	},
+	{
+		Kind: Boundary, Actions: []string{"codebuild:StartBuild", "codebuild:BatchGetBuilds"},
+		Pattern: "arn:${Partition}:codebuild:${Region}:${Account}:project/${Gate}-*-${Duty}", Why: anyAppReason,
+	},
+	{
+		Kind: Boundary, Actions: []string{
+			"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart",
+			"ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:BatchGetImage", "ecr:DescribeImages",
+		},
+		Pattern: "arn:${Partition}:ecr:${Region}:${Account}:repository/${Gate}/*", Why: anyAppReason,
+	},
+	{
+		Kind: Boundary, Actions: []string{"ecs:DescribeServices", "ecs:UpdateService"},
+		Pattern: "arn:${Partition}:ecs:${Region}:${Account}:service/*/*", Why: anyAppReason + "; clusters and services are the app teams' to name",
+	},
+	{
+		Kind: Boundary, Actions: []string{"iam:PassRole"}, Pattern: "arn:${Partition}:iam::${Account}:role/*",
+		Why: anyAppReason + "; the roles of tasks are the app teams' to name, and iam:PassedToService lets them reach tasks only",
+	},
+	{
+		Kind: Boundary, Actions: []string{"codepipeline:PutApprovalResult"},
+		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}/${Stage}/${Action}", Why: anyAppReason,
+	},
+	{
+		Kind: Boundary, Actions: []string{
+			"codepipeline:GetPipeline", "codepipeline:GetPipelineState",
+			"codepipeline:GetPipelineExecution", "codepipeline:ListPipelineExecutions",
+		},
+		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}", Why: anyAppReason,
+	},
+	{
+		Kind: Boundary, Actions: []string{
+			"codebuild:BatchGet*", "codebuild:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
+			"ecr:BatchGetRepositoryScanningConfiguration", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
+			"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*",
+			"s3:GetBucket*", "s3:Get*Configuration", "s3:GetAccountPublicAccessBlock", "s3:List*",
+		},
+		Pattern: everything,
+		Why: "AWS Config reads everything of a type that it records, with reads that are AWS's to add; " +
+			"AWS Managed Policy Reference Guide, AWS_ConfigRole: it reads these, and more, on *",
+	},
+
 	// Who may use a key.
 	{Kind: Key, Actions: []string{"kms:*"}, Pattern: everything, Why: keyReason + "; Default key policy: kms:* to the account lets IAM policies decide"},
 	{
@@ -108,7 +162,13 @@ var Wildcards = []Wildcard{
 
 // Unavoidable is whether the table has an action on a pattern.
 func Unavoidable(kind Kind, action, pattern string) bool {
-	return slices.ContainsFunc(Wildcards, func(w Wildcard) bool { return w.Kind == kind && w.Allows(action, pattern) })
+	return slices.ContainsFunc(Wildcards, func(w Wildcard) bool { return w.Covers(kind) && w.Allows(action, pattern) })
+}
+
+// Covers is whether the row is of documents of a kind: a boundary holds what the
+// roles below it may do.
+func (w Wildcard) Covers(kind Kind) bool {
+	return w.Kind == kind || w.Kind == Identity && kind == Boundary
 }
 
 // Allows is whether an action on a resource, or by a condition's value, is of the
