@@ -224,7 +224,7 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 	providers := map[string]string{"aws": "workload", "github": "repository"}
 	w := stack(t, "dev")
 	w.Config["prodgate:detection"] = `{"guardDuty": "adopt"}`
-	w.Config["prodgate:source"] = `{"owner": "example-org", "repository": "cruddur",
+	w.Config["prodgate:source"] = `{"owner": "example-org", "repository": "cruddur", "codeOwners": ["@example-org/platform"],
 		"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/` + gatetest.UUID + `"}`
 	r := w.MustRun(t, program)
 	seen := map[string]bool{}
@@ -243,7 +243,7 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 			t.Errorf("%s has the provider %q", invoke.Token, invoke.Provider)
 		}
 	}
-	if len(seen) != len(providers) || len(r.Invokes) != 3 {
+	if len(seen) != len(providers) || len(r.Invokes) != 5 {
 		t.Errorf("looked at the packages %v and %d invokes", seen, len(r.Invokes))
 	}
 }
@@ -296,6 +296,102 @@ func TestCredentialsOfAnotherAccountMakeNothing(t *testing.T) {
 				t.Errorf("made %v", all)
 			}
 		})
+	}
+}
+
+func TestWhoMayChangeTheGate(t *testing.T) {
+	t.Parallel()
+	const (
+		account  = "arn:aws:iam::111111111111:"
+		sessions = "arn:aws:sts::111111111111:assumed-role/"
+		access   = `{"deployerArns": ["` + account + `role/deployer", "` + account + `role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Deploy_1"],
+			"breakGlassArn": "` + account + `role/break-glass", "approverArns": ["` + account + `role/approver"]}`
+		instead = "sign in with a role that stands there"
+	)
+	there := []string{
+		account + "role/deployer", account + "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Deploy_1", account + "role/break-glass",
+		account + "role/approver", account + "role/teams/developer", account + "role/prodgate/build/prodgate-backend-flask-build",
+		account + "role/prodgate/preview/prodgate-preview",
+	}
+	for name, c := range map[string]struct {
+		caller string
+		roles  []string
+		want   []string // lines; none is yes
+		// preview is whether a preview is another matter than an update.
+		preview bool
+	}{
+		"a deployer":                           {caller: sessions + "deployer/x"},
+		"a deployer of single sign-on":         {caller: sessions + "AWSReservedSSO_Deploy_1/mona@example.com"},
+		"the role for emergencies":             {caller: sessions + "break-glass/x"},
+		"the role of the workflow for updates": {caller: sessions + "prodgate-deploy/GitHubActions"},
+		"the role of the workflow for previews": {caller: sessions + "prodgate-preview/GitHubActions", preview: true, want: []string{
+			"prodgate:access.deployerArns: the credentials are of the role prodgate-preview, which may not change the gate; " + instead}},
+		"a developer, whose role has a path": {caller: sessions + "developer/x", want: []string{
+			"prodgate:access.deployerArns: the credentials are of the role developer, which may not change the gate; " +
+				"add " + account + "role/teams/developer, or " + instead}},
+		"a role that AWS does not show": {caller: sessions + "other/x", want: []string{
+			"prodgate:access.deployerArns: the credentials are of the role other, which may not change the gate; " +
+				"add " + account + "role/other, or " + instead}},
+		"an approver": {caller: sessions + "approver/x", want: []string{
+			"prodgate:access.deployerArns: the credentials are of the role approver, which may not change the gate; " + instead}},
+		"a role of the gate": {caller: sessions + "prodgate-backend-flask-build/x", want: []string{
+			"prodgate:access.deployerArns: the credentials are of the role prodgate-backend-flask-build, which may not change the gate; " + instead}},
+		"a role with a deployer's name as the name of its session": {caller: sessions + "other/deployer", want: []string{
+			"prodgate:access.deployerArns: the credentials are of the role other, which"}},
+		"a user": {caller: account + "user/deployer", want: []string{
+			"prodgate:access.deployerArns: the credentials are of " + account + "user/deployer, which is no IAM role; " + instead}},
+		"the root user": {caller: account + "root", want: []string{
+			"prodgate:access.deployerArns: the credentials are of " + account + "root, which is no IAM role; " + instead}},
+		"a deployer, and roles that are not there or are another": {
+			caller: sessions + "deployer/x",
+			roles:  []string{account + "role/deployer", account + "role/ops/break-glass"},
+			want: []string{
+				`prodgate:access.breakGlassArn: "` + account + `role/break-glass": AWS knows the role by another ARN; write ` + account + `role/ops/break-glass`,
+				`prodgate:access.deployerArns[1]: "` + account + `role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Deploy_1": AWS shows no such role; ` +
+					`make it, or correct the ARN, or allow iam:GetRole on it: `,
+				`prodgate:access.approverArns[0]: "` + account + `role/approver": AWS shows no such role; `,
+			}},
+		"a user, and no role for emergencies": {
+			caller: account + "user/deployer",
+			roles:  slices.Delete(slices.Clone(there), 2, 3),
+			want: []string{
+				"prodgate:access.deployerArns: the credentials are of " + account + "user/deployer, ",
+				`prodgate:access.breakGlassArn: "` + account + `role/break-glass": AWS shows no such role; `,
+			}},
+	} {
+		for _, preview := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, preview %t", name, preview), func(t *testing.T) {
+				t.Parallel()
+				w := stack(t, "dev")
+				w.Config["prodgate:access"] = access
+				w.Config["prodgate:workflows"] = `{"repository": "platform", "previewEnvironment": "preview", "upEnvironment": "production"}`
+				w.Preview, w.Caller, w.Roles = preview, c.caller, c.roles
+				if c.roles == nil {
+					w.Roles = there
+				}
+				r, err := w.Run(program)
+				if len(c.want) == 0 || c.preview && preview {
+					if err != nil {
+						t.Fatal(err)
+					}
+					return
+				}
+				if err == nil {
+					t.Fatal("was let in")
+				}
+				for _, want := range c.want {
+					if strings.Count(err.Error(), want) != 1 {
+						t.Errorf("got  %v\nwant %s", err, want)
+					}
+				}
+				if n := strings.Count(err.Error(), "prodgate:access"); n != len(c.want) {
+					t.Errorf("%d problems, want %d: %v", n, len(c.want), err)
+				}
+				if all := r.All(); len(all) != 1 || all[0].Type != "pulumi:providers:aws" {
+					t.Errorf("made %v", all)
+				}
+			})
+		}
 	}
 }
 

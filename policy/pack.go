@@ -35,7 +35,10 @@ type policy struct {
 }
 
 // stack is what the stack's own configuration promises.
-type stack struct{ region, account string }
+type stack struct {
+	region, account string
+	role            string // of the organization, for the guardrails
+}
 
 // finding is a violation. It never goes without a remedy.
 type finding struct{ problem, remedy string }
@@ -47,6 +50,8 @@ func pack(ctx *pulumi.Context) (policyx.PolicyPack, error) {
 	var s stack
 	s.region, _ = ctx.GetConfig(regionKey)
 	s.account, _ = ctx.GetConfig(accountKey)
+	organization, _ := ctx.GetConfig(organizationKey)
+	s.role = roleOf(organization)
 	var all []policyx.Policy
 	for _, p := range policies {
 		all = append(all, p.registered(s)...)

@@ -33,14 +33,15 @@ func TestMain(m *testing.M) {
 }
 
 // ours is the stack that is tested.
-var ours = stack{region: "eu-west-2", account: "111111111111"}
+var ours = stack{region: "eu-west-2", account: "111111111111", role: "arn:aws:iam::999999999999:role/guardrails"}
 
 // config is its configuration.
 var config = map[string]string{
 	regionKey:         ours.region,
 	accountKey:        ours.account,
-	"prodgate:source": `{"owner": "example-org", "repository": "web", "statusChecks": ["test"]}`,
+	"prodgate:source": `{"owner": "example-org", "repository": "web", "statusChecks": ["test"], "codeOwners": ["@example-org/platform"]}`,
 	"prodgate:access": `{"deployerArns": ["arn:aws:iam::111111111111:role/deployer"], "breakGlassArn": "arn:aws:iam::111111111111:role/break-glass"}`,
+	organizationKey:   `{"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::999999999999:role/guardrails"}`,
 	"prodgate:apps":   `[{"name": "api", "cluster": "web", "executionRoleArn": "arn:aws:iam::111111111111:role/execution"}]`,
 }
 
@@ -58,6 +59,12 @@ func program(ctx *pulumi.Context) error {
 	}
 	repository, err := github.NewProvider(ctx, "repository", &github.ProviderArgs{Owner: pulumi.String(s.Source.Owner)})
 	if err != nil {
+		return err
+	}
+	if _, err := aws.NewProvider(ctx, "organization", &aws.ProviderArgs{
+		Region: pulumi.String(s.Region), AllowedAccountIds: pulumi.ToStringArray([]string{"999999999999"}),
+		AssumeRole: aws.ProviderAssumeRoleArgs{RoleArn: pulumi.String(s.Organization.RoleArn)},
+	}); err != nil {
 		return err
 	}
 	_, err = gate.New(ctx, "gate", s, pulumi.Providers(workload, repository))

@@ -11,17 +11,18 @@ import (
 
 // The resources of the gate that the cases change.
 var (
-	provider   = [2]string{"pulumi:providers:aws", "workload"}
-	permission = [2]string{"aws:iam/policy:Policy", "gate-api-build"}
-	role       = [2]string{"aws:iam/role:Role", "gate-api-build"}
-	attachment = [2]string{"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "gate-api-build"}
-	pipeline   = [2]string{"aws:codepipeline/pipeline:Pipeline", "gate-api"}
-	project    = [2]string{"aws:codebuild/project:Project", "gate-api-build"}
-	repository = [2]string{"aws:ecr/repository:Repository", "gate-api"}
-	boundary   = [2]string{"aws:iam/policy:Policy", "gate-boundary-recorder"}
-	onlyThese  = [2]string{"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "gate-api-build"}
-	noInline   = [2]string{"aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", "gate-api-build"}
-	protection = [2]string{protectionType, "gate-web-prod"}
+	provider     = [2]string{"pulumi:providers:aws", "workload"}
+	organization = [2]string{"pulumi:providers:aws", "organization"}
+	permission   = [2]string{"aws:iam/policy:Policy", "gate-api-build"}
+	role         = [2]string{"aws:iam/role:Role", "gate-api-build"}
+	attachment   = [2]string{"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "gate-api-build"}
+	pipeline     = [2]string{"aws:codepipeline/pipeline:Pipeline", "gate-api"}
+	project      = [2]string{"aws:codebuild/project:Project", "gate-api-build"}
+	repository   = [2]string{"aws:ecr/repository:Repository", "gate-api"}
+	boundary     = [2]string{"aws:iam/policy:Policy", "gate-boundary-recorder"}
+	onlyThese    = [2]string{"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "gate-api-build"}
+	noInline     = [2]string{"aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", "gate-api-build"}
+	protection   = [2]string{protectionType, "gate-web-prod"}
 )
 
 // change is a case: a resource of the gate with one value changed, and what the
@@ -46,6 +47,11 @@ var changes = map[string]map[string]change{
 		"an account that is a secret":     {provider, "allowedAccountIds", secret(`["222222222222"]`), "allowedAccountIds is a secret"},
 		"an account that is not known":    {provider, "allowedAccountIds", list{unknown}, ""},
 		"a provider with another setting": {provider, "maxRetries", 3.0, ""},
+		"the organization's, of another":  {organization, "allowedAccountIds", list{"111111111111"}, `set it to ["999999999999"]`},
+		"the organization's, as another":  {organization, "assumeRole", object{"roleArn": "arn:aws:iam::999999999999:role/admin"}, `set it to ["111111111111"]`},
+		"the organization's, as itself":   {organization, "assumeRole", nil, `set it to ["111111111111"]`},
+		"the engine's JSON of its role":   {organization, "assumeRole", `{"roleArn":"arn:aws:iam::999999999999:role/guardrails"}`, ""},
+		"the engine's JSON of another's":  {organization, "assumeRole", `{"roleArn":"arn:aws:iam::999999999999:role/admin"}`, `set it to ["111111111111"]`},
 	},
 	"no-iam-wildcard": {
 		"every action":                             {permission, "policy", allow(`"Action": "*", "Resource": "arn:aws:s3:::b"`), "statement 1 allows *; name the actions"},

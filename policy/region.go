@@ -9,17 +9,19 @@ import (
 
 // The settings that the stack's aws providers have to agree with.
 const (
-	regionKey  = "aws:region"
-	accountKey = "prodgate:account"
+	regionKey       = "aws:region"
+	accountKey      = "prodgate:account"
+	organizationKey = "prodgate:organization"
 )
 
 // regionAndAccount keeps a stack in its region and its account. A provider that
 // allows one account refuses the credentials of every other before it calls
 // anything; the default provider, which takes what the shell has, refuses none.
 var regionAndAccount = policy{
-	name:        "region-and-account",
-	description: "Every aws provider is explicit, in the stack's region, and allows exactly the stack's account.",
-	types:       []string{"pulumi:providers:aws"},
+	name: "region-and-account",
+	description: "Every aws provider is explicit, in the stack's region, and allows exactly the stack's account, " +
+		"or as organization.roleArn the account of that.",
+	types: []string{"pulumi:providers:aws"},
 	resource: func(s stack, r resource) []finding {
 		// The engine makes it of the package's configuration, and names it after
 		// the version of the plugin.
@@ -33,13 +35,32 @@ var regionAndAccount = policy{
 		} else {
 			found = append(found, r.want("region", s.region)...)
 		}
-		if s.account == "" {
+		account := s.account
+		if s.role != "" && takenOn(r).may(s.role) {
+			account = strings.Split(s.role+":::::", ":")[4]
+		}
+		if account == "" {
 			found = append(found, finding{"the stack does not say " + accountKey, "set it with pulumi config set"})
 		} else {
-			found = append(found, decoded(r.at("allowedAccountIds")).wantList("allowedAccountIds", s.account)...)
+			found = append(found, decoded(r.at("allowedAccountIds")).wantList("allowedAccountIds", account)...)
 		}
 		return found
 	},
+}
+
+// takenOn is the role that a provider works as.
+func takenOn(provider resource) value {
+	if written := provider.at("assumeRole").text(); written != "" { // the engine's JSON of it
+		return value{property.New(roleOf(written))}
+	}
+	return provider.at("assumeRole.roleArn")
+}
+
+// roleOf is the key roleArn of a JSON object; what is wrong with it, the program says.
+func roleOf(object string) string {
+	var o struct{ RoleArn string }
+	_ = json.Unmarshal([]byte(object), &o)
+	return o.RoleArn
 }
 
 // decoded is a list of a provider's: the engine keeps those as JSON text.

@@ -93,7 +93,7 @@ func on(ctx context.Context, name, kind string, do func(*stack.Stack) error) (er
 		return err
 	}
 	defer unlock()
-	c, err := cloud.Start(ctx, kit, dir, config.Account, config.GitHub)
+	c, err := cloud.Start(ctx, kit, dir, config.Account, config.GitHub, config.Organization)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func gateOutputs(t *testing.T) map[string]any {
 	t.Helper()
 	s, err := settings.Decode("prodgate", map[string]string{
 		"aws:region": "eu-west-2", "prodgate:account": "111111111111",
-		"prodgate:source": `{"owner": "example-org", "repository": "cruddur"}`,
+		"prodgate:source": `{"owner": "example-org", "repository": "cruddur", "codeOwners": ["@mona"]}`,
 		"prodgate:access": `{"deployerArns": ["arn:aws:iam::111111111111:role/deployer"], "breakGlassArn": "arn:aws:iam::111111111111:role/break-glass"}`,
 		"prodgate:apps":   `[{"name": "backend-flask", "cluster": "cruddur", "executionRoleArn": "arn:aws:iam::111111111111:role/execution"}]`,
 	})

@@ -137,6 +137,12 @@ func (p Plan) Bucket(what string) Named {
 	return Named{name, "arn:" + p.Partition + ":s3:::" + name}
 }
 
+// Guardrail is the name of a service control policy. An organization has each name
+// once: account and region make it so.
+func (p Plan) Guardrail(document string) string {
+	return fmt.Sprintf("%s-%s-%s", document, p.Account, p.Region)
+}
+
 // Topic is where the gate's alerts go.
 func (p Plan) Topic() Named { return Named{p.Gate + "-alerts", p.arn("sns", p.Gate+"-alerts")} }
 

@@ -13,7 +13,7 @@ import (
 const Version = 1
 
 // The outputs of a stack. Every one is always exported; what a stack does not
-// have is an empty string.
+// have is empty.
 const (
 	ContractVersion     = "contractVersion"
 	Account             = "account"
@@ -25,6 +25,7 @@ const (
 	ConnectionStatus    = "connectionStatus"
 	ConnectionHandshake = "connectionHandshake"
 	GuardDutyDetectorID = "guardDutyDetectorId"
+	Guardrails          = "guardrails"
 )
 
 // The fields of one app in the output apps.
@@ -56,6 +57,9 @@ type Outputs struct {
 	ConnectionHandshake pulumi.StringOutput
 	// GuardDutyDetectorID is empty when the gate leaves GuardDuty alone.
 	GuardDutyDetectorID pulumi.StringOutput
+	// Guardrails are the service control policies about the gate, JSON documents:
+	// attached where settings name an organization, else for whoever has one.
+	Guardrails pulumi.StringArrayOutput
 }
 
 // App is what the gate has made for one app.
@@ -65,7 +69,7 @@ type App struct {
 
 // Map is every output under its name.
 func (o Outputs) Map() pulumi.Map {
-	m := pulumi.Map{ContractVersion: pulumi.Int(Version), Apps: o.Apps}
+	m := pulumi.Map{ContractVersion: pulumi.Int(Version), Apps: o.Apps, Guardrails: o.Guardrails}
 	for name, field := range o.strings() {
 		m[name] = *field
 	}
@@ -100,6 +104,7 @@ func Resolve(ref *pulumi.StackReference) Outputs {
 		}).(pulumi.StringOutput)
 	}
 	o.Apps = all.ApplyT(readApps).(pulumi.StringMapMapOutput)
+	o.Guardrails = all.ApplyT(readGuardrails).(pulumi.StringArrayOutput)
 	return o
 }
 
@@ -158,6 +163,21 @@ func readApps(outputs map[string]any) (map[string]map[string]string, error) {
 		}
 	}
 	return apps, nil
+}
+
+func readGuardrails(outputs map[string]any) ([]string, error) {
+	written, err := value[[]any](outputs, Guardrails)
+	if err != nil {
+		return nil, err
+	}
+	documents := make([]string, len(written))
+	for i, v := range written {
+		var ok bool
+		if documents[i], ok = v.(string); !ok {
+			return nil, fmt.Errorf("output %s[%d] of the referenced stack is a %T, not a string", Guardrails, i, v)
+		}
+	}
+	return documents, nil
 }
 
 // value is an output of a stack, or a field of one.

@@ -10,7 +10,7 @@ import (
 )
 
 // RequireAccount fails, before anything is created, when the credentials are
-// not of the account that the stack names.
+// not of the account that the stack names, or of nobody who may change the gate.
 func RequireAccount(ctx *pulumi.Context, s *settings.Settings, provider *aws.Provider) error {
 	identity, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{}, pulumi.Provider(provider))
 	if err != nil {
@@ -21,5 +21,5 @@ func RequireAccount(ctx *pulumi.Context, s *settings.Settings, provider *aws.Pro
 		return fmt.Errorf("prodgate:account: %q: the credentials are of account %s; "+
 			"sign in to the stack's account, or correct the account id", s.Account, identity.AccountId)
 	}
-	return nil
+	return requireAccess(ctx, s, identity.Arn, pulumi.Provider(provider))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
+	"prodgate/pkg/catalogue"
 	"prodgate/pkg/contract"
 	"prodgate/pkg/settings"
 )
@@ -43,6 +44,10 @@ type Gate struct {
 
 // New declares the gate of one stack: what all apps share first, then each app.
 func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.ResourceOption) (*Gate, error) {
+	guardrails, err := catalogue.Guardrails(s)
+	if err != nil {
+		return nil, fmt.Errorf("guardrails: %w", err)
+	}
 	g := &Gate{}
 	if err := ctx.RegisterComponentResource(GateType, name, g, opts...); err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
@@ -87,6 +92,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 		ConnectionStatus:    source.connectionStatus,
 		ConnectionHandshake: source.handshake(b.plan),
 		GuardDutyDetectorID: detection.detectorID,
+		Guardrails:          exported(guardrails),
 	}
 	return g, ctx.RegisterResourceOutputs(g, g.Outputs.Map())
 }

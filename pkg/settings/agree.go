@@ -19,30 +19,31 @@ func (c *checker) agree(s *Settings) {
 		known.Region = ""
 	}
 	c.arn(c.top("source").child("connectionArn"), connectionARN, s.Source.ConnectionArn, &known)
-	access := c.top("access")
-	for i, role := range s.Access.DeployerArns {
-		c.arn(access.child("deployerArns").item(i), roleARN, role, &known)
-	}
-	c.arn(access.child("breakGlassArn"), roleARN, s.Access.BreakGlassArn, &known)
-	for i, role := range s.Access.ApproverArns {
-		c.arn(access.child("approverArns").item(i), roleARN, role, &known)
-	}
-	for i, app := range s.Apps {
-		at := c.top("apps").item(i)
-		c.arn(at.child("executionRoleArn"), roleARN, app.ExecutionRoleArn, &known)
-		c.arn(at.child("taskRoleArn"), roleARN, app.TaskRoleArn, &known)
-	}
+	c.roles(&known)
+	c.owners(s)
 	c.repository(s)
 	c.twins(s)
+	for i := range s.Apps {
+		c.secrets(c.top("apps").item(i), s.Apps[i].Secrets, &known)
+	}
+	c.organization(&known)
+	c.workflows(s)
 }
 
 // arn checks that an ARN is of the right thing in this account and region.
 func (c *checker) arn(at place, shape arnShape, text string, s *Settings) {
-	if text == "" {
+	if text == "" || c.wrong(at) {
 		return
 	}
 	if what, remedy := shape.fault(text, s); what != "" {
 		c.add(at, show(text), what, remedy)
+	}
+}
+
+// needs is that one key is there because another is.
+func (c *checker) needs(at, because place, remedy string) {
+	if !c.written[at.key] && !c.wrong(at) {
+		c.add(at, absent, "is required with "+because.name(), remedy)
 	}
 }
 

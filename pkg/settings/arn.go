@@ -47,7 +47,30 @@ var (
 		resource: regexp.MustCompile(`^connection/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
 		example:  "connection/<its id>",
 	}
+	// Secrets Manager, CreateSecret: a name of up to 512 of these. It ends the ARN with
+	// six characters of its own, so that a new secret of an old name is another one.
+	secretARN = arnShape{
+		a: "a secret", services: []string{"secretsmanager"},
+		resource: regexp.MustCompile(`^secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$`),
+		example:  "secret:<its name>-<six characters>",
+	}
+	// KMS, key identifiers: a UUID, or mrk- and 32 hexadecimal digits of a key of several
+	// regions. An alias can be led to another key.
+	keyARN = arnShape{
+		a: "a KMS key", services: []string{"kms"},
+		resource: regexp.MustCompile(`^key/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$`),
+		example:  "key/<its id>",
+	}
+	// Lambda API, FunctionName: 64 of these, and a version or an alias.
+	functionARN = arnShape{
+		a: "a Lambda function", services: []string{"lambda"},
+		resource: regexp.MustCompile(`^function:[A-Za-z0-9_-]{1,64}(:(\$LATEST|[A-Za-z0-9_-]{1,128}))?$`),
+		example:  "function:<its name>",
+	}
 )
+
+// session is the resource of a role's session: what AWS calls whoever took it on.
+var session = regexp.MustCompile(`^assumed-role/([A-Za-z0-9+=,.@_-]{1,64})/.+$`)
 
 // fault says what is wrong with text as the ARN of such a thing in the stack s,
 // and the remedy. What s does not know, because it is wrong itself, is not compared.
@@ -68,6 +91,14 @@ func (shape arnShape) fault(text string, s *Settings) (what, remedy string) {
 		what = "is not an ARN"
 	case want.partition != "" && got.partition != want.partition:
 		what = fmt.Sprintf("is not of the partition %s, which %s belongs to", want.partition, s.Region)
+	case shape.global && got.service == "sts" && session.MatchString(got.resource):
+		name := session.FindStringSubmatch(got.resource)[1]
+		like.resource = "role/" + name
+		what = "is the ARN of a session, not of its role"
+		remedy = "write the role's, as aws iam get-role --role-name " + name + " shows it, like " + like.String() + " but with a path if it has one"
+	case shape.global && got.service == "iam" && strings.HasPrefix(got.resource, "user/"):
+		what = "is the ARN of a user"
+		remedy = "name a role that the user may take on, whose ARN looks like " + like.String()
 	case !slices.Contains(shape.services, got.service):
 		what = "is not the ARN of " + shape.a
 	case shape.global && got.region != "":

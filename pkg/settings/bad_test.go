@@ -5,12 +5,16 @@ import (
 	"strings"
 )
 
-// bad is a valid configuration with one change, and what is said about it.
-var bad = map[string]struct {
+// badCase is a valid configuration with one change, and what is said about it.
+type badCase struct {
 	at    string
 	value any
 	want  string
-}{
+}
+
+// bad are the cases of the rules. Those of what settings have to agree on stand in
+// files of their own, by topic.
+var bad = map[string]badCase{
 	"the region is missing": {"aws:region", gone{},
 		`aws:region: (absent) is required; write the region of the pipelines, such as eu-west-2`},
 	"the region is empty": {"aws:region", "",
@@ -140,7 +144,7 @@ var bad = map[string]struct {
 		`prodgate:source.Reviews: 1 is under a key the gate does not know; did you mean reviews?`},
 	"a key of the source means nothing": {"source.branch", "main",
 		`prodgate:source.branch: "main" is under a key the gate does not know; choose one of codeOwners, codeOwnersFile, connectionArn, mergers, owner, protection, repository, reviews, statusChecks`},
-	"a key of the source has a line break": {"source", map[string]any{"owner": "o", "repository": "r", "a\nb": 1},
+	"a key of the source has a line break": {"source", map[string]any{"owner": "o", "repository": "r", "codeOwners": []any{"@mona"}, "a\nb": 1},
 		`prodgate:source."a\nb": 1 is under a key the gate does not know; choose one of codeOwners, codeOwnersFile, connectionArn, mergers, owner, protection, repository, reviews, statusChecks`},
 
 	"the connection is empty": {"source.connectionArn", "",
@@ -271,9 +275,9 @@ var bad = map[string]struct {
 	"an execution role names a region": {"apps[0].executionRoleArn", "arn:aws:iam:eu-west-2:111111111111:role/x",
 		`prodgate:apps[0].executionRoleArn: "arn:aws:iam:eu-west-2:111111111111:role/x" names a region, and the ARN of a role has none; copy it from AWS, where it looks like arn:aws:iam::111111111111:role/<its name>`},
 	"an execution role is a user": {"apps[0].executionRoleArn", "arn:aws:iam::111111111111:user/x",
-		`prodgate:apps[0].executionRoleArn: "arn:aws:iam::111111111111:user/x" is not the ARN of a role; copy it from AWS, where it looks like arn:aws:iam::111111111111:role/<its name>`},
+		`prodgate:apps[0].executionRoleArn: "arn:aws:iam::111111111111:user/x" is the ARN of a user; name a role that the user may take on, whose ARN looks like arn:aws:iam::111111111111:role/<its name>`},
 	"an execution role is an assumed role": {"apps[0].executionRoleArn", "arn:aws:sts::111111111111:assumed-role/x/y",
-		`prodgate:apps[0].executionRoleArn: "arn:aws:sts::111111111111:assumed-role/x/y" is not the ARN of a role; copy it from AWS, where it looks like arn:aws:iam::111111111111:role/<its name>`},
+		`prodgate:apps[0].executionRoleArn: "arn:aws:sts::111111111111:assumed-role/x/y" is the ARN of a session, not of its role; write the role's, as aws iam get-role --role-name x shows it, like arn:aws:iam::111111111111:role/x but with a path if it has one`},
 	"an execution role is every role": {"apps[0].executionRoleArn", "arn:aws:iam::111111111111:role/*",
 		`prodgate:apps[0].executionRoleArn: "arn:aws:iam::111111111111:role/*" is not the ARN of a role; copy it from AWS, where it looks like arn:aws:iam::111111111111:role/<its name>`},
 	"a task role is empty": {"apps[0].taskRoleArn", "",
@@ -331,9 +335,9 @@ var bad = map[string]struct {
 	"more images are kept than ECR holds": {"retention.images", 100001,
 		`prodgate:retention.images: 100001 is not between 2 and 100000; keep at least the image that runs and the next, at most ECR's 100000`},
 	"a key is gone too soon": {"retention.keyDays", 6,
-		`prodgate:retention.keyDays: 6 is not between 7 and 30; KMS keeps a deleted key for 7 to 30 days`},
+		`prodgate:retention.keyDays: 6 is not between 7 and 30; KMS and Secrets Manager keep what is deleted for 7 to 30 days`},
 	"a key is kept too long": {"retention.keyDays", 31,
-		`prodgate:retention.keyDays: 31 is not between 7 and 30; KMS keeps a deleted key for 7 to 30 days`},
+		`prodgate:retention.keyDays: 31 is not between 7 and 30; KMS and Secrets Manager keep what is deleted for 7 to 30 days`},
 
 	"guardDuty is a boolean": {"detection.guardDuty", false,
 		`prodgate:detection.guardDuty: false is not a text; write one value, in quotes`},
@@ -365,8 +369,8 @@ var bad = map[string]struct {
 		`prodgate:acount: "x" is under a key the gate does not know; did you mean account?`},
 	"a key has another case": {"Apps", []any{},
 		`prodgate:Apps: "[]" is under a key the gate does not know; did you mean apps?`},
-	"a key means nothing": {"githubToken", "x",
-		`prodgate:githubToken: "x" is under a key the gate does not know; choose one of access, account, alerts, apps, build, detection, name, organization, protect, retention, source, tags, workflows`},
+	"a key means nothing, and its name hides its value": {"githubToken", "x",
+		`prodgate:githubToken: (secret) is under a key the gate does not know; choose one of access, account, alerts, apps, build, detection, name, organization, protect, retention, source, tags, workflows`},
 	"a key was set without --path": {"!source.owner", "x",
 		`prodgate:source.owner: "x" is under a key the gate does not know; write it below source, or give pulumi config set the flag --path`},
 	"a key has a line break": {"!a\nb", "x",

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -92,23 +93,39 @@ func (p place) item(i int) place {
 }
 
 func (p place) entry(name string) place {
-	return place{p.setting, p.key + "[" + strconv.Quote(cut(name)) + "]", p.rule + "[]"}
+	return place{p.setting, p.key + "[" + show(name) + "]", p.rule + "[]"}
+}
+
+// name is the path without the namespace, for a message about another key.
+func (p place) name() string { return p.key[strings.Index(p.key, ":")+1:] }
+
+// ofSecret is whether a secret of an app is described here.
+func (p place) ofSecret() bool { return strings.HasPrefix(p.rule, "apps[].secrets") }
+
+// show is show of what is not as it should be: in place of a secret's description
+// that may be the secret.
+func (p place) show(value any) string {
+	if p.ofSecret() {
+		return hidden
+	}
+	return show(value)
 }
 
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 // plain keeps a message on one line, whatever the key.
 func plain(name string) string {
-	if len(name) <= shown && plainKey.MatchString(name) {
+	if len(name) <= shown && plainKey.MatchString(name) && !tells(name) {
 		return name
 	}
-	return strconv.Quote(cut(name))
+	return show(name)
 }
 
 // checker collects problems.
 type checker struct {
 	namespace string // prodgate
 	secret    func(setting string) bool
+	written   map[string]bool // the keys of what is written, as messages name them
 	problems  Problems
 }
 
@@ -137,13 +154,18 @@ func (c *checker) tree(values map[string]any) {
 // value checks one value and all it contains.
 func (c *checker) value(at place, r rule, value any) {
 	known := children[r.key]
-	switch {
+	_, word := value.(string)
+	holds := r.kind.holds(value)
+	switch a := credential(value); {
 	case value == nil:
 		c.add(at, "null", "is no value", "give it one, or leave the key out")
 		return
-	case !r.kind.holds(value):
+	case a != "" && (word || !holds):
+		c.add(at, hidden, "looks like "+a, credentialRemedy)
+		return
+	case !holds:
 		what, remedy := r.kind.mismatch(known)
-		c.add(at, show(value), what, remedy)
+		c.add(at, at.show(value), what, remedy)
 		return
 	}
 	if what, remedy := r.fault(value); what != "" {
@@ -156,7 +178,9 @@ func (c *checker) value(at place, r rule, value any) {
 		entries := value.(map[string]any)
 		for _, name := range slices.Sorted(maps.Keys(entries)) {
 			entry := at.entry(name)
-			if what, remedy := ruleOf[r.key+"{}"].fault(name); what != "" {
+			if a := credential(name); a != "" {
+				c.add(entry, hidden, "looks like "+a, credentialRemedy)
+			} else if what, remedy := ruleOf[r.key+"{}"].fault(name); what != "" {
 				c.add(entry, show(name), what, remedy)
 			}
 			c.value(entry, ruleOf[entry.rule], entries[name])
@@ -184,6 +208,7 @@ func (c *checker) items(at place, items []any) {
 func (c *checker) keys(values map[string]any, known []string, child func(string) place) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		at := child(name)
+		c.written[at.key] = true
 		if slices.Contains(known, name) {
 			c.value(at, ruleOf[at.rule], values[name])
 		} else {
@@ -208,14 +233,23 @@ func (c *checker) keys(values map[string]any, known []string, child func(string)
 func (c *checker) unknown(at place, name string, known []string, value any) {
 	// pulumi config set takes source.owner for the name of a key, without --path.
 	outer := name[:strings.IndexAny(name+".", ".[")]
-	remedy := hint(name, known, "")
+	what, remedy := "is under a key the gate does not know", hint(name, known, "")
+	a := cmp.Or(credential(name), credential(value))
+	told := at.show(value)
+	if secretName.MatchString(name) {
+		told = hidden
+	}
 	switch {
+	case a != "":
+		told, what, remedy = hidden, "looks like "+a, credentialRemedy
+	case at.ofSecret() && secretName.MatchString(name):
+		what, remedy = "is a secret's value, which has no place in settings", "put it into Secrets Manager and name it here"
 	case name == "region" && at.setting == c.namespace+":region":
 		remedy = "write aws:region, which is the provider's too"
 	case outer != name && slices.Contains(known, outer):
 		remedy = "write it below " + outer + ", or give pulumi config set the flag --path"
 	}
-	c.add(at, show(value), "is under a key the gate does not know", remedy)
+	c.add(at, told, what, remedy)
 }
 
 var (

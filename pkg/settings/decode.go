@@ -57,7 +57,7 @@ func Decode(project string, config map[string]string) (*Settings, error) {
 
 // decode is Decode that keeps the values of secret keys out of messages.
 func decode(project string, config map[string]string, secret func(key string) bool) (*Settings, error) {
-	c := &checker{namespace: project, secret: secret}
+	c := &checker{namespace: project, secret: secret, written: map[string]bool{}}
 	values := map[string]any{}
 	for key, written := range config {
 		if name, ours := strings.CutPrefix(key, project+":"); ours {

@@ -254,7 +254,26 @@ func TestDecodeAccepts(t *testing.T) {
 		"the shortest build":             {"build.timeout", 5, func(s *Settings) bool { return s.Build.Timeout == 5 }},
 		"the longest build":              {"build.timeout", 2160, func(s *Settings) bool { return s.Build.Timeout == 2160 }},
 		"logs for ten years":             {"retention.logDays", 3653, func(s *Settings) bool { return s.Retention.LogDays == 3653 }},
-		"an owner of managed users":      {"source.owner", "mona_acme", func(s *Settings) bool { return s.Source.Owner == "mona_acme" }},
+		"an owner of managed users":      {"source", map[string]any{"owner": "mona_acme", "repository": "r", "codeOwners": []any{"@mona_acme"}}, func(s *Settings) bool { return s.Source.Owner == "mona_acme" }},
+		"a deployer of single sign-on":   {"access.deployerArns[1]", "arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/eu-west-2/AWSReservedSSO_Deployer_0123456789abcdef", func(s *Settings) bool { return len(s.Access.DeployerArns) == 2 }},
+		"nobody to approve":              {"access.approverArns", gone{}, func(s *Settings) bool { return len(s.Access.ApproverArns) == 0 }},
+		"an app that two roles share":    {"apps[1].taskRoleArn", "arn:aws:iam::111111111111:role/cruddur-execution", func(s *Settings) bool { return s.Apps[1].TaskRoleArn == s.Apps[1].ExecutionRoleArn }},
+		"a role of another gate":         {"access.breakGlassArn", "arn:aws:iam::111111111111:role/gate2/build/x", func(s *Settings) bool { return s.Access.BreakGlassArn != "" }},
+		"the stack's account as target":  {"organization.targetId", "111111111111", func(s *Settings) bool { return s.Organization.TargetId == s.Account }},
+		"the root as target":             {"organization.targetId", "r-ab12", func(s *Settings) bool { return s.Organization.TargetId == "r-ab12" }},
+		"no organization":                {"organization", map[string]any{}, func(s *Settings) bool { return slices.Equal(s.Organization.Regions, []string{"eu-west-2"}) }},
+		"guardrails to export only":      {"organization", map[string]any{"regions": []any{"us-east-1", "eu-west-2"}}, func(s *Settings) bool { return len(s.Organization.Regions) == 2 && s.Organization.TargetId == "" }},
+		"no workflows":                   {"workflows", map[string]any{}, func(s *Settings) bool { return s.Workflows.Repository == "" }},
+		"mergers that are left out":      {"source.mergers", gone{}, func(s *Settings) bool { return slices.Equal(s.Source.Mergers, s.Source.CodeOwners) }},
+		"a team in another case":         {"source.codeOwners[0]", "@Example-Org/platform", func(s *Settings) bool { return s.Source.CodeOwners[0] == "@Example-Org/platform" }},
+		"a source without protection":    {"source", map[string]any{"owner": "o", "repository": "r", "protection": "off"}, func(s *Settings) bool { return s.Source.Protection == Off && s.Source.Mergers == nil }},
+		"a secret of the gate's making":  {"apps[1].secrets", []any{map[string]any{"name": "NPM_TOKEN"}}, func(s *Settings) bool { return s.Apps[1].Secrets[0] == (Secret{Name: "NPM_TOKEN", RotationDays: 30}) }},
+		"one variable in two apps":       {"apps[1].secrets", []any{map[string]any{"name": "SENTRY_DSN"}}, func(s *Settings) bool { return s.Apps[0].Secrets[1].Name == s.Apps[1].Secrets[0].Name }},
+		"a secret with AWS's own key":    {"apps[0].secrets[0].keyArn", gone{}, func(s *Settings) bool { return s.Apps[0].Secrets[0].KeyArn == "" }},
+		"a key of several regions":       {"apps[0].secrets[0].keyArn", "arn:aws:kms:eu-west-2:111111111111:key/mrk-1234abcd12ab34cd56ef1234567890ab", func(s *Settings) bool { return s.Apps[0].Secrets[0].KeyArn != "" }},
+		"a version that rotates":         {"apps[0].secrets[1].rotationLambdaArn", "arn:aws:lambda:eu-west-2:111111111111:function:rotate:live", func(s *Settings) bool { return s.Apps[0].Secrets[1].RotationDays == 60 }},
+		"rotation every month":           {"apps[0].secrets[1].rotationDays", gone{}, func(s *Settings) bool { return s.Apps[0].Secrets[1].RotationDays == 30 }},
+		"a text that only begins so":     {"source.repository", "npm_tokens-AKIA", func(s *Settings) bool { return s.Source.Repository == "npm_tokens-AKIA" }},
 		"a number written as a fraction": {"retention.keyDays", json.RawMessage("10.0"), func(s *Settings) bool { return s.Retention.KeyDays == 10 }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -324,12 +343,28 @@ func TestStacksOfEveryPartition(t *testing.T) {
 	}
 }
 
+// allBad are the cases of all topics.
+func allBad(t testing.TB) map[string]badCase {
+	t.Helper()
+	all := map[string]badCase{}
+	for _, topic := range []map[string]badCase{bad, badAccess, badOrganization, badWorkflows, badOwners, badSecrets, badCredentials} {
+		for name, c := range topic {
+			if _, twice := all[name]; twice {
+				t.Fatalf("two cases are called %s", name)
+			}
+			all[name] = c
+		}
+	}
+	return all
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
-	if len(bad) < 80 {
-		t.Fatalf("only %d cases", len(bad))
+	cases := allBad(t)
+	if len(cases) < 200 {
+		t.Fatalf("only %d cases", len(cases))
 	}
-	for name, c := range bad {
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := valid()
@@ -360,6 +395,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 			`prodgate:access.deployerArns: (absent) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 			`prodgate:account: (absent) is required; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
 			`prodgate:apps: (absent) is required; write the apps the gate delivers, 1 to 1000 of them`,
+			`prodgate:source.codeOwners: (absent) is required; write who reviews changes of the workflow that lets only main into prod, @login or @organization/team`,
 			`prodgate:source.owner: (absent) is required; write the user or organization alone, as in github.com/<owner>`,
 			`prodgate:source.repository: (absent) is required; name the repository of the apps, or give each app its own`,
 		}},
@@ -379,6 +415,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 			`prodgate:apps[0].foldr: "." is under a key the gate does not know; did you mean folder?`,
 			`prodgate:apps[0].name: "Backend" is not an app's name; use small letters, digits and single hyphens, a letter first`,
 			`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, deployTimeout, dockerfile, executionRoleArn, folder, name, paths, repository, secrets, service, taskRoleArn`,
+			`prodgate:source.codeOwners: (absent) is required; write who reviews changes of the workflow that lets only main into prod, @login or @organization/team`,
 			`prodgate:source.connectionArn: null is no value; give it one, or leave the key out`,
 			`prodgate:source.owner: 5 is not a text; write one value, in quotes`,
 			`prodgate:source.repository: "o/r" is not the name of a GitHub repository; write the name alone, its owner stands in source.owner`,
@@ -395,7 +432,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 			`prodgate:access.breakGlassArn: (absent) is required; write the ARN of the role for emergencies, without one a lost deployer locks everybody out`,
 			`prodgate:access.deployerArns: (absent) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 			`prodgate:account: "1402433619" is not a 12-digit account id; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
-			`prodgate:apps[0].executionRoleArn: "arn:aws:iam::222222222222:user/x" is not the ARN of a role; copy it from AWS, where it looks like arn:<partition>:iam::<account>:role/<its name>`,
+			`prodgate:apps[0].executionRoleArn: "arn:aws:iam::222222222222:user/x" is the ARN of a user; name a role that the user may take on, whose ARN looks like arn:<partition>:iam::<account>:role/<its name>`,
+			`prodgate:source.codeOwners: (absent) is required; write who reviews changes of the workflow that lets only main into prod, @login or @organization/team`,
 			`prodgate:source.connectionArn: "arn:aws:codeconnections:eu-west-2:111111111111:host/x" is not the ARN of a connection; copy it from AWS, where it looks like arn:<partition>:codeconnections:<region>:<account>:connection/<its id>`,
 		}},
 	} {
@@ -437,7 +475,7 @@ func TestManyAppsAreReportedInOrder(t *testing.T) {
 
 func TestEveryMessageNamesKeyValueAndRemedy(t *testing.T) {
 	t.Parallel()
-	for name, c := range bad {
+	for name, c := range allBad(t) {
 		config := valid()
 		set(t, config, c.at, c.value)
 		_, err := Decode("prodgate", encode(t, config))
@@ -482,18 +520,21 @@ func FuzzDecode(f *testing.F) {
 	add := func(config map[string]any) {
 		c := encode(f, config)
 		f.Add(c["aws:region"], c["prodgate:account"], c["prodgate:name"], c["prodgate:tags"],
-			c["prodgate:source"], c["prodgate:apps"], c["prodgate:build"], "prodgate:x", c["prodgate:alerts"])
+			c["prodgate:source"], c["prodgate:apps"], c["prodgate:build"], c["prodgate:access"],
+			c["prodgate:organization"], c["prodgate:workflows"], "prodgate:x", c["prodgate:alerts"])
 	}
 	add(valid())
-	for _, name := range slices.Sorted(maps.Keys(bad)) {
+	cases := allBad(f)
+	for _, name := range slices.Sorted(maps.Keys(cases)) {
 		config := valid()
-		set(f, config, bad[name].at, bad[name].value)
+		set(f, config, cases[name].at, cases[name].value)
 		add(config)
 	}
-	f.Fuzz(func(t *testing.T, region, account, name, tags, source, apps, build, key, value string) {
+	f.Fuzz(func(t *testing.T, region, account, name, tags, source, apps, build, access, organization, workflows, key, value string) {
 		config := map[string]string{
 			"aws:region": region, "prodgate:account": account, "prodgate:name": name, "prodgate:tags": tags,
-			"prodgate:source": source, "prodgate:apps": apps, "prodgate:build": build, key: value,
+			"prodgate:source": source, "prodgate:apps": apps, "prodgate:build": build, "prodgate:access": access,
+			"prodgate:organization": organization, "prodgate:workflows": workflows, key: value,
 		}
 		s, err := Decode("prodgate", config)
 		if (s == nil) == (err == nil) {
@@ -515,6 +556,9 @@ func FuzzDecode(f *testing.F) {
 		}
 		for _, p := range problems {
 			checkMessage(t, "fuzz", p)
+			if a := credential(p.Error()); a != "" {
+				t.Fatalf("a message tells %s: %s", a, p)
+			}
 		}
 	})
 }

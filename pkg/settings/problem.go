@@ -66,8 +66,11 @@ const (
 // shown is the most characters of a value that a message repeats.
 const shown = 80
 
-// show writes a value on one line.
+// show writes a value on one line, unless that would tell a secret.
 func show(value any) string {
+	if tells(value) {
+		return hidden
+	}
 	if text, ok := value.(string); ok {
 		return strconv.Quote(cut(text))
 	}

@@ -164,6 +164,7 @@ config:
 		`prodgate:apps[0].taskRoleArn: null is no value; give it one, or leave the key out`,
 		`prodgate:detection.config: "no" does not say who provides it; choose one of create, adopt, off`,
 		`prodgate:protect: "yes" is neither true nor false; write true or false`,
+		`prodgate:source.codeOwners: (absent) is required; write who reviews changes of the workflow that lets only main into prod, @login or @organization/team`,
 		`prodgate:source.owner: 83 is not a text; write one value, in quotes`,
 		`prodgate:tags: "" is not an object; write a name and a value on each line below the key`,
 	}, "\n")

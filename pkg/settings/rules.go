@@ -149,8 +149,8 @@ var rules = []rule{
 	// ECR, service quotas: 100,000 images a repository. Two is the image that runs and
 	// the one that is about to: with less, a failed deployment loses the first.
 	{key: "retention.images", kind: number, min: 2, max: 100000, remedy: "keep at least the image that runs and the next, at most ECR's 100000"},
-	// KMS API, ScheduleKeyDeletion.
-	{key: "retention.keyDays", kind: number, min: 7, max: 30, remedy: "KMS keeps a deleted key for 7 to 30 days"},
+	// KMS API, ScheduleKeyDeletion; Secrets Manager API, DeleteSecret.
+	{key: "retention.keyDays", kind: number, min: 7, max: 30, remedy: "KMS and Secrets Manager keep what is deleted for 7 to 30 days"},
 
 	{key: "detection", kind: object},
 	{key: "detection.guardDuty", kind: text, oneOf: presences, what: notPresence},

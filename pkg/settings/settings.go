@@ -143,7 +143,7 @@ type Secret struct {
 	// KeyArn is the KMS key of an adopted secret. Empty: AWS's own key.
 	KeyArn string
 	// RotationLambdaArn is the function that rotates a created secret, every
-	// RotationDays days.
+	// RotationDays days. Default: 30.
 	RotationLambdaArn string
 	RotationDays      int
 }
@@ -169,7 +169,8 @@ type Retention struct {
 	// Images is how many images a repository keeps; at least 2, so that a failed
 	// deployment does not lose the image that runs.
 	Images int
-	// KeyDays is how long a deleted KMS key can still be restored: 7 to 30.
+	// KeyDays is how long a deleted KMS key, or a secret that the gate made, can
+	// still be restored: 7 to 30.
 	KeyDays int
 }
 

@@ -22,6 +22,7 @@ const provider = "pulumi:providers:aws"
 // resource, where the names are not used for anything else.
 var properties = map[string][]property{
 	provider: {
+		{"assumeRole", "assumeRoles", true},
 		{"defaultTags", "defaultTags", true},
 	},
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": {

@@ -28,6 +28,8 @@ type Cloud struct {
 	AWS, GitHub string
 	// Account is whose AWS it is, Owner whose GitHub.
 	Account, Owner string
+	// Organization is the one that the account is in.
+	Organization Organization
 
 	moto   *exec.Cmd
 	hold   io.Closer // moto ends, and saves, when this is closed
@@ -35,8 +37,8 @@ type Cloud struct {
 }
 
 // Start starts the emulators of an account with what dir holds.
-func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed) (*Cloud, error) {
-	c := &Cloud{Account: account, Owner: seed.Owner.Login}
+func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed, organization Organization) (*Cloud, error) {
+	c := &Cloud{Account: account, Owner: seed.Owner.Login, Organization: organization}
 	var err error
 	if c.github, err = github.New(filepath.Join(dir, "github.json"), seed); err != nil {
 		return nil, fmt.Errorf("GitHub emulator: %w", err)
@@ -47,6 +49,9 @@ func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed gi
 	if err := c.startMoto(kit, dir); err != nil {
 		_ = c.github.Close()
 		return nil, fmt.Errorf("AWS emulator: %w", err)
+	}
+	if err := c.organize(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("AWS emulator: organization: %w", err), c.Stop())
 	}
 	return c, nil
 }

@@ -1,5 +1,6 @@
 """The HTTP server around moto's dispatcher."""
 
+import json
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -8,11 +9,14 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from services.connections import complete_handshake
+from services.organizations import organize
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
 # A POST with the ARN of a connection in its body makes the connection AVAILABLE.
 HANDSHAKE = "/sandbox/handshake"
+# A POST with the arguments of services.organizations.organize in a JSON object makes an organisation.
+ORGANIZATION = "/sandbox/organization"
 
 
 class Server:
@@ -30,8 +34,7 @@ class Server:
         with self._idle:
             self._in_flight += 1
         try:
-            handler = _handshake if environ["PATH_INFO"] == HANDSHAKE else self._dispatcher
-            return handler(environ, start_response)
+            return _OWN.get(environ["PATH_INFO"], self._dispatcher)(environ, start_response)
         finally:
             with self._idle:
                 self._in_flight -= 1
@@ -58,3 +61,11 @@ def _handshake(environ: dict[str, Any], start_response: Callable[..., Any]) -> I
     except (ValueError, KeyError):
         found = False
     return Response(status=204 if found else 404)(environ, start_response)
+
+
+def _organization(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    organize(**json.loads(Request(environ).get_data()))
+    return Response(status=204)(environ, start_response)
+
+
+_OWN = {HANDSHAKE: _handshake, ORGANIZATION: _organization}

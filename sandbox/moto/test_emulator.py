@@ -412,7 +412,16 @@ class SnapshotTest(unittest.TestCase):
         return reads
 
 
-class BehaviourTest(unittest.TestCase):
+class AskingTest(unittest.TestCase):
+    def refused(self, code: str, call: Callable[..., Any], **arguments: Any) -> str:
+        with self.assertRaises(ClientError) as caught:
+            call(**arguments)
+        error = caught.exception.response["Error"]
+        self.assertEqual(error["Code"], code, error["Message"])
+        return str(error["Message"])
+
+
+class BehaviourTest(AskingTest):
     emulator: Emulator
 
     @classmethod
@@ -430,13 +439,6 @@ class BehaviourTest(unittest.TestCase):
     client: Callable[..., Any]
     role: str
 
-    def refused(self, code: str, call: Callable[..., Any], **arguments: Any) -> str:
-        with self.assertRaises(ClientError) as caught:
-            call(**arguments)
-        error = caught.exception.response["Error"]
-        self.assertEqual(error["Code"], code, error["Message"])
-        return str(error["Message"])
-
     def test_what_nobody_emulates_says_so_and_is_not_retried(self) -> None:
         message = self.refused("NotImplemented", self.client("codebuild").list_curated_environment_images)
         self.assertEqual(message, "the sandbox does not emulate codebuild:ListCuratedEnvironmentImages")
@@ -449,8 +451,10 @@ class BehaviourTest(unittest.TestCase):
         )
 
     def test_credentials_of_an_assumed_role_act_in_the_role_s_account(self) -> None:
-        session = self.client("sts").assume_role(RoleArn=f"arn:aws:iam::{OTHER}:role/deployer", RoleSessionName="s")
-        given = session["Credentials"]
+        arn = f"arn:aws:iam::{OTHER}:role/deployer"
+        self.refused("AccessDenied", self.client("sts").assume_role, RoleArn=arn, RoleSessionName="s")
+        organize(self.emulator, role_arn=arn, target="r-ab12", account="345678901234")
+        given = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
         sts = self.client("sts", given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         self.assertEqual(sts.get_caller_identity()["Arn"], f"arn:aws:sts::{OTHER}:assumed-role/deployer/s")
 
@@ -748,6 +752,81 @@ class BehaviourTest(unittest.TestCase):
         self.assertEqual((role["Description"], role["MaxSessionDuration"]), ("d", 7200))
 
 
+class OrganizationTest(AskingTest):
+    emulator: Emulator
+
+    def setUp(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.start()
+        self.addCleanup(lambda: self.emulator.stop())
+
+    def start(self) -> None:
+        self.emulator = Emulator("--state", f"{self.folder.name}/state")
+        self.client = self.emulator.client
+
+    client: Callable[..., Any]
+
+    def test_an_organisation_is_seen_by_who_manages_it(self) -> None:
+        manager, unit = "345678901234", "ou-ab12-34567890"
+        arn = f"arn:aws:iam::{manager}:role/deep/guardrails"
+        for _ in range(2):  # the second changes nothing
+            organize(self.emulator, role_arn=arn, target=unit, account=ACCOUNT)
+        self.refused("AccessDeniedException", self.client("organizations").list_accounts)
+        described = self.client("organizations").describe_organization()["Organization"]
+        self.assertEqual(described["MasterAccountId"], manager)
+
+        managing = self.taken_on(arn)
+        self.assertEqual(managing("sts").get_caller_identity()["Account"], manager)
+        organizations = managing("organizations")
+        below = organizations.list_accounts_for_parent(ParentId=unit)["Accounts"]
+        self.assertEqual([(a["Id"], a["JoinedMethod"]) for a in below], [(ACCOUNT, "INVITED")])
+        self.assertEqual(len(organizations.list_accounts()["Accounts"]), 2)
+        self.refused("ParentNotFoundException", organizations.list_accounts_for_parent, ParentId="ou-ab12-00000000")
+
+        root = organizations.list_roots()["Roots"][0]
+        self.assertEqual(root["Id"], "r-ab12")
+        self.assertEqual(root["PolicyTypes"], [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}])
+        on_target = {"TargetId": unit}
+        arguments = on_target | {"Filter": "SERVICE_CONTROL_POLICY"}
+        attached = organizations.list_policies_for_target(**arguments)["Policies"]
+        self.assertEqual([policy["Name"] for policy in attached], ["FullAWSAccess"])
+        full = {"PolicyId": attached[0]["Id"]}
+        self.refused("ConstraintViolationException", organizations.detach_policy, **full, **on_target)
+        self.refused("DuplicatePolicyAttachmentException", organizations.attach_policy, **full, **on_target)
+        content = document({"Effect": "Deny", "Action": "*", "Resource": "*"})
+        made = [
+            organizations.create_policy(
+                Name=f"guard-{i}", Description="d", Type="SERVICE_CONTROL_POLICY", Content=content
+            )["Policy"]["PolicySummary"]["Id"]
+            for i in range(5)
+        ]
+        for policy in made[:4]:
+            organizations.attach_policy(PolicyId=policy, **on_target)
+        self.refused("ConstraintViolationException", organizations.attach_policy, PolicyId=made[4], **on_target)
+        self.refused("PolicyNotAttachedException", organizations.detach_policy, PolicyId=made[4], **on_target)
+        self.refused("TargetNotFoundException", organizations.attach_policy, PolicyId=made[4], TargetId=ACCOUNT[::-1])
+        organizations.disable_policy_type(RootId="r-ab12", PolicyType="SERVICE_CONTROL_POLICY")
+        self.refused("PolicyTypeNotEnabledException", organizations.attach_policy, PolicyId=made[4], TargetId="r-ab12")
+
+        self.emulator.stop()
+        self.start()
+        organize(self.emulator, role_arn=arn, target=unit, account=ACCOUNT)
+        again = self.taken_on(arn)("organizations").list_policies_for_target(**arguments)["Policies"]
+        self.assertEqual([policy["Id"] for policy in again], [attached[0]["Id"], *made[:4]])
+
+    def test_a_delegated_administrator_sees_the_organisation_of_another(self) -> None:
+        delegate = "345678901234"
+        arn = f"arn:aws:iam::{delegate}:role/guardrails"
+        organize(self.emulator, role_arn=arn, target="r-cd34", account=ACCOUNT, manager=ACCOUNT)
+        accounts = self.taken_on(arn)("organizations").list_accounts()["Accounts"]
+        self.assertEqual({a["Id"] for a in accounts}, {ACCOUNT, delegate})
+
+    def taken_on(self, role: str) -> Callable[[str], Any]:
+        keys = self.client("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
+        return lambda service: self.client(service, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+
 class GapsTest(unittest.TestCase):
     def test_every_gap_names_who_fills_it_or_why_nobody_does(self) -> None:
         gaps = json.loads((HERE / "gaps.json").read_text())
@@ -769,6 +848,13 @@ class GapsTest(unittest.TestCase):
 
 def handshake(emulator: Emulator, connection: str) -> None:
     request = urllib.request.Request(f"{emulator.url}/sandbox/handshake", data=connection.encode(), method="POST")
+    urllib.request.urlopen(request).close()
+
+
+def organize(emulator: Emulator, **arguments: str) -> None:
+    request = urllib.request.Request(
+        f"{emulator.url}/sandbox/organization", data=json.dumps(arguments).encode(), method="POST"
+    )
     urllib.request.urlopen(request).close()
 
 

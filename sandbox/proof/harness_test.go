@@ -65,7 +65,7 @@ func replace(old, new string) edit {
 func newWorld(t *testing.T, name string, edits ...edit) *world {
 	t.Helper()
 	config := configOf(t, name, edits...)
-	c, err := cloud.Start(t.Context(), kit, t.TempDir(), config.Account, config.GitHub)
+	c, err := cloud.Start(t.Context(), kit, t.TempDir(), config.Account, config.GitHub, config.Organization)
 	if err != nil {
 		t.Fatal(err)
 	}

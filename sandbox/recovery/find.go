@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
@@ -126,6 +128,42 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 		}
 		return list.DetectorIds[0], nil
 	},
+	"aws:organizations/policy:Policy": func(f *finder, ctx context.Context, op operation) (string, error) {
+		client, err := f.organization(ctx)
+		if err != nil {
+			return "", err
+		}
+		pages := organizations.NewListPoliciesPaginator(client, &organizations.ListPoliciesInput{Filter: orgtypes.PolicyTypeServiceControlPolicy})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return "", err
+			}
+			for _, policy := range page.Policies {
+				if aws.ToString(policy.Name) == op.input("name") {
+					return aws.ToString(policy.Id), nil
+				}
+			}
+		}
+		return "", nil
+	},
+	"aws:organizations/policyAttachment:PolicyAttachment": func(f *finder, ctx context.Context, op operation) (string, error) {
+		client, err := f.organization(ctx)
+		if err != nil {
+			return "", err
+		}
+		policy := op.input("policyId")
+		targets, err := client.ListTargetsForPolicy(ctx, &organizations.ListTargetsForPolicyInput{PolicyId: &policy})
+		if err != nil {
+			return found("", err)
+		}
+		for _, target := range targets.Targets {
+			if aws.ToString(target.TargetId) == op.input("targetId") {
+				return op.input("targetId") + ":" + policy, nil
+			}
+		}
+		return "", nil
+	},
 	"github:index/branchProtection:BranchProtection": func(f *finder, ctx context.Context, op operation) (string, error) {
 		there, err := f.cloud.BranchProtected(ctx, op.input("repositoryId"), op.input("pattern"))
 		if err != nil || !there {
@@ -133,6 +171,12 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 		}
 		return op.input("repositoryId") + ":" + op.input("pattern"), nil
 	},
+}
+
+// organization asks the account that attaches policies.
+func (f *finder) organization(ctx context.Context) (*organizations.Client, error) {
+	cfg, err := f.cloud.OrganizationConfig(ctx, f.cfg.Region)
+	return organizations.NewFromConfig(cfg), err
 }
 
 func (f *finder) id(ctx context.Context, op operation) (string, error) {

@@ -8,6 +8,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"prodgate/sandbox/cloud"
 	"prodgate/sandbox/github"
 )
 
@@ -18,6 +19,8 @@ type Config struct {
 	Account string
 	Region  string
 	GitHub  github.Seed
+	// Organization is where settings say that guardrails are attached.
+	Organization cloud.Organization
 }
 
 // ReadConfig reads Pulumi.<stack>.yaml of a program. It looks only for what it
@@ -46,6 +49,11 @@ func ParseConfig(text []byte) (*Config, error) {
 			Region  string                             `yaml:"aws:region"`
 			Source  struct{ Owner, Repository string } `yaml:"prodgate:source"`
 			Apps    []struct{ Repository string }      `yaml:"prodgate:apps"`
+
+			Organization struct {
+				TargetID string `yaml:"targetId"`
+				RoleArn  string `yaml:"roleArn"`
+			} `yaml:"prodgate:organization"`
 		}
 	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
@@ -54,6 +62,7 @@ func ParseConfig(text []byte) (*Config, error) {
 	c := &Config{Text: text, Account: file.Config.Account, Region: file.Config.Region, GitHub: github.Seed{
 		Owner: github.Owner{Login: file.Config.Source.Owner, Organization: true, Plan: github.Team},
 	}}
+	c.Organization.TargetID, c.Organization.RoleArn = file.Config.Organization.TargetID, file.Config.Organization.RoleArn
 	for _, name := range repositories(file.Config.Source.Repository, file.Config.Apps) {
 		c.GitHub.Repositories = append(c.GitHub.Repositories, github.SeedRepository{
 			Name: name, Private: true, Branches: []string{"prod"},

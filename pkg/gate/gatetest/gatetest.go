@@ -23,6 +23,12 @@ type World struct {
 	Account, Region string
 	// Partition is aws, aws-cn or aws-us-gov.
 	Partition string
+	// Caller is the ARN of who runs the program: a session of the role deployer,
+	// where there is none.
+	Caller string
+	// Roles are the ARNs of the roles that there are: those that Config names, where
+	// there are none.
+	Roles []string
 	// Project and Stack name the program.
 	Project, Stack string
 	// Config is the stack's configuration.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"path"
+	"regexp"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -15,12 +17,20 @@ const (
 	DetectorID = "12abc34d567e8fa901bc2d34e56789f0"
 )
 
+var roleARN = regexp.MustCompile(`arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+`)
+
 func (w World) filled() World {
 	w.Account = cmp.Or(w.Account, "111111111111")
 	w.Region = cmp.Or(w.Region, "eu-west-2")
 	w.Partition = cmp.Or(w.Partition, "aws")
 	w.Project = cmp.Or(w.Project, "prodgate")
 	w.Stack = cmp.Or(w.Stack, "test")
+	w.Caller = cmp.Or(w.Caller, "arn:"+w.Partition+":sts::"+w.Account+":assumed-role/deployer/session")
+	if w.Roles == nil {
+		for _, value := range w.Config {
+			w.Roles = append(w.Roles, roleARN.FindAllString(value, -1)...)
+		}
+	}
 	return w
 }
 
@@ -126,8 +136,15 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 	case "aws:index/getCallerIdentity:getCallerIdentity":
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"id": w.Account, "accountId": w.Account, "userId": "AIDACKCEVSQ6C2EXAMPLE",
-			"arn": "arn:" + w.Partition + ":iam::" + w.Account + ":user/deployer",
+			"arn": w.Caller,
 		}), nil
+	case "aws:iam/getRole:getRole":
+		for _, arn := range w.Roles {
+			if path.Base(arn) == args["name"].StringValue() {
+				return resource.NewPropertyMapFromMap(map[string]any{"id": path.Base(arn), "name": path.Base(arn), "arn": arn}), nil
+			}
+		}
+		return nil, fmt.Errorf("reading IAM Role (%s): couldn't find resource", args["name"].StringValue())
 	case "aws:guardduty/getDetector:getDetector":
 		return resource.NewPropertyMapFromMap(map[string]any{"id": DetectorID, "status": "ENABLED"}), nil
 	case "aws:codestarconnections/getConnection:getConnection":

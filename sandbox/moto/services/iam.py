@@ -1,9 +1,11 @@
-"""IAM and STS: what an update leaves alone, and who the caller is."""
+"""IAM and STS: what an update leaves alone, who the caller is, and which roles there are to take on."""
 
 from typing import Any
 
-from moto.iam.models import IAMBackend, Role
-from moto.sts.models import STSBackend
+from moto.iam.models import IAMBackend, Role, iam_backends
+from moto.sts.models import AssumedRole, STSBackend
+
+from .core import Error
 
 
 def _update_role(backend: IAMBackend, role_name: str, role_description: str | None, max_session_duration: int) -> Role:
@@ -21,9 +23,20 @@ def _get_caller_identity(backend: STSBackend, access_key_id: str, region: str) -
     return user_id, arn.replace(":sts:", ":iam:") if ":user/" in arn else arn, account
 
 
+def _assume_role(backend: STSBackend, role_arn: str, **arguments: Any) -> AssumedRole:
+    """AWS refuses a role that is not there with the words for one that may not be taken on."""
+    account = role_arn.split(":")[4]
+    if all(role.arn != role_arn for role in iam_backends[account][backend.partition].roles.values()):
+        raise Error("AccessDenied", f"The caller is not authorized to perform: sts:AssumeRole on resource: {role_arn}")
+    role: AssumedRole = _stock_assume_role(backend, role_arn=role_arn, **arguments)
+    return role
+
+
+_stock_assume_role: Any = STSBackend.assume_role
 _stock_get_caller_identity: Any = STSBackend.get_caller_identity
 
 
 def install() -> None:
     IAMBackend.update_role = _update_role
+    STSBackend.assume_role = _assume_role
     STSBackend.get_caller_identity = _get_caller_identity

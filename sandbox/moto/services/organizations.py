@@ -1,15 +1,21 @@
-"""Organizations: what a policy must be before it is kept."""
+"""Organizations: what a policy must be before it is kept, and an organisation as somebody has it before the gate."""
 
 import json
+from typing import Any
 
 from moto.core.common_types import TYPE_RESPONSE
-from moto.organizations.models import organizations_backends
+from moto.iam.models import iam_backends
+from moto.organizations.models import FakeAccount, FakeOrganizationalUnit, OrganizationsBackend, organizations_backends
 from moto.organizations.responses import OrganizationsResponse
+from moto.organizations.utils import DEFAULT_RCP_POLICY_ID, DEFAULT_SCP_POLICY_ID
 
 from . import core
 from .core import Error, Params, as_list
 
+_SCP = "SERVICE_CONTROL_POLICY"
 _MAX_SCP, _MAX_ATTACHED = 5120, 5
+# What AWS answers to any account of an organisation, and not only to those that manage it.
+_OPEN = ("CreateOrganization", "DescribeOrganization")
 
 
 class Organizations(core.Service):
@@ -17,6 +23,10 @@ class Organizations(core.Service):
     backends = organizations_backends
     stock = OrganizationsResponse
     invalid = "InvalidInputException"
+
+    @property
+    def state(self) -> OrganizationsBackend:
+        return _backend(self)
 
     def create_policy(self, params: Params) -> TYPE_RESPONSE:
         """AWS wants an organisation, and checks the grammar and the size of the policy."""
@@ -33,10 +43,17 @@ class Organizations(core.Service):
         return self.moto()
 
     def attach_policy(self, params: Params) -> TYPE_RESPONSE:
-        """AWS attaches at most five policies of a type to a target, FullAWSAccess among them."""
-        policies = self.state.policies
-        kind = next((p.type for p in policies if p.id == params["PolicyId"]), None)
-        attached = [p for p in policies if p.type == kind and any(t.id == params["TargetId"] for t in p.attachments)]
+        """AWS attaches at most five policies of a type to a target, FullAWSAccess among them, and each of them once."""
+        policy, attached = self._policy(params["PolicyId"]), self._attached(params)
+        root = self.state.list_roots()["Roots"][0]
+        if {"Type": policy.type, "Status": "ENABLED"} not in root["PolicyTypes"]:
+            raise Error(
+                "PolicyTypeNotEnabledException", "This operation can be performed only for enabled policy types."
+            )
+        if policy in attached:
+            raise Error(
+                "DuplicatePolicyAttachmentException", "A policy with this ID is already attached to the target."
+            )
         if len(attached) >= _MAX_ATTACHED:
             raise Error(
                 "ConstraintViolationException",
@@ -44,9 +61,102 @@ class Organizations(core.Service):
             )
         return self.moto()
 
+    def detach_policy(self, params: Params) -> TYPE_RESPONSE:
+        """AWS leaves at least one policy of a type on a target."""
+        policy, attached = self._policy(params["PolicyId"]), self._attached(params)
+        if policy not in attached:
+            raise Error("PolicyNotAttachedException", "The policy isn't attached to the specified target.")
+        if len(attached) == 1:
+            raise Error(
+                "ConstraintViolationException", "You cannot detach the last policy of its type from the target."
+            )
+        return self.moto()
+
+    def list_policies_for_target(self, params: Params) -> TYPE_RESPONSE:
+        """AWS has one error for every kind of target that is not there."""
+        self._target(params["TargetId"])
+        return self.moto()
+
+    def _policy(self, policy_id: str) -> Any:
+        found = next((p for p in self.state.policies if p.id == policy_id), None)
+        if found is None:
+            raise Error("PolicyNotFoundException", "We can't find a policy with the PolicyId that you specified.")
+        return found
+
+    def _attached(self, params: Params) -> list[Any]:
+        """The policies of the target that are of the type of the one in params."""
+        kind = self._policy(params["PolicyId"]).type
+        return [p for p in self._target(params["TargetId"]).attached_policies if p.type == kind]
+
+    def _target(self, target_id: str) -> Any:
+        found = next((t for t in [*self.state.ou, *self.state.accounts] if t.id == target_id), None)
+        if found is None:
+            raise Error("TargetNotFoundException", "We can't find a root, OU, or account with the TargetId.")
+        return found
+
+
+def _backend(response: OrganizationsResponse) -> OrganizationsBackend:
+    """AWS keeps an organisation in one place; only the management account and delegated administrators see into it."""
+    account, partition = response.current_account, response.partition
+    manager = organizations_backends.master_accounts.get(account)
+    if manager is None or response._get_action() in _OPEN:
+        return organizations_backends[account][partition]
+    backend = organizations_backends[manager[0]][partition]
+    if all(admin.account.id != account for admin in backend.admins):
+        raise Error("AccessDeniedException", "You don't have permissions to access this resource.")
+    return backend
+
+
+def organize(role_arn: str, target: str, account: str, manager: str = "") -> None:
+    """Makes an organisation with an account in it, a target above the account, and a role that may attach policies.
+
+    It is managed by the role's account, or by manager: then the role's account is a delegated administrator. One that
+    is there already stays as it is.
+    """
+    _, partition, _, _, owner, resource = role_arn.split(":", 5)
+    *path, name = resource.split("/")[1:]
+    backend = organizations_backends[manager or owner][partition]
+    if backend.org is not None:
+        return
+    backend.create_organization(region="us-east-1")
+    root = backend.ou[0]
+    unit = target if target.startswith("ou-") else None
+    root.id = f"r-{unit.split('-')[1]}" if unit else target if target.startswith("r-") else "r-ab12"
+    backend.org.root_id = backend.accounts[0].parent_id = root.id
+    root.add_policy_type(_SCP)
+    if unit:
+        made = FakeOrganizationalUnit(backend.org, Name="workloads", ParentId=root.id)
+        made.id = unit
+        backend.ou.append(made)
+        _allow_everything(backend, unit)
+    for member in {account, owner} - {backend.account_id}:
+        joined = FakeAccount(backend.org, AccountName=member, Email=f"{member}@example.com")
+        joined.id, joined.joined_method = member, "INVITED"
+        joined.parent_id = unit if unit and member == account else root.id
+        backend.accounts.append(joined)
+        organizations_backends.master_accounts[member] = (backend.account_id, partition)
+        _allow_everything(backend, member)
+    if manager and manager != owner:
+        backend.register_delegated_administrator(AccountId=owner, ServicePrincipal="guardduty.amazonaws.com")
+    trusted = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    iam_backends[owner][partition].create_role(
+        role_name=name,
+        path="/".join(["", *path, ""]),
+        assume_role_policy_document=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}),
+        permissions_boundary=None,
+        description="Attaches policies",
+        tags=[],
+        max_session_duration="3600",
+    )
+
+
+def _allow_everything(backend: OrganizationsBackend, target: str) -> None:
+    for policy in (DEFAULT_SCP_POLICY_ID, DEFAULT_RCP_POLICY_ID):
+        backend.attach_policy(PolicyId=policy, TargetId=target)
+
 
 def _check_content(kind: str, content: str) -> None:
-    if kind != "SERVICE_CONTROL_POLICY":
+    if kind != _SCP:
         return
     if len(content) > _MAX_SCP:
         raise Error("ConstraintViolationException", "You have exceeded the allowed limit on the policy content size.")
@@ -70,3 +180,4 @@ def _check_content(kind: str, content: str) -> None:
 
 def install() -> None:
     core.serve_over(Organizations)
+    OrganizationsResponse.organizations_backend = property(_backend)

@@ -1,0 +1,211 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/organizations"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/catalogue"
+	"prodgate/pkg/settings"
+)
+
+// GuardrailsType is the type token of Guardrails.
+const GuardrailsType = "prodgate:index:Guardrails"
+
+// scp is how Organizations calls a service control policy.
+const scp = "SERVICE_CONTROL_POLICY"
+
+// maxAttached is how many service control policies a target takes, AWS's own
+// FullAWSAccess among them (Organizations, quotas).
+const maxAttached = 5
+
+// Guardrails are the service control policies of one gate. They stand beside the
+// Gate and not in it: another account holds them.
+type Guardrails struct{ pulumi.ResourceState }
+
+// NewGuardrails attaches the guardrails of a gate to the target that settings
+// name, with the aws provider in the options.
+//
+// They are attached when the whole gate is up and detached before any of it goes.
+// The deployers are excepted in every document, so that AWS would take another
+// order too; but a gate whose update failed half-way is still to be repaired, and
+// that is no time to close an organization's doors.
+func NewGuardrails(ctx *pulumi.Context, name string, s *settings.Settings, g *Gate, opts ...pulumi.ResourceOption) (*Guardrails, error) {
+	documents, err := catalogue.Guardrails(s)
+	if err != nil {
+		return nil, fmt.Errorf("guardrails: %w", err)
+	}
+	component := &Guardrails{}
+	if err := ctx.RegisterComponentResource(GuardrailsType, name, component, opts...); err != nil {
+		return nil, fmt.Errorf("guardrails: %w", err)
+	}
+	plan, child := address.New(s), pulumi.Parent(component)
+	for _, document := range documents {
+		policy, err := organizations.NewPolicy(ctx, name+"-"+document.Name, &organizations.PolicyArgs{
+			Name:        pulumi.String(plan.Guardrail(document.Name)),
+			Description: pulumi.String(document.Description),
+			Type:        pulumi.String(scp),
+			Content:     pulumi.String(document.JSON),
+		}, child)
+		if err != nil {
+			return nil, fmt.Errorf("guardrail %s: %w", document.Name, err)
+		}
+		if _, err := organizations.NewPolicyAttachment(ctx, name+"-"+document.Name, &organizations.PolicyAttachmentArgs{
+			PolicyId: policy.ID(),
+			TargetId: pulumi.String(s.Organization.TargetId),
+		}, child, pulumi.DependsOn([]pulumi.Resource{g})); err != nil {
+			return nil, fmt.Errorf("attachment of guardrail %s: %w", document.Name, err)
+		}
+	}
+	return component, ctx.RegisterResourceOutputs(component, pulumi.Map{})
+}
+
+// exported are the documents as an output.
+func exported(documents []catalogue.Document) pulumi.StringArrayOutput {
+	texts := pulumi.StringArray{}
+	for _, document := range documents {
+		texts = append(texts, pulumi.String(document.JSON))
+	}
+	return texts.ToStringArrayOutput()
+}
+
+// RequireTarget fails, before anything is created, when the guardrails cannot be
+// attached or would have no effect on the stack's account.
+func RequireTarget(ctx *pulumi.Context, s *settings.Settings, provider *aws.Provider) error {
+	in, role := pulumi.Provider(provider), s.Organization.RoleArn
+	if _, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{}, in); err != nil {
+		return fmt.Errorf("prodgate:organization.roleArn: %q: cannot be taken on; correct the ARN, name the roles that run "+
+			"pulumi in its trust policy, and allow them sts:AssumeRole on it: %w", role, err)
+	}
+	organization, err := organizations.LookupOrganization(ctx, in)
+	if err != nil {
+		return fmt.Errorf("prodgate:organization.roleArn: %q: reads no organization; name a role of the organization's "+
+			"management account, which may read it: %w", role, err)
+	}
+	if len(organization.Roots) == 0 {
+		return fmt.Errorf("prodgate:organization.roleArn: %q: may not read all of the organization %s; allow it "+
+			"organizations:Describe* and organizations:List*", role, organization.Id)
+	}
+	documents, err := catalogue.Guardrails(s)
+	if err != nil {
+		return fmt.Errorf("guardrails: %w", err)
+	}
+	var names []string
+	for _, document := range documents {
+		names = append(names, address.New(s).Guardrail(document.Name))
+	}
+	t := target{ctx: ctx, in: in, settings: s, organization: organization}
+	below, err := t.below()
+	problems := []error{err, t.account(below), t.policyType()}
+	if err == nil {
+		problems = append(problems, t.room(names))
+	}
+	return errors.Join(problems...)
+}
+
+// target is what guardrails are attached to. What is wrong with it is said under
+// its key; another key may be meant, but this one can be left out.
+type target struct {
+	ctx          *pulumi.Context
+	in           pulumi.InvokeOption
+	settings     *settings.Settings
+	organization *organizations.LookupOrganizationResult
+}
+
+func (t target) wrong(format string, args ...any) error {
+	return fmt.Errorf("prodgate:organization.targetId: %q: "+format,
+		append([]any{t.settings.Organization.TargetId}, args...)...)
+}
+
+// account is whether the target's policies have an effect on the stack's account.
+// Below an unknown target is nobody, which is not said once more.
+func (t target) account(below []string) error {
+	account, organization := t.settings.Account, t.organization.Id
+	switch {
+	case account == t.organization.MasterAccountId:
+		return t.wrong("the account %s manages the organization %s, where service control policies have no effect; "+
+			"move the workload to another account, or leave the key out", account, organization)
+	case !slices.Contains(t.accounts(), account):
+		return t.wrong("the account %s is not in the organization %s; invite it, or leave the key out", account, organization)
+	case below != nil && !slices.Contains(below, account):
+		return t.wrong("the account %s is not below it; name the unit that the account is in, or the account", account)
+	}
+	return nil
+}
+
+// below are the accounts that the target's policies reach.
+func (t target) below() ([]string, error) {
+	id := t.settings.Organization.TargetId
+	if strings.HasPrefix(id, "ou-") {
+		found, err := organizations.GetOrganizationalUnitDescendantAccounts(t.ctx,
+			&organizations.GetOrganizationalUnitDescendantAccountsArgs{ParentId: id}, t.in)
+		if err != nil {
+			return nil, t.wrong("is no organizational unit of %s that can be read; correct the id: %w", t.organization.Id, err)
+		}
+		var ids []string
+		for _, account := range found.Accounts {
+			ids = append(ids, account.Id)
+		}
+		return ids, nil
+	}
+	switch all := t.accounts(); {
+	case id == t.organization.Roots[0].Id: // there is one
+		return all, nil
+	case slices.Contains(all, id):
+		return []string{id}, nil
+	}
+	return nil, t.wrong("is neither the root nor an account of %s; correct the id", t.organization.Id)
+}
+
+// accounts are all of the organization's.
+func (t target) accounts() []string {
+	var ids []string
+	for _, account := range t.organization.Accounts {
+		ids = append(ids, account.Id)
+	}
+	return ids
+}
+
+// policyType is whether the organization has service control policies at all.
+func (t target) policyType() error {
+	if slices.Contains(t.organization.EnabledPolicyTypes, scp) {
+		return nil
+	}
+	root := t.organization.Roots[0].Id
+	return t.wrong("service control policies are not enabled on the root %s; enable them (aws organizations "+
+		"enable-policy-type --root-id %s --policy-type %s), which takes an organization with all features", root, root, scp)
+}
+
+// room is whether the target takes so many policies more. Those that have the
+// names of the gate's own are counted as that.
+func (t target) room(names []string) error {
+	attached, err := organizations.GetPoliciesForTarget(t.ctx, &organizations.GetPoliciesForTargetArgs{
+		TargetId: t.settings.Organization.TargetId, Filter: scp,
+	}, t.in)
+	if err != nil {
+		return t.wrong("its policies cannot be read; allow %s organizations:ListPoliciesForTarget: %w",
+			t.settings.Organization.RoleArn, err)
+	}
+	var others []string
+	for _, id := range attached.Ids {
+		policy, err := organizations.LookupPolicy(t.ctx, &organizations.LookupPolicyArgs{PolicyId: id}, t.in)
+		if err != nil {
+			return t.wrong("its policy %s cannot be read; allow %s organizations:DescribePolicy: %w",
+				id, t.settings.Organization.RoleArn, err)
+		}
+		if !slices.Contains(names, policy.Name) {
+			others = append(others, policy.Name)
+		}
+	}
+	if len(others)+len(names) > maxAttached {
+		return t.wrong("has room for %d service control policies, beside %s, and the gate has %d; merge or detach some, "+
+			"or name a unit below it", maxAttached-len(others), strings.Join(others, ", "), len(names))
+	}
+	return nil
+}

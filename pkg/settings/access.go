@@ -1,0 +1,67 @@
+package settings
+
+import (
+	"fmt"
+	"strings"
+)
+
+// named is a role under the key that names it.
+type named struct {
+	at    place
+	arn   string
+	group string // the key, without an index
+}
+
+// roles are of this account, not the gate's own, and different where their duties
+// are. In the order of the messages: a role is blamed for what stands before it.
+func (c *checker) roles(s *Settings) {
+	var all []named
+	add := func(at place, arns ...string) {
+		for i, role := range arns {
+			all = append(all, named{at.item(i), role, at.name()})
+		}
+	}
+	access := c.top("access")
+	add(access.child("deployerArns"), s.Access.DeployerArns...)
+	add(access.child("approverArns"), s.Access.ApproverArns...)
+	all = append(all, named{access.child("breakGlassArn"), s.Access.BreakGlassArn, "access.breakGlassArn"})
+	people := len(all)
+	for i, app := range s.Apps {
+		at := c.top("apps").item(i)
+		all = append(all,
+			named{at.child("executionRoleArn"), app.ExecutionRoleArn, ""},
+			named{at.child("taskRoleArn"), app.TaskRoleArn, ""})
+	}
+
+	// IAM, CreateRole: a name is there once in an account, whatever its path and case.
+	holders := map[string]named{}
+	for i, role := range all {
+		c.arn(role.at, roleARN, role.arn, s)
+		if role.arn == "" || c.wrong(role.at) {
+			continue
+		}
+		if s.Name != "" && !c.wrong(c.top("name")) && strings.Contains(role.arn, ":role/"+s.Name+"/") {
+			c.add(role.at, show(role.arn), "is a role of the gate itself",
+				fmt.Sprintf("name one of your own, the gate makes those below /%s/ and knows what they are for", s.Name))
+			continue
+		}
+		name := strings.ToLower(role.arn[strings.LastIndex(role.arn, "/")+1:])
+		earlier, twice := holders[name]
+		if !twice && i < people {
+			holders[name] = role
+		}
+		if !twice {
+			continue
+		}
+		remedy := "name another, or what runs in the app could change the gate"
+		switch {
+		case role.group == earlier.group:
+			remedy = "leave one of them out, IAM tells roles apart by their names alone and not by case"
+		case role.group == "access.approverArns":
+			remedy = "name another, or whoever deploys approves it too"
+		case role.group == "access.breakGlassArn":
+			remedy = "name another, a role of every day is not the one for emergencies"
+		}
+		c.add(role.at, show(role.arn), "is the role of "+earlier.at.name()+" too", remedy)
+	}
+}

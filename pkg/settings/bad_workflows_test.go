@@ -1,0 +1,26 @@
+package settings
+
+var badWorkflows = map[string]badCase{
+	"the program's repository is missing": {"workflows.repository", gone{},
+		`prodgate:workflows.repository: (absent) is required with workflows.oidcProvider; name the repository of source.owner that holds the program, or leave out all of workflows`},
+	"the program's repository is missing, and environments are named": {"workflows", map[string]any{"upEnvironment": "production"},
+		`prodgate:workflows.repository: (absent) is required with workflows.upEnvironment; name the repository of source.owner that holds the program, or leave out all of workflows`},
+	"the program's repository has its owner": {"workflows.repository", "example-org/platform",
+		`prodgate:workflows.repository: "example-org/platform" is not the name of a GitHub repository; write the name alone, its owner stands in source.owner`},
+	"no environment previews": {"workflows.previewEnvironment", gone{},
+		`prodgate:workflows.previewEnvironment: (absent) is required with workflows.repository; name the GitHub environment whose jobs preview`},
+	"no environment updates": {"workflows.upEnvironment", gone{},
+		`prodgate:workflows.upEnvironment: (absent) is required with workflows.repository; name the GitHub environment whose jobs update, and let it ask for a review`},
+	"an environment is empty": {"workflows.upEnvironment", "",
+		`prodgate:workflows.upEnvironment: "" is empty; use letters, digits, hyphens and underscores`},
+	"an environment is any": {"workflows.upEnvironment", "prod*",
+		`prodgate:workflows.upEnvironment: "prod*" is not the name of a GitHub environment; use letters, digits, hyphens and underscores`},
+	"an environment is any with one letter more": {"workflows.previewEnvironment", "preview?",
+		`prodgate:workflows.previewEnvironment: "preview?" is not the name of a GitHub environment; use letters, digits, hyphens and underscores`},
+	"an environment ends the subject early": {"workflows.previewEnvironment", "preview:ref",
+		`prodgate:workflows.previewEnvironment: "preview:ref" is not the name of a GitHub environment; use letters, digits, hyphens and underscores`},
+	"one environment does both": {"workflows.upEnvironment", "Preview",
+		`prodgate:workflows.upEnvironment: "Preview" is the environment of previews too, and GitHub knows no difference of case; name two, or every job that may preview may update`},
+	"GitHub's provider is off": {"workflows.oidcProvider", "off",
+		`prodgate:workflows.oidcProvider: "off" does not say who provides it; choose one of create, adopt`},
+}

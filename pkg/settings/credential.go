@@ -1,0 +1,77 @@
+package settings
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+)
+
+// credentials are what gives access by itself, by the shapes that its issuers
+// print so that it can be found where it does not belong.
+var credentials = []struct {
+	a     string // what it is, with its article
+	shape *regexp.Regexp
+}{
+	// AWS, IAM identifiers: AKIA begins a user's access key, ASIA one of STS; both
+	// have 20 characters.
+	{"an AWS access key id", token(`(AKIA|ASIA)[A-Z0-9]{16}`)},
+	// GitHub, changelog of 31 March 2021: 40 characters and more to come.
+	{"a GitHub token", token(`gh[pousr]_[A-Za-z0-9_]{36,}`)},
+	// GitHub, fine-grained personal access tokens: 22 characters, _ and 59 more.
+	{"a GitHub token", token(`github_pat_[A-Za-z0-9_]{36,}`)},
+	// RFC 7468, 10 and 11, and OpenSSH's own, such as OPENSSH PRIVATE KEY.
+	{"a private key", regexp.MustCompile(`-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY`)},
+	// Slack, token types: of a bot, a user, an app, and one that refreshes others.
+	{"a Slack token", token(`xox[abpr]-[A-Za-z0-9-]{10,}`)},
+	// GitHub, announcement of npm's token format: GitHub's, under another prefix.
+	{"an npm token", token(`npm_[A-Za-z0-9]{36,}`)},
+	// RFC 7519: header and claims are JSON objects, and eyJ is base64 of {".
+	{"a JSON web token", token(`eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.`)},
+}
+
+// token is a shape that begins a text, or a word in it.
+func token(shape string) *regexp.Regexp { return regexp.MustCompile(`(^|[^A-Za-z0-9])` + shape) }
+
+const credentialRemedy = "revoke it, it was in a file, and take it out, settings hold no credentials"
+
+// credential says what a value or anything in it looks like, if that is a credential.
+func credential(value any) (a string) {
+	switch value := value.(type) {
+	case string:
+		for _, c := range credentials {
+			if c.shape.MatchString(value) {
+				return c.a
+			}
+		}
+	case []any:
+		for _, item := range value {
+			a = cmp.Or(a, credential(item))
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			a = cmp.Or(a, credential(name), credential(value[name]))
+		}
+	}
+	return a
+}
+
+// secretName is how people call what must not be shown.
+var secretName = regexp.MustCompile(`(?i)value|secret|passw|token|credential|plain|private`)
+
+// tells is whether to show a value could tell a secret.
+func tells(value any) bool {
+	switch value := value.(type) {
+	case []any:
+		return slices.ContainsFunc(value, tells)
+	case map[string]any:
+		for name, entry := range value {
+			if secretName.MatchString(name) || credential(name) != "" || tells(entry) {
+				return true
+			}
+		}
+		return false
+	default:
+		return credential(value) != ""
+	}
+}

@@ -1,0 +1,61 @@
+package settings
+
+import (
+	"regexp"
+	"slices"
+)
+
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
+// organization is checked as a whole: who attaches guardrails where, and that they
+// leave the gate its region.
+func (c *checker) organization(s *Settings) {
+	at := c.top("organization")
+	target, role, regions := at.child("targetId"), at.child("roleArn"), at.child("regions")
+	if c.written[target.key] {
+		c.needs(role, target, "write the ARN of the role in the management account that attaches policies")
+	}
+	if c.written[role.key] {
+		c.needs(target, role, "write the root, the organizational unit or the account that the guardrails are attached to, or leave out roleArn too")
+	}
+	if id := s.Organization.TargetId; accountID.MatchString(id) && s.Account != "" && id != s.Account {
+		c.add(target, show(id), "is another account than "+s.Account+", the stack's", "write the stack's own, or the organizational unit that it is in")
+	}
+
+	// Of any account but the stack's.
+	foreign := *s
+	foreign.Account = ""
+	c.arn(role, roleARN, s.Organization.RoleArn, &foreign)
+	switch got, ok := parseARN(s.Organization.RoleArn); {
+	case !ok || c.wrong(role):
+	case !accountID.MatchString(got.account):
+		c.add(role, show(s.Organization.RoleArn), "names no account", "write the ARN of a role in the management account")
+	case got.account == s.Account:
+		// AWS Organizations: a service control policy has no effect in the management
+		// account; and what a delegated administrator attached, it can take off.
+		c.add(role, show(s.Organization.RoleArn), "is of the stack's own account, which could take its guardrails off",
+			"write a role of the management account, or of another account that may attach policies")
+	}
+
+	if s.Region == "" || !c.written[regions.key] || c.wrong(regions) {
+		return
+	}
+	for i, region := range s.Organization.Regions {
+		other := Settings{Region: region}
+		if item := regions.item(i); !c.wrong(item) && other.Partition() != s.Partition() {
+			c.add(item, show(region), "is not of the partition "+s.Partition()+", which "+s.Region+" belongs to", "leave it out")
+		}
+	}
+	if !slices.Contains(s.Organization.Regions, s.Region) {
+		c.add(regions, show(texts(s.Organization.Regions)), "lacks "+s.Region+", the stack's own", "add it, or the gate itself is refused")
+	}
+}
+
+// texts is a list as JSON has it.
+func texts(list []string) []any {
+	all := make([]any, len(list))
+	for i, text := range list {
+		all[i] = text
+	}
+	return all
+}
