@@ -45,21 +45,22 @@ func NewGuardrails(ctx *pulumi.Context, name string, s *settings.Settings, g *Ga
 	if err := ctx.RegisterComponentResource(GuardrailsType, name, component, opts...); err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
-	plan, child := address.New(s), pulumi.Parent(component)
+	plan, below := address.New(s), pulumi.Parent(component)
 	for _, document := range documents {
-		policy, err := organizations.NewPolicy(ctx, name+"-"+document.Name, &organizations.PolicyArgs{
+		child := name + strings.TrimPrefix(document.Name, s.Name)
+		policy, err := organizations.NewPolicy(ctx, child, &organizations.PolicyArgs{
 			Name:        pulumi.String(plan.Guardrail(document.Name)),
 			Description: pulumi.String(document.Description),
 			Type:        pulumi.String(scp),
 			Content:     pulumi.String(document.JSON),
-		}, child)
+		}, below)
 		if err != nil {
 			return nil, fmt.Errorf("guardrail %s: %w", document.Name, err)
 		}
-		if _, err := organizations.NewPolicyAttachment(ctx, name+"-"+document.Name, &organizations.PolicyAttachmentArgs{
+		if _, err := organizations.NewPolicyAttachment(ctx, child, &organizations.PolicyAttachmentArgs{
 			PolicyId: policy.ID(),
 			TargetId: pulumi.String(s.Organization.TargetId),
-		}, child, pulumi.DependsOn([]pulumi.Resource{g})); err != nil {
+		}, below, pulumi.DependsOn([]pulumi.Resource{g})); err != nil {
 			return nil, fmt.Errorf("attachment of guardrail %s: %w", document.Name, err)
 		}
 	}

@@ -78,8 +78,20 @@ func (r renames) value(v *structpb.Value) {
 }
 
 // list makes a list of one object, or of such a list its object. What is
-// neither, such as a value not yet known, stays.
+// neither, such as a value not yet known, stays. A provider's own settings are
+// JSON, once it has checked them.
 func (r renames) list(v *structpb.Value) *structpb.Value {
+	var written structpb.Value
+	if text := v.GetStringValue(); text != "" && written.UnmarshalJSON([]byte(text)) == nil {
+		changed := r.list(&written)
+		if changed == &written {
+			return v
+		}
+		if text, err := changed.MarshalJSON(); changed != nil && err == nil {
+			return structpb.NewStringValue(string(text))
+		}
+		return changed
+	}
 	if r.toward {
 		if v.GetStructValue() != nil {
 			return structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{v}})
