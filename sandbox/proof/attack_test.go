@@ -29,22 +29,18 @@ const powerUserAccess = `{"Version":"2012-10-17","Statement":[
 		"account:ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles",
 		"organizations:DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*"}]}`
 
-// assumes is all that a person's role has who approves.
-const assumes = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`
-
 // actors are all who try: people, and every role of the gate, which does another
 // role's job. Those of the gate are as deployed; the others have AWS's own policies.
 func (e *estate) actors(apps []delivered) []actor {
-	here := "arn:aws:iam::" + e.plan.Account + ":role/"
 	all := []actor{
 		{name: "an outsider", Principal: authority.Principal{
 			ARN: "arn:aws:iam::333333333333:role/administrator", Identity: []authority.Policy{{Name: "AdministratorAccess", Document: administratorAccess}},
 		}},
-		{name: "a developer", Principal: e.outside(here+"developer", powerUserAccess)},
-		{name: "an administrator", Principal: e.outside(here+"administrator", administratorAccess)},
-		{name: "an approver", Principal: e.outside(here+"release-manager", assumes), duty: catalogue.People},
+		{name: "a developer", Principal: e.outside(e.named("developer"), powerUserAccess)},
+		{name: "an administrator", Principal: e.outside(e.named("administrator"), administratorAccess)},
+		{name: "an approver", Principal: e.releaseManager(), duty: catalogue.People},
 		{name: "the deployer", Principal: e.deployer(), trusted: true},
-		{name: "break-glass", Principal: e.outside(here+"break-glass", administratorAccess), trusted: true},
+		{name: "break-glass", Principal: e.outside(e.named("break-glass"), administratorAccess), trusted: true},
 	}
 	for _, app := range apps {
 		all = append(all, actor{name: "the execution role of " + app.name, Principal: e.outside(app.executionRole, taskExecution), duty: catalogue.Execution, app: app.name})
@@ -113,7 +109,7 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	},
 	catalogue.Roles: func(e *estate, _ delivered) []place { return at(keys(e.roles)...) },
 	catalogue.TrustedRoles: func(e *estate, _ delivered) []place {
-		return at(e.deployer().ARN, "arn:aws:iam::"+e.plan.Account+":role/break-glass")
+		return at(e.deployer().ARN, e.named("break-glass"))
 	},
 	catalogue.ServiceRoles: func(e *estate, a delivered) []place {
 		return at(e.rolesOf(func(duty string) bool { return duty != address.Approver })...)
@@ -122,7 +118,7 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 		return at(e.rolesOf(func(duty string) bool { return duty == address.Approver })...)
 	},
 	catalogue.BreakGlass: func(e *estate, _ delivered) []place {
-		return at("arn:aws:iam::" + e.plan.Account + ":role/break-glass")
+		return at(e.named("break-glass"))
 	},
 	catalogue.Policies: func(e *estate, a delivered) []place {
 		return at(e.plan.Policy(a.name, address.Build).ARN, e.plan.Boundary(address.Build).ARN)

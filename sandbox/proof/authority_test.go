@@ -1,18 +1,34 @@
 package proof
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
-// theApp is the app of both stacks' configuration.
+// theApp is the app of both stacks' configuration, and another the second app.
 func (w *world) theApp() delivered {
 	role := "arn:aws:iam::" + w.account() + ":role/cruddur-"
 	return delivered{"backend-flask", "cruddur", "backend-flask", role + "execution", role + "task"}
 }
 
-func TestAuthority(t *testing.T) {
+func (w *world) another() delivered {
+	return delivered{"frontend-react-js", "cruddur", "frontend", "arn:aws:iam::" + w.account() + ":role/frontend-execution", ""}
+}
+
+// TestNobodyGetsAround decides from the documents of a stack that is up, with
+// everything on and two apps: who may do what.
+func TestNobodyGetsAround(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev")
+	w := newWorld(t, "prod", secondApp, func(s string) string {
+		return strings.Replace(s, "arn:aws:iam::ACCOUNT:role/cruddur-execution", "arn:aws:iam::222222222222:role/frontend-execution", 1)
+	})
 	w.up()
 	e := w.readEstate()
-	t.Run("attack", func(t *testing.T) { e.attacked(t, []delivered{w.theApp()}) })
-	t.Run("walk", func(t *testing.T) { e.walkable(t, []delivered{w.theApp()}) })
+	first, second := w.theApp(), w.another()
+	both := []delivered{first, second}
+	t.Run("what documents name exists", e.existing)
+	t.Run("the legitimate run, and no more", func(t *testing.T) { e.walkable(t, both) })
+	t.Run("over plain HTTP", func(t *testing.T) { e.encryptedOnly(t, both) })
+	t.Run("one app for another", func(t *testing.T) { e.apart(t, first, second); e.apart(t, second, first) })
+	t.Run("the catalogue", func(t *testing.T) { e.attacked(t, both) })
 }

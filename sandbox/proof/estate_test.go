@@ -13,7 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"prodgate/pkg/address"
@@ -33,10 +36,14 @@ type estate struct {
 	policies map[string]authority.Policy
 	// keys are KMS keys by their purpose, which the gate's alias of each names.
 	keys map[string]string
+	// secrets are the ARNs of secrets, by name.
+	secrets map[string]string
 	// inventory are the names of what there is, by kind.
 	inventory map[string][]string
 	// connection is the ARN of the connection to GitHub.
 	connection string
+	// environments are the subjects of GitHub's tokens that a duty of its jobs has.
+	environments map[string]string
 	// scps are what the account is under; none without an organization.
 	scps []authority.Level
 }
@@ -53,10 +60,14 @@ func (w *world) readEstate() *estate {
 	e := &estate{
 		T: w.T, judge: evaluator(w.T),
 		plan:  address.Plan{Partition: "aws", Region: region, Account: w.account(), Gate: "prodgate"},
-		roles: map[string]role{}, policies: map[string]authority.Policy{}, keys: map[string]string{},
+		roles: map[string]role{}, policies: map[string]authority.Policy{}, keys: map[string]string{}, secrets: map[string]string{},
 	}
-	for _, read := range []func(context.Context, *world) error{e.readRoles, e.readKeys, e.readBuckets, e.readRepositories, e.readTopics} {
+	for _, read := range []func(context.Context, *world) error{e.readRoles, e.readKeys, e.readBuckets, e.readRepositories, e.readTopics, e.readSecrets, e.readGuardrails} {
 		w.must(read(w.Context(), w))
+	}
+	for arn, r := range e.roles {
+		r.SCPs = e.scps
+		e.roles[arn] = r
 	}
 	e.connection, e.inventory = w.output("connectionArn"), w.inventory()
 	return e
@@ -240,6 +251,64 @@ func (e *estate) readTopics(ctx context.Context, w *world) error {
 		e.has(arn, got.Attributes["Policy"])
 	}
 	return nil
+}
+
+func (e *estate) readSecrets(ctx context.Context, w *world) error {
+	cfg, err := w.Cloud.AWSConfig(ctx, region)
+	if err != nil {
+		return err
+	}
+	client := secretsmanager.NewFromConfig(cfg)
+	got, err := client.ListSecrets(ctx, &secretsmanager.ListSecretsInput{})
+	if err != nil {
+		return err
+	}
+	for _, s := range got.SecretList {
+		policy, err := client.GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: s.ARN})
+		if err != nil {
+			return err
+		}
+		e.secrets[*s.Name] = *s.ARN
+		e.has(*s.ARN, awssdk.ToString(policy.ResourcePolicy))
+	}
+	return nil
+}
+
+// readGuardrails goes from the account up to the root.
+func (e *estate) readGuardrails(ctx context.Context, w *world) error {
+	if w.Cloud.Organization.TargetID == "" {
+		return nil
+	}
+	cfg, err := w.Cloud.OrganizationConfig(ctx, region)
+	if err != nil {
+		return err
+	}
+	client := organizations.NewFromConfig(cfg)
+	for at := e.plan.Account; ; {
+		attached, err := client.ListPoliciesForTarget(ctx, &organizations.ListPoliciesForTargetInput{
+			TargetId: &at, Filter: orgtypes.PolicyTypeServiceControlPolicy,
+		})
+		if err != nil {
+			return err
+		}
+		level := authority.Level{Target: at}
+		for _, p := range attached.Policies {
+			policy, err := client.DescribePolicy(ctx, &organizations.DescribePolicyInput{PolicyId: p.Id})
+			if err != nil {
+				return err
+			}
+			level.Policies = append(level.Policies, authority.Policy{Name: *p.Name, Document: *policy.Policy.Content})
+		}
+		e.scps = append([]authority.Level{level}, e.scps...)
+		if strings.HasPrefix(at, "r-") {
+			return nil
+		}
+		parents, err := client.ListParents(ctx, &organizations.ListParentsInput{ChildId: &at})
+		if err != nil {
+			return err
+		}
+		at = *parents.Parents[0].Id
+	}
 }
 
 // question is a call on a resource of this account, under the resource's own

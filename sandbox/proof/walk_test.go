@@ -108,10 +108,46 @@ func (e *estate) run(app delivered) []leg {
 			}},
 		{"CloudWatch Logs encrypts the log: CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS", service("logs." + region), e.encryptsLogs(app.name)},
 	}
+	if _, asked := e.roles[p.Role(app.name, address.Approver).ARN]; asked {
+		legs = append(legs, e.approval(app)...)
+	}
+	for _, name := range keys(e.secrets) {
+		if !strings.HasPrefix(name, p.Gate+"/"+app.name+"/") {
+			continue
+		}
+		legs = append(legs, leg{"CodeBuild reads a secret: Secrets Manager User Guide, Secret encryption and decryption", build.Principal, []call{
+			{"secretsmanager:GetSecretValue", e.secrets[name], nil},
+			{"kms:Decrypt", e.key("secrets"), map[string]string{
+				"kms:ViaService": "secretsmanager." + region + ".amazonaws.com", "kms:EncryptionContext:SecretARN": e.secrets[name],
+			}},
+		}})
+	}
 	if app.taskRole != "" {
 		legs = append(legs, leg{"the task has a role: Amazon ECS deploy action reference", pipeline.Principal, []call{{"iam:PassRole", app.taskRole, toTasks}}})
 	}
 	return legs
+}
+
+// approval is what asks a person, and what the person does.
+func (e *estate) approval(app delivered) []leg {
+	e.Helper()
+	p := e.plan
+	viaSNS := map[string]string{"kms:ViaService": "sns." + region + ".amazonaws.com"}
+	approver, pipeline := e.role(address.Approver, app.name), p.Pipeline(app.name).ARN
+	return []leg{
+		{"the approval is asked for: CodePipeline User Guide, Grant Amazon SNS permissions to a CodePipeline service role; Amazon SNS Developer Guide, Encryption permissions",
+			e.role(address.Pipeline, app.name).Principal, []call{
+				{"sns:Publish", p.Topic().ARN, nil}, {"kms:GenerateDataKey", e.key("alerts"), viaSNS}, {"kms:Decrypt", e.key("alerts"), viaSNS},
+			}},
+		{"a release manager takes the approver's role on: IAM User Guide, Grant a user permissions to switch roles", e.releaseManager(), []call{
+			{"sts:AssumeRole", approver.ARN, nil},
+		}},
+		{"and looks, and approves: CodePipeline User Guide, Grant approval permissions to an IAM user in CodePipeline", approver.Principal, []call{
+			{"codepipeline:GetPipeline", pipeline, nil}, {"codepipeline:GetPipelineState", pipeline, nil},
+			{"codepipeline:GetPipelineExecution", pipeline, nil}, {"codepipeline:ListPipelineExecutions", pipeline, nil},
+			{"codepipeline:PutApprovalResult", p.Approval(app.name), nil},
+		}},
+	}
 }
 
 func (e *estate) encryptsLogs(app string) (calls []call) {
@@ -131,7 +167,7 @@ func (e *estate) watches() []leg {
 	fromHere := map[string]string{"aws:SourceAccount": p.Account}
 	fromRule := map[string]string{"aws:SourceArn": strings.TrimSuffix(p.Rules(), "*") + "failed-runs", "aws:SourceAccount": p.Account}
 	events, recording := authority.Principal{ARN: "events.amazonaws.com"}, authority.Principal{ARN: "config.amazonaws.com"}
-	return []leg{
+	legs := []leg{
 		{"AWS Config takes its role on: AWS Config Developer Guide, Permissions for the IAM role assigned to AWS Config", recording, []call{
 			{"sts:AssumeRole", recorder.ARN, fromHere},
 		}},
@@ -146,7 +182,44 @@ func (e *estate) watches() []leg {
 		{"a repository is made: Amazon ECR User Guide, Encryption at rest, Required IAM permissions", e.deployer(), []call{
 			{"kms:CreateGrant", e.key("images"), nil}, {"kms:DescribeKey", e.key("images"), nil},
 		}},
+		{"AWS Config reads what it records: AWS's policy AWS_ConfigRole, as far as the boundary lets it", recorder.Principal, e.recorded(recorder)},
 	}
+	for duty, environment := range e.environments {
+		if to, is := e.roles[p.Role("", duty).ARN]; is {
+			legs = append(legs, leg{"a job takes the role on: GitHub Docs, OpenID Connect reference, subject of an environment",
+				authority.Principal{ARN: p.GitHubProvider()}, []call{{"sts:AssumeRoleWithWebIdentity", to.ARN, map[string]string{
+					"token.actions.githubusercontent.com:aud": "sts.amazonaws.com", "token.actions.githubusercontent.com:sub": environment,
+				}}}})
+		}
+	}
+	return legs
+}
+
+// recorded are the reads that the recorder's boundary lets through, each on
+// something that the stack has.
+func (e *estate) recorded(recorder role) (calls []call) {
+	e.Helper()
+	if recorder.Boundary == nil {
+		return nil
+	}
+	boundary, err := authority.Parse(recorder.Boundary.Document)
+	if err != nil {
+		e.Fatal(err)
+	}
+	something := append(slices.Concat(keys(e.roles), keys(e.policies)), e.regional("codepipeline", e.first("pipelines")), e.regional("codebuild", "project/"+e.first("projects")), e.artifact("x", "Build"))
+	for _, s := range boundary.Statement {
+		if !slices.Equal(s.Resource, authority.Words{"*"}) {
+			continue
+		}
+		for _, action := range s.Action {
+			on, err := e.judge.Fit(e.Context(), action, something...)
+			if err != nil || len(on) == 0 {
+				e.Fatalf("%s, which the recorder may, is made on nothing in the stack: %v", action, err)
+			}
+			calls = append(calls, call{action, on[0], nil})
+		}
+	}
+	return calls
 }
 
 // spare is what may stand in a document though no call of the walk needs it: by
@@ -258,6 +331,9 @@ type owned struct {
 func (e *estate) documents() map[string]owned {
 	found := map[string]owned{}
 	for _, r := range e.roles {
+		if slices.Contains(recording, r.duty) {
+			continue
+		}
 		mine := slices.Clone(r.Identity)
 		if r.Boundary != nil {
 			mine = append(mine, *r.Boundary)
@@ -297,6 +373,10 @@ func replaced(q authority.Question, of authority.Policy, text string) (authority
 	return q, is
 }
 
+// recording are the duties whose documents another test proves, by the calls that
+// updates and previews are seen to make.
+var recording = []string{address.Preview, address.Deploy}
+
 // role is the role of a duty, of an app or of the gate.
 func (e *estate) role(duty, app string) role {
 	e.Helper()
@@ -326,5 +406,15 @@ func (e *estate) outside(arn, document string) authority.Principal {
 const administratorAccess = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
 func (e *estate) deployer() authority.Principal {
-	return e.outside("arn:aws:iam::"+e.plan.Account+":role/deployer", administratorAccess)
+	return e.outside(e.named("deployer"), administratorAccess)
 }
+
+// assumes is all that the role of a person has who approves.
+const assumes = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`
+
+func (e *estate) releaseManager() authority.Principal {
+	return e.outside(e.named("release-manager"), assumes)
+}
+
+// named is a role of the account that is not the gate's.
+func (e *estate) named(role string) string { return "arn:aws:iam::" + e.plan.Account + ":role/" + role }
