@@ -91,7 +91,6 @@ var groups = []group{
 	}},
 	{on: Repositories, by: nobody, denied: repository, reported: Alert, calls: []does{
 		{"ecr:BatchDeleteImage", "deletes the image that runs, or the one to go back to"},
-		{"ecr:BatchImportUpstreamImage", "brings in an image that was not built here"},
 		{"ecr:PutImageTagMutability", "lets a tag move to another image"},
 		{"ecr:PutImageScanningConfiguration", "switches the scan on push off"},
 		{"ecr:PutLifecyclePolicy", "expires the image that runs"},
@@ -101,9 +100,11 @@ var groups = []group{
 		{"ecr:DeleteRepository", "deletes every image"},
 	}},
 	{on: Repositories, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		// No action that ECR's documents show in a repository's policy.
+		{"ecr:BatchImportUpstreamImage", "brings in an image that was not built here"},
 		{"ecr:CreateRepository", "puts another repository in the place of one that was deleted"},
 	}},
-	{on: Repositories, by: []string{address.Build}, denied: repository, reported: Alert, calls: []does{
+	{on: Repositories, by: []string{address.Build}, denied: []Control{RepositoryPolicy}, reported: Alert, calls: []does{
 		{"ecr:InitiateLayerUpload", "begins the push of an image that the pipeline did not build"},
 		{"ecr:UploadLayerPart", "goes on with the push of an image that the pipeline did not build"},
 		{"ecr:CompleteLayerUpload", "ends the push of an image that the pipeline did not build"},
@@ -155,7 +156,7 @@ var groups = []group{
 	{on: ArtifactObjects, by: []string{address.Pipeline, address.Build}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
 		{"s3:PutObject", "replaces what is about to be built or deployed"},
 	}},
-	{on: ArtifactObjects, by: nobody, denied: bucket, reported: Nothing, calls: []does{
+	{on: ArtifactObjects, by: nobody, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
 		{"s3:ReplicateObject", "replaces what is about to be built or deployed, by way of another bucket"},
 		{"s3:DeleteObject", "takes away what is about to be built or deployed"},
 		{"s3:DeleteObjectVersion", "puts an older version of what is about to be deployed in its place"},
@@ -163,7 +164,7 @@ var groups = []group{
 	{on: RecordObjects, by: []string{address.Recorder}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
 		{"s3:PutObject", "forges the record of changes"},
 	}},
-	{on: RecordObjects, by: nobody, denied: bucket, reported: Nothing, calls: []does{
+	{on: RecordObjects, by: nobody, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
 		{"s3:ReplicateObject", "forges the record of changes, by way of another bucket"},
 		{"s3:DeleteObject", "hides the record of a change"},
 		{"s3:DeleteObjectVersion", "destroys the record of a change"},
@@ -175,8 +176,6 @@ var groups = []group{
 		{"kms:DisableKeyRotation", "lets a key that leaked be good for ever"},
 		{"kms:CreateGrant", "lets somebody else use the key, which no policy shows"},
 		{"kms:RevokeGrant", "keeps ECR from decrypting images"},
-	}},
-	{on: Keys, by: nobody, denied: key, reported: Alert, calls: []does{
 		{"kms:CreateAlias", "hides the key from policies that know it by its alias: beyond 50 KMS tells none of them"},
 	}},
 	{on: Aliases, by: nobody, denied: guarded, reported: Alert, calls: []does{
@@ -254,11 +253,13 @@ var groups = []group{
 		{"config:PutConfigurationRecorder", "leaves the gate's parts out of the record of changes"},
 		{"config:StopConfigurationRecorder", "ends the record of changes"},
 		{"config:DeleteConfigurationRecorder", "ends the record of changes"},
+	}},
+	{on: ConfigRules, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"config:DeleteConfigRule", "ends a check of the gate's parts"},
 	}},
-	// AWS makes up the ARNs of Config's rules: who may make no rule of this name may
-	// make none at all, and other teams have rules too.
-	{on: Recorder, by: nobody, denied: nil, reported: Alert, calls: []does{
+	// AWS makes up the ARNs of Config's rules: who may change none of ours could make
+	// none at all, and other teams have rules too.
+	{on: ConfigRules, by: nobody, denied: nil, reported: Alert, calls: []does{
 		{"config:PutConfigRule", "makes a check of the gate's parts look for something else"},
 	}},
 	{on: LogGroups, by: nobody, denied: guarded, reported: Alert, calls: []does{

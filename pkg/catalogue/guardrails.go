@@ -1,10 +1,12 @@
 package catalogue
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"prodgate/pkg/address"
@@ -30,15 +32,17 @@ func Guardrails(s *settings.Settings) ([]Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := len(packed) + 1; n > maxDocuments {
-		return nil, fmt.Errorf("prodgate:apps: %d clusters need %d service control policies, and a target takes %d beside FullAWSAccess; "+
-			"deploy to fewer clusters, name fewer deployers, or give their roles shorter paths", len(clusters(s)), n, maxDocuments)
+	// Those that are only exported may be attached above each other, as many at a level.
+	if n := len(packed) + 1; n > maxDocuments && s.Organization.TargetId != "" {
+		return nil, fmt.Errorf("prodgate:organization.targetId: %q: %d clusters and %d roles under prodgate:access need %d service control policies, "+
+			"and a target takes %d beside FullAWSAccess; deploy to fewer clusters, name fewer roles, or name roles of shorter paths",
+			s.Organization.TargetId, len(clusters(s)), len(s.Access.DeployerArns)+1+len(s.Access.ApproverArns), n, maxDocuments)
 	}
 	var documents []Document
 	for i, statements := range packed {
 		documents = append(documents, Document{
 			Name:        s.Name + "-bypass-" + strconv.Itoa(i+1),
-			Description: "Nobody changes production around the pipeline, part " + strconv.Itoa(i+1) + " of " + strconv.Itoa(len(packed)),
+			Description: "Nobody changes production around the pipeline, part " + strconv.Itoa(i+1),
 			JSON:        written(statements),
 		})
 	}
@@ -57,10 +61,12 @@ type piece struct {
 	operator  string // of a condition; empty for none
 	key       string
 	values    []string
+	grows     bool
 }
 
-// pieces are those of all rows, by target and then by who may. A target of several
-// resources, or values, makes a piece of each.
+// pieces are those of all rows. A target of several resources, or values, makes a
+// piece of each. Those that the same may stand together; what grows with the apps
+// comes last, so that a new app leaves the first documents as they are.
 func pieces(s *settings.Settings) []piece {
 	p := address.New(s)
 	var all []piece
@@ -71,7 +77,7 @@ func pieces(s *settings.Settings) []piece {
 			i := slices.IndexFunc(found, func(f piece) bool { return f.sid == sid })
 			if i < 0 {
 				i = len(found)
-				found = append(found, piece{sid: sid, who: may(s, "", c.By, nil), kind: at.kind, operator: at.operator, key: at.key})
+				found = append(found, piece{sid: sid, who: may(s, "", c.By, nil), kind: at.kind, operator: at.operator, key: at.key, grows: at.grows})
 			}
 			found[i].actions = append(found[i].actions, c.Action)
 		}
@@ -89,7 +95,20 @@ func pieces(s *settings.Settings) []piece {
 			}
 		}
 	}
+	slices.SortStableFunc(all, func(a, b piece) int {
+		return cmp.Or(cmp.Compare(a.order(), b.order()), strings.Compare(a.sid, b.sid))
+	})
 	return all
+}
+
+func (p piece) order() int {
+	switch {
+	case p.grows:
+		return 2
+	case p.sid != only(nobody):
+		return 1
+	}
+	return 0
 }
 
 // statement is some pieces that the same may, in the same circumstances.
@@ -126,35 +145,38 @@ func (st *statement) take(p piece) bool {
 	return true
 }
 
-// with is the statements and a piece more.
-func with(statements []statement, p piece) []statement {
-	more := slices.Clone(statements)
+// with is the statements and a piece more, and whether it joined one of them.
+func with(statements []statement, p piece) (more []statement, joined bool) {
+	more = slices.Clone(statements)
 	for i := range more {
 		if more[i].take(p) {
-			return more
+			return more, true
 		}
 	}
-	return append(more, statement{piece: p, parts: []piece{p}})
+	return append(more, statement{piece: p, parts: []piece{p}}), false
 }
 
-// pack puts each piece into the first document that has room for it.
+// pack puts each piece into the first document that has room for it, rather into
+// one where it joins a statement.
 func pack(all []piece) ([][]statement, error) {
 	var documents [][]statement
-	for _, p := range all {
-		i := 0
-		for ; i < len(documents); i++ {
-			if more := with(documents[i], p); length(more) <= maxDocument {
+	place := func(p piece, join bool) bool {
+		for i := range documents {
+			if more, joined := with(documents[i], p); (joined || !join) && length(more) <= maxDocument {
 				documents[i] = more
-				break
+				return true
 			}
 		}
-		if i < len(documents) {
+		return false
+	}
+	for _, p := range all {
+		if place(p, true) || place(p, false) {
 			continue
 		}
-		alone := with(nil, p)
+		alone, _ := with(nil, p)
 		if n := length(alone); n > maxDocument {
 			return nil, fmt.Errorf("prodgate:access: %d roles make a service control policy of %d characters, and AWS takes %d; "+
-				"name fewer roles, or give them shorter paths", len(p.who), n, maxDocument)
+				"name fewer roles, or roles of shorter paths", len(p.who), n, maxDocument)
 		}
 		documents = append(documents, alone)
 	}
@@ -239,7 +261,7 @@ func regionGuardrail(s *settings.Settings) (Document, error) {
 	}
 	if n := utf8.RuneCountInString(d.JSON); n > maxDocument {
 		return d, fmt.Errorf("prodgate:access: the deployers make a service control policy of %d characters, and AWS takes %d; "+
-			"name fewer deployers, or give their roles shorter paths", n, maxDocument)
+			"name fewer roles, or roles of shorter paths", n, maxDocument)
 	}
 	return d, nil
 }

@@ -36,6 +36,7 @@ const (
 	Trails           Target = "Trails"
 	Detector         Target = "Detector"
 	Recorder         Target = "Recorder"
+	ConfigRules      Target = "ConfigRules"
 	LogGroups        Target = "LogGroups"
 	Secrets          Target = "Secrets"
 	Hosts            Target = "Hosts"
@@ -59,10 +60,11 @@ type scope struct {
 	// operator and key narrow the resources, where they are not enough, to values.
 	operator, key string
 	values        func(address.Plan, *settings.Settings) []string
+	// grows with the apps.
+	grows bool
 }
 
-// scopes are all targets. Guardrails are packed in this order: what grows with the
-// apps comes last, so that a new app leaves the first documents as they are.
+// scopes are all targets, in the order in which guardrails are packed.
 var scopes = []scope{
 	{
 		target: Account, what: "the account: the call names nothing smaller", kind: "account",
@@ -101,13 +103,6 @@ var scopes = []scope{
 	{target: TrustedRoles, what: "the roles of deployers, approvers and break-glass", kind: "role", resources: func(_ address.Plan, s *settings.Settings) []string {
 		return slices.Concat(s.Access.DeployerArns, []string{s.Access.BreakGlassArn}, s.Access.ApproverArns)
 	}},
-	{target: ServiceRoles, what: "the gate's roles but the approvers'", kind: "role", resources: func(p address.Plan, _ *settings.Settings) []string {
-		var patterns []string
-		for _, duty := range []string{address.Pipeline, address.Build, address.Recorder, address.Preview, address.Deploy} {
-			patterns = append(patterns, p.Roles(duty))
-		}
-		return patterns
-	}},
 	{target: ApproverRoles, what: "the approvers' roles of the apps", kind: "role", resources: one(func(p address.Plan) string {
 		return p.Roles(address.Approver)
 	})},
@@ -115,28 +110,14 @@ var scopes = []scope{
 		return []string{s.Access.BreakGlassArn}
 	}},
 	{target: Policies, what: "the policies and boundaries of the gate's roles", kind: "policy", resources: one(address.Plan.AllPolicies)},
-	{target: IdentityProvider, what: "GitHub's OpenID Connect provider", kind: "oidc-provider", resources: func(p address.Plan, s *settings.Settings) []string {
-		if s.Workflows.Repository == "" {
-			return nil
-		}
-		return []string{p.GitHubProvider()}
-	}},
+	{target: IdentityProvider, what: "GitHub's OpenID Connect provider", kind: "oidc-provider", resources: unless(withoutWorkflows, address.Plan.GitHubProvider)},
 	{target: Rules, what: "the gate's EventBridge rules", kind: "rule", resources: one(address.Plan.Rules)},
 	// With the subscriptions, which stand below the topic.
 	{target: Topic, what: "the topic of alerts", kind: "topic", resources: one(func(p address.Plan) string { return p.Topic().ARN + "*" })},
 	{target: Trails, what: "the account's trails", kind: "trail", resources: one(address.Plan.Trails)},
-	{target: Detector, what: "GuardDuty's detector", kind: "detector", resources: func(p address.Plan, s *settings.Settings) []string {
-		if s.Detection.GuardDuty == settings.Off {
-			return nil
-		}
-		return []string{p.Detectors()}
-	}},
-	{target: Recorder, what: "AWS Config's recorder and rules", kind: "recorder", resources: func(p address.Plan, s *settings.Settings) []string {
-		if s.Detection.Config == settings.Off {
-			return nil
-		}
-		return []string{p.ConfigRecorders(), p.ConfigRules()}
-	}},
+	{target: Detector, what: "GuardDuty's detector", kind: "detector", resources: unless(guardDutyOff, address.Plan.Detectors)},
+	{target: Recorder, what: "AWS Config's recorder", kind: "recorder", resources: unless(configOff, address.Plan.ConfigRecorders)},
+	{target: ConfigRules, what: "AWS Config's rules", kind: "config-rule", resources: unless(configOff, address.Plan.ConfigRules)},
 	{target: LogGroups, what: "the log groups of the builds", kind: "log-group", resources: one(address.Plan.LogGroups)},
 	{target: Secrets, what: "the secrets that the gate makes", kind: "secret", resources: one(address.Plan.Secrets)},
 	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p address.Plan, _ *settings.Settings) []string {
@@ -150,12 +131,19 @@ var scopes = []scope{
 		}
 		return p.Connections("connection/" + adopted)
 	}},
-	{target: Services, what: "all that runs in the apps' clusters", kind: "service", resources: func(p address.Plan, s *settings.Settings) []string {
+	{target: ServiceRoles, what: "the gate's roles but the approvers'", kind: "role", resources: func(p address.Plan, _ *settings.Settings) []string {
+		var patterns []string
+		for _, duty := range []string{address.Pipeline, address.Build, address.Recorder, address.Preview, address.Deploy} {
+			patterns = append(patterns, p.Roles(duty))
+		}
+		return patterns
+	}},
+	{target: Services, what: "all that runs in the apps' clusters", kind: "service", grows: true, resources: func(p address.Plan, s *settings.Settings) []string {
 		return each(clusters(s), p.InCluster)
 	}},
 	{
 		// A task definition is of no cluster.
-		target: Tasks, what: "tasks in the apps' clusters", kind: "task-definition", resources: one(address.Plan.TaskDefinitions),
+		target: Tasks, what: "tasks in the apps' clusters", kind: "task-definition", grows: true, resources: one(address.Plan.TaskDefinitions),
 		operator: "ArnEquals", key: "ecs:cluster",
 		values: func(p address.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
 	},
@@ -187,6 +175,20 @@ func (t Target) What() string { return t.scope().what }
 func one(of func(address.Plan) string) func(address.Plan, *settings.Settings) []string {
 	return func(p address.Plan, _ *settings.Settings) []string { return []string{of(p)} }
 }
+
+// unless is one that a stack may do without.
+func unless(absent func(*settings.Settings) bool, of func(address.Plan) string) func(address.Plan, *settings.Settings) []string {
+	return func(p address.Plan, s *settings.Settings) []string {
+		if absent(s) {
+			return nil
+		}
+		return []string{of(p)}
+	}
+}
+
+func guardDutyOff(s *settings.Settings) bool     { return s.Detection.GuardDuty == settings.Off }
+func configOff(s *settings.Settings) bool        { return s.Detection.Config == settings.Off }
+func withoutWorkflows(s *settings.Settings) bool { return s.Workflows.Repository == "" }
 
 func each(names []string, of func(string) string) []string {
 	all := make([]string, len(names))

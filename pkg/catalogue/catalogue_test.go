@@ -1,0 +1,174 @@
+package catalogue
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
+)
+
+// account is a stack with these clusters, one app each, that has everything.
+func account(clusters ...string) *settings.Settings {
+	s := &settings.Settings{Account: "111111111111", Region: "eu-west-2", Name: "prodgate"}
+	s.Access = settings.Access{
+		DeployerArns:  []string{"arn:aws:iam::111111111111:role/deployer"},
+		BreakGlassArn: "arn:aws:iam::111111111111:role/break-glass",
+		ApproverArns:  []string{"arn:aws:iam::111111111111:role/release-manager"},
+	}
+	s.Source = settings.Source{Owner: "example-org", Repository: "web"}
+	s.Organization.Regions = []string{"eu-west-2"}
+	s.Workflows.Repository = "infrastructure"
+	for _, cluster := range clusters {
+		s.Apps = append(s.Apps, settings.App{
+			Name: "app-" + cluster, Cluster: cluster, Repository: "web",
+			ExecutionRoleArn: "arn:aws:iam::111111111111:role/" + cluster + "-execution",
+		})
+	}
+	return s
+}
+
+func TestEveryRowIsWhole(t *testing.T) {
+	t.Parallel()
+	action := regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z]+$`)
+	denies := []Control{Guardrail, RepositoryPolicy, BucketPolicy, KeyPolicy, TopicPolicy, SecretPolicy, BranchProtection, OnlyMainCheck, CodeOwners}
+	reports := []Control{Alert, AlertOnRead, Preview, Nothing}
+	duties := []string{address.Pipeline, address.Build, address.Approver, address.Recorder, Execution, People, Rotation, ServiceLinked}
+	known := account("web")
+	seen := map[string]bool{}
+	used := map[Target]bool{}
+	for _, c := range Calls {
+		name := c.Action + " on " + string(c.On)
+		if seen[name] {
+			t.Errorf("%s stands there twice", name)
+		}
+		seen[name], used[c.On] = true, true
+		if !action.MatchString(c.Action) {
+			t.Errorf("%s: no name of an action", name)
+		}
+		if c.Does == "" || strings.HasSuffix(c.Does, ".") || strings.Contains(c.Does, "|") {
+			t.Errorf("%s: %q is no plain clause", name, c.Does)
+		}
+		if len(c.On.Resources(known)) == 0 {
+			t.Errorf("%s: nothing to make it on", name)
+		}
+		for _, duty := range c.By {
+			if !slices.Contains(duties, duty) {
+				t.Errorf("%s: nobody is %q", name, duty)
+			}
+		}
+		for _, control := range c.Denied {
+			if !slices.Contains(denies, control) {
+				t.Errorf("%s: %q denies nothing", name, control)
+			}
+			if strings.HasSuffix(string(control), "policy") && policyOf[c.On] != control {
+				t.Errorf("%s has no %s", name, control)
+			}
+			// Whom settings do not name, no guardrail can leave out.
+			if control == Guardrail && (slices.Contains(c.By, Execution) || slices.Contains(c.By, Rotation) || slices.Contains(c.By, ServiceLinked)) {
+				t.Errorf("%s: a guardrail would refuse it to %v", name, c.By)
+			}
+		}
+		if !slices.Contains(reports, c.Reported) {
+			t.Errorf("%s: %q reports nothing", name, c.Reported)
+		}
+		if len(c.Denied) == 0 && c.Reported == Nothing {
+			t.Errorf("%s is neither denied nor reported", name)
+		}
+	}
+	for _, at := range scopes {
+		if !used[at.target] {
+			t.Errorf("nothing is done to %s", at.target)
+		}
+		if at.what == "" || at.kind == "" || (at.operator == "") != (at.key == "") || (at.operator == "") != (at.values == nil) {
+			t.Errorf("%s is not whole: %+v", at.target, at)
+		}
+	}
+	for target := range policyOf {
+		if !used[target] {
+			t.Errorf("nothing is done to %s", target)
+		}
+	}
+}
+
+// required are calls known to have been used around a pipeline, or to be of use.
+var required = map[string]string{
+	"codepipeline": "UpdatePipeline DeletePipeline CreatePipeline StartPipelineExecution StopPipelineExecution RetryStageExecution RollbackStage " +
+		"OverrideStageCondition DisableStageTransition EnableStageTransition PutApprovalResult PutJobSuccessResult TagResource UntagResource",
+	"codebuild": "UpdateProject DeleteProject CreateProject UpdateProjectVisibility StartBuild StartBuildBatch RetryBuild CreateWebhook UpdateWebhook " +
+		"PutResourcePolicy ImportSourceCredentials StartSandbox",
+	"ecr": "PutImage InitiateLayerUpload UploadLayerPart CompleteLayerUpload BatchGetImage GetDownloadUrlForLayer BatchDeleteImage PutImageTagMutability " +
+		"SetRepositoryPolicy DeleteRepositoryPolicy DeleteRepository PutLifecyclePolicy PutRegistryPolicy PutReplicationConfiguration",
+	"ecs":                  "UpdateService DeleteService RunTask StartTask CreateTaskSet UpdateServicePrimaryTaskSet ExecuteCommand",
+	"codeconnections":      "DeleteConnection UpdateHost",
+	"codestar-connections": "DeleteConnection UpdateHost",
+	"s3": "PutBucketPolicy DeleteBucketPolicy PutObject DeleteObject DeleteObjectVersion ReplicateObject PutBucketVersioning PutLifecycleConfiguration " +
+		"PutEncryptionConfiguration PutBucketPublicAccessBlock DeleteBucket",
+	"kms": "PutKeyPolicy ScheduleKeyDeletion DisableKey DisableKeyRotation CreateGrant CreateAlias DeleteAlias UpdateAlias Decrypt",
+	"iam": "CreateRole UpdateRole DeleteRole PutRolePolicy DeleteRolePolicy AttachRolePolicy DetachRolePolicy UpdateAssumeRolePolicy PassRole " +
+		"PutRolePermissionsBoundary DeleteRolePermissionsBoundary CreatePolicy DeletePolicy CreatePolicyVersion SetDefaultPolicyVersion " +
+		"DeleteOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint AddClientIDToOpenIDConnectProvider",
+	"sts":        "AssumeRole",
+	"events":     "PutRule PutTargets DisableRule DeleteRule RemoveTargets",
+	"sns":        "DeleteTopic SetTopicAttributes AddPermission RemovePermission Subscribe Unsubscribe Publish",
+	"cloudtrail": "StopLogging DeleteTrail UpdateTrail PutEventSelectors",
+	"guardduty":  "DeleteDetector UpdateDetector CreateFilter DisassociateFromAdministratorAccount",
+	"config":     "StopConfigurationRecorder DeleteConfigurationRecorder DeleteDeliveryChannel DeleteConfigRule",
+	"secretsmanager": "GetSecretValue PutSecretValue UpdateSecret DeleteSecret PutResourcePolicy DeleteResourcePolicy " +
+		"RotateSecret",
+	"logs":          "DeleteLogGroup DeleteLogStream DeleteRetentionPolicy",
+	"organizations": "LeaveOrganization",
+	"github":        "ForcePush DeleteBranch Push AdminOverride EditWorkflow MergeFromOtherBranch",
+}
+
+func TestNoKnownCallIsMissing(t *testing.T) {
+	t.Parallel()
+	for service, names := range required {
+		for name := range strings.FieldsSeq(names) {
+			if !slices.ContainsFunc(Calls, func(c Call) bool { return c.Action == service+":"+name }) {
+				t.Errorf("%s:%s is not in the table", service, name)
+			}
+		}
+	}
+	// A role that is trusted is as good as the gate's own.
+	for _, c := range Calls {
+		if strings.HasPrefix(c.Action, "iam:") && c.On == Roles &&
+			!slices.ContainsFunc(Calls, func(o Call) bool { return o.Action == c.Action && o.On == TrustedRoles }) {
+			t.Errorf("%s is done to the gate's roles alone", c.Action)
+		}
+	}
+}
+
+func TestWhatAStackLacksIsNoTarget(t *testing.T) {
+	t.Parallel()
+	s := account("web")
+	s.Workflows.Repository = ""
+	s.Detection = settings.Detection{GuardDuty: settings.Off, Config: settings.Off}
+	for _, target := range []Target{IdentityProvider, Detector, Recorder, ConfigRules} {
+		if got := target.Resources(s); len(got) != 0 {
+			t.Errorf("%s: %v", target, got)
+		}
+	}
+}
+
+func TestConnectionsAreKnownUnderBothNames(t *testing.T) {
+	t.Parallel()
+	const id = "aEXAMPLE-8aad-4d5d-8878-dfcab0bc441f"
+	s := account("web")
+	for adopted, want := range map[string]string{
+		"": "*",
+		"arn:aws:codestar-connections:eu-west-2:111111111111:connection/" + id: id,
+		"arn:aws:codeconnections:eu-west-2:111111111111:connection/" + id:      id,
+	} {
+		s.Source.ConnectionArn = adopted
+		got := Connections.Resources(s)
+		if !slices.Equal(got, []string{
+			"arn:aws:codeconnections:eu-west-2:111111111111:connection/" + want,
+			"arn:aws:codestar-connections:eu-west-2:111111111111:connection/" + want,
+		}) {
+			t.Errorf("%q: %v", adopted, got)
+		}
+	}
+}

@@ -1,0 +1,350 @@
+package catalogue
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
+)
+
+// refusal is a statement of a guardrail as AWS reads it.
+type refusal struct {
+	document                    string
+	Sid, Effect                 string
+	Action, NotAction, Resource []string
+	Condition                   map[string]map[string][]string
+}
+
+// refusals are the statements of all guardrails of a stack.
+func refusals(t *testing.T, s *settings.Settings) []refusal {
+	t.Helper()
+	documents, err := Guardrails(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []refusal
+	for _, d := range documents {
+		var document struct {
+			Version   string
+			Statement []refusal
+		}
+		decoder := json.NewDecoder(strings.NewReader(d.JSON))
+		decoder.DisallowUnknownFields() // no Principal, no NotPrincipal, no NotResource
+		if err := decoder.Decode(&document); err != nil {
+			t.Fatalf("%s: %v", d.Name, err)
+		}
+		sids := map[string]bool{}
+		for _, st := range document.Statement {
+			if st.Effect != "Deny" || sids[st.Sid] || document.Version != "2012-10-17" {
+				t.Errorf("%s: %s, %s", d.Name, st.Sid, st.Effect)
+			}
+			sids[st.Sid] = true
+			st.document = d.Name
+			all = append(all, st)
+		}
+	}
+	return all
+}
+
+func numbered(n int, name string) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("%s%d", name, i)
+	}
+	return all
+}
+
+// longest is a stack whose names are as long as settings allow, and whose deployers
+// and approvers, as many of either, are roles of AWS's single sign-on: the longest in use.
+func longest(clusters, roles int) *settings.Settings {
+	s := account(numbered(clusters, "cluster")...)
+	s.Region, s.Name = "ap-northeast-1", strings.Repeat("n", 20)
+	s.Organization.Regions = []string{s.Region, "ap-northeast-2", "ap-northeast-3"}
+	role := func(i int) string {
+		return fmt.Sprintf("arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/ap-northeast-1/AWSReservedSSO_%s_%016d", strings.Repeat("n", 32), i)
+	}
+	s.Access.DeployerArns, s.Access.ApproverArns = nil, nil
+	for i := range roles {
+		s.Access.DeployerArns = append(s.Access.DeployerArns, role(i))
+	}
+	for i := range roles {
+		s.Access.ApproverArns = append(s.Access.ApproverArns, role(10+i))
+	}
+	s.Access.BreakGlassArn = role(20)
+	return s
+}
+
+func TestEveryGuardedCallIsRefusedOnceOnAllOfItsTarget(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]*settings.Settings{
+		"one cluster": account("web"), "five clusters": account("a", "b", "c", "d", "e"), "twenty clusters": account(numbered(20, "cluster")...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all := refusals(t, s)
+			p := address.New(s)
+			checked := 0
+			for _, c := range denied(Guardrail, every()...) {
+				at := c.On.scope()
+				values := []string{""}
+				if at.operator != "" {
+					values = at.values(p, s)
+				}
+				for _, resource := range c.On.Resources(s) {
+					for _, value := range values {
+						checked++
+						var in []string
+						for _, st := range all {
+							if slices.Contains(st.Action, c.Action) && slices.Contains(st.Resource, resource) && conditioned(st, at, value) {
+								in = append(in, st.document+" "+st.Sid)
+								if got, want := st.Condition["ArnNotLike"]["aws:PrincipalArn"], may(s, "", c.By, nil); !slices.Equal(got, want) {
+									t.Errorf("%s on %s: left to %v, want %v", c.Action, c.On, got, want)
+								}
+							}
+						}
+						if len(in) != 1 {
+							t.Errorf("%s on %s %s is refused in %v", c.Action, resource, value, in)
+						}
+					}
+				}
+			}
+			if checked < 150 {
+				t.Errorf("looked at %d only", checked)
+			}
+		})
+	}
+}
+
+func every() []Target {
+	var all []Target
+	for _, at := range scopes {
+		all = append(all, at.target)
+	}
+	return all
+}
+
+// conditioned is whether a statement holds on a target's condition, and on no other.
+func conditioned(st refusal, at scope, value string) bool {
+	if at.operator == "" {
+		return len(st.Condition) == 1
+	}
+	return len(st.Condition) == 2 && slices.Contains(st.Condition[at.operator][at.key], value)
+}
+
+// Statements are products of actions and resources: none may refuse more than the
+// table does.
+func TestNothingElseIsRefused(t *testing.T) {
+	t.Parallel()
+	s := account("a", "b", "c")
+	kinds := map[string]string{} // of a resource
+	for _, at := range scopes {
+		for _, resource := range at.target.Resources(s) {
+			kinds[resource] = at.kind
+		}
+	}
+	checked := 0
+	for _, st := range refusals(t, s) {
+		for _, action := range st.Action {
+			var kindsOf, resources []string
+			for _, c := range Calls {
+				if at := c.On.scope(); c.Action == action && slices.Contains(c.Denied, Guardrail) && (at.operator == "" || st.Condition[at.operator] != nil) &&
+					slices.Equal(may(s, "", c.By, nil), st.Condition["ArnNotLike"]["aws:PrincipalArn"]) {
+					kindsOf = append(kindsOf, at.kind)
+					resources = append(resources, c.On.Resources(s)...)
+				}
+			}
+			for _, resource := range st.Resource {
+				if !slices.Contains(kindsOf, kinds[resource]) {
+					continue // of another type than the action is made on
+				}
+				checked++
+				if !slices.Contains(resources, resource) {
+					t.Errorf("%s %s refuses %s on %s, which no row does", st.document, st.Sid, action, resource)
+				}
+			}
+		}
+	}
+	if checked < 150 {
+		t.Errorf("looked at %d only", checked)
+	}
+}
+
+// like is whether an ARN is of a pattern: IAM's * and ?.
+func like(pattern, arn string) bool {
+	escaped := regexp.QuoteMeta(pattern)
+	escaped = strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(escaped)
+	return regexp.MustCompile("^" + escaped + "$").MatchString(arn)
+}
+
+// The property that must never break: who deploys can put everything right, and
+// who does a duty can do it.
+func TestNobodyIsLockedOut(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]*settings.Settings{"one": account("web"), "many": account(numbered(20, "cluster")...), "long": longest(1, 2)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := address.New(s)
+			refused := func(st refusal, role string) bool {
+				return !slices.ContainsFunc(st.Condition["ArnNotLike"]["aws:PrincipalArn"], func(pattern string) bool { return like(pattern, role) })
+			}
+			always := append(slices.Clone(s.Access.DeployerArns), s.Access.BreakGlassArn, p.Role("", address.Deploy).ARN)
+			for _, st := range refusals(t, s) {
+				for _, role := range always {
+					if refused(st, role) {
+						t.Errorf("%s %s locks %s out", st.document, st.Sid, role)
+					}
+				}
+				// An outsider is refused, or the statement would be good for nothing.
+				if !refused(st, "arn:aws:iam::111111111111:role/admin") || !refused(st, "arn:aws:iam::111111111111:root") {
+					t.Errorf("%s %s refuses nobody", st.document, st.Sid)
+				}
+				for _, c := range denied(Guardrail, every()...) {
+					if !slices.Contains(st.Action, c.Action) || !slices.Contains(st.Resource, c.On.Resources(s)[0]) {
+						continue
+					}
+					for _, duty := range c.By {
+						roles := s.Access.ApproverArns
+						if duty != People {
+							roles = []string{p.Role(s.Apps[0].Name, duty).ARN}
+						}
+						for _, role := range roles {
+							if refused(st, role) {
+								t.Errorf("%s %s keeps %s from %s", st.document, st.Sid, role, c.Action)
+							}
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestGuardrailsFit(t *testing.T) {
+	t.Parallel()
+	many := account(numbered(200, "app")...)
+	for i := range many.Apps {
+		many.Apps[i].Cluster = "web"
+	}
+	for name, c := range map[string]struct {
+		s    *settings.Settings
+		want int
+	}{
+		"one app":                 {account("web"), 3},
+		"200 apps in one cluster": {many, 3},
+		"five clusters":           {account("a", "b", "c", "d", "e"), 3},
+		"30 clusters":             {account(numbered(30, "cluster")...), 4},
+		"two deployers and approvers of the longest names": {longest(1, 2), 4},
+		"five, which are only exported":                    {longest(1, 5), 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			documents, err := Guardrails(c.s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(documents) != c.want {
+				t.Errorf("%d documents, want %d", len(documents), c.want)
+			}
+			if !slices.IsSortedFunc(documents, func(a, b Document) int { return strings.Compare(a.Name, b.Name) }) {
+				t.Error("the documents are not in the order of their names")
+			}
+			for _, d := range documents {
+				// AWS Organizations, quotas; API reference, CreatePolicy.
+				if n := len(d.JSON); n > 5120 || n == 0 {
+					t.Errorf("%s has %d characters", d.Name, n)
+				}
+				if n := len(d.Name); n > 128 || n == 0 {
+					t.Errorf("%s: the name has %d characters", d.Name, n)
+				}
+				if n := len(d.Description); n > 512 || n == 0 {
+					t.Errorf("%s: the description has %d characters", d.Name, n)
+				}
+				t.Logf("%s: %d characters", d.Name, len(d.JSON))
+			}
+		})
+	}
+}
+
+func TestTooManyGuardrails(t *testing.T) {
+	t.Parallel()
+	crowded := account("web")
+	crowded.Access.DeployerArns = []string{"arn:aws:iam::111111111111:role/" + strings.Repeat("n", 5000) + "/deployer"}
+	clustered, named := account(numbered(60, "cluster")...), longest(1, 5)
+	for _, s := range []*settings.Settings{clustered, named} {
+		s.Organization.TargetId = "ou-ab12-34567890"
+	}
+	for name, c := range map[string]struct {
+		s    *settings.Settings
+		want string
+	}{
+		"many clusters": {clustered, `prodgate:organization.targetId: "ou-ab12-34567890": 60 clusters and 3 roles under prodgate:access need 5 service control policies, ` +
+			"and a target takes 4 beside FullAWSAccess; deploy to fewer clusters, name fewer roles, or name roles of shorter paths"},
+		"many roles": {named, `prodgate:organization.targetId: "ou-ab12-34567890": 1 clusters and 11 roles under prodgate:access need 5 service control policies, ` +
+			"and a target takes 4 beside FullAWSAccess; deploy to fewer clusters, name fewer roles, or name roles of shorter paths"},
+		"a role of an endless path": {crowded,
+			"prodgate:access: 3 roles make a service control policy of 5834 characters, and AWS takes 5120; name fewer roles, or roles of shorter paths"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			documents, err := Guardrails(c.s)
+			if err == nil || err.Error() != c.want {
+				t.Errorf("got %v\nwant %s", err, c.want)
+			}
+			if documents != nil {
+				t.Errorf("%d documents all the same", len(documents))
+			}
+		})
+	}
+}
+
+func TestANewAppMovesNoMoreThanItMust(t *testing.T) {
+	t.Parallel()
+	before, err := Guardrails(account("a", "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := account("a", "b")
+	same.Apps = append(same.Apps, settings.App{Name: "more", Cluster: "b"})
+	after, err := Guardrails(same)
+	if err != nil || !slices.Equal(before, after) {
+		t.Errorf("an app in a cluster that is known changes the guardrails: %v", err)
+	}
+	after, err = Guardrails(account("a", "b", "c"))
+	if err != nil || len(after) != len(before) {
+		t.Fatalf("%d documents, %v", len(after), err)
+	}
+	for i := range after {
+		if changes := after[i] != before[i]; changes != (i == 1) {
+			t.Errorf("a new cluster changes %s: %t", after[i].Name, changes)
+		}
+	}
+}
+
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	s := account("web")
+	s.Organization.Regions = []string{"eu-west-2", "eu-west-1"}
+	all := refusals(t, s)
+	last := all[len(all)-1]
+	if last.document != "prodgate-regions" || len(last.Action) != 0 || !slices.Equal(last.Resource, []string{"*"}) {
+		t.Fatalf("%+v", last)
+	}
+	want := map[string]map[string][]string{
+		"StringNotEquals": {"aws:RequestedRegion": {"eu-west-2", "eu-west-1"}},
+		"StringEquals":    {"aws:PrincipalAccount": {"111111111111"}},
+		"ArnNotLike":      {"aws:PrincipalArn": may(s, "", nil, nil)},
+	}
+	if fmt.Sprint(last.Condition) != fmt.Sprint(want) {
+		t.Errorf("%v, want %v", last.Condition, want)
+	}
+	for _, service := range []string{"iam:*", "sts:*", "organizations:*", "support:*", "health:*", "cloudfront:*", "route53:*"} {
+		if !slices.Contains(last.NotAction, service) {
+			t.Errorf("%s has one region for the whole world, and is refused", service)
+		}
+	}
+}
