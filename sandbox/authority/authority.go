@@ -149,7 +149,7 @@ func (e *Evaluator) Check(ctx context.Context, kind Kind, document string) (prob
 // Fit is those of some resources that an action is made on, by the Service
 // Authorization Reference; * for an action that takes none.
 func (e *Evaluator) Fit(ctx context.Context, action string, resources ...string) ([]string, error) {
-	answer, err := one[struct{ Resources []string }](ctx, e, "fit", map[string]any{"action": action, "resources": resources})
+	answer, err := one[struct{ Resources []string }](ctx, e, "fit", map[string]any{"action": action, "resources": append([]string{}, resources...)})
 	return answer.Resources, err
 }
 

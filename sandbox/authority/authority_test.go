@@ -254,16 +254,20 @@ func TestCheck(t *testing.T) {
 		statement string
 		want      string // part of the one problem; empty for none
 	}{
-		"good":                 {Identity, `{"Sid":"S","Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/*"],"Condition":{"StringEquals":{"aws:PrincipalArn":"x"}}}`, ""},
-		"no such action":       {Identity, `{"Sid":"S","Effect":"Deny","Action":"ecr:PutPicture","Resource":"*"}`, "ecr:PutPicture: no such action"},
-		"no such service":      {Identity, `{"Sid":"S","Effect":"Allow","Action":"codestar:X","Resource":"*"}`, "no such action"},
-		"of another type":      {Identity, `{"Sid":"S","Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::b/*"}`, "arn:aws:s3:::b/* is of no resource type"},
-		"no such key":          {Identity, `{"Sid":"S","Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"ecs:CreateAction":"x"}}}`, "no condition key ecs:CreateAction"},
-		"a key with a part":    {Resource, `{"Sid":"S","Effect":"Allow","Principal":{"Service":"x"},"Action":"kms:Decrypt","Resource":"*","Condition":{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"x"}}}`, ""},
-		"a pattern of actions": {Resource, `{"Sid":"S","Effect":"Allow","Principal":{"Service":"x"},"Action":"kms:ReEncrypt*","Resource":"*"}`, ""},
-		"not a policy":         {Identity, `{"Sid":"S","Effect":"Allow","Action":"s3:GetObject"}`, "Resource"},
-		"a claim":              {Trust, `{"Sid":"S","Effect":"Allow","Principal":{"Federated":"x"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:sub":"x"}}}`, ""},
-		"another claim":        {Trust, `{"Sid":"S","Effect":"Allow","Principal":{"Federated":"x"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:subject":"x"}}}`, "no condition key"},
+		"good":                       {Identity, `{"Sid":"S","Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/*"],"Condition":{"StringEquals":{"aws:PrincipalArn":"x"}}}`, ""},
+		"no such action":             {Identity, `{"Sid":"S","Effect":"Deny","Action":"ecr:PutPicture","Resource":"*"}`, "ecr:PutPicture: no such action"},
+		"no such service":            {Identity, `{"Sid":"S","Effect":"Allow","Action":"codestar:X","Resource":"*"}`, "no such action"},
+		"of another type":            {Identity, `{"Sid":"S","Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::b/*"}`, "arn:aws:s3:::b/* is of no resource type"},
+		"no such key":                {Identity, `{"Sid":"S","Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"ecs:CreateAction":"x"}}}`, "no condition key ecs:CreateAction"},
+		"a key with a part":          {Resource, `{"Sid":"S","Effect":"Allow","Principal":{"Service":"x"},"Action":"kms:Decrypt","Resource":"*","Condition":{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"x"}}}`, ""},
+		"a pattern of actions":       {Resource, `{"Sid":"S","Effect":"Allow","Principal":{"Service":"x"},"Action":"kms:ReEncrypt*","Resource":"*"}`, ""},
+		"a key of one of a pattern":  {Resource, `{"Sid":"S","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"s3:TlsVersion":"1.2"}}}`, ""},
+		"a key of none of a pattern": {Resource, `{"Sid":"S","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"ecs:cluster":"1.2"}}}`, "no condition key ecs:cluster"},
+		"all but some":               {SCP, `{"Sid":"S","Effect":"Deny","NotAction":["iam:*"],"Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"x"}}}`, ""},
+		"all but what is not":        {SCP, `{"Sid":"S","Effect":"Deny","NotAction":["ima:*"],"Resource":"*"}`, "ima:*: no such action"},
+		"not a policy":               {Identity, `{"Sid":"S","Effect":"Allow","Action":"s3:GetObject"}`, "Resource"},
+		"a claim":                    {Trust, `{"Sid":"S","Effect":"Allow","Principal":{"Federated":"x"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:sub":"x"}}}`, ""},
+		"another claim":              {Trust, `{"Sid":"S","Effect":"Allow","Principal":{"Federated":"x"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:subject":"x"}}}`, "no condition key"},
 	} {
 		problems, err := e.Check(t.Context(), c.kind, document(c.statement))
 		if err != nil {
@@ -289,6 +293,9 @@ func TestFit(t *testing.T) {
 		if err != nil || fmt.Sprint(got) != want {
 			t.Errorf("%s is made on %v (%v), want %s", action, got, err, want)
 		}
+	}
+	if got, err := e.Fit(t.Context(), "s3:PutObject"); err != nil || len(got) != 0 {
+		t.Errorf("of no resources, it is made on %v (%v)", got, err)
 	}
 	if _, err := e.Fit(t.Context(), "s3:PutEverything", object); err == nil {
 		t.Error("an action that does not exist is made on something")

@@ -87,6 +87,8 @@ func TestBuildAndConsumers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev")
 	w.up()
+	// No organization is above this one.
+	w.readEstate().attacked(t, []delivered{w.theApp()})
 	w.bucketsTakeOnlyTheirKey()
 	w.buildSampleApp()
 

@@ -89,40 +89,46 @@ const syntax = {
 
 // check holds a document against the reference: actions exist, an allowed
 // resource is of a type that each action takes, condition keys are known for
-// each action.
+// each action. Of a pattern of actions, one is enough.
 async function check({ kind, document }) {
   const problems = syntax[kind](JSON.parse(document)).map((e) => `${e.path}: ${e.message}`)
   for (const statement of [JSON.parse(document).Statement].flat()) {
-    for (const action of [statement.Action].flat()) {
-      for (const problem of await checkAction(statement, action)) {
-        problems.push(`${statement.Sid}: ${action}: ${problem}`)
+    for (const word of [statement.Action ?? statement.NotAction].flat()) {
+      for (const problem of await checkWord(statement, word)) {
+        problems.push(`${statement.Sid}: ${word}: ${problem}`)
       }
     }
   }
   return { problems }
 }
 
-async function checkAction(statement, action) {
-  const known = await matching(action)
-  if (known.length === 0) {
+async function checkWord(statement, word) {
+  const actions = await matching(word)
+  if (actions.length === 0) {
     return ['no such action']
   }
+  if (statement.NotAction) {
+    return []
+  }
+  const found = await Promise.all(actions.map((action) => checkAction(statement, word, action)))
+  return found.find((problems) => problems.length === 0) ?? found[0]
+}
+
+async function checkAction(statement, word, action) {
   const problems = []
-  for (const details of known) {
-    const types = await Promise.all(
-      details.resourceTypes.map(async (t) => ({ ...t, ...(await data.iamResourceTypeDetails(details.service, t.name)), on: t.conditionKeys })),
-    )
-    const resources = [statement.Resource ?? []].flat().filter((r) => r !== '*')
-    for (const resource of statement.Effect === 'Allow' ? resources : []) {
-      if (!types.some((t) => utils.resourceStringMatchesResourceTypePattern(resource, t.arn))) {
-        problems.push(`${resource} is of no resource type of it`)
-      }
+  const types = await Promise.all(
+    action.resourceTypes.map(async (t) => ({ ...(await data.iamResourceTypeDetails(action.service, t.name)), on: t.conditionKeys })),
+  )
+  const resources = [statement.Resource ?? []].flat().filter((r) => r !== '*')
+  for (const resource of statement.Effect === 'Allow' ? resources : []) {
+    if (!types.some((t) => utils.resourceStringMatchesResourceTypePattern(resource, t.arn))) {
+      problems.push(`${resource} is of no resource type of it`)
     }
-    const keys = [details.conditionKeys, ...types.map((t) => t.on), ...types.map((t) => t.conditionKeys)].flat()
-    for (const key of Object.values(statement.Condition ?? {}).flatMap(Object.keys)) {
-      if (!keys.some((k) => sameKey(k, key)) && !globalKey(key) && !oidcKey(action, key)) {
-        problems.push(`no condition key ${key}`)
-      }
+  }
+  const keys = [action.conditionKeys, ...types.flatMap((t) => [t.on, t.conditionKeys])].flat()
+  for (const key of Object.values(statement.Condition ?? {}).flatMap(Object.keys)) {
+    if (!keys.some((k) => sameKey(k, key)) && !globalKey(key) && !oidcKey(word, key)) {
+      problems.push(`no condition key ${key}`)
     }
   }
   return problems
