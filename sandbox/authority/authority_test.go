@@ -136,6 +136,13 @@ func TestAWSsOwnExamples(t *testing.T) {
 		return map[string]string{"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-2:" + account + ":log-group:" + name}
 	}
 
+	// IAM User Guide, Identify AWS resources with ARNs, Incorrect wildcard usage.
+	reads := func(resource string) Principal {
+		return Principal{ARN: role, Identity: policies(`{"Sid":"Reads","Effect":"Allow","Action":["iam:GetUser","codepipeline:PutApprovalResult"],"Resource":"` + resource + `"}`)}
+	}
+	user := "arn:aws:iam::" + account + ":user/u"
+	approval := "arn:aws:codepipeline:eu-west-2:" + account + ":api-gate/Approve/Approve"
+
 	const (
 		logic      = "IAM: Policy evaluation logic"
 		example    = "IAM: Example of identity-based and resource-based policy evaluation"
@@ -149,6 +156,8 @@ func TestAWSsOwnExamples(t *testing.T) {
 		deputy     = "IAM: The confused deputy problem"
 		trust      = "IAM: Policies and permissions, role trust policies"
 		oidc       = "IAM: Create a role for OpenID Connect federation"
+		wildcards  = "IAM: Identify AWS resources with ARNs"
+		pipelines  = "CodePipeline: CodePipeline resources and operations"
 		pass       = "IAM: Grant a user permissions to pass a role to an AWS service"
 		operators  = "IAM: JSON policy elements, Condition operators"
 	)
@@ -190,6 +199,10 @@ func TestAWSsOwnExamples(t *testing.T) {
 		{trust, "an administrator whom it does not name", Question{Principal: administrator(bypass, nil), Action: "sts:AssumeRole", Resource: role, Policy: userTrust}, false, ""},
 		{oidc, "the branch", Question{Principal: Principal{ARN: provider}, Action: "sts:AssumeRoleWithWebIdentity", Resource: role, Policy: githubTrust, Context: github("GitHubBranch")}, true, ""},
 		{oidc, "another branch", Question{Principal: Principal{ARN: provider}, Action: "sts:AssumeRoleWithWebIdentity", Resource: role, Policy: githubTrust, Context: github("other")}, false, ""},
+		{wildcards, "of a name", Question{Principal: reads("arn:aws:iam::" + account + ":user/*"), Action: "iam:GetUser", Resource: user}, true, "Reads"},
+		{wildcards, "of a resource's type", Question{Principal: reads("arn:aws:iam::" + account + ":u*/u"), Action: "iam:GetUser", Resource: user}, false, ""},
+		{pipelines, "the name of a pipeline is no type", Question{Principal: reads("arn:aws:codepipeline:eu-west-2:" + account + ":*-gate/Approve/*"), Action: "codepipeline:PutApprovalResult", Resource: approval}, true, "Reads"},
+		{pipelines, "of another pipeline", Question{Principal: reads("arn:aws:codepipeline:eu-west-2:" + account + ":*-fate/Approve/*"), Action: "codepipeline:PutApprovalResult", Resource: approval}, false, ""},
 		{pass, "to the service", Question{Principal: passer, Action: "iam:PassRole", Resource: passed, Context: map[string]string{"iam:PassedToService": "ec2.amazonaws.com"}}, true, ""},
 		{pass, "to another service", Question{Principal: passer, Action: "iam:PassRole", Resource: passed, Context: map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}}, false, ""},
 		{operators, "ArnNotLike is true of an absent key", Question{Principal: events, Action: "sns:Publish", Resource: topic, Policy: unless("ArnNotLike", role)}, false, "Unless"},

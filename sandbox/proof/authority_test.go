@@ -15,13 +15,16 @@ func (w *world) another() delivered {
 	return delivered{"frontend-react-js", "cruddur", "frontend", "arn:aws:iam::" + w.account() + ":role/frontend-execution", ""}
 }
 
+// secondAppProd is the second app, with an execution role of its own.
+func secondAppProd(text string) string {
+	return strings.Replace(secondApp(text), "ACCOUNT:role/cruddur-execution", "222222222222:role/frontend-execution", 1)
+}
+
 // TestNobodyGetsAround decides from the documents of a stack that is up, with
 // everything on and two apps: who may do what.
 func TestNobodyGetsAround(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", secondApp, func(s string) string {
-		return strings.Replace(s, "arn:aws:iam::ACCOUNT:role/cruddur-execution", "arn:aws:iam::222222222222:role/frontend-execution", 1)
-	})
+	w := newWorld(t, "prod", secondAppProd)
 	w.up()
 	e := w.readEstate()
 	first, second := w.theApp(), w.another()

@@ -59,7 +59,7 @@ func (w *world) readEstate() *estate {
 	w.Helper()
 	e := &estate{
 		T: w.T, judge: evaluator(w.T),
-		plan:  address.Plan{Partition: "aws", Region: region, Account: w.account(), Gate: "prodgate"},
+		plan:  planOf(w.account()),
 		roles: map[string]role{}, policies: map[string]authority.Policy{}, keys: map[string]string{}, secrets: map[string]string{},
 	}
 	for _, read := range []func(context.Context, *world) error{e.readRoles, e.readKeys, e.readBuckets, e.readRepositories, e.readTopics, e.readSecrets, e.readGuardrails} {
@@ -71,6 +71,11 @@ func (w *world) readEstate() *estate {
 	}
 	e.connection, e.inventory = w.output("connectionArn"), w.inventory()
 	return e
+}
+
+// planOf is where everything stands in an account.
+func planOf(account string) address.Plan {
+	return address.Plan{Partition: "aws", Region: region, Account: account, Gate: "prodgate"}
 }
 
 func evaluator(t *testing.T) *authority.Evaluator {
@@ -313,21 +318,27 @@ func (e *estate) readGuardrails(ctx context.Context, w *world) error {
 
 // question is a call on a resource of this account, under the resource's own
 // policy: of an object, its bucket's.
-func (e *estate) question(who authority.Principal, action, resource string, context map[string]string) authority.Question {
-	q := authority.Question{Principal: who, Action: action, Resource: resource, Account: e.plan.Account, Context: context}
-	// KMS says which aliases a key has.
+func (e *estate) question(who authority.Principal, action, resource string, with map[string]string) authority.Question {
+	service, _, _ := strings.Cut(action, ":")
+	// What has no region of its own is asked for in one: IAM User Guide, AWS global
+	// condition context keys, aws:RequestedRegion.
+	context := map[string]string{"aws:RequestedRegion": region}
+	if slices.Contains([]string{"iam", "organizations", "account"}, service) {
+		context["aws:RequestedRegion"] = "us-east-1"
+	}
 	for purpose, key := range e.keys {
 		if key == resource {
-			q.Context = map[string]string{"kms:ResourceAliases": e.plan.KeyAlias(purpose)}
-			maps.Copy(q.Context, context)
+			context["kms:ResourceAliases"] = e.plan.KeyAlias(purpose)
 		}
 	}
+	maps.Copy(context, with)
+	q := authority.Question{Principal: who, Action: action, Resource: resource, Account: e.plan.Account, Context: context}
 	holder := resource
 	if strings.HasPrefix(resource, "arn:aws:s3:::") {
 		holder, _, _ = strings.Cut(resource, "/")
 	}
 	// Of a role, the policy is its trust: about who takes it on, and nothing else.
-	if policy, ok := e.policies[holder]; ok && !strings.HasPrefix(action, "iam:") {
+	if policy, ok := e.policies[holder]; ok && service != "iam" {
 		q.Policy = &policy
 	}
 	return q

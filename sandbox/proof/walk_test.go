@@ -36,6 +36,23 @@ var (
 	byOwner = map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"}
 )
 
+// viaSecrets is what Secrets Manager tells KMS of a secret.
+func (e *estate) viaSecrets(secret string) map[string]string {
+	return map[string]string{"kms:ViaService": "secretsmanager." + region + ".amazonaws.com", "kms:EncryptionContext:SecretARN": secret}
+}
+
+// secret is the first of an app.
+func (e *estate) secret(app string) string {
+	e.Helper()
+	for _, name := range keys(e.secrets) {
+		if strings.HasPrefix(name, e.plan.Gate+"/"+app+"/") {
+			return e.secrets[name]
+		}
+	}
+	e.Fatalf("%s has no secret", app)
+	return ""
+}
+
 // taskExecution is AWS's AmazonECSTaskExecutionRolePolicy, AWS Managed Policy
 // Reference Guide, version 1.
 const taskExecution = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:GetAuthorizationToken",
@@ -117,9 +134,7 @@ func (e *estate) run(app delivered) []leg {
 		}
 		legs = append(legs, leg{"CodeBuild reads a secret: Secrets Manager User Guide, Secret encryption and decryption", build.Principal, []call{
 			{"secretsmanager:GetSecretValue", e.secrets[name], nil},
-			{"kms:Decrypt", e.key("secrets"), map[string]string{
-				"kms:ViaService": "secretsmanager." + region + ".amazonaws.com", "kms:EncryptionContext:SecretARN": e.secrets[name],
-			}},
+			{"kms:Decrypt", e.key("secrets"), e.viaSecrets(e.secrets[name])},
 		}})
 	}
 	if app.taskRole != "" {

