@@ -42,8 +42,6 @@ type estate struct {
 	inventory map[string][]string
 	// connection is the ARN of the connection to GitHub.
 	connection string
-	// environments are the subjects of GitHub's tokens that a duty of its jobs has.
-	environments map[string]string
 	// scps are what the account is under; none without an organization.
 	scps []authority.Level
 }

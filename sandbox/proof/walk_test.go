@@ -167,7 +167,7 @@ func (e *estate) approval(app delivered) []leg {
 
 func (e *estate) encryptsLogs(app string) (calls []call) {
 	group := map[string]string{"kms:EncryptionContext:aws:logs:arn": e.plan.LogGroup(app, address.Build).ARN}
-	for _, action := range []string{"Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "DescribeKey"} {
+	for _, action := range []string{"Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"} {
 		calls = append(calls, call{"kms:" + action, e.key("logs"), group})
 	}
 	return calls
@@ -198,15 +198,21 @@ func (e *estate) watches() []leg {
 			{"kms:CreateGrant", e.key("images"), nil}, {"kms:DescribeKey", e.key("images"), nil},
 		}},
 	}
-	for duty, environment := range e.environments {
-		if to, is := e.roles[p.Role("", duty).ARN]; is {
+	for duty, subject := range subjects {
+		if to, made := e.roles[p.Role("", duty).ARN]; made {
 			legs = append(legs, leg{"a job takes the role on: GitHub Docs, OpenID Connect reference, subject of an environment",
 				authority.Principal{ARN: p.GitHubProvider()}, []call{{"sts:AssumeRoleWithWebIdentity", to.ARN, map[string]string{
-					"token.actions.githubusercontent.com:aud": "sts.amazonaws.com", "token.actions.githubusercontent.com:sub": environment,
+					"token.actions.githubusercontent.com:aud": "sts.amazonaws.com", "token.actions.githubusercontent.com:sub": subject,
 				}}}})
 		}
 	}
 	return legs
+}
+
+// subjects are those of the tokens of the jobs that take a duty on, in prod.
+var subjects = map[string]string{
+	address.Preview: "repo:example-org/infrastructure:environment:prod-preview",
+	address.Deploy:  "repo:example-org/infrastructure:environment:prod",
 }
 
 // spare is what may stand in a document though no call of the walk needs it: by
