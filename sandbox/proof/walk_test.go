@@ -216,7 +216,7 @@ var subjects = map[string]string{
 }
 
 // spare is what may stand in a document though no call of the walk needs it: by
-// whose it is, a statement's Sid, an action; * for every action, and the whole.
+// whose it is, a statement's Sid, an action; * for a statement that is not ours to judge.
 type spare struct{ of, sid, action string }
 
 // spares are all such, and why.
@@ -302,14 +302,13 @@ func (e *estate) walkable(t *testing.T, apps []delivered) {
 	for _, s := range slices.SortedFunc(maps.Keys(needed), func(a, b spare) int {
 		return cmp.Or(cmp.Compare(a.of, b.of), cmp.Compare(a.sid, b.sid), cmp.Compare(a.action, b.action))
 	}) {
-		excuse := spare{s.of, s.sid, "*"}
-		if _, one := spares[s]; one {
-			excuse = s
+		whole := spare{s.of, s.sid, "*"}
+		if _, excused := spares[whole]; excused {
+			used[whole] = true
+			continue
 		}
-		_, excused := spares[excuse]
-		if excused {
-			used[excuse] = true
-		}
+		_, excused := spares[s]
+		used[s] = excused
 		if needed[s] == excused {
 			t.Errorf("%+v: a call of the walk needs it: %t; excused: %t", s, needed[s], excused)
 		}
