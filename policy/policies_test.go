@@ -19,10 +19,10 @@ var (
 	pipeline     = [2]string{"aws:codepipeline/pipeline:Pipeline", "gate-api"}
 	project      = [2]string{"aws:codebuild/project:Project", "gate-api-build"}
 	repository   = [2]string{"aws:ecr/repository:Repository", "gate-api"}
-	protection   = [2]string{protectionType, "gate-web-prod"}
 	boundary     = [2]string{"aws:iam/policy:Policy", "gate-boundary-recorder"}
 	onlyThese    = [2]string{"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "gate-api-build"}
 	noInline     = [2]string{"aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", "gate-api-build"}
+	protection   = [2]string{protectionType, "gate-web-prod"}
 	ruleset      = [2]string{rulesetType, "gate-web-only-main"}
 )
 

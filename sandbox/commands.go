@@ -31,7 +31,7 @@ var commands = map[string]func(context.Context, string) error{
 		if _, err := toolchain.Prepare(ctx, root, say); err != nil {
 			return err
 		}
-		if err := toolchain.PrepareTests(ctx, say); err != nil {
+		if err := toolchain.PrepareTests(ctx, root, say); err != nil {
 			return err
 		}
 		say("tools are ready (%s)", time.Since(started).Round(time.Second))

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/catalogue"
 	"prodgate/sandbox/codebuild"
 	"prodgate/sandbox/codebuild/docker"
 )
@@ -95,6 +96,9 @@ func TestBuildAndConsumers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev")
 	w.up()
+	// No organization is above this one.
+	w.readEstate().attacked(t, []delivered{w.theApp()},
+		catalogue.IdentityProvider, catalogue.Secrets, catalogue.SecretsKey, catalogue.ApproverRoles, catalogue.Approval)
 	w.bucketsTakeOnlyTheirKey()
 	w.buildSampleApp()
 

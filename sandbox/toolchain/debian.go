@@ -7,21 +7,31 @@ import (
 	"os/exec"
 )
 
-// debianTools are what the tests run beside the kit: the buildspec's jq, and
-// the linter of its shell.
-var debianTools = []string{"jq", "shellcheck"}
+// debianTool is a program and the Debian package that has it.
+type debianTool struct{ program, pack string }
+
+// debianTools are what the tests run beside the kit: the buildspec's jq, the
+// linter of its shell, and what the policy evaluator runs in.
+var debianTools = []debianTool{{"jq", "jq"}, {"shellcheck", "shellcheck"}, {"node", "nodejs"}, {"npm", "npm"}}
 
 // PrepareTests installs what only the tests need, where this process may.
-func PrepareTests(ctx context.Context, log Log) error {
+func PrepareTests(ctx context.Context, root string, log Log) error {
 	var missing []string
 	for _, tool := range debianTools {
-		if _, err := exec.LookPath(tool); err != nil {
-			missing = append(missing, tool)
+		if _, err := exec.LookPath(tool.program); err != nil {
+			missing = append(missing, tool.pack)
 		}
 	}
-	if len(missing) == 0 {
-		return nil
+	if len(missing) > 0 {
+		if err := debian(ctx, log, missing); err != nil {
+			return err
+		}
 	}
+	_, err := PrepareEvaluator(ctx, root, log)
+	return err
+}
+
+func debian(ctx context.Context, log Log, missing []string) error {
 	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
 		return fmt.Errorf("install %v for the tests (this user cannot)", missing)
 	}

@@ -1,0 +1,89 @@
+package authority
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Document is a policy document taken apart.
+type Document struct {
+	Version   string
+	Statement []Statement
+}
+
+// Statement is one of a document's.
+type Statement struct {
+	Sid       string                    `json:",omitempty"`
+	Effect    string                    `json:",omitempty"`
+	Principal any                       `json:",omitempty"`
+	Action    Words                     `json:",omitempty"`
+	Resource  Words                     `json:",omitempty"`
+	Condition map[string]map[string]any `json:",omitempty"`
+}
+
+// Words is what IAM lets one write as a string or as a list.
+type Words []string
+
+// UnmarshalJSON takes either form.
+func (w *Words) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*w = Words{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(w))
+}
+
+// Parse takes a document apart. An element that Statement has not (NotAction,
+// say) is an error: it would be lost.
+func Parse(document string) (Document, error) {
+	var raw struct{ Statement json.RawMessage }
+	d := Document{Version: "2012-10-17"}
+	if err := json.Unmarshal([]byte(document), &raw); err != nil {
+		return d, err
+	}
+	if len(raw.Statement) > 0 && raw.Statement[0] == '{' {
+		raw.Statement = slices.Concat([]byte("["), raw.Statement, []byte("]"))
+	}
+	var fields []map[string]json.RawMessage
+	if err := json.Unmarshal(raw.Statement, &fields); err != nil {
+		return d, err
+	}
+	for _, f := range fields {
+		for name := range f {
+			if !slices.Contains([]string{"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}, name) {
+				return d, fmt.Errorf("a statement has %s", name)
+			}
+		}
+	}
+	return d, json.Unmarshal(raw.Statement, &d.Statement)
+}
+
+// Without is the document with one statement that nothing meets, and so as if
+// it were taken away. The document keeps its form: AWS takes none without a
+// statement.
+func (d Document) Without(statement int) string {
+	d.Statement = slices.Clone(d.Statement)
+	d.Statement[statement].Condition = map[string]map[string]any{"StringEquals": {"aws:PrincipalAccount": "taken away"}}
+	return d.json()
+}
+
+// WithoutAction is the document with one action of a statement taken away.
+func (d Document) WithoutAction(statement int, action string) string {
+	left := slices.DeleteFunc(slices.Clone(d.Statement[statement].Action), func(a string) bool { return a == action })
+	if len(left) == 0 {
+		return d.Without(statement)
+	}
+	d.Statement = slices.Clone(d.Statement)
+	d.Statement[statement].Action = left
+	return d.json()
+}
+
+func (d Document) json() string {
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // it was JSON before
+	}
+	return string(text)
+}
