@@ -42,8 +42,11 @@ func (p Plan) Connections(resource string) []string {
 // Cluster is an app team's ECS cluster.
 func (p Plan) Cluster(name string) string { return p.arn("ecs", "cluster/"+name) }
 
-// InCluster matches the services, tasks and task sets of a cluster.
-func (p Plan) InCluster(name string) string { return p.arn("ecs", "*/"+name+"/*") }
+// AllOfECS matches everything that Amazon ECS has in the account and region. No
+// pattern is of one cluster and of every type: the type that begins a resource takes
+// no wildcard (IAM User Guide, Identify AWS resources with ARNs, Incorrect wildcard
+// usage).
+func (p Plan) AllOfECS() string { return p.arn("ecs", "*") }
 
 // ServiceLinkedRoles matches the roles that AWS's services keep in the account.
 func (p Plan) ServiceLinkedRoles() string { return p.global("iam", "role/aws-service-role/*") }

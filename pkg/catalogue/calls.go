@@ -112,6 +112,8 @@ var groups = []group{
 	}},
 	{on: Repositories, by: []string{address.Build, Execution, ServiceLinked}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
 		{"ecr:BatchGetImage", "reads what runs in production"},
+	}},
+	{on: Repositories, by: []string{Execution, ServiceLinked}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
 		{"ecr:GetDownloadUrlForLayer", "takes what runs in production away"},
 	}},
 	{on: Services, by: []string{address.Pipeline}, denied: guarded, reported: Alert, calls: []does{
@@ -233,7 +235,7 @@ var groups = []group{
 		{"sns:SetSubscriptionAttributes", "filters alerts out on their way to a person"},
 		{"sns:Unsubscribe", "takes a person off the alerts"},
 	}},
-	{on: Topic, by: nobody, denied: topic, reported: Nothing, calls: []does{
+	{on: Topic, by: []string{address.Pipeline}, denied: topic, reported: Nothing, calls: []does{
 		{"sns:Publish", "buries alerts under false ones"},
 	}},
 	{on: Trails, by: nobody, denied: guarded, reported: Alert, calls: []does{

@@ -138,9 +138,11 @@ var scopes = []scope{
 		}
 		return patterns
 	}},
-	{target: Services, what: "all that runs in the apps' clusters", kind: "service", grows: true, resources: func(p address.Plan, s *settings.Settings) []string {
-		return each(clusters(s), p.InCluster)
-	}},
+	{
+		target: Services, what: "all that runs in the apps' clusters", kind: "service", grows: true, resources: one(address.Plan.AllOfECS),
+		operator: "ArnEquals", key: "ecs:cluster",
+		values: func(p address.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
+	},
 	{
 		// A task definition is of no cluster.
 		target: Tasks, what: "tasks in the apps' clusters", kind: "task-definition", grows: true, resources: one(address.Plan.TaskDefinitions),

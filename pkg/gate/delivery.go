@@ -129,7 +129,12 @@ func (b builder) pipelineMay(app settings.App, source *source, s *store, alerts 
 	if app.TaskRoleArn != "" && app.TaskRoleArn != app.ExecutionRoleArn {
 		passed = append(passed, app.TaskRoleArn)
 	}
-	may := append(b.useArtifacts(app, s),
+	artifacts := b.useArtifacts(app, s)
+	// What CodePipeline does with artifacts and CodeBuild does not: CodePipeline User
+	// Guide, CodePipeline service role policy.
+	artifacts[0].Actions = append(artifacts[0].Actions, "s3:PutObjectAcl")
+	artifacts[1].Actions = append(artifacts[1].Actions, "s3:GetBucketVersioning")
+	may := append(artifacts,
 		policydoc.Statement{
 			Sid: "Connection",
 			// The service was renamed and still checks either prefix.

@@ -76,24 +76,11 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 	}
 	at := b.plan.Bucket("config").ARN
 	objects := at + "/AWSLogs/" + b.settings.Account + "/Config/*"
-	fromHere := policydoc.Is("StringEquals", "aws:SourceAccount", b.settings.Account)
-	only := catalogue.Refusals(catalogue.RecordObjects, b.settings, "", at+"/*")
-	records, err := b.bucket(parent, "config", key, b.settings.Retention.LogDays, append(only,
-		policydoc.Statement{
-			Sid:        "ConfigLooks",
-			Principals: policydoc.Service("config.amazonaws.com"),
-			Actions:    []string{"s3:GetBucketAcl", "s3:ListBucket"},
-			Resources:  policydoc.On(at),
-			Conditions: []policydoc.Condition{fromHere},
-		},
-		policydoc.Statement{
-			Sid:        "ConfigWrites",
-			Principals: policydoc.Service("config.amazonaws.com"),
-			Actions:    []string{"s3:PutObject"},
-			Resources:  policydoc.On(objects),
-			Conditions: []policydoc.Condition{fromHere, policydoc.Is("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")},
-		},
-	)...)
+	// AWS Config writes as its role. It would as itself, which a bucket's policy had to
+	// allow, only where the role may not: AWS Config Developer Guide, Permissions for the
+	// Amazon S3 Bucket for the AWS Config Delivery Channel.
+	records, err := b.bucket(parent, "config", key, b.settings.Retention.LogDays,
+		catalogue.Refusals(catalogue.RecordObjects, b.settings, "", at+"/*")...)
 	if err != nil {
 		return nil, fmt.Errorf("bucket: %w", err)
 	}
@@ -110,7 +97,6 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 					Resources:  policydoc.On(objects),
 					Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")},
 				},
-				{Sid: "LookAtBucket", Actions: []string{"s3:GetBucketAcl", "s3:ListBucket"}, Resources: policydoc.On(at)},
 				{Sid: "EncryptRecords", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []pulumi.StringInput{key.Arn}},
 			}
 		},

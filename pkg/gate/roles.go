@@ -141,12 +141,12 @@ func (b builder) useArtifacts(app settings.App, s *store) policydoc.Document {
 	return policydoc.Document{
 		{
 			Sid:       "Artifacts",
-			Actions:   []string{"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"},
+			Actions:   []string{"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
 			Resources: policydoc.On(bucket + "/" + folder + "/*"),
 		},
 		{
 			Sid:       "ArtifactBucket",
-			Actions:   []string{"s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"},
+			Actions:   []string{"s3:GetBucketAcl", "s3:GetBucketLocation"},
 			Resources: policydoc.On(bucket),
 		},
 		{

@@ -37,7 +37,7 @@ func (b builder) store(parent pulumi.Resource) (*store, error) {
 		// CloudWatch Logs names the log group in the encryption context.
 		Sid:        "LogsOfTheGate",
 		Principals: policydoc.Service("logs." + b.plan.Region + "." + b.plan.DNSSuffix()),
-		Actions:    []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
+		Actions:    []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"},
 		Resources:  policydoc.On("*"),
 		Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "kms:EncryptionContext:aws:logs:arn", b.plan.LogGroups())},
 	}); err != nil {

@@ -150,7 +150,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 	// Who may use a key.
 	{Kind: Key, Actions: []string{"kms:*"}, Pattern: everything, Why: keyReason + "; Default key policy: kms:* to the account lets IAM policies decide"},
 	{
-		Kind: Key, Actions: []string{"kms:Decrypt", "kms:Encrypt", "kms:DescribeKey"}, Pattern: everything, Why: keyReason,
+		Kind: Key, Actions: []string{"kms:Decrypt", "kms:Encrypt"}, Pattern: everything, Why: keyReason,
 	},
 	{
 		Kind: Key, Actions: []string{"kms:ReEncrypt*", "kms:GenerateDataKey*"}, Pattern: everything,
@@ -158,17 +158,13 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 			"Developer Guide, Managing Amazon SNS encryption keys and costs: the services need both forms of these, written so",
 	},
 	{
-		Kind: Key, Actions: []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
+		Kind: Key, Actions: []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"},
 		Pattern: "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/codebuild/${Gate}-*",
 		Why: "one key for the log groups of any number of apps; Amazon CloudWatch Logs User Guide, Encrypt log data in " +
 			"CloudWatch Logs using AWS KMS: kms:EncryptionContext:aws:logs:arn limits a key to log groups, by ArnLike",
 	},
 
 	// Who may write to a bucket and a topic.
-	{
-		Kind: Bucket, Actions: []string{"s3:PutObject"}, Pattern: "arn:${Partition}:s3:::${Bucket}/AWSLogs/${Account}/Config/*",
-		Why: objectReason + "; AWS Config Developer Guide, Permissions for the Amazon S3 Bucket for the AWS Config Delivery Channel",
-	},
 	{
 		Kind: Topic, Actions: []string{"sns:Publish"}, Pattern: "arn:${Partition}:events:${Region}:${Account}:rule/${Gate}-*",
 		Why: "one topic for all rules of the gate; Amazon EventBridge User Guide, Resource-based policies for Amazon EventBridge, " +

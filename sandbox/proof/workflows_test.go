@@ -22,10 +22,7 @@ import (
 
 const oidcArn = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com"
 
-var (
-	unprotected = replace("prodgate:protect: true", "prodgate:protect: false")
-	adoptOidc   = replace("oidcProvider: create", "oidcProvider: adopt")
-)
+var adoptOidc = replace("oidcProvider: create", "oidcProvider: adopt")
 
 // TestWorkflowsMayDoWhatTheProgramDoes takes a stack through its life and holds
 // what it asked AWS for against what the deployed roles of GitHub Actions may do,
