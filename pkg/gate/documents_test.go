@@ -292,7 +292,6 @@ func TestAPolicyNamesWhatIsThere(t *testing.T) {
 		"the pipeline keeps artifacts in the store":   {"gate-api-pipeline", "ArtifactBucket", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, ""},
 		"the pipeline keeps them in its folder":       {"gate-api-pipeline", "Artifacts", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, "/api-prodgate/*"},
 		"the pipeline encrypts with the store's key":  {"gate-api-pipeline", "ArtifactKey", []*gatetest.Resource{r.One(t, keyType, "gate-artifacts")}, ""},
-		"the recorder looks at its bucket":            {"gate-recorder", "LookAtBucket", []*gatetest.Resource{r.One(t, bucketType, "gate-config")}, ""},
 		"the recorder delivers where AWS Config does": {"gate-recorder", "DeliverRecords", []*gatetest.Resource{r.One(t, bucketType, "gate-config")}, "/AWSLogs/111111111111/Config/*"},
 	} {
 		t.Run(name, func(t *testing.T) {

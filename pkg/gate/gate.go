@@ -46,7 +46,7 @@ type Gate struct {
 
 // New declares the gate of one stack: what all apps share first, then each app.
 func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.ResourceOption) (*Gate, error) {
-	guardrails, err := exported(ctx, s)
+	guardrails, err := exported(s)
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}

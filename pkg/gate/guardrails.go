@@ -67,14 +67,9 @@ func NewGuardrails(ctx *pulumi.Context, name string, s *settings.Settings, opts 
 	return component, ctx.RegisterResourceOutputs(component, pulumi.Map{})
 }
 
-// exported are the documents of the guardrails as an output. Where nobody asks for
-// them to be attached, a gate that would have too many is a gate all the same.
-func exported(ctx *pulumi.Context, s *settings.Settings) (pulumi.StringArrayOutput, error) {
+// exported are the documents of the guardrails as an output.
+func exported(s *settings.Settings) (pulumi.StringArrayOutput, error) {
 	documents, err := catalogue.Guardrails(s)
-	if err != nil && s.Organization.TargetId == "" {
-		err = ctx.Log.Warn(fmt.Sprintf("The guardrails are not exported: %v", err), nil)
-		documents = nil
-	}
 	texts := pulumi.StringArray{}
 	for _, document := range documents {
 		texts = append(texts, pulumi.String(document.JSON))

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -84,6 +85,34 @@ func TestPropertiesThereAndBack(t *testing.T) {
 	if !proto.Equal(untouched, before) {
 		t.Errorf("a type without differences becomes %v", untouched)
 	}
+}
+
+// TestAProvidersOwnSettings: once checked they are JSON, in which a block is a list
+// to the bridge and an object to the engine.
+func TestAProvidersOwnSettings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ bridge, engine map[string]any }{
+		"one block":          {map[string]any{"assumeRoles": `[{"roleArn":"r"}]`}, map[string]any{"assumeRole": `{"roleArn":"r"}`}},
+		"none":               {map[string]any{"region": "eu-west-2"}, map[string]any{"region": "eu-west-2"}},
+		"not known, no JSON": {map[string]any{"assumeRoles": "04da6b54"}, map[string]any{"assumeRole": "04da6b54"}},
+	} {
+		checked := &pulumirpc.CheckResponse{Inputs: fields(t, c.bridge)}
+		response(provider, checked)
+		if want := fields(t, c.engine); !sameFields(checked.Inputs, want) {
+			t.Errorf("%s: the engine gets %v, want %v", name, checked.Inputs, want)
+		}
+		configured := &pulumirpc.ConfigureRequest{Args: fields(t, c.engine)}
+		request(provider, configured)
+		if want := fields(t, c.bridge); !sameFields(configured.Args, want) {
+			t.Errorf("%s: the bridge gets %v, want %v", name, configured.Args, want)
+		}
+	}
+}
+
+// sameFields leaves out the spaces that protobuf writes into JSON as it likes.
+func sameFields(got, want *structpb.Struct) bool {
+	compact := func(s *structpb.Struct) string { return strings.ReplaceAll(fmt.Sprint(s.AsMap()), " ", "") }
+	return compact(got) == compact(want)
 }
 
 func fields(t *testing.T, values map[string]any) *structpb.Struct {

@@ -247,16 +247,16 @@ func newUsage() usage {
 }
 
 // deploy notes the calls of an update, a refresh or a destroy.
-func (u usage) deploy(calls []call) { note(u.deployed, calls) }
+func (u usage) deploy(calls []asked) { note(u.deployed, calls) }
 
 // preview notes the calls of a preview that refreshes, or of a refresh: they are
 // the same, and updates refresh too.
-func (u usage) preview(calls []call) {
+func (u usage) preview(calls []asked) {
 	note(u.previewed, calls)
 	note(u.deployed, calls)
 }
 
-func note(into map[string]map[string]bool, calls []call) {
+func note(into map[string]map[string]bool, calls []asked) {
 	for _, c := range calls {
 		for _, action := range c.actions() {
 			if into[action] == nil {
@@ -349,7 +349,7 @@ var actionsOf = map[string][]string{
 }
 
 // actions are what IAM is asked for.
-func (c call) actions() []string {
+func (c asked) actions() []string {
 	action := c.Service + ":" + c.Operation
 	if named, ok := actionsOf[action]; ok {
 		return named
@@ -358,7 +358,7 @@ func (c call) actions() []string {
 }
 
 // arn is that of the resource, where the call says it; else nothing.
-func (c call) arn() string {
+func (c asked) arn() string {
 	switch {
 	case c.Service == "s3" && c.Operation == "DeleteObjects":
 		return "arn:aws:s3:::" + c.Resource + "/key"
