@@ -277,16 +277,17 @@ func TestTheDeployingRoleAttachesGuardrails(t *testing.T) {
 
 func TestWorkflowsFitWhereSettingsAreLongest(t *testing.T) {
 	t.Parallel()
-	arn := func(n int) string {
-		return "arn:aws:iam::111111111111:role/" + strings.Repeat("n", 510) + "/" + strings.Repeat("d", n)
+	arn := func(n, path int) string {
+		return "arn:aws:iam::111111111111:role/" + strings.Repeat("n", path) + "/" + strings.Repeat("d", n)
 	}
+	trusted := func(n int) string { return arn(n, 224-n) } // 256 characters
 	// Guardrails that are attached leave no room for many long names: one or the other.
 	people := longest()
-	people["access"].(object)["deployerArns"] = []string{arn(60), arn(61)}
-	people["access"].(object)["breakGlassArn"] = arn(59)
+	people["access"].(object)["deployerArns"] = []string{trusted(60), trusted(61), trusted(62), trusted(63), trusted(64)}
+	people["access"].(object)["breakGlassArn"] = trusted(59)
 	organization := longest()
 	organization["access"] = access
-	organization["organization"] = object{"targetId": "111111111111", "roleArn": strings.Replace(arn(64), "111111111111", "333333333333", 1)}
+	organization["organization"] = object{"targetId": "111111111111", "roleArn": strings.Replace(arn(64, 510), "111111111111", "333333333333", 1)}
 	for name, c := range map[string]map[string]any{"people": people, "an organization": organization} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -40,6 +40,11 @@ const (
 	maxApp  = 30
 )
 
+// maxTrusted is the most characters of a role's ARN that every policy names. ECR takes
+// 10,240 of a repository policy (quotas), where each of the seven that there may be
+// stands five times. One of single sign-on has about 120.
+const maxTrusted = 256
+
 // rules is every setting, its limits and where a limit comes from. The defaults
 // stand in decode.go.
 var rules = []rule{
@@ -58,8 +63,8 @@ var rules = []rule{
 	{key: "access", kind: object},
 	// The gate's own limit: every guardrail and resource policy names all of them.
 	{key: "access.deployerArns", kind: list, required: true, min: 1, max: 5, remedy: "write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate"},
-	{key: "access.deployerArns[]", kind: text, remedy: roleRemedy},
-	{key: "access.breakGlassArn", kind: text, required: true, remedy: "write the ARN of the role for emergencies, without one a lost deployer locks everybody out"},
+	{key: "access.deployerArns[]", kind: text, max: maxTrusted, remedy: roleRemedy + " of a shorter path"},
+	{key: "access.breakGlassArn", kind: text, required: true, max: maxTrusted, remedy: "write the ARN of the role for emergencies, without one a lost deployer locks everybody out"},
 	{key: "access.approverArns", kind: list, max: 10, remedy: "write up to 10 roles, people share one through single sign-on"},
 	{key: "access.approverArns[]", kind: text, remedy: roleRemedy},
 
