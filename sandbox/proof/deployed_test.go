@@ -50,7 +50,7 @@ func (w *world) deployed(apps ...string) {
 	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
 		"OnlyDeployersOnBuckets", "OnlyPipelineBuildOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
 	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
-		"OnlyDeployersOnBuckets", "OnlyRecorderOnRecordObjects", "OnlyDeployersOnRecordObjects", "ConfigLooks", "ConfigWrites")
+		"OnlyDeployersOnBuckets", "OnlyRecorderOnRecordObjects", "OnlyDeployersOnRecordObjects")
 	w.watched()
 	w.told()
 	w.branchProtected()
@@ -175,7 +175,7 @@ func (w *world) images(app string) {
 	policy, err := w.aws.ecr.GetRepositoryPolicy(w.Context(), &ecr.GetRepositoryPolicyInput{RepositoryName: &name})
 	w.must(err)
 	same(w.T, "the policy of "+name, w.sids(awssdk.ToString(policy.PolicyText)), []string{
-		"OnlyDeployersOnRepositories", "OnlyBuildOnRepositories", "OnlyBuildExecutionServiceLinkedOnRepositories", "DenyPlainHttp"})
+		"OnlyDeployersOnRepositories", "OnlyBuildOnRepositories", "OnlyBuildExecutionServiceLinkedOnRepositories", "OnlyExecutionServiceLinkedOnRepositories", "DenyPlainHttp"})
 	_, err = w.aws.ecr.GetLifecyclePolicy(w.Context(), &ecr.GetLifecyclePolicyInput{RepositoryName: &name})
 	w.must(err)
 }
@@ -300,7 +300,7 @@ func (w *world) told() {
 	if !strings.Contains(got.Attributes["KmsMasterKeyId"], ":key/") {
 		w.Errorf("the topic is encrypted with %q", got.Attributes["KmsMasterKeyId"])
 	}
-	same(w.T, "the topic's policy", w.sids(got.Attributes["Policy"]), []string{"RulesOfTheGatePublish", "DenyPlainHttp", "OnlyDeployersOnTopic"})
+	same(w.T, "the topic's policy", w.sids(got.Attributes["Policy"]), []string{"RulesOfTheGatePublish", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineOnTopic"})
 }
 
 func (w *world) branchProtected() {
