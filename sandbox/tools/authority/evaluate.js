@@ -97,17 +97,20 @@ const syntax = {
   scp: policies.validateServiceControlPolicy,
 }
 
-// check holds a document against the reference: actions exist, an allowed
-// resource is of a type that each action takes, condition keys are known for
-// each action. Of a pattern of actions, one is enough.
+// check holds a document against the reference: actions exist, each action that is
+// allowed takes the type of some resource and each resource is of a type that some
+// action takes, condition keys are known for each action. Of a pattern of actions,
+// one is enough.
 async function check({ kind, document }) {
   const problems = syntax[kind](JSON.parse(document)).map((e) => `${e.path}: ${e.message}`)
   for (const statement of [JSON.parse(document).Statement].flat()) {
+    const idle = new Set(statement.Effect === 'Allow' ? named(statement) : [])
     for (const word of [statement.Action ?? statement.NotAction].flat()) {
-      for (const problem of await checkWord(statement, word)) {
-        problems.push(`${statement.Sid}: ${word}: ${problem}`)
-      }
+      const found = await checkWord(statement, word)
+      found.fitting.forEach((resource) => idle.delete(resource))
+      problems.push(...found.problems.map((problem) => `${statement.Sid}: ${word}: ${problem}`))
     }
+    problems.push(...[...idle].map((resource) => `${statement.Sid}: ${resource} is of no resource type of its actions`))
   }
   return { problems }
 }
@@ -115,13 +118,18 @@ async function check({ kind, document }) {
 async function checkWord(statement, word) {
   const actions = await matching(word)
   if (actions.length === 0) {
-    return ['no such action']
+    return { problems: ['no such action'], fitting: [] }
   }
   if (statement.NotAction) {
-    return []
+    return { problems: [], fitting: [] }
   }
   const found = await Promise.all(actions.map((action) => checkAction(statement, word, action)))
-  return found.find((problems) => problems.length === 0) ?? found[0]
+  return found.find(({ problems }) => problems.length === 0) ?? found[0]
+}
+
+// named are the resources of a statement that are not all there are.
+function named(statement) {
+  return [statement.Resource ?? []].flat().filter((r) => r !== '*')
 }
 
 async function checkAction(statement, word, action) {
@@ -129,11 +137,10 @@ async function checkAction(statement, word, action) {
   const types = await Promise.all(
     action.resourceTypes.map(async (t) => ({ ...(await data.iamResourceTypeDetails(action.service, t.name)), on: t.conditionKeys })),
   )
-  const resources = [statement.Resource ?? []].flat().filter((r) => r !== '*')
-  for (const resource of statement.Effect === 'Allow' ? resources : []) {
-    if (!types.some((t) => utils.resourceStringMatchesResourceTypePattern(resource, t.arn))) {
-      problems.push(`${resource} is of no resource type of it`)
-    }
+  const resources = named(statement)
+  const fitting = resources.filter((r) => types.some((t) => utils.resourceStringMatchesResourceTypePattern(r, t.arn)))
+  if (statement.Effect === 'Allow' && fitting.length === 0 && resources.length > 0 && resources.length === [statement.Resource].flat().length) {
+    problems.push(`${resources.join(', ')} is of no resource type of it`)
   }
   const keys = [action.conditionKeys, ...types.flatMap((t) => [t.on, t.conditionKeys ?? []])].flat()
   for (const key of Object.values(statement.Condition ?? {}).flatMap(Object.keys)) {
@@ -141,7 +148,7 @@ async function checkAction(statement, word, action) {
       problems.push(`no condition key ${key}`)
     }
   }
-  return problems
+  return { problems, fitting }
 }
 
 // matching are the actions that a document's word stands for; * stands for a part.
