@@ -10,9 +10,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// bucketsTakeOnlyTheirKey puts objects, as the account's administrator: into the
-// config bucket with the bucket's default encryption, and with no other; into the
-// artifact bucket not at all, because no role of a pipeline is putting them.
+// bucketsTakeOnlyTheirKey puts objects, as a deployer: with the bucket's default
+// encryption, and with no other. Who else may put any is in the attack.
 func (w *world) bucketsTakeOnlyTheirKey() {
 	w.Helper()
 	for _, put := range []struct {
@@ -25,7 +24,8 @@ func (w *world) bucketsTakeOnlyTheirKey() {
 		{bucket: "config", encryption: s3types.ServerSideEncryptionAwsKms, allowed: true},
 		{bucket: "config", encryption: s3types.ServerSideEncryptionAes256},
 		{bucket: "config", encryption: s3types.ServerSideEncryptionAwsKms, key: "arn:aws:kms:" + region + ":" + w.account() + ":key/another"},
-		{bucket: "artifacts"},
+		{bucket: "artifacts", allowed: true},
+		{bucket: "artifacts", encryption: s3types.ServerSideEncryptionAes256},
 	} {
 		input := &s3.PutObjectInput{
 			Bucket: ptr("prodgate-" + put.bucket + "-" + w.account() + "-" + region), Key: ptr("object"),

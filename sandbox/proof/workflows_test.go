@@ -258,6 +258,9 @@ func (u usage) preview(calls []asked) {
 
 func note(into map[string]map[string]bool, calls []asked) {
 	for _, c := range calls {
+		if c.Service == "organizations" {
+			continue // asked by the role of the organization's account
+		}
 		for _, action := range c.actions() {
 			if into[action] == nil {
 				into[action] = map[string]bool{}
