@@ -104,7 +104,7 @@ const syntax = {
 async function check({ kind, document }) {
   const problems = syntax[kind](JSON.parse(document)).map((e) => `${e.path}: ${e.message}`)
   for (const statement of [JSON.parse(document).Statement].flat()) {
-    const idle = new Set(statement.Effect === 'Allow' ? named(statement) : [])
+    const idle = new Set(statement.Effect === 'Allow' ? some(statement) : [])
     for (const word of [statement.Action ?? statement.NotAction].flat()) {
       const found = await checkWord(statement, word)
       found.fitting.forEach((resource) => idle.delete(resource))
@@ -127,8 +127,8 @@ async function checkWord(statement, word) {
   return found.find(({ problems }) => problems.length === 0) ?? found[0]
 }
 
-// named are the resources of a statement that are not all there are.
-function named(statement) {
+// some are the resources of a statement that are not all there are.
+function some(statement) {
   return [statement.Resource ?? []].flat().filter((r) => r !== '*')
 }
 
@@ -137,7 +137,7 @@ async function checkAction(statement, word, action) {
   const types = await Promise.all(
     action.resourceTypes.map(async (t) => ({ ...(await data.iamResourceTypeDetails(action.service, t.name)), on: t.conditionKeys })),
   )
-  const resources = named(statement)
+  const resources = some(statement)
   const fitting = resources.filter((r) => types.some((t) => utils.resourceStringMatchesResourceTypePattern(r, t.arn)))
   if (statement.Effect === 'Allow' && fitting.length === 0 && resources.length > 0 && resources.length === [statement.Resource].flat().length) {
     problems.push(`${resources.join(', ')} is of no resource type of it`)
