@@ -227,7 +227,7 @@ func Bounds(statements []Statement) []Statement {
 			return found
 		})
 		switch {
-		case one.Within != nil && len(one.Actions) == 0:
+		case len(one.Actions) == 0:
 		case one.Within != nil:
 			i := slices.IndexFunc(all, func(s Statement) bool { return slices.Equal(s.Resources, one.Within) })
 			if i < 0 {
@@ -241,9 +241,10 @@ func Bounds(statements []Statement) []Statement {
 			most.Resources = append(most.Resources, one.Resources...)
 		}
 	}
-	most.Resources = slices.DeleteFunc(once(most.Resources), func(on string) bool { return covered(on, statements) })
+	named := once(most.Resources)
+	most.Resources = slices.DeleteFunc(slices.Clone(named), func(on string) bool { return covered(on, named) })
 	most.Actions, untyped.Actions = once(most.Actions), once(untyped.Actions)
-	return append([]Statement{most, untyped}, all...)
+	return slices.DeleteFunc(append([]Statement{most, untyped}, all...), func(s Statement) bool { return len(s.Actions) == 0 })
 }
 
 func once(texts []string) []string {
@@ -252,13 +253,11 @@ func once(texts []string) []string {
 	return slices.Compact(texts)
 }
 
-// covered is whether another pattern that is allowed matches all that one does.
-func covered(on string, by []Statement) bool {
-	return slices.ContainsFunc(by, func(s Statement) bool {
-		return !s.Deny && s.Within == nil && !slices.Equal(s.Resources, everything) && slices.ContainsFunc(s.Resources, func(pattern string) bool {
-			prefix, open := strings.CutSuffix(pattern, "*")
-			return open && pattern != on && strings.HasPrefix(on, prefix)
-		})
+// covered is whether another pattern matches all that one does.
+func covered(on string, by []string) bool {
+	return slices.ContainsFunc(by, func(pattern string) bool {
+		prefix, open := strings.CutSuffix(pattern, "*")
+		return open && pattern != on && strings.HasPrefix(on, prefix)
 	})
 }
 

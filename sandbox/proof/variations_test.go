@@ -160,7 +160,7 @@ func (e *estate) existing(t *testing.T) {
 var unknown = []string{
 	// The service was renamed and checks either prefix, on ARNs of either name.
 	"codestar-connections:UseConnection: arn:aws:codeconnections:",
-	"ConnectionsForPipelines: arn:aws:code",
+	"ConnectionsForPipelines: arn:aws:code", "WriteConnections: arn:aws:codestar-connections:",
 	// The reference knows topics only. What is asked about a subscription has its ARN.
 	"prodgate-alerts:* is of no resource type",
 }
