@@ -188,8 +188,14 @@ var groups = []group{
 	{on: ArtifactKey, by: []string{address.Pipeline, address.Build}, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
 		{"kms:Decrypt", "reads sources and artifacts"},
 	}},
+	{on: ArtifactKey, by: nobody, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
+		{"kms:ReEncryptFrom", "encrypts sources and artifacts anew for a key that somebody else reads with"},
+	}},
 	{on: SecretsKey, by: []string{address.Build, Rotation}, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
 		{"kms:Decrypt", "reads the secrets of the builds"},
+	}},
+	{on: SecretsKey, by: nobody, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
+		{"kms:ReEncryptFrom", "encrypts the secrets of the builds anew for a key that somebody else reads with"},
 	}},
 	{on: Roles, by: nobody, denied: guarded, reported: Alert, calls: roleChanges},
 	{on: Roles, by: nobody, denied: guarded, reported: Nothing, calls: passRole},

@@ -76,8 +76,8 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 	}
 	at := b.plan.Bucket("config").ARN
 	objects := at + "/AWSLogs/" + b.settings.Account + "/Config/*"
-	// AWS Config writes as its role. It would as itself, which a bucket's policy had to
-	// allow, only where the role may not: AWS Config Developer Guide, Permissions for the
+	// AWS Config writes to a bucket of its own account as its role, so the bucket's policy
+	// allows nothing to the service itself: AWS Config Developer Guide, Permissions for the
 	// Amazon S3 Bucket for the AWS Config Delivery Channel.
 	records, err := b.bucket(parent, "config", key, b.settings.Retention.LogDays,
 		catalogue.Refusals(catalogue.RecordObjects, b.settings, "", at+"/*")...)
