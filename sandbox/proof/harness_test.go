@@ -173,10 +173,15 @@ func (w *world) planned() map[string]string {
 	return w.plannedAs(nil)
 }
 
-// plannedAs is planned with the credentials of somebody; nil are the deployer's.
+// plannedAs is planned with the credentials of somebody, nil are the deployer's;
+// others preview as preview.yml does.
 func (w *world) plannedAs(who awssdk.CredentialsProvider) map[string]string {
 	w.Helper()
-	return w.steps(w.commandAs(who, "preview", "--json", "--policy-pack", kit.Policy))
+	cmd := w.commandAs(who, "preview", "--json", "--policy-pack", kit.Policy)
+	if who != nil {
+		cmd.Env = append(cmd.Env, "PULUMI_RUN_PROGRAM=true")
+	}
+	return w.steps(cmd)
 }
 
 func (w *world) steps(cmd *exec.Cmd) map[string]string {
