@@ -3,8 +3,6 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -30,10 +28,11 @@ func program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := gate.RequireAccount(ctx, s, workload); err != nil {
+	caller, err := gate.RequireAccount(ctx, s, workload)
+	if err != nil {
 		return err
 	}
-	organization, err := organizationProvider(ctx, s)
+	organization, err := gate.OrganizationProvider(ctx, s, caller)
 	if err != nil {
 		return err
 	}
@@ -52,25 +51,4 @@ func program(ctx *pulumi.Context) error {
 		_, err = gate.NewGuardrails(ctx, "guardrails", s, pulumi.Provider(organization))
 	}
 	return err
-}
-
-// organizationProvider is that of the account that attaches guardrails; nil where
-// they are only exported.
-func organizationProvider(ctx *pulumi.Context, s *settings.Settings) (*aws.Provider, error) {
-	if s.Organization.TargetId == "" {
-		return nil, nil
-	}
-	provider, err := aws.NewProvider(ctx, "organization", &aws.ProviderArgs{
-		Region:            pulumi.String(s.Region),
-		AllowedAccountIds: pulumi.ToStringArray([]string{strings.Split(s.Organization.RoleArn, ":")[4]}),
-		AssumeRole: aws.ProviderAssumeRoleArgs{
-			RoleArn:     pulumi.String(s.Organization.RoleArn),
-			SessionName: pulumi.String(s.Name + "-guardrails"),
-		},
-		DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(s.Tags)},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return provider, gate.RequireTarget(ctx, s, provider)
 }

@@ -40,7 +40,7 @@ type policy struct {
 // stack is what the stack's own configuration promises.
 type stack struct {
 	region, account string
-	role            string            // of the organization, for the guardrails
+	roles           []string          // of the organization, for the guardrails
 	protection      settings.Presence // of the branch prod
 }
 
@@ -55,7 +55,7 @@ func pack(ctx *pulumi.Context) (policyx.PolicyPack, error) {
 	s.region, _ = ctx.GetConfig(regionKey)
 	s.account, _ = ctx.GetConfig(accountKey)
 	organization, _ := ctx.GetConfig(organizationKey)
-	s.role = roleOf(organization)
+	s.roles = rolesOf(organization)
 	source, _ := ctx.GetConfig(sourceKey)
 	s.protection = chosenProtection(source)
 	var all []policyx.Policy

@@ -34,7 +34,8 @@ func TestMain(m *testing.M) {
 }
 
 // ours is the stack that is tested.
-var ours = stack{region: "eu-west-2", account: "111111111111", role: "arn:aws:iam::999999999999:role/guardrails", protection: settings.Create}
+var ours = stack{region: "eu-west-2", account: "111111111111", protection: settings.Create,
+	roles: []string{"arn:aws:iam::999999999999:role/guardrails", "arn:aws:iam::999999999999:role/guardrails-preview"}}
 
 // config is its configuration.
 var config = map[string]string{
@@ -42,7 +43,7 @@ var config = map[string]string{
 	accountKey:        ours.account,
 	"prodgate:source": `{"owner": "example-org", "repository": "web", "statusChecks": ["test"], "codeOwners": ["@example-org/platform"]}`,
 	"prodgate:access": `{"deployerArns": ["arn:aws:iam::111111111111:role/deployer"], "breakGlassArn": "arn:aws:iam::111111111111:role/break-glass"}`,
-	organizationKey:   `{"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::999999999999:role/guardrails"}`,
+	organizationKey:   `{"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::999999999999:role/guardrails", "previewRoleArn": "arn:aws:iam::999999999999:role/guardrails-preview"}`,
 	"prodgate:apps":   `[{"name": "api", "cluster": "web", "executionRoleArn": "arn:aws:iam::111111111111:role/execution", "secrets": [{"name": "TOKEN"}]}]`,
 }
 

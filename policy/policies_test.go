@@ -50,6 +50,7 @@ var changes = map[string]map[string]change{
 		"a provider with another setting": {provider, "maxRetries", 3.0, ""},
 		"the organization's, of another":  {organization, "allowedAccountIds", list{"111111111111"}, `set it to ["999999999999"]`},
 		"the organization's, as another":  {organization, "assumeRole", object{"roleArn": "arn:aws:iam::999999999999:role/admin"}, `set it to ["111111111111"]`},
+		"the organization's, previewing":  {organization, "assumeRole", object{"roleArn": "arn:aws:iam::999999999999:role/guardrails-preview"}, ""},
 		"the organization's, as itself":   {organization, "assumeRole", nil, `set it to ["111111111111"]`},
 		"the engine's JSON of its role":   {organization, "assumeRole", `{"roleArn":"arn:aws:iam::999999999999:role/guardrails"}`, ""},
 		"the engine's JSON of another's":  {organization, "assumeRole", `{"roleArn":"arn:aws:iam::999999999999:role/admin"}`, `set it to ["111111111111"]`},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
@@ -20,7 +21,7 @@ const (
 var regionAndAccount = policy{
 	name: "region-and-account",
 	description: "Every aws provider is explicit, in the stack's region, and allows exactly the stack's account, " +
-		"or as organization.roleArn the account of that.",
+		"or the account of organization.roleArn as one of the two roles that settings name there.",
 	types: []string{"pulumi:providers:aws"},
 	resource: func(s stack, r resource) []finding {
 		// The engine makes it of the package's configuration, and names it after
@@ -36,8 +37,10 @@ var regionAndAccount = policy{
 			found = append(found, r.want("region", s.region)...)
 		}
 		account := s.account
-		if s.role != "" && takenOn(r).may(s.role) {
-			account = strings.Split(s.role+":::::", ":")[4]
+		for _, role := range s.roles {
+			if takenOn(r).may(role) {
+				account = strings.Split(role+":::::", ":")[4]
+			}
 		}
 		if account == "" {
 			found = append(found, finding{"the stack does not say " + accountKey, "set it with pulumi config set"})
@@ -51,16 +54,19 @@ var regionAndAccount = policy{
 // takenOn is the role that a provider works as.
 func takenOn(provider resource) value {
 	if written := provider.at("assumeRole").text(); written != "" { // the engine's JSON of it
-		return value{property.New(roleOf(written))}
+		var as struct{ RoleArn string }
+		_ = json.Unmarshal([]byte(written), &as)
+		return value{property.New(as.RoleArn)}
 	}
 	return provider.at("assumeRole.roleArn")
 }
 
-// roleOf is the key roleArn of a JSON object; what is wrong with it, the program says.
-func roleOf(object string) string {
-	var o struct{ RoleArn string }
+// rolesOf are the roles of the setting organization; what is wrong with it, the
+// program says.
+func rolesOf(object string) []string {
+	var o struct{ RoleArn, PreviewRoleArn string }
 	_ = json.Unmarshal([]byte(object), &o)
-	return o.RoleArn
+	return slices.DeleteFunc([]string{o.RoleArn, o.PreviewRoleArn}, func(role string) bool { return role == "" })
 }
 
 // decoded is a list of a provider's: the engine keeps those as JSON text.

@@ -9,17 +9,18 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// RequireAccount fails, before anything is created, when the credentials are
-// not of the account that the stack names, or of nobody who may change the gate.
-func RequireAccount(ctx *pulumi.Context, s *settings.Settings, provider *aws.Provider) error {
+// RequireAccount is whose the credentials are. It fails, before anything is created,
+// when they are not of the account that the stack names, or of nobody who may change
+// the gate.
+func RequireAccount(ctx *pulumi.Context, s *settings.Settings, provider *aws.Provider) (caller string, err error) {
 	identity, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{}, pulumi.Provider(provider))
 	if err != nil {
-		return fmt.Errorf("prodgate:account: %q: AWS does not confirm that the credentials are of this account; "+
+		return "", fmt.Errorf("prodgate:account: %q: AWS does not confirm that the credentials are of this account; "+
 			"sign in to it, or correct the account id: %w", s.Account, err)
 	}
 	if identity.AccountId != s.Account {
-		return fmt.Errorf("prodgate:account: %q: the credentials are of account %s; "+
+		return "", fmt.Errorf("prodgate:account: %q: the credentials are of account %s; "+
 			"sign in to the stack's account, or correct the account id", s.Account, identity.AccountId)
 	}
-	return requireAccess(ctx, s, identity.Arn, pulumi.Provider(provider))
+	return identity.Arn, requireAccess(ctx, s, identity.Arn, pulumi.Provider(provider))
 }

@@ -77,22 +77,22 @@ func exported(s *settings.Settings) (pulumi.StringArrayOutput, error) {
 	return texts.ToStringArrayOutput(), err
 }
 
-// RequireTarget fails, before anything is created, when the guardrails cannot be
-// attached or would have no effect on the stack's account.
-func RequireTarget(ctx *pulumi.Context, s *settings.Settings, provider *aws.Provider) error {
-	in, role := pulumi.Provider(provider), s.Organization.RoleArn
+// requireTarget fails when the guardrails cannot be attached or would have no effect
+// on the stack's account.
+func requireTarget(ctx *pulumi.Context, s *settings.Settings, as organizationRole, provider *aws.Provider) error {
+	in := pulumi.Provider(provider)
 	if _, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{}, in); err != nil {
-		return fmt.Errorf("prodgate:organization.roleArn: %q: cannot be taken on; correct the ARN, name the roles that run "+
-			"pulumi in its trust policy, and allow them sts:AssumeRole on it: %w", role, err)
+		return fmt.Errorf("prodgate:%s: %q: cannot be taken on; correct the ARN, name the roles that run "+
+			"pulumi in its trust policy, and allow them sts:AssumeRole on it: %w", as.key, as.arn, err)
 	}
 	organization, err := organizations.LookupOrganization(ctx, in)
 	if err != nil {
-		return fmt.Errorf("prodgate:organization.roleArn: %q: reads no organization; name a role of the organization's "+
-			"management account, which may read it: %w", role, err)
+		return fmt.Errorf("prodgate:%s: %q: reads no organization; name a role of the organization's "+
+			"management account, which may read it: %w", as.key, as.arn, err)
 	}
 	if len(organization.Roots) == 0 {
-		return fmt.Errorf("prodgate:organization.roleArn: %q: may not read all of the organization %s; allow it "+
-			"organizations:Describe* and organizations:List*", role, organization.Id)
+		return fmt.Errorf("prodgate:%s: %q: may not read all of the organization %s; allow it "+
+			"organizations:Describe* and organizations:List*", as.key, as.arn, organization.Id)
 	}
 	documents, err := catalogue.Guardrails(s)
 	if err != nil {
@@ -102,7 +102,7 @@ func RequireTarget(ctx *pulumi.Context, s *settings.Settings, provider *aws.Prov
 	for _, document := range documents {
 		names = append(names, address.New(s).Guardrail(document.Name))
 	}
-	t := target{ctx: ctx, in: in, settings: s, organization: organization}
+	t := target{ctx: ctx, in: in, as: as, settings: s, organization: organization}
 	below, err := t.below()
 	known := err == nil
 	problems := []error{err, t.account(known, below), t.policyType()}
@@ -117,6 +117,7 @@ func RequireTarget(ctx *pulumi.Context, s *settings.Settings, provider *aws.Prov
 type target struct {
 	ctx          *pulumi.Context
 	in           pulumi.InvokeOption
+	as           organizationRole
 	settings     *settings.Settings
 	organization *organizations.LookupOrganizationResult
 }
@@ -193,14 +194,14 @@ func (t target) room(names []string) error {
 	}, t.in)
 	if err != nil {
 		return t.wrong("its policies cannot be read; allow %s organizations:ListPoliciesForTarget: %w",
-			t.settings.Organization.RoleArn, err)
+			t.as.arn, err)
 	}
 	var others []string
 	for _, id := range attached.Ids {
 		policy, err := organizations.LookupPolicy(t.ctx, &organizations.LookupPolicyArgs{PolicyId: id}, t.in)
 		if err != nil {
 			return t.wrong("its policy %s cannot be read; allow %s organizations:DescribePolicy: %w",
-				id, t.settings.Organization.RoleArn, err)
+				id, t.as.arn, err)
 		}
 		if !slices.Contains(names, policy.Name) {
 			others = append(others, policy.Name)

@@ -31,11 +31,8 @@ func attachedTo(target string) map[string]any {
 // guarded is the gate and its guardrails, after the check of the target.
 func guarded(s *settings.Settings) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		organization, err := aws.NewProvider(ctx, "organization", &aws.ProviderArgs{Region: pulumi.String(s.Region)})
+		organization, err := gate.OrganizationProvider(ctx, s, "arn:aws:sts::111111111111:assumed-role/deployer/session")
 		if err != nil {
-			return err
-		}
-		if err := gate.RequireTarget(ctx, s, organization); err != nil {
 			return err
 		}
 		workload, err := aws.NewProvider(ctx, "workload", &aws.ProviderArgs{Region: pulumi.String(s.Region)})

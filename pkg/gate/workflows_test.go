@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"prodgate/pkg/gate"
 	"prodgate/pkg/gate/gatetest"
 )
@@ -262,15 +264,65 @@ func TestHistoryIsDeletedOnlyWhereItIsNotProtected(t *testing.T) {
 	}
 }
 
-func TestTheDeployingRoleAttachesGuardrails(t *testing.T) {
+// organized is attachedTo with a role for previews too.
+func organized(c map[string]any) map[string]any {
+	c["organization"] = object{"targetId": "111111111111", "roleArn": guardrailsRole, "previewRoleArn": guardrailsRole + "-preview"}
+	return c
+}
+
+// TestOnlyTheDeployingRoleAttachesGuardrails: each role takes on one of the
+// organization's, and no other whatever its policy said: its boundary has no more.
+func TestOnlyTheDeployingRoleAttachesGuardrails(t *testing.T) {
 	t.Parallel()
-	const role = "arn:aws:iam::333333333333:role/guardrails"
-	c := run(config("api"))
-	c["organization"] = object{"targetId": "111111111111", "roleArn": role}
-	r := built(t, c)
-	for duty, want := range map[string]int{"deploy": 1, "preview": 0} {
-		if got := on(statements(t, r, duty, "Allow"), "sts:AssumeRole", role); len(got) != want {
-			t.Errorf("%s takes the organization's role on by %v", duty, got)
+	r := built(t, organized(run(config("api"))))
+	for duty, want := range map[string]string{"deploy": guardrailsRole, "preview": guardrailsRole + "-preview"} {
+		for _, role := range []string{guardrailsRole, guardrailsRole + "-preview"} {
+			got := on(statements(t, r, duty, "Allow"), "sts:AssumeRole", role)
+			if (len(got) == 1) != (role == want) {
+				t.Errorf("%s takes %s on by %v", duty, role, got)
+			}
+		}
+	}
+	limits := parsed(t, r.One(t, policyType, "gate-boundary-preview")).Statement
+	if len(on(limits, "sts:AssumeRole", guardrailsRole)) > 0 || len(on(limits, "sts:AssumeRole", guardrailsRole+"-preview")) != 1 {
+		t.Errorf("the boundary of preview is %v", limits)
+	}
+}
+
+// TestThePreviewOfAPullRequestReadsTheOrganization by a role of its own, and says
+// which when something is wrong with that.
+func TestThePreviewOfAPullRequestReadsTheOrganization(t *testing.T) {
+	t.Parallel()
+	const previewer = "arn:aws:sts::111111111111:assumed-role/prodgate-preview/session"
+	without := config("api")
+	without["organization"] = object{"targetId": "111111111111", "roleArn": guardrailsRole, "previewRoleArn": guardrailsRole + "-preview"}
+	for _, c := range []struct {
+		config             map[string]any
+		caller, key, takes string
+	}{
+		{organized(run(config("api"))), previewer, "previewRoleArn", guardrailsRole + "-preview"},
+		{organized(run(config("api"))), "arn:aws:sts::111111111111:assumed-role/prodgate-deploy/session", "roleArn", guardrailsRole},
+		{organized(run(config("api"))), "arn:aws:iam::111111111111:user/prodgate-preview", "roleArn", guardrailsRole},
+		{without, previewer, "roleArn", guardrailsRole}, // a role of somebody else
+	} {
+		s := decoded(t, c.config)
+		provider := func(ctx *pulumi.Context) error {
+			_, err := gate.OrganizationProvider(ctx, s, c.caller)
+			return err
+		}
+		w := world(s)
+		taken := w.MustRun(t, provider).One(t, "pulumi:providers:aws", "organization").Inputs.Mappable()
+		if got := fmt.Sprint(taken["assumeRole"]); got != "map[roleArn:"+c.takes+" sessionName:prodgate-guardrails]" {
+			t.Errorf("%s takes on %s", c.caller, got)
+		}
+		for token, want := range map[string]string{
+			"aws:index/getCallerIdentity:getCallerIdentity": "prodgate:organization." + c.key + `: "` + c.takes + `": cannot be taken on`,
+			"aws:organizations/getPolicy:getPolicy":         "allow " + c.takes + " organizations:DescribePolicy",
+		} {
+			w.Refused = []string{token}
+			if _, err := w.Run(provider); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s without %s: got %v", c.caller, token, err)
+			}
 		}
 	}
 }
@@ -287,7 +339,8 @@ func TestWorkflowsFitWhereSettingsAreLongest(t *testing.T) {
 	people["access"].(object)["breakGlassArn"] = trusted(59)
 	organization := longest()
 	organization["access"] = access
-	organization["organization"] = object{"targetId": "111111111111", "roleArn": strings.Replace(arn(64, 510), "111111111111", "333333333333", 1)}
+	organization["organization"] = object{"targetId": "111111111111", "roleArn": strings.Replace(arn(64, 510), "111111111111", "333333333333", 1),
+		"previewRoleArn": strings.Replace(arn(63, 511), "111111111111", "333333333333", 1)}
 	for name, c := range map[string]map[string]any{"people": people, "an organization": organization} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -335,7 +388,7 @@ func workflowsFit(t *testing.T, c map[string]any) {
 // TestABoundaryCutsNothingOfAWorkflow: what a policy has, the boundary has.
 func TestABoundaryCutsNothingOfAWorkflow(t *testing.T) {
 	t.Parallel()
-	r := built(t, run(config("api")))
+	r := built(t, organized(run(config("api"))))
 	for _, duty := range []string{"preview", "deploy"} {
 		limits := parsed(t, r.One(t, policyType, "gate-boundary-"+duty)).Statement
 		needed := map[string]bool{}

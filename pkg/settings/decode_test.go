@@ -60,7 +60,7 @@ func valid() map[string]any {
 		"detection": map[string]any{"guardDuty": "adopt", "config": "off"},
 		"alerts":    map[string]any{"emails": []any{"platform@example.com"}},
 		"organization": map[string]any{
-			"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::222222222222:role/guardrails",
+			"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::222222222222:role/guardrails", "previewRoleArn": "arn:aws:iam::222222222222:role/guardrails-preview",
 			"regions": []any{"eu-west-2", "us-east-1"},
 		},
 		"workflows": map[string]any{
@@ -178,7 +178,8 @@ func TestDecodeReadsEverySetting(t *testing.T) {
 		Detection: Detection{GuardDuty: Adopt, Config: Off},
 		Alerts:    Alerts{Emails: []string{"platform@example.com"}},
 		Organization: Organization{
-			TargetId: "ou-ab12-34567890", RoleArn: "arn:aws:iam::222222222222:role/guardrails", Regions: []string{"eu-west-2", "us-east-1"},
+			TargetId: "ou-ab12-34567890", Regions: []string{"eu-west-2", "us-east-1"},
+			RoleArn: "arn:aws:iam::222222222222:role/guardrails", PreviewRoleArn: "arn:aws:iam::222222222222:role/guardrails-preview",
 		},
 		Workflows: Workflows{Repository: "platform", OidcProvider: Adopt, PreviewEnvironment: "preview", UpEnvironment: "production"},
 	}

@@ -7,16 +7,24 @@ import (
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
+const previewRemedy = "write the ARN of a role in roleArn's account that only reads, which previews of pull requests take on"
+
 // organization is checked as a whole: who attaches guardrails where, and that they
 // leave the gate its region.
 func (c *checker) organization(s *Settings) {
 	at := c.top("organization")
-	target, role, regions := at.child("targetId"), at.child("roleArn"), at.child("regions")
+	target, role, preview, regions := at.child("targetId"), at.child("roleArn"), at.child("previewRoleArn"), at.child("regions")
 	if c.written[target.key] {
 		c.needs(role, target, "write the ARN of the role in the management account that attaches policies")
+		if repository := c.top("workflows").child("repository"); c.written[repository.key] {
+			c.needs(preview, repository, previewRemedy)
+		}
 	}
-	if c.written[role.key] {
+	switch {
+	case c.written[role.key]:
 		c.needs(target, role, "write the root, the organizational unit or the account that the guardrails are attached to, or leave out roleArn too")
+	case c.written[preview.key]:
+		c.needs(target, preview, "write what the guardrails are attached to and by which role, or leave out previewRoleArn too")
 	}
 	if id := s.Organization.TargetId; accountID.MatchString(id) && s.Account != "" && id != s.Account {
 		c.add(target, show(id), "is another account than "+s.Account+", the stack's", "write the stack's own, or the organizational unit that it is in")
@@ -36,6 +44,7 @@ func (c *checker) organization(s *Settings) {
 		c.add(role, show(s.Organization.RoleArn), "is of the stack's own account, which could take its guardrails off",
 			"write a role of the management account, or of another account that may attach policies")
 	}
+	c.previewRole(preview, role, s, &foreign)
 
 	if s.Region == "" || !c.written[regions.key] || c.wrong(regions) {
 		return
@@ -48,6 +57,22 @@ func (c *checker) organization(s *Settings) {
 	}
 	if !slices.Contains(s.Organization.Regions, s.Region) {
 		c.add(regions, show(texts(s.Organization.Regions)), "lacks "+s.Region+", the stack's own", "add it, or the gate itself is refused")
+	}
+}
+
+// previewRole is another role of the account of roleArn: a pull request that could
+// take on that one could take the guardrails off.
+func (c *checker) previewRole(at, role place, s, foreign *Settings) {
+	c.arn(at, roleARN, s.Organization.PreviewRoleArn, foreign)
+	attaching, known := parseARN(s.Organization.RoleArn)
+	reading, ok := parseARN(s.Organization.PreviewRoleArn)
+	switch {
+	case !ok || !known || c.wrong(at) || c.wrong(role):
+	case reading.account != attaching.account:
+		c.add(at, show(s.Organization.PreviewRoleArn), "is not of the account "+attaching.account+", which roleArn is of", "write a role of that account")
+	case reading == attaching:
+		c.add(at, show(s.Organization.PreviewRoleArn), "is roleArn, with which any pull request could take the guardrails off",
+			"write another role, which only reads")
 	}
 }
 

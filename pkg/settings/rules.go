@@ -173,6 +173,7 @@ var rules = []rule{
 		what:   "is not the id of a root, an organizational unit or an account",
 		remedy: "write one such as ou-ab12-34567890, or leave the key out and the guardrails are only exported"},
 	{key: "organization.roleArn", kind: text, remedy: "write the ARN of the role in the management account that attaches policies"},
+	{key: "organization.previewRoleArn", kind: text, remedy: previewRemedy},
 	{key: "organization.regions", kind: list, min: 1, max: 20, remedy: "write the regions that the account may be used in, or leave the key out for the stack's alone"},
 	{key: "organization.regions[]", kind: text, oneOf: regionNames(), what: regionRule.what, remedy: "write a region such as eu-west-2"},
 

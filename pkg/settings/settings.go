@@ -65,6 +65,9 @@ type Organization struct {
 	// RoleArn is the role of the management account, or of a delegated
 	// administrator, that attaches them. The deployer must be allowed to take it on.
 	RoleArn string
+	// PreviewRoleArn is the role of the same account that the previews of pull
+	// requests take on instead (see Workflows). It only reads.
+	PreviewRoleArn string
 	// Regions are those that the account may be used in. Default: the stack's.
 	Regions []string
 }

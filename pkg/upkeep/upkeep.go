@@ -56,6 +56,9 @@ func preview(p address.Plan, s *settings.Settings) []Statement {
 	for _, w := range table(p) {
 		all = w.reads(all)
 	}
+	if role := s.Organization.PreviewRoleArn; role != "" { // which reads, and no other there
+		all = append(all, Statement{Sid: "ReadGuardrails", Actions: []string{"sts:AssumeRole"}, Resources: []string{role}, Within: []string{role}})
+	}
 	return all
 }
 

@@ -20,6 +20,8 @@ type Organization struct {
 	// RoleArn is a role that may attach policies. Its account manages the
 	// organization; unless there is a Manager, which delegates that to it.
 	RoleArn, Manager string
+	// PreviewRoleArn is a role of the same account that may read. Empty: none.
+	PreviewRoleArn string
 }
 
 // organize makes the organization, unless it is there from a run before.
@@ -28,7 +30,7 @@ func (c *Cloud) organize(ctx context.Context) error {
 		return nil
 	}
 	body, err := json.Marshal(map[string]string{
-		"role_arn": c.Organization.RoleArn, "target": c.Organization.TargetID,
+		"role_arn": c.Organization.RoleArn, "preview_role_arn": c.Organization.PreviewRoleArn, "target": c.Organization.TargetID,
 		"account": c.Account, "manager": c.Organization.Manager,
 	})
 	if err != nil {

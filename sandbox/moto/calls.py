@@ -25,7 +25,7 @@ _calls: dict[tuple[str, str, str], int] = {}
 _names = (
     "RoleName", "PolicyArn", "OpenIDConnectProviderArn", "TopicArn", "SecretId", "keyId", "KeyId", "AliasName",
     "repositoryName", "logGroupName", "resourceArn", "resourceARN", "ResourceArn", "ResourceARN",
-    "ConfigRuleName", "ConfigurationRecorderName", "ConnectionArn", "Rule", "Name", "name",
+    "ConfigRuleName", "ConfigurationRecorderName", "ConnectionArn", "Rule", "Name", "name", "RoleArn",
 )  # fmt: skip
 
 # "Credential=key/date/region/service/aws4_request"

@@ -840,7 +840,10 @@ class OrganizationTest(AskingTest):
         manager, unit = "345678901234", "ou-ab12-34567890"
         arn = f"arn:aws:iam::{manager}:role/deep/guardrails"
         for _ in range(2):  # the second changes nothing
-            organize(self.emulator, role_arn=arn, target=unit, account=ACCOUNT)
+            organize(
+                self.emulator, role_arn=arn, preview_role_arn=f"{arn}-preview", target=unit, account=ACCOUNT
+            )
+        self.assertEqual(self.taken_on(f"{arn}-preview")("sts").get_caller_identity()["Account"], manager)
         self.refused("AccessDeniedException", self.client("organizations").list_accounts)
         described = self.client("organizations").describe_organization()["Organization"]
         self.assertEqual(described["MasterAccountId"], manager)

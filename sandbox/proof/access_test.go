@@ -2,6 +2,7 @@ package proof
 
 import (
 	"context"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -119,8 +120,8 @@ func (w *world) withoutBreakGlass() error {
 	return err
 }
 
-// pulumiAs is pulumi with the credentials of somebody; nil are the deployer's.
-func (w *world) pulumiAs(who awssdk.CredentialsProvider, args ...string) (string, error) {
+// commandAs is a command with the credentials of somebody; nil are the deployer's.
+func (w *world) commandAs(who awssdk.CredentialsProvider, args ...string) *exec.Cmd {
 	w.Helper()
 	cmd := w.Command(w.Context(), args...)
 	if who != nil {
@@ -131,7 +132,13 @@ func (w *world) pulumiAs(who awssdk.CredentialsProvider, args ...string) (string
 			cmd.Env = append(cmd.Env, "AWS_SESSION_TOKEN="+keys.SessionToken)
 		}
 	}
-	out, err := cmd.CombinedOutput()
+	return cmd
+}
+
+// pulumiAs is pulumi with the credentials of somebody.
+func (w *world) pulumiAs(who awssdk.CredentialsProvider, args ...string) (string, error) {
+	w.Helper()
+	out, err := w.commandAs(who, args...).CombinedOutput()
 	return string(out), err
 }
 

@@ -104,7 +104,7 @@ func TestBuildAndConsumers(t *testing.T) {
 
 	team := w.appTeam()
 	team.run("up", "--yes", "--skip-preview")
-	same(t, "a second preview of the app team's program", team.steps("preview", "--json"), map[string]string{})
+	same(t, "a second preview of the app team's program", team.steps(team.Command(t.Context(), "preview", "--json")), map[string]string{})
 	pull := ptr(team.output("pullPolicyArn"))
 	version, err := w.aws.iam.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: pull, VersionId: ptr("v1")})
 	w.must(err)

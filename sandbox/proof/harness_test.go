@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"prodgate/sandbox/cloud"
@@ -169,16 +170,26 @@ func (w *world) lastChanges() map[string]int {
 // under the policy pack says it. What stays the same is left out.
 func (w *world) planned() map[string]string {
 	w.Helper()
-	return w.steps("preview", "--json", "--policy-pack", kit.Policy)
+	return w.plannedAs(nil)
 }
 
-func (w *world) steps(args ...string) map[string]string {
+// plannedAs is planned with the credentials of somebody, nil are the deployer's;
+// others preview as preview.yml does.
+func (w *world) plannedAs(who awssdk.CredentialsProvider) map[string]string {
+	w.Helper()
+	cmd := w.commandAs(who, "preview", "--json", "--policy-pack", kit.Policy)
+	if who != nil {
+		cmd.Env = append(cmd.Env, "PULUMI_RUN_PROGRAM=true")
+	}
+	return w.steps(cmd)
+}
+
+func (w *world) steps(cmd *exec.Cmd) map[string]string {
 	w.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd := w.Command(w.Context(), args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		w.Fatalf("pulumi %s: %v\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
+		w.Fatalf("%s: %v\n%s%s", cmd, err, &stdout, &stderr)
 	}
 	var preview struct {
 		Steps []struct{ Op, URN string }

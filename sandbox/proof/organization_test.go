@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
@@ -229,6 +230,56 @@ func TestGuardrails(t *testing.T) {
 
 	w.run("destroy", "--yes")
 	w.empty("after destroy")
+}
+
+// TestAPullRequestTakesOnWhatReads: its preview changes nothing of the guardrails and
+// never takes on the role that could.
+func TestAPullRequestTakesOnWhatReads(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "prod", unprotected)
+	w.up()
+	reader := w.reader()
+	w.calls()
+	same(t, "the preview of a pull request", w.plannedAs(reader), asReader)
+	called := map[string]bool{}
+	for _, call := range w.calls() {
+		switch {
+		case call.Operation == "AssumeRole":
+			called[call.Resource] = true
+		case call.Service == "organizations" && !strings.HasPrefix(call.Operation, "Describe") && !strings.HasPrefix(call.Operation, "List"):
+			t.Errorf("calls %s of the organization", call.Operation)
+		case call.Service == "organizations":
+			called[call.Operation] = true
+		}
+	}
+	same(t, "what it calls and takes on", keys(called), []string{
+		"DescribeOrganization", "DescribePolicy", "ListAWSServiceAccessForOrganization", "ListAccounts", "ListAccountsForParent",
+		"ListOrganizationalUnitsForParent", "ListPoliciesForTarget", "ListRoots", "ListTagsForResource", "ListTargetsForPolicy",
+		"arn:aws:iam::999999999999:role/prodgate-guardrails-preview",
+	})
+
+	// Without the program's own providers, the last update's refresh: what
+	// preview.yml has PULUMI_RUN_PROGRAM for.
+	w.calls()
+	if out, err := w.pulumiAs(reader, "preview", "--run-program=false"); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if !slices.ContainsFunc(w.calls(), func(call asked) bool { return call.Resource == w.Cloud.Organization.RoleArn }) {
+		t.Error("a refresh by the last update's providers takes on nothing else: PULUMI_RUN_PROGRAM is needed no more")
+	}
+}
+
+// asReader is what a preview of a pull request shows where nothing changes: the role
+// that the organization's provider takes on.
+var asReader = map[string]string{"pulumi:providers:aws organization": "update"}
+
+// reader are the credentials of the gate's role for previews.
+func (w *world) reader() awssdk.CredentialsProvider {
+	w.Helper()
+	reader := awssdk.NewCredentialsCache(w.session("arn:aws:iam::222222222222:role/prodgate/preview/prodgate-preview"))
+	_, err := reader.Retrieve(w.Context()) // before anything is recorded
+	w.must(err)
+	return reader
 }
 
 // TestAKilledUpdateLosesNoGuardrail: AWS refuses a second policy of a name, and to

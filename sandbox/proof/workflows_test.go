@@ -41,14 +41,17 @@ func TestWorkflowsMayDoWhatTheProgramDoes(t *testing.T) {
 		"prod-preview": map[string]any{"can_admins_bypass": true, "branches": nil},
 	})
 
+	reader := w.reader()
 	w.calls()
-	same(t, "a second preview", w.planned(), map[string]string{})
+	same(t, "the preview of a pull request", w.plannedAs(reader), asReader)
 	ran.preview(w.calls())
 
 	// What somebody changed is seen, and put right.
 	w.meddle()
 	w.calls()
-	w.run("refresh", "--yes")
+	if len(w.plannedAs(reader)) <= len(asReader) {
+		t.Error("the preview of a pull request shows nothing of what somebody changed")
+	}
 	ran.preview(w.calls())
 	w.up()
 	ran.deploy(w.calls())
@@ -249,11 +252,11 @@ func newUsage() usage {
 // deploy notes the calls of an update, a refresh or a destroy.
 func (u usage) deploy(calls []asked) { note(u.deployed, calls) }
 
-// preview notes the calls of a preview that refreshes, or of a refresh: they are
-// the same, and updates refresh too.
+// preview notes the calls of a preview that refreshes. Updates do that too, but by
+// another role of the organization.
 func (u usage) preview(calls []asked) {
 	note(u.previewed, calls)
-	note(u.deployed, calls)
+	note(u.deployed, slices.DeleteFunc(slices.Clone(calls), func(c asked) bool { return c.Operation == "AssumeRole" }))
 }
 
 func note(into map[string]map[string]bool, calls []asked) {

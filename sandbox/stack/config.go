@@ -70,8 +70,9 @@ func ParseConfig(text []byte) (*Config, error) {
 			Apps []struct{ Repository string } `yaml:"prodgate:apps"`
 
 			Organization struct {
-				TargetID string `yaml:"targetId"`
-				RoleArn  string `yaml:"roleArn"`
+				TargetID       string `yaml:"targetId"`
+				RoleArn        string `yaml:"roleArn"`
+				PreviewRoleArn string `yaml:"previewRoleArn"`
 			} `yaml:"prodgate:organization"`
 			// Workflows' repository holds the program.
 			Workflows struct{ Repository string } `yaml:"prodgate:workflows"`
@@ -91,7 +92,10 @@ func ParseConfig(text []byte) (*Config, error) {
 			{Value: Actions, Login: Actions, Permission: github.Write, App: onlymain.ActionsApp},
 		},
 	}}
-	c.Organization.TargetID, c.Organization.RoleArn = file.Config.Organization.TargetID, file.Config.Organization.RoleArn
+	organization := file.Config.Organization
+	c.Organization = cloud.Organization{
+		TargetID: organization.TargetID, RoleArn: organization.RoleArn, PreviewRoleArn: organization.PreviewRoleArn,
+	}
 	access := map[string]github.Permission{}
 	for _, who := range append(source.CodeOwners, source.Mergers...) {
 		organization, slug, isTeam := strings.Cut(strings.TrimPrefix(who, "@"), "/")

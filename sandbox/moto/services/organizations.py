@@ -107,14 +107,16 @@ def _backend(response: OrganizationsResponse) -> OrganizationsBackend:
     return backend
 
 
-def organize(role_arn: str, target: str, account: str, manager: str = "") -> None:
+def organize(role_arn: str, target: str, account: str, manager: str = "", preview_role_arn: str = "") -> None:
     """Makes an organisation with an account in it, a target above the account, and a role that may attach policies.
 
     It is managed by the role's account, or by manager: then the role's account is a delegated administrator. One that
-    is there already stays as it is.
+    is there already stays as it is. Another role of that account, for previews, is the caller's to ask for.
     """
-    _, partition, _, _, owner, resource = role_arn.split(":", 5)
-    *path, name = resource.split("/")[1:]
+    _, partition, _, _, owner, _ = role_arn.split(":", 5)
+    _role(role_arn, account, "Attaches policies")
+    if preview_role_arn:
+        _role(preview_role_arn, account, "Reads the organisation")
     backend = organizations_backends[manager or owner][partition]
     if backend.org is not None:
         return
@@ -138,13 +140,22 @@ def organize(role_arn: str, target: str, account: str, manager: str = "") -> Non
         _allow_everything(backend, member)
     if manager and manager != owner:
         backend.register_delegated_administrator(AccountId=owner, ServicePrincipal="guardduty.amazonaws.com")
+
+
+def _role(arn: str, account: str, description: str) -> None:
+    """Makes a role that the account may take on, unless it is there."""
+    _, partition, _, _, owner, resource = arn.split(":", 5)
+    *path, name = resource.split("/")[1:]
+    backend = iam_backends[owner][partition]
+    if any(role.name == name for role in backend.roles.values()):
+        return
     trusted = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
-    iam_backends[owner][partition].create_role(
+    backend.create_role(
         role_name=name,
         path="/".join(["", *path, ""]),
         assume_role_policy_document=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}),
         permissions_boundary=None,
-        description="Attaches policies",
+        description=description,
         tags=[],
         max_session_duration="3600",
     )
