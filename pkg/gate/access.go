@@ -54,10 +54,10 @@ func requireAccess(ctx *pulumi.Context, s *settings.Settings, caller string, pro
 	check := func(key, arn string) {
 		switch found, err := actual(path.Base(arn)); {
 		case err != nil:
-			problems = append(problems, fmt.Errorf("prodgate:access.%s: %q: AWS shows no such role; "+
-				"make it, or correct the ARN, or allow iam:GetRole on it: %w", key, arn, err))
+			problems = append(problems, wrong("access."+key, arn, "AWS shows no such role; "+
+				"make it, or correct the ARN, or allow iam:GetRole on it: %w", err))
 		case found != arn:
-			problems = append(problems, fmt.Errorf("prodgate:access.%s: %q: AWS knows the role by another ARN; write %s", key, arn, found))
+			problems = append(problems, wrong("access."+key, arn, "AWS knows the role by another ARN; write %s", found))
 		}
 	}
 	check("breakGlassArn", s.Access.BreakGlassArn)

@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -15,12 +13,12 @@ import (
 func RequireAccount(ctx *pulumi.Context, s *settings.Settings, provider *aws.Provider) (caller string, err error) {
 	identity, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{}, pulumi.Provider(provider))
 	if err != nil {
-		return "", fmt.Errorf("prodgate:account: %q: AWS does not confirm that the credentials are of this account; "+
-			"sign in to it, or correct the account id: %w", s.Account, err)
+		return "", wrong("account", s.Account, "AWS does not confirm that the credentials are of this account; "+
+			"sign in to it, or correct the account id: %w", err)
 	}
 	if identity.AccountId != s.Account {
-		return "", fmt.Errorf("prodgate:account: %q: the credentials are of account %s; "+
-			"sign in to the stack's account, or correct the account id", s.Account, identity.AccountId)
+		return "", wrong("account", s.Account, "the credentials are of account %s; "+
+			"sign in to the stack's account, or correct the account id", identity.AccountId)
 	}
 	return identity.Arn, requireAccess(ctx, s, identity.Arn, pulumi.Provider(provider))
 }

@@ -57,8 +57,8 @@ func (b builder) detector(parent pulumi.Resource) (pulumi.StringOutput, error) {
 	case settings.Adopt:
 		found, err := guardduty.LookupDetector(b.ctx, &guardduty.LookupDetectorArgs{}, pulumi.Parent(parent))
 		if err != nil {
-			return pulumi.StringOutput{}, fmt.Errorf("prodgate:detection.guardDuty: %q: no detector can be read in %s; "+
-				"set it to create, or enable GuardDuty first: %w", settings.Adopt, b.settings.Region, err)
+			return pulumi.StringOutput{}, wrong("detection.guardDuty", settings.Adopt, "no detector can be read in %s; "+
+				"set it to create, or enable GuardDuty first: %w", b.settings.Region, err)
 		}
 		return pulumi.String(found.Id).ToStringOutput(), nil
 	default:

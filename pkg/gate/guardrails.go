@@ -82,17 +82,17 @@ func exported(s *settings.Settings) (pulumi.StringArrayOutput, error) {
 func requireTarget(ctx *pulumi.Context, s *settings.Settings, as organizationRole, provider *aws.Provider) error {
 	in := pulumi.Provider(provider)
 	if _, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{}, in); err != nil {
-		return fmt.Errorf("prodgate:%s: %q: cannot be taken on; correct the ARN, name the roles that run "+
-			"pulumi in its trust policy, and allow them sts:AssumeRole on it: %w", as.key, as.arn, err)
+		return wrong(as.key, as.arn, "cannot be taken on; correct the ARN, name the roles that run "+
+			"pulumi in its trust policy, and allow them sts:AssumeRole on it: %w", err)
 	}
 	organization, err := organizations.LookupOrganization(ctx, in)
 	if err != nil {
-		return fmt.Errorf("prodgate:%s: %q: reads no organization; name a role of the organization's "+
-			"management account, which may read it: %w", as.key, as.arn, err)
+		return wrong(as.key, as.arn, "reads no organization; name a role of the organization's "+
+			"management account, which may read it: %w", err)
 	}
 	if len(organization.Roots) == 0 {
-		return fmt.Errorf("prodgate:%s: %q: may not read all of the organization %s; allow it "+
-			"organizations:Describe* and organizations:List*", as.key, as.arn, organization.Id)
+		return wrong(as.key, as.arn, "may not read all of the organization %s; allow it "+
+			"organizations:Describe* and organizations:List*", organization.Id)
 	}
 	documents, err := catalogue.Guardrails(s)
 	if err != nil {
@@ -123,8 +123,7 @@ type target struct {
 }
 
 func (t target) wrong(format string, args ...any) error {
-	return fmt.Errorf("prodgate:organization.targetId: %q: "+format,
-		append([]any{t.settings.Organization.TargetId}, args...)...)
+	return wrong("organization.targetId", t.settings.Organization.TargetId, format, args...)
 }
 
 // account is whether the target's policies have an effect on the stack's account.

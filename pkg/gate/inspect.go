@@ -26,7 +26,7 @@ type inspection struct {
 
 // add is a problem of a setting, in the words of a wrong setting.
 func (i *inspection) add(key, value, what, remedy string) {
-	problem := fmt.Errorf("prodgate:%s: %q: %s; %s", key, value, what, remedy)
+	problem := wrong(key, value, "%s; %s", what, remedy)
 	if !slices.ContainsFunc(i.problems, func(p error) bool { return p.Error() == problem.Error() }) { // of several repositories
 		i.problems = append(i.problems, problem)
 	}

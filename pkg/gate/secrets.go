@@ -46,7 +46,7 @@ func (b builder) checkSecrets(parent pulumi.Resource) (rotators map[string]strin
 				"build's role has room for %d; keep several values in one secret, as JSON", i, len(app.Secrets), n, maxSecretARNs))
 		}
 		for j, secret := range app.Secrets {
-			at := fmt.Sprintf("prodgate:apps[%d].secrets[%d]", i, j)
+			at := fmt.Sprintf("apps[%d].secrets[%d]", i, j)
 			switch {
 			case !created(secret):
 				problems = append(problems, b.checkAdopted(parent, at, secret))
@@ -55,8 +55,8 @@ func (b builder) checkSecrets(parent pulumi.Resource) (rotators map[string]strin
 				function, err := lambda.LookupFunction(b.ctx,
 					&lambda.LookupFunctionArgs{FunctionName: name, Qualifier: &qualifier}, pulumi.Parent(parent))
 				if err != nil {
-					problems = append(problems, fmt.Errorf("%s.rotationLambdaArn: %q: cannot be read; correct the ARN, "+
-						"or leave it out and the secret is not rotated: %w", at, secret.RotationLambdaArn, err))
+					problems = append(problems, wrong(at+".rotationLambdaArn", secret.RotationLambdaArn, "cannot be read; correct the ARN, "+
+						"or leave it out and the secret is not rotated: %w", err))
 					continue
 				}
 				rotators[secret.RotationLambdaArn] = function.Role
@@ -100,15 +100,13 @@ func functionOf(arn string) (name, qualifier string) {
 func (b builder) checkAdopted(parent pulumi.Resource, at string, secret settings.Secret) error {
 	found, err := secretsmanager.LookupSecret(b.ctx, &secretsmanager.LookupSecretArgs{Arn: &secret.Arn}, pulumi.Parent(parent))
 	if err != nil {
-		return fmt.Errorf("%s.arn: %q: cannot be read; correct the ARN, or leave it out and the gate creates a secret: %w",
-			at, secret.Arn, err)
+		return wrong(at+".arn", secret.Arn, "cannot be read; correct the ARN, or leave it out and the gate creates a secret: %w", err)
 	}
 	var key string
 	if found.KmsKeyId != "" && found.KmsKeyId != awsKey {
 		used, err := kms.LookupKey(b.ctx, &kms.LookupKeyArgs{KeyId: found.KmsKeyId}, pulumi.Parent(parent))
 		if err != nil {
-			return fmt.Errorf("%s.arn: %q: its key %s cannot be read; let the deployer call kms:DescribeKey on it: %w",
-				at, secret.Arn, found.KmsKeyId, err)
+			return wrong(at+".arn", secret.Arn, "its key %s cannot be read; let the deployer call kms:DescribeKey on it: %w", found.KmsKeyId, err)
 		}
 		key = used.Arn
 	}
@@ -116,9 +114,9 @@ func (b builder) checkAdopted(parent pulumi.Resource, at string, secret settings
 	case key == secret.KeyArn:
 		return nil
 	case key == "":
-		return fmt.Errorf("%s.keyArn: %q: %s is encrypted with AWS's own key; leave the key out", at, secret.KeyArn, secret.Arn)
+		return wrong(at+".keyArn", secret.KeyArn, "%s is encrypted with AWS's own key; leave the key out", secret.Arn)
 	default:
-		return fmt.Errorf("%s.keyArn: %q: %s is encrypted with another key; write %s", at, secret.KeyArn, secret.Arn, key)
+		return wrong(at+".keyArn", secret.KeyArn, "%s is encrypted with another key; write %s", secret.Arn, key)
 	}
 }
 

@@ -46,8 +46,8 @@ func (b builder) connection(parent pulumi.Resource) (*source, error) {
 		found, err := codestarconnections.LookupConnection(b.ctx,
 			&codestarconnections.LookupConnectionArgs{Arn: &arn}, pulumi.Parent(parent))
 		if err != nil {
-			return nil, fmt.Errorf("prodgate:source.connectionArn: %q: cannot be read; correct the ARN, "+
-				"or leave it out and the gate creates a connection: %w", arn, err)
+			return nil, wrong("source.connectionArn", arn, "cannot be read; correct the ARN, "+
+				"or leave it out and the gate creates a connection: %w", err)
 		}
 		return &source{
 			connectionArn:    pulumi.String(found.Arn).ToStringOutput(),

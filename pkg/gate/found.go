@@ -57,17 +57,16 @@ func (b builder) checkOIDCProvider(parent pulumi.Resource) error {
 	absent := err != nil && strings.Contains(err.Error(), "NoSuchEntity")
 	switch {
 	case err != nil && !absent:
-		return fmt.Errorf("prodgate:workflows.oidcProvider: %q: AWS does not say whether the account has %s; "+
-			"let the credentials call iam:GetOpenIDConnectProvider: %w", wanted, arn, err)
+		return wrong("workflows.oidcProvider", wanted, "AWS does not say whether the account has %s; "+
+			"let the credentials call iam:GetOpenIDConnectProvider: %w", arn, err)
 	case wanted == settings.Adopt && absent:
-		return fmt.Errorf("prodgate:workflows.oidcProvider: %q: the account has no OIDC provider of %s; set it to create",
-			wanted, address.OIDCHost)
+		return wrong("workflows.oidcProvider", wanted, "the account has no OIDC provider of %s; set it to create", address.OIDCHost)
 	case wanted == settings.Adopt && !slices.Contains(found.ClientIdLists, stsAudience):
-		return fmt.Errorf("prodgate:workflows.oidcProvider: %q: the account's OIDC provider of %s does not take tokens for %s; "+
-			"add it to the provider's audiences", wanted, address.OIDCHost, stsAudience)
+		return wrong("workflows.oidcProvider", wanted, "the account's OIDC provider of %s does not take tokens for %s; "+
+			"add it to the provider's audiences", address.OIDCHost, stsAudience)
 	case wanted == settings.Create && !absent && found.Tags[address.GateTag] != b.plan.Gate:
-		return fmt.Errorf("prodgate:workflows.oidcProvider: %q: the account has an OIDC provider of %s already, and can have only one; "+
-			"set it to adopt", wanted, address.OIDCHost)
+		return wrong("workflows.oidcProvider", wanted, "the account has an OIDC provider of %s already, and can have only one; "+
+			"set it to adopt", address.OIDCHost)
 	}
 	return nil
 }
@@ -75,7 +74,7 @@ func (b builder) checkOIDCProvider(parent pulumi.Resource) error {
 func (b builder) findRepository(parent pulumi.Resource) (*foundWorkflows, error) {
 	owner, name := b.settings.Source.Owner, b.settings.Workflows.Repository
 	problem := func(what string, err error) error {
-		problem := fmt.Errorf("prodgate:workflows.repository: %q: %s", name, what)
+		problem := wrong("workflows.repository", name, "%s", what)
 		if err != nil {
 			problem = fmt.Errorf("%w: %w", problem, err)
 		}
@@ -117,8 +116,8 @@ func (b builder) checkEnvironments(parent pulumi.Resource, found *foundWorkflows
 		Repository: b.settings.Workflows.Repository,
 	}, pulumi.Parent(parent))
 	if err != nil {
-		return fmt.Errorf("prodgate:workflows.repository: %q: its environments cannot be read; "+
-			"let the GitHub token administer the repository: %w", b.settings.Workflows.Repository, err)
+		return wrong("workflows.repository", b.settings.Workflows.Repository, "its environments cannot be read; "+
+			"let the GitHub token administer the repository: %w", err)
 	}
 	for _, one := range []struct{ key, name, duty string }{
 		{"previewEnvironment", b.settings.Workflows.PreviewEnvironment, address.Preview},
@@ -132,12 +131,12 @@ func (b builder) checkEnvironments(parent pulumi.Resource, found *foundWorkflows
 		}
 		role, err := iam.LookupRole(b.ctx, &iam.LookupRoleArgs{Name: b.plan.Role("", one.duty).Name}, pulumi.Parent(parent))
 		if err != nil && !strings.Contains(err.Error(), "NoSuchEntity") && !strings.Contains(err.Error(), "couldn't find resource") {
-			return fmt.Errorf("prodgate:workflows.%s: %q: AWS does not say whose the environment is; "+
-				"let the credentials call iam:GetRole: %w", one.key, one.name, err)
+			return wrong("workflows."+one.key, one.name, "AWS does not say whose the environment is; "+
+				"let the credentials call iam:GetRole: %w", err)
 		}
 		if err != nil || !trusts(role.AssumeRolePolicy, found.subjects(one.name)[0]) {
-			return fmt.Errorf("prodgate:workflows.%s: %q: %s has an environment of this name already, which the gate would "+
-				"overwrite, and delete with its secrets one day; name another, or delete it", one.key, one.name, found.fullName)
+			return wrong("workflows."+one.key, one.name, "%s has an environment of this name already, which the gate would "+
+				"overwrite, and delete with its secrets one day; name another, or delete it", found.fullName)
 		}
 	}
 	return nil
