@@ -46,7 +46,7 @@ func (b builder) asks(alerts *alerts) policydoc.Document {
 			Sid:        "AlertKey",
 			Actions:    []string{"kms:Decrypt", "kms:GenerateDataKey"},
 			Resources:  []pulumi.StringInput{alerts.key.Arn},
-			Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "kms:ViaService", "sns."+b.plan.Region+"."+b.plan.DNSSuffix())},
+			Conditions: []policydoc.Condition{b.by("sns")},
 		},
 	}
 }

@@ -37,3 +37,8 @@ func (b builder) key(parent pulumi.Resource, purpose, description string, uses .
 	}, pulumi.Parent(parent))
 	return key, err
 }
+
+// by is the condition that a service of AWS's uses a key for the role that asked it to.
+func (b builder) by(service string) policydoc.Condition {
+	return policydoc.Is("StringEquals", "kms:ViaService", service+"."+b.plan.Region+"."+b.plan.DNSSuffix())
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/address"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -52,77 +53,109 @@ func (b builder) anyApp() settings.App {
 func (b builder) role(parent pulumi.Resource, d duty) (*iam.Role, []pulumi.Resource, error) {
 	boundary, err := b.boundary(d)
 	if err != nil {
-		return nil, nil, fmt.Errorf("boundary: %w", err)
+		return nil, nil, err
 	}
-	at := b.plan.Role(d.app.Name, d.duty)
 	child := pulumi.Parent(parent)
-	role, err := iam.NewRole(b.ctx, d.name, &iam.RoleArgs{
-		Name:             pulumi.String(at.Name),
-		Path:             pulumi.String(at.Path),
-		AssumeRolePolicy: policydoc.Document{d.trust}.JSON(),
-		// From the plan, so that a preview shows it.
-		PermissionsBoundary: pulumi.String(b.plan.Boundary(d.duty).ARN),
-	}, child, pulumi.DependsOn([]pulumi.Resource{boundary}))
+	role, err := b.bounded(child, d.name, b.plan.Role(d.app.Name, d.duty), d.duty, d.trust, boundary)
 	if err != nil {
-		return nil, nil, fmt.Errorf("role: %w", err)
+		return nil, nil, err
 	}
-	where := b.plan.Policy(d.app.Name, d.duty)
-	policy, err := iam.NewPolicy(b.ctx, d.name, &iam.PolicyArgs{
-		Name:   pulumi.String(where.Name),
-		Path:   pulumi.String(where.Path),
-		Policy: d.may(d.app).JSON(),
-	}, child)
+	policy, err := b.policy(child, d.name, b.plan.Policy(d.app.Name, d.duty), d.may(d.app))
 	if err != nil {
-		return nil, nil, fmt.Errorf("policy: %w", err)
+		return nil, nil, err
 	}
-	all := []pulumi.StringInput{policy.Arn}
-	names := []string{d.name}
+	all := []given{policy}
 	if d.reads != "" {
-		all = append(all, pulumi.String(b.plan.Managed(d.reads)))
-		names = append(names, d.name+"-reads")
+		all = append(all, given{d.name + "-reads", pulumi.String(b.plan.Managed(d.reads))})
 	}
-	var attached []pulumi.Resource
-	for i, arn := range all {
-		one, err := iam.NewRolePolicyAttachment(b.ctx, names[i], &iam.RolePolicyAttachmentArgs{Role: role.Name, PolicyArn: arn}, child)
-		if err != nil {
-			return nil, nil, fmt.Errorf("attachment: %w", err)
-		}
-		attached = append(attached, one)
-	}
-	return role, attached, b.nothingElse(child, d.name, role, all, attached)
+	attached, err := b.attach(child, d.name, role, all)
+	return role, attached, err
 }
 
-// nothingElse takes away what somebody else gives the role, at the next up. It
-// stands beside the attachments because it leaves them behind when it is deleted.
-func (b builder) nothingElse(child pulumi.ResourceOption, name string, role *iam.Role, policies []pulumi.StringInput, attached []pulumi.Resource) error {
+// bounded makes a role that is below the boundary of its duty, after what its trust
+// and its boundary name.
+func (b builder) bounded(child pulumi.ResourceOption, name string, at address.Role, duty string, trust policydoc.Statement, after ...pulumi.Resource) (*iam.Role, error) {
+	role, err := iam.NewRole(b.ctx, name, &iam.RoleArgs{
+		Name:             pulumi.String(at.Name),
+		Path:             pulumi.String(at.Path),
+		AssumeRolePolicy: policydoc.Document{trust}.JSON(),
+		// From the plan, so that a preview shows it.
+		PermissionsBoundary: pulumi.String(b.plan.Boundary(duty).ARN),
+	}, child, pulumi.DependsOn(after))
+	if err != nil {
+		return nil, fmt.Errorf("role: %w", err)
+	}
+	return role, nil
+}
+
+// given is a policy that a role is given, and the name of its attachment.
+type given struct {
+	name string
+	arn  pulumi.StringInput
+}
+
+// policy makes a customer-managed policy.
+func (b builder) policy(child pulumi.ResourceOption, name string, at address.Role, may policydoc.Document) (given, error) {
+	made, err := iam.NewPolicy(b.ctx, name, &iam.PolicyArgs{
+		Name: pulumi.String(at.Name), Path: pulumi.String(at.Path), Policy: may.JSON(),
+	}, child)
+	if err != nil {
+		return given{}, fmt.Errorf("policy: %w", err)
+	}
+	return given{name, made.Arn}, nil
+}
+
+// attach gives a role its policies, and takes away what somebody else gives it at the
+// next up. That stands beside the attachments because it leaves them behind when it
+// is deleted.
+func (b builder) attach(child pulumi.ResourceOption, name string, role *iam.Role, policies []given) ([]pulumi.Resource, error) {
+	var arns pulumi.StringArray
+	var attached []pulumi.Resource
+	for _, policy := range policies {
+		one, err := iam.NewRolePolicyAttachment(b.ctx, policy.name, &iam.RolePolicyAttachmentArgs{Role: role.Name, PolicyArn: policy.arn}, child)
+		if err != nil {
+			return nil, fmt.Errorf("attachment: %w", err)
+		}
+		arns, attached = append(arns, policy.arn), append(attached, one)
+	}
 	if _, err := iam.NewRolePolicyAttachmentsExclusive(b.ctx, name, &iam.RolePolicyAttachmentsExclusiveArgs{
-		RoleName: role.Name, PolicyArns: pulumi.StringArray(policies),
+		RoleName: role.Name, PolicyArns: arns,
 	}, child, pulumi.DependsOn(attached)); err != nil {
-		return fmt.Errorf("exclusive attachments: %w", err)
+		return nil, fmt.Errorf("exclusive attachments: %w", err)
 	}
 	if _, err := iam.NewRolePoliciesExclusive(b.ctx, name, &iam.RolePoliciesExclusiveArgs{
 		RoleName: role.Name, PolicyNames: pulumi.StringArray{},
 	}, child); err != nil {
-		return fmt.Errorf("no inline policies: %w", err)
+		return nil, fmt.Errorf("no inline policies: %w", err)
 	}
-	return nil
+	return attached, nil
 }
 
-// boundary is the permission boundary of a duty: the most that any policy can
-// give a role of it. The first role makes it, for all of them.
+// boundary is the permission boundary of a duty. The first role makes it, for all of
+// them.
 func (b builder) boundary(d duty) (*iam.Policy, error) {
 	if made := b.boundaries.of[d.duty]; made != nil {
 		return made, nil
 	}
-	at := b.plan.Boundary(d.duty)
-	made, err := iam.NewPolicy(b.ctx, b.called("boundary-"+d.duty), &iam.PolicyArgs{
-		Name:        pulumi.String(at.Name),
-		Path:        pulumi.String(at.Path),
-		Description: pulumi.String("The most that any policy can give a role of the duty " + d.duty),
-		Policy:      slices.Concat(d.may(b.anyApp()), d.most).JSON(),
-	}, pulumi.Parent(b.boundaries.parent))
+	made, err := b.bound(d.duty, slices.Concat(d.may(b.anyApp()), d.most))
 	b.boundaries.of[d.duty] = made
 	return made, err
+}
+
+// bound makes a permission boundary: the most that any policy can give a role of a
+// duty.
+func (b builder) bound(duty string, most policydoc.Document) (*iam.Policy, error) {
+	at := b.plan.Boundary(duty)
+	made, err := iam.NewPolicy(b.ctx, b.called("boundary-"+duty), &iam.PolicyArgs{
+		Name:        pulumi.String(at.Name),
+		Path:        pulumi.String(at.Path),
+		Description: pulumi.String("The most that any policy can give a role of the duty " + duty),
+		Policy:      most.JSON(),
+	}, pulumi.Parent(b.boundaries.parent))
+	if err != nil {
+		return nil, fmt.Errorf("boundary: %w", err)
+	}
+	return made, nil
 }
 
 // boundaries are those that have been made, by duty.
@@ -153,7 +186,7 @@ func (b builder) useArtifacts(app settings.App, s *store) policydoc.Document {
 			Sid:        "ArtifactKey",
 			Actions:    []string{"kms:Decrypt", "kms:GenerateDataKey"},
 			Resources:  []pulumi.StringInput{s.artifactKey.Arn},
-			Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "kms:ViaService", "s3."+b.plan.Region+"."+b.plan.DNSSuffix())},
+			Conditions: []policydoc.Condition{b.by("s3")},
 		},
 	}
 }

@@ -236,7 +236,7 @@ func (b builder) readSecrets(app settings.App, s *store) policydoc.Document {
 		may = append(may, policydoc.Statement{
 			Sid: "SecretKeys", Actions: []string{"kms:Decrypt"}, Resources: keys,
 			Conditions: []policydoc.Condition{
-				policydoc.Is("StringEquals", "kms:ViaService", "secretsmanager."+b.plan.Region+"."+b.plan.DNSSuffix()),
+				b.by("secretsmanager"),
 				policydoc.Is("ArnLike", "kms:EncryptionContext:SecretARN", encrypted...),
 			},
 		})

@@ -82,50 +82,33 @@ type workflow struct {
 
 func (b builder) workflow(parent pulumi.Resource, w workflow, found *foundWorkflows, trusted []pulumi.Resource) (*iam.Role, error) {
 	name, child := b.called(w.duty), pulumi.Parent(parent)
-	at, limit := b.plan.Role("", w.duty), b.plan.Boundary(w.duty)
-	boundary, err := iam.NewPolicy(b.ctx, b.called("boundary-"+w.duty), &iam.PolicyArgs{
-		Name: pulumi.String(limit.Name), Path: pulumi.String(limit.Path),
-		Description: pulumi.String("The most that any policy can give a role of the duty " + w.duty),
-		Policy:      document(upkeep.Bounds(w.may)).JSON(),
-	}, pulumi.Parent(b.boundaries.parent))
+	at := b.plan.Role("", w.duty)
+	boundary, err := b.bound(w.duty, document(upkeep.Bounds(w.may)))
 	if err != nil {
-		return nil, fmt.Errorf("boundary: %w", err)
+		return nil, err
 	}
-	role, err := iam.NewRole(b.ctx, name, &iam.RoleArgs{
-		Name: pulumi.String(at.Name), Path: pulumi.String(at.Path),
-		AssumeRolePolicy: policydoc.Document{{
-			Sid:        "OneEnvironmentOfOneRepository",
-			Principals: map[string][]string{"Federated": {b.plan.GitHubProvider()}},
-			Actions:    []string{"sts:AssumeRoleWithWebIdentity"},
-			Conditions: []policydoc.Condition{
-				policydoc.Is("StringEquals", address.OIDCHost+":aud", stsAudience),
-				policydoc.Is("StringEquals", address.OIDCHost+":sub", found.subjects(w.environment)...),
-			},
-		}}.JSON(),
-		PermissionsBoundary: pulumi.String(limit.ARN),
-	}, child, pulumi.DependsOn(append(trusted, boundary)))
+	role, err := b.bounded(child, name, at, w.duty, policydoc.Statement{
+		Sid:        "OneEnvironmentOfOneRepository",
+		Principals: map[string][]string{"Federated": {b.plan.GitHubProvider()}},
+		Actions:    []string{"sts:AssumeRoleWithWebIdentity"},
+		Conditions: []policydoc.Condition{
+			policydoc.Is("StringEquals", address.OIDCHost+":aud", stsAudience),
+			policydoc.Is("StringEquals", address.OIDCHost+":sub", found.subjects(w.environment)...),
+		},
+	}, append(trusted, boundary)...)
 	if err != nil {
-		return nil, fmt.Errorf("role: %w", err)
+		return nil, err
 	}
-	var arns []pulumi.StringInput
-	var attached []pulumi.Resource
+	var all []given
 	for i, part := range split(document(w.may), maxManagedPolicy) {
-		numbered := w.duty + "-" + strconv.Itoa(i+1)
-		policy, err := iam.NewPolicy(b.ctx, b.called(numbered), &iam.PolicyArgs{
-			Name: pulumi.String(at.Name + "-" + strconv.Itoa(i+1)), Path: pulumi.String(at.Path), Policy: part.JSON(),
-		}, child)
+		number := "-" + strconv.Itoa(i+1)
+		policy, err := b.policy(child, name+number, address.Role{Name: at.Name + number, Path: at.Path}, part)
 		if err != nil {
-			return nil, fmt.Errorf("policy: %w", err)
+			return nil, err
 		}
-		one, err := iam.NewRolePolicyAttachment(b.ctx, b.called(numbered), &iam.RolePolicyAttachmentArgs{
-			Role: role.Name, PolicyArn: policy.Arn,
-		}, child)
-		if err != nil {
-			return nil, fmt.Errorf("attachment: %w", err)
-		}
-		arns, attached = append(arns, policy.Arn), append(attached, one)
+		all = append(all, policy)
 	}
-	if err := b.nothingElse(child, name, role, arns, attached); err != nil {
+	if _, err := b.attach(child, name, role, all); err != nil {
 		return nil, err
 	}
 	// After the role: its trust says from then on whose the environment is.
