@@ -85,11 +85,8 @@ func (p Plan) Policy(app, duty string) Role { return p.iam("policy", app, duty) 
 // Boundary is the permission boundary of every role of one duty: the most that
 // any policy can give it.
 func (p Plan) Boundary(duty string) Role {
-	r := p.iam("policy", "", duty)
-	r.Name += "-boundary"
-	r.Path = "/" + p.Gate + "/boundary/"
-	r.ARN = p.global("iam", "policy"+r.Path+r.Name)
-	return r
+	name, path := p.Gate+"-"+duty+"-boundary", "/"+p.Gate+"/boundary/"
+	return Role{name, path, p.global("iam", "policy"+path+name)}
 }
 
 // Deployers may change the gate: the roles that settings name, and the role for
@@ -113,7 +110,7 @@ func (p Plan) AllPolicies() string  { return p.global("iam", "policy/"+p.Gate+"/
 func (p Plan) Buckets() string {
 	return fmt.Sprintf("arn:%s:s3:::%s-*-%s-%s", p.Partition, p.Gate, p.Account, p.Region)
 }
-func (p Plan) KeyAliases() string { return "alias/" + p.Gate + "-*" }
+func (p Plan) KeyAliases() string { return p.KeyAlias("*") }
 
 // Approval is the one action that an app's approver may answer.
 func (p Plan) Approval(app string) string {

@@ -53,5 +53,5 @@ func (p Plan) ServiceLinkedRoles() string { return p.global("iam", "role/aws-ser
 
 // GitHubProvider is the account's OpenID Connect provider of GitHub Actions.
 func (p Plan) GitHubProvider() string {
-	return p.global("iam", "oidc-provider/token.actions.githubusercontent.com")
+	return p.global("iam", "oidc-provider/"+OIDCHost)
 }

@@ -16,12 +16,14 @@ import (
 // Document is one service control policy.
 type Document struct{ Name, Description, JSON string }
 
-// The limits of AWS Organizations, quotas: characters of a policy, and policies on
-// a root, organizational unit or account. One of those is FullAWSAccess, without
+// MaxAttached is how many service control policies a root, an organizational unit or
+// an account takes (AWS Organizations, quotas). One of those is FullAWSAccess, without
 // which nothing is allowed.
+const MaxAttached = 5
+
 const (
-	maxDocument  = 5120
-	maxDocuments = 5 - 1
+	maxDocument  = 5120 // characters of a policy; the same quotas
+	maxDocuments = MaxAttached - 1
 )
 
 // Guardrails are the documents of the service control policies, in the order of

@@ -150,10 +150,10 @@ var scopes = []scope{
 		values: func(p address.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
 	},
 	{target: Branch, what: "the branch prod of the apps' repositories", kind: "branch", resources: func(_ address.Plan, s *settings.Settings) []string {
-		return each(repositories(s), func(r string) string { return s.Source.Owner + "/" + r + "@prod" })
+		return each(s.Repositories(), func(r string) string { return s.Source.Owner + "/" + r + "@prod" })
 	}},
 	{target: Workflow, what: "the workflows of the apps' repositories", kind: "file", resources: func(_ address.Plan, s *settings.Settings) []string {
-		return each(repositories(s), func(r string) string { return s.Source.Owner + "/" + r + "/.github/**" })
+		return each(s.Repositories(), func(r string) string { return s.Source.Owner + "/" + r + "/.github/**" })
 	}},
 }
 
@@ -199,18 +199,19 @@ func each(names []string, of func(string) string) []string {
 
 // clusters are those of the apps, in the order of the apps.
 func clusters(s *settings.Settings) []string {
-	return distinct(s, func(a settings.App) string { return a.Cluster })
-}
-
-func repositories(s *settings.Settings) []string {
-	return distinct(s, func(a settings.App) string { return a.Repository })
-}
-
-func distinct(s *settings.Settings, of func(settings.App) string) []string {
 	var all []string
 	for _, app := range s.Apps {
-		if value := of(app); !slices.Contains(all, value) {
-			all = append(all, value)
+		all = append(all, app.Cluster)
+	}
+	return unique(all)
+}
+
+// unique are texts in the order in which each first stands.
+func unique(texts []string) []string {
+	var all []string
+	for _, text := range texts {
+		if !slices.Contains(all, text) {
+			all = append(all, text)
 		}
 	}
 	return all

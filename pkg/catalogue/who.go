@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"slices"
 	"strings"
 
 	"prodgate/pkg/address"
@@ -38,13 +37,7 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 			}
 		}
 	}
-	var distinct []string
-	for _, arn := range who {
-		if !slices.Contains(distinct, arn) {
-			distinct = append(distinct, arn)
-		}
-	}
-	return distinct
+	return unique(who)
 }
 
 // only begins the Sid of a statement: OnlyPipelineBuild.

@@ -41,7 +41,7 @@ func requireAccess(ctx *pulumi.Context, s *settings.Settings, caller string, pro
 	} else if !(ctx.DryRun() && previews(s, caller)) && !slices.ContainsFunc(allowed, func(arn string) bool { return path.Base(arn) == name[1] }) {
 		arn, err := actual(name[1])
 		if err != nil { // it may not look itself up; most roles have no path
-			arn = strings.TrimSuffix(plan.Root(), "root") + "role/" + name[1]
+			arn = strings.TrimSuffix(plan.AnyRole(), "*") + name[1]
 		}
 		remedy := "add " + arn + ", or " + instead
 		if slices.Contains(s.Access.ApproverArns, arn) || strings.HasPrefix(arn, strings.TrimSuffix(plan.AllRoles(), "*")) {

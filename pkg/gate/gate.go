@@ -11,12 +11,13 @@ import (
 
 	"prodgate/pkg/address"
 	"prodgate/pkg/contract"
+	"prodgate/pkg/onlymain"
 	"prodgate/pkg/settings"
 )
 
 // ProdBranch is what is delivered. It is no setting: a gate on another branch
 // would be another product.
-const ProdBranch = "prod"
+const ProdBranch = onlymain.Base
 
 // The type tokens of the components: URNs hold them, so they never change.
 const (

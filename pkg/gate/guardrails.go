@@ -21,10 +21,6 @@ const GuardrailsType = "prodgate:index:Guardrails"
 // scp is how Organizations calls a service control policy.
 const scp = "SERVICE_CONTROL_POLICY"
 
-// maxAttached is how many service control policies a target takes, AWS's own
-// FullAWSAccess among them (Organizations, quotas).
-const maxAttached = 5
-
 // Guardrails are the service control policies of one gate. They stand beside the
 // Gate and not in it: another account holds them.
 type Guardrails struct{ pulumi.ResourceState }
@@ -206,9 +202,9 @@ func (t target) room(names []string) error {
 			others = append(others, policy.Name)
 		}
 	}
-	if len(others)+len(names) > maxAttached {
+	if len(others)+len(names) > catalogue.MaxAttached {
 		return t.wrong("has room for %d service control policies, beside %s, and the gate has %d; merge or detach some, "+
-			"or name a unit below it", maxAttached-len(others), strings.Join(others, ", "), len(names))
+			"or name a unit below it", catalogue.MaxAttached-len(others), strings.Join(others, ", "), len(names))
 	}
 	return nil
 }

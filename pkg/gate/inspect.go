@@ -35,7 +35,7 @@ func (i *inspection) add(key, value, what, remedy string) {
 // inspect asks GitHub whether the repositories are as the gate needs them.
 func (b builder) inspect(parent pulumi.Resource) (*inspection, error) {
 	i := &inspection{builder: b, hub: hub{b.ctx, parent, b.settings.Source.Owner}}
-	for n, name := range b.repositories() {
+	for n, name := range b.settings.Repositories() {
 		i.repository(name, n == 0)
 	}
 	if len(i.problems) > 0 {
@@ -49,7 +49,7 @@ func (i *inspection) warn() error {
 	if i.settings.Source.Protection == settings.Off {
 		return i.builder.ctx.Log.Warn(fmt.Sprintf("prodgate:source.protection: %q: nothing at GitHub keeps anybody who may write to %s "+
 			"from pushing to prod, unreviewed and from any branch, and so to production; set it to create when the plan of %s "+
-			"can protect branches", settings.Off, strings.Join(i.repositories(), ", "), i.hub.owner), nil)
+			"can protect branches", settings.Off, strings.Join(i.settings.Repositories(), ", "), i.hub.owner), nil)
 	}
 	// An app's token may not ask who it is.
 	if len(i.unsigned) > 0 && i.get("user").found() {

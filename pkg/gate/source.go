@@ -1,10 +1,7 @@
 package gate
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codeconnections"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codestarconnections"
@@ -32,7 +29,7 @@ func (b builder) source(parent pulumi.Resource, allowances []string) (*source, e
 	if b.settings.Source.Protection != settings.Create {
 		return s, nil
 	}
-	for _, repository := range b.repositories() {
+	for _, repository := range b.settings.Repositories() {
 		if err := b.protect(component, repository, allowances); err != nil {
 			return nil, fmt.Errorf("%s: %w", repository, err)
 		}
@@ -79,17 +76,4 @@ func (s *source) handshake(plan address.Plan) pulumi.StringOutput {
 			"https://%s/codesuite/settings/connections?region=%s, choose it, choose "+
 			"\"Update pending connection\", then run pulumi refresh.", status, host, plan.Region)
 	}).(pulumi.StringOutput)
-}
-
-// repositories are the GitHub repositories of all apps, each once, sorted. To
-// GitHub, Web and web are one, and it refuses a second protection of its branch.
-func (b builder) repositories() []string {
-	var names []string
-	for _, app := range b.settings.Apps {
-		names = append(names, app.Repository)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
-	})
-	return slices.CompactFunc(names, strings.EqualFold)
 }

@@ -370,12 +370,7 @@ func workflowsFit(t *testing.T, c map[string]any) {
 			t.Errorf("%s has %d policies", role, n)
 		}
 	}
-	eachDocument(t, r, func(of *gatetest.Resource, d document) {
-		limit := documents[of.Type]
-		if n := len(of.Text(limit.input)); n > limit.limit {
-			t.Errorf("%s: %s has %d characters, AWS takes %d", of, limit.input, n, limit.limit)
-		}
-	})
+	documentsFit(t, r)
 	for _, made := range r.All() {
 		for input, limit := range limits[made.Type] {
 			if n := len(made.Text(input)); n > limit {

@@ -2,6 +2,12 @@
 // configuration once and strictly, and reports every problem at once.
 package settings
 
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
 // Settings is the whole of a stack's configuration, defaults filled in and
 // checked. Every key stands in Pulumi.yaml with its type and description.
 type Settings struct {
@@ -40,6 +46,19 @@ func PipelineName(gate, app string) string { return app + "-" + gate }
 func ArtifactFolder(gate, app string) string {
 	name := PipelineName(gate, app)
 	return name[:min(len(name), 20)]
+}
+
+// Repositories are the GitHub repositories of all apps, each once, sorted. To GitHub,
+// Web and web are one, and it refuses a second protection of its branch.
+func (s *Settings) Repositories() []string {
+	var names []string
+	for _, app := range s.Apps {
+		names = append(names, app.Repository)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
+	})
+	return slices.CompactFunc(names, strings.EqualFold)
 }
 
 // Access is who may touch the gate, beside the gate's own roles. Everybody else is
