@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
+
+	"prodgate/pkg/settings"
 )
 
 // The settings that the stack's aws providers have to agree with.
@@ -20,7 +22,7 @@ const (
 // anything; the default provider, which takes what the shell has, refuses none.
 var regionAndAccount = policy{
 	name: "region-and-account",
-	description: "Every aws provider is explicit, in the stack's region, and allows exactly the stack's account, " +
+	description: "Every aws provider is explicit, in the stack's region (the gate's own of IAM's events in theirs), and allows exactly the stack's account, " +
 		"or the account of organization.roleArn as one of the two roles that settings name there.",
 	types: []string{"pulumi:providers:aws"},
 	resource: func(s stack, r resource) []finding {
@@ -34,7 +36,11 @@ var regionAndAccount = policy{
 		if s.region == "" {
 			found = append(found, finding{"the stack does not say " + regionKey, "set it with pulumi config set"})
 		} else {
-			found = append(found, r.want("region", s.region)...)
+			region := s.region
+			if r.name == global {
+				region = globalOf(region)
+			}
+			found = append(found, r.want("region", region)...)
 		}
 		account := s.account
 		for _, role := range s.roles {
@@ -49,6 +55,14 @@ var regionAndAccount = policy{
 		}
 		return found
 	},
+}
+
+// global is the gate's provider of the region where IAM's events arrive.
+const global = "gate-global"
+
+// globalOf is that region, of a region's partition.
+func globalOf(region string) string {
+	return (&settings.Settings{Region: region}).GlobalRegion()
 }
 
 // takenOn is the role that a provider works as.

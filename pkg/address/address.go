@@ -18,16 +18,28 @@ const (
 	Build    = "build"    // an app's: builds its image
 	Approver = "approver" // an app's: taken on by a person, to approve a deployment
 	Recorder = "recorder" // AWS Config's
-	Preview  = "preview"  // GitHub Actions': reads, for pulumi preview
-	Deploy   = "deploy"   // GitHub Actions': runs pulumi up
+	// EventBridge's: starts what answers an event, and brings events of the global
+	// region to the stack's.
+	Dispatcher  = "dispatcher"
+	Verifier    = "verifier"    // compares the live gate with its known state
+	Containment = "containment" // holds deployments back
+	Release     = "release"     // lets them go on
+	Remediator  = "remediator"  // AWS Config's: puts right what a rule finds
+	Preview     = "preview"     // GitHub Actions': reads, for pulumi preview
+	Deploy      = "deploy"      // GitHub Actions': runs pulumi up
 )
 
 // ApprovalStage is the stage and the action in it that wait for an approval.
 const ApprovalStage = "Approve"
 
+// DeployStage is the stage that changes production.
+const DeployStage = "Deploy"
+
 // Plan knows what every name begins with and what every ARN contains.
 type Plan struct {
 	Partition, Region, Account string
+	// Global is the region where IAM's events arrive.
+	Global string
 	// Gate is the setting prodgate:name.
 	Gate string
 }
@@ -40,7 +52,7 @@ type Role struct{ Name, Path, ARN string }
 
 // New is the plan of one stack.
 func New(s *settings.Settings) Plan {
-	return Plan{Partition: s.Partition(), Region: s.Region, Account: s.Account, Gate: s.Name}
+	return Plan{Partition: s.Partition(), Region: s.Region, Account: s.Account, Global: s.GlobalRegion(), Gate: s.Name}
 }
 
 // Pipeline delivers an app.

@@ -133,7 +133,10 @@ var scopes = []scope{
 	}},
 	{target: ServiceRoles, what: "the gate's roles but the approvers'", kind: "role", resources: func(p address.Plan, _ *settings.Settings) []string {
 		var patterns []string
-		for _, duty := range []string{address.Pipeline, address.Build, address.Recorder, address.Preview, address.Deploy} {
+		for _, duty := range []string{
+			address.Pipeline, address.Build, address.Recorder, address.Dispatcher, address.Verifier, address.Containment,
+			address.Release, address.Remediator, address.Preview, address.Deploy,
+		} {
 			patterns = append(patterns, p.Roles(duty))
 		}
 		return patterns

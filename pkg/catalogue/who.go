@@ -27,7 +27,8 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 			who = append(who, p.ServiceLinkedRoles())
 		case Rotation:
 			who = append(who, also...)
-		case address.Recorder, address.Preview, address.Deploy:
+		case address.Recorder, address.Dispatcher, address.Verifier, address.Containment, address.Release, address.Remediator,
+			address.Preview, address.Deploy: // one for the whole gate
 			who = append(who, p.Role("", duty).ARN)
 		default:
 			if app == "" {

@@ -87,7 +87,7 @@ func (b builder) stages(app settings.App, source *source, alerts *alerts, build 
 		stages = append(stages, b.approval(app, alerts))
 	}
 	return append(stages,
-		stage("Deploy", action{
+		stage(address.DeployStage, action{
 			name: "Service", category: "Deploy", provider: "ECS",
 			in: []string{buildArtifact}, namespace: pulumi.String("Deploy"),
 			configuration: pulumi.StringMap{

@@ -19,7 +19,7 @@ type detection struct {
 	detectorID pulumi.StringOutput // empty when GuardDuty is left alone
 }
 
-func (b builder) detection(parent pulumi.Resource) (*detection, error) {
+func (b builder) detection(parent pulumi.Resource, alerts *alerts, dispatcher *dispatcher, answer *containment) (*detection, error) {
 	component, err := b.group(DetectionType, parent, b.called("detection"))
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 	role, attached, err := b.role(parent, duty{
 		name: name, duty: address.Recorder,
 		// No source: AWS Config does not say for which recorder it takes on a role.
-		trust: b.byService("config.amazonaws.com", ""),
+		trust: b.byService("config.amazonaws.com"),
 		may: func(settings.App) policydoc.Document {
 			return policydoc.Document{
 				{

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -26,6 +27,9 @@ const (
 	StoreType      = "prodgate:index:Store"
 	BucketType     = "prodgate:index:Bucket"
 	AlertsType     = "prodgate:index:Alerts"
+	WatchType      = "prodgate:index:Watch"
+	ContainType    = "prodgate:index:Containment"
+	KnownStateType = "prodgate:index:KnownState"
 	BoundariesType = "prodgate:index:Boundaries"
 	DetectionType  = "prodgate:index:Detection"
 	AppType        = "prodgate:index:App"
@@ -65,6 +69,9 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 		return nil, err
 	}
 	b.rotators = rotators
+	if b.global, err = b.globalProvider(g); err != nil {
+		return nil, fmt.Errorf("global provider: %w", err)
+	}
 	limits, err := b.group(BoundariesType, g, b.called("boundaries"))
 	if err != nil {
 		return nil, fmt.Errorf("boundaries: %w", err)
@@ -73,6 +80,17 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	alerts, err := b.alerts(g)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
+	}
+	dispatcher, err := b.dispatcher(g)
+	if err != nil {
+		return nil, fmt.Errorf("dispatcher: %w", err)
+	}
+	answer, err := b.containment(g, alerts)
+	if err != nil {
+		return nil, fmt.Errorf("containment: %w", err)
+	}
+	if err := b.watch(g, alerts, dispatcher, answer); err != nil {
+		return nil, fmt.Errorf("watch: %w", err)
 	}
 	source, err := b.source(g, found.allowances)
 	if err != nil {
@@ -88,7 +106,10 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
 	}
-	detection, err := b.detection(g)
+	if err := b.knownState(g, alerts, dispatcher, store); err != nil {
+		return nil, fmt.Errorf("known state: %w", err)
+	}
+	detection, err := b.detection(g, alerts, dispatcher, answer)
 	if err != nil {
 		return nil, fmt.Errorf("detection: %w", err)
 	}
@@ -116,10 +137,13 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 
 // builder is what every part of the gate is built from.
 type builder struct {
-	ctx        *pulumi.Context
-	settings   *settings.Settings
-	plan       address.Plan
-	name       string // the Gate's, which begins every child's
+	ctx      *pulumi.Context
+	settings *settings.Settings
+	plan     address.Plan
+	name     string // the Gate's, which begins every child's
+	// global is the aws provider of the region where IAM's events arrive; nil where that
+	// is the stack's own, or where nobody listens.
+	global     *aws.Provider
 	boundaries boundaries
 	// rotators are the roles of the functions that rotate secrets, by function.
 	rotators map[string]string

@@ -27,12 +27,12 @@ type duty struct {
 	most  policydoc.Document
 }
 
-// byService is the trust in one service, for the one source that it acts for;
-// empty where the service names none.
-func (b builder) byService(host, source string) policydoc.Statement {
+// byService is the trust in one service, for the sources that it acts for; none where
+// the service names none.
+func (b builder) byService(host string, sources ...string) policydoc.Statement {
 	trusted := []policydoc.Condition{policydoc.Is("StringEquals", "aws:SourceAccount", b.plan.Account)}
-	if source != "" {
-		trusted = append(trusted, policydoc.Is("ArnEquals", "aws:SourceArn", source))
+	if len(sources) > 0 {
+		trusted = append(trusted, policydoc.Is("ArnEquals", "aws:SourceArn", sources...))
 	}
 	return policydoc.Statement{
 		Sid:        "OneServiceForOneSource",

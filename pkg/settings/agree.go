@@ -28,6 +28,16 @@ func (c *checker) agree(s *Settings) {
 	}
 	c.organization(&known)
 	c.workflows(s)
+	c.detection(s)
+}
+
+// detection has a trail where alerts are made from what it logs.
+func (c *checker) detection(s *Settings) {
+	at, response := c.top("detection").child("trail"), c.top("detection").child("response")
+	if s.Detection.Trail == Off && s.Detection.Response != Ignore && !c.wrong(at) && !c.wrong(response) {
+		c.add(at, show(string(Off)), "leaves nothing that alerts on calls could be made from",
+			"set it to create, or to adopt where the account has a trail, or detection.response to off")
+	}
 }
 
 // arn checks that an ARN is of the right thing in this account and region.

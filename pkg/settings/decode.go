@@ -18,7 +18,10 @@ func defaults(apps int) Settings {
 		Apps:      slices.Repeat([]App{{Dockerfile: "Dockerfile", DeployTimeout: 20}}, apps),
 		Build:     Build{Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL", Timeout: 30, QueuedTimeout: 60, ConcurrentBuilds: 1},
 		Retention: Retention{LogDays: 365, ArtifactDays: 90, Images: 50, KeyDays: 30},
-		Detection: Detection{GuardDuty: Create, Config: Create},
+		Detection: Detection{
+			Response: Alert, Trail: Create, GuardDuty: Create, Config: Create, AccessAnalyzer: Create, SecurityHub: Off,
+			Severity: "medium", CheckMinutes: 60,
+		},
 		Workflows: Workflows{OidcProvider: Create},
 	}
 }

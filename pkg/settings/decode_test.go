@@ -57,8 +57,11 @@ func valid() map[string]any {
 			"timeout": 20, "queuedTimeout": 30, "concurrentBuilds": 2,
 		},
 		"retention": map[string]any{"logDays": 30, "artifactDays": 14, "images": 20, "keyDays": 7},
-		"detection": map[string]any{"guardDuty": "adopt", "config": "off"},
-		"alerts":    map[string]any{"emails": []any{"platform@example.com"}},
+		"detection": map[string]any{
+			"response": "contain", "trail": "adopt", "guardDuty": "adopt", "config": "off", "accessAnalyzer": "off", "securityHub": "create",
+			"severity": "high", "checkMinutes": 30,
+		},
+		"alerts": map[string]any{"emails": []any{"platform@example.com"}},
 		"organization": map[string]any{
 			"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::222222222222:role/guardrails", "previewRoleArn": "arn:aws:iam::222222222222:role/guardrails-preview",
 			"regions": []any{"eu-west-2", "us-east-1"},
@@ -175,8 +178,11 @@ func TestDecodeReadsEverySetting(t *testing.T) {
 			Timeout: 20, QueuedTimeout: 30, ConcurrentBuilds: 2,
 		},
 		Retention: Retention{LogDays: 30, ArtifactDays: 14, Images: 20, KeyDays: 7},
-		Detection: Detection{GuardDuty: Adopt, Config: Off},
-		Alerts:    Alerts{Emails: []string{"platform@example.com"}},
+		Detection: Detection{
+			Response: Contain, Trail: Adopt, GuardDuty: Adopt, Config: Off, AccessAnalyzer: Off, SecurityHub: Create,
+			Severity: "high", CheckMinutes: 30,
+		},
+		Alerts: Alerts{Emails: []string{"platform@example.com"}},
 		Organization: Organization{
 			TargetId: "ou-ab12-34567890", Regions: []string{"eu-west-2", "us-east-1"},
 			RoleArn: "arn:aws:iam::222222222222:role/guardrails", PreviewRoleArn: "arn:aws:iam::222222222222:role/guardrails-preview",
@@ -217,8 +223,11 @@ func TestDecodeFillsInDefaults(t *testing.T) {
 			Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL",
 			Timeout: 30, QueuedTimeout: 60, ConcurrentBuilds: 1,
 		},
-		Retention:    Retention{LogDays: 365, ArtifactDays: 90, Images: 50, KeyDays: 30},
-		Detection:    Detection{GuardDuty: Create, Config: Create},
+		Retention: Retention{LogDays: 365, ArtifactDays: 90, Images: 50, KeyDays: 30},
+		Detection: Detection{
+			Response: Alert, Trail: Create, GuardDuty: Create, Config: Create, AccessAnalyzer: Create, SecurityHub: Off,
+			Severity: "medium", CheckMinutes: 60,
+		},
 		Organization: Organization{Regions: []string{"eu-west-2"}},
 		Workflows:    Workflows{OidcProvider: Create},
 	}

@@ -43,6 +43,13 @@ func (s *Settings) Partition() string {
 	return ""
 }
 
+// GlobalRegion is where the partition's services without a region of their own, IAM
+// and Organizations among them, tell EventBridge of calls (IAM User Guide, Logging IAM
+// and AWS STS API calls). It is empty for an unknown region.
+func (s *Settings) GlobalRegion() string {
+	return map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}[s.Partition()]
+}
+
 // regionNames are the regions of all partitions, sorted.
 func regionNames() []string {
 	var names []string

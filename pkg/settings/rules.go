@@ -160,6 +160,14 @@ var rules = []rule{
 	{key: "detection", kind: object},
 	{key: "detection.guardDuty", kind: text, oneOf: presences, what: notPresence},
 	{key: "detection.config", kind: text, oneOf: presences, what: notPresence},
+	{key: "detection.trail", kind: text, oneOf: presences, what: notPresence},
+	{key: "detection.accessAnalyzer", kind: text, oneOf: presences, what: notPresence},
+	{key: "detection.securityHub", kind: text, oneOf: presences, what: notPresence},
+	{key: "detection.response", kind: text, oneOf: []string{string(Ignore), string(Alert), string(Contain)}, what: "does not say what is done when something is seen"},
+	// GuardDuty User Guide, Severity levels of GuardDuty findings.
+	{key: "detection.severity", kind: text, oneOf: severities, what: "is not a severity that GuardDuty has"},
+	// The gate's own limit. The least leaves time for an update, during which the live gate differs.
+	{key: "detection.checkMinutes", kind: number, min: 15, max: 1440, remedy: "compare every 15 to 1440 minutes, a day"},
 
 	{key: "alerts", kind: object},
 	{key: "alerts.emails", kind: list, max: 10, remedy: "write up to 10 addresses, a mailing list counts as one"},
@@ -195,6 +203,8 @@ var (
 	presences = []string{string(Create), string(Adopt), string(Off)}
 	// provided are the presences of what the gate cannot do without.
 	provided = presences[:2]
+	// severities are GuardDuty's, the least severe first.
+	severities = []string{"low", "medium", "high", "critical"}
 )
 
 // What several rules say.

@@ -196,15 +196,42 @@ type Retention struct {
 	KeyDays int
 }
 
-// Detection says, of each thing an account has once per region, whether the
-// gate creates it, adopts the one there is, or leaves it alone.
+// Detection is what watches the gate, and what is done when something is seen. Of
+// each thing an account has once per region, or needs once, it says whether the gate
+// creates it, adopts the one there is, or leaves it alone.
 type Detection struct {
+	// Response is what is done about a tampering call and a finding.
+	Response Response
+	// Trail is about a CloudTrail trail of all regions that logs management events:
+	// alerts on calls are made from what it logs.
+	Trail Presence
 	// GuardDuty is about the region's detector.
 	GuardDuty Presence
 	// Config is about the region's configuration recorder and delivery channel;
 	// the gate's rules are made unless it is Off.
 	Config Presence
+	// AccessAnalyzer is about the region's analyzer of external access.
+	AccessAnalyzer Presence
+	// SecurityHub is about Security Hub in the region. Default: off.
+	SecurityHub Presence
+	// Severity is the least severe finding of GuardDuty that is told of: low, medium,
+	// high or critical. Those about DNS are always told of.
+	Severity string
+	// CheckMinutes is how often the live gate is compared with its known state, beside
+	// the comparison before each deployment: 15 to 1440 minutes.
+	CheckMinutes int
 }
+
+// Response is what is done about a tampering call, or a finding of GuardDuty.
+type Response string
+
+// The three responses. Nobody hears of anything where it is Ignore; Contain tells, and
+// holds deployments back until somebody releases them.
+const (
+	Ignore  Response = "off"
+	Alert   Response = "alert"
+	Contain Response = "contain"
+)
 
 // Presence is who provides a thing that an account has only once.
 type Presence string
