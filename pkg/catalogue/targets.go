@@ -20,6 +20,7 @@ const (
 	Buckets          Target = "Buckets"
 	ArtifactObjects  Target = "ArtifactObjects"
 	RecordObjects    Target = "RecordObjects"
+	CallObjects      Target = "CallObjects"
 	Keys             Target = "Keys"
 	ArtifactKey      Target = "ArtifactKey"
 	SecretsKey       Target = "SecretsKey"
@@ -33,10 +34,17 @@ const (
 	IdentityProvider Target = "IdentityProvider"
 	Rules            Target = "Rules"
 	Topic            Target = "Topic"
+	DeadLetters      Target = "DeadLetters"
+	Alarms           Target = "Alarms"
+	Machines         Target = "Machines"
+	Executions       Target = "Executions"
+	KnownState       Target = "KnownState"
 	Trails           Target = "Trails"
 	Detector         Target = "Detector"
 	Recorder         Target = "Recorder"
 	ConfigRules      Target = "ConfigRules"
+	Analyzers        Target = "Analyzers"
+	Hub              Target = "Hub"
 	LogGroups        Target = "LogGroups"
 	Secrets          Target = "Secrets"
 	Hosts            Target = "Hosts"
@@ -85,6 +93,9 @@ var scopes = []scope{
 	{target: RecordObjects, what: "what is in AWS Config's bucket", kind: "object", resources: one(func(p address.Plan) string {
 		return p.Bucket("config").ARN + "/*"
 	})},
+	{target: CallObjects, what: "what is in CloudTrail's bucket", kind: "object", resources: unless(withoutTrail, func(p address.Plan) string {
+		return p.Bucket("trail").ARN + "/*"
+	})},
 	{
 		// KMS makes up a key's id: its alias tells.
 		target: Keys, what: "the gate's keys", kind: "key", resources: one(address.Plan.AllKeys),
@@ -114,10 +125,17 @@ var scopes = []scope{
 	{target: Rules, what: "the gate's EventBridge rules", kind: "rule", resources: one(address.Plan.Rules)},
 	// With the subscriptions, which stand below the topic.
 	{target: Topic, what: "the topic of alerts", kind: "topic", resources: one(func(p address.Plan) string { return p.Topic().ARN + "*" })},
+	{target: DeadLetters, what: "the queue of alerts that could not be delivered", kind: "queue", resources: unless(nobodyListens, func(p address.Plan) string { return p.DeadLetters().ARN })},
+	{target: Alarms, what: "the alarm on that queue", kind: "alarm", resources: unless(nobodyListens, address.Plan.Alarms)},
+	{target: Machines, what: "the state machines that contain and release", kind: "statemachine", resources: unless(nothingContains, address.Plan.Machines)},
+	{target: Executions, what: "a run of these state machines", kind: "execution", resources: unless(nothingContains, address.Plan.Executions)},
+	{target: KnownState, what: "the known state of the pipelines", kind: "parameter", resources: one(address.Plan.KnownStates)},
 	{target: Trails, what: "the account's trails", kind: "trail", resources: one(address.Plan.Trails)},
 	{target: Detector, what: "GuardDuty's detector", kind: "detector", resources: unless(guardDutyOff, address.Plan.Detectors)},
 	{target: Recorder, what: "AWS Config's recorder", kind: "recorder", resources: unless(configOff, address.Plan.ConfigRecorders)},
 	{target: ConfigRules, what: "AWS Config's rules", kind: "config-rule", resources: unless(configOff, address.Plan.ConfigRules)},
+	{target: Analyzers, what: "the analyzer of external access", kind: "analyzer", resources: unless(analyzerOff, address.Plan.Analyzers)},
+	{target: Hub, what: "Security Hub", kind: "hub", resources: unless(hubOff, address.Plan.Hub)},
 	{target: LogGroups, what: "the log groups of the builds", kind: "log-group", resources: one(address.Plan.LogGroups)},
 	{target: Secrets, what: "the secrets that the gate makes", kind: "secret", resources: one(address.Plan.Secrets)},
 	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p address.Plan, _ *settings.Settings) []string {
@@ -190,6 +208,11 @@ func unless(absent func(*settings.Settings) bool, of func(address.Plan) string) 
 
 func guardDutyOff(s *settings.Settings) bool     { return s.Detection.GuardDuty == settings.Off }
 func configOff(s *settings.Settings) bool        { return s.Detection.Config == settings.Off }
+func withoutTrail(s *settings.Settings) bool     { return s.Detection.Trail != settings.Create }
+func nobodyListens(s *settings.Settings) bool    { return s.Detection.Response == settings.Ignore }
+func nothingContains(s *settings.Settings) bool  { return s.Detection.Response != settings.Contain }
+func analyzerOff(s *settings.Settings) bool      { return s.Detection.AccessAnalyzer == settings.Off }
+func hubOff(s *settings.Settings) bool           { return s.Detection.SecurityHub == settings.Off }
 func withoutWorkflows(s *settings.Settings) bool { return s.Workflows.Repository == "" }
 
 func each(names []string, of func(string) string) []string {
