@@ -63,3 +63,9 @@ func (p Plan) Analyzers() string { return p.arn("access-analyzer", "analyzer/*")
 
 // Hub is Security Hub of the account and region.
 func (p Plan) Hub() string { return p.arn("securityhub", "hub/default") }
+
+// DeadLetterAlarm tells that the queue of dead letters is not empty.
+func (p Plan) DeadLetterAlarm() Named {
+	name := p.DeadLetters().Name
+	return Named{name, p.arn("cloudwatch", "alarm:"+name)}
+}

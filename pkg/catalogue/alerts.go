@@ -239,7 +239,11 @@ func (r Rule) parameters() []string {
 	var paths []string
 	for _, c := range r.calls {
 		for _, path := range c.parameters() {
-			if strings.HasPrefix(path, request) {
+			switch path {
+			case "": // on the account
+			case keyARN:
+				paths = append(paths, strings.Replace(keyARN, ".", "[0].", 1))
+			default:
 				paths = append(paths, path)
 			}
 		}

@@ -25,7 +25,7 @@ func account(clusters ...string) *settings.Settings {
 	for _, cluster := range clusters {
 		s.Apps = append(s.Apps, settings.App{
 			Name: "app-" + cluster, Cluster: cluster, Repository: "web",
-			ExecutionRoleArn: "arn:aws:iam::111111111111:role/" + cluster + "-execution",
+			ExecutionRoleArn: "arn:aws:iam::111111111111:role/" + cluster + "-execution", Secrets: []settings.Secret{{Name: "TOKEN"}},
 		})
 	}
 	return s

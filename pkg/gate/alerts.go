@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
@@ -16,6 +17,10 @@ import (
 type alerts struct {
 	topicArn pulumi.StringOutput
 	key      *kms.Key
+	// deadLettersArn is where an alert goes that the topic does not take.
+	deadLettersArn pulumi.StringOutput
+	// ready is what has to be there before a rule publishes.
+	ready []pulumi.Resource
 }
 
 func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
@@ -24,15 +29,10 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 		return nil, err
 	}
 	child := pulumi.Parent(component)
-	// EventBridge cannot use the AWS managed key alias/aws/sns: it has no policy
-	// of ours. No condition on the source: SNS does not say that it passes one on
+	// EventBridge and CloudWatch cannot use the AWS managed key alias/aws/sns: it has no
+	// policy of ours. No condition on the source: SNS does not say that it passes one on
 	// to KMS, and an alert that is silently lost is worse.
-	key, err := b.key(component, "alerts", "Alerts of the gate", policydoc.Statement{
-		Sid:        "EventBridgePublishesEncrypted",
-		Principals: policydoc.Service("events.amazonaws.com"),
-		Actions:    []string{"kms:GenerateDataKey*", "kms:Decrypt"},
-		Resources:  policydoc.On("*"),
-	})
+	key, err := b.key(component, "alerts", "Alerts of the gate", publishesEncrypted("EventBridge", "events"), publishesEncrypted("CloudWatch", "cloudwatch"))
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
@@ -54,6 +54,13 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 				Resources:  policydoc.On(at.ARN),
 				Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", b.plan.Rules())},
 			},
+			{
+				Sid:        "AlarmOfTheGatePublishes",
+				Principals: policydoc.Service("cloudwatch.amazonaws.com"),
+				Actions:    []string{"sns:Publish"},
+				Resources:  policydoc.On(at.ARN),
+				Conditions: []policydoc.Condition{policydoc.Is("ArnEquals", "aws:SourceArn", b.plan.DeadLetterAlarm().ARN)},
+			},
 			catalogue.PlainHTTP(catalogue.Topic, at.ARN),
 		}, catalogue.Refusals(catalogue.Topic, b.settings, "", at.ARN)...).JSON(),
 	}, child)
@@ -69,12 +76,15 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 			return nil, fmt.Errorf("subscription of %s: %w", email, err)
 		}
 	}
-
+	a := &alerts{topicArn: topic.Arn, key: key, ready: []pulumi.Resource{policy}}
+	if err := b.deadLetters(component, a); err != nil {
+		return nil, fmt.Errorf("dead letters: %w", err)
+	}
 	// One rule for any number of apps: it matches by the end of the name.
-	rule, err := cloudwatch.NewEventRule(b.ctx, b.called("failed-runs"), &cloudwatch.EventRuleArgs{
-		Name:        pulumi.String(b.plan.Gate + "-failed-runs"),
-		Description: pulumi.String("A pipeline of the gate failed or was stopped"),
-		EventPattern: pulumi.JSONMarshal(map[string]any{
+	return a, b.rule(component, a, rule{
+		name:        "failed-runs",
+		description: "A pipeline of the gate failed or was stopped",
+		pattern: pulumi.JSONMarshal(map[string]any{
 			"source":      []string{"aws.codepipeline"},
 			"detail-type": []string{"CodePipeline Pipeline Execution State Change"},
 			"detail": map[string]any{
@@ -82,24 +92,75 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 				"state":    []string{"FAILED", "STOPPED"},
 			},
 		}),
+		paths: map[string]string{
+			"pipeline": "$.detail.pipeline", "state": "$.detail.state", "execution": "$.detail.execution-id", "time": "$.time",
+		},
+		message: "Pipeline <pipeline>: execution <execution> is <state> at <time>. Nothing after the failed stage ran.",
+	})
+}
+
+// publishesEncrypted lets a service use the key of alerts.
+func publishesEncrypted(name, host string) policydoc.Statement {
+	return policydoc.Statement{
+		Sid:        name + "PublishesEncrypted",
+		Principals: policydoc.Service(host + ".amazonaws.com"),
+		Actions:    []string{"kms:GenerateDataKey*", "kms:Decrypt"},
+		Resources:  policydoc.On("*"),
+	}
+}
+
+// deadLetters keeps what EventBridge could not deliver for 24 hours (Amazon EventBridge
+// User Guide, How EventBridge retries delivering events), and tells of it.
+func (b builder) deadLetters(parent pulumi.Resource, a *alerts) error {
+	child, name, at := pulumi.Parent(parent), b.called("dead-letters"), b.plan.DeadLetters()
+	queue, err := sqs.NewQueue(b.ctx, name, &sqs.QueueArgs{
+		Name:                    pulumi.String(at.Name),
+		KmsMasterKeyId:          a.key.Arn,
+		MessageRetentionSeconds: pulumi.Int(14 * 24 * 60 * 60), // the longest that SQS keeps any
 	}, child)
 	if err != nil {
-		return nil, fmt.Errorf("failed runs: %w", err)
+		return fmt.Errorf("queue: %w", err)
 	}
-	_, err = cloudwatch.NewEventTarget(b.ctx, b.called("failed-runs"), &cloudwatch.EventTargetArgs{
-		Rule:     rule.Name,
-		TargetId: pulumi.String("alerts"),
-		Arn:      topic.Arn,
-		InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
-			InputPaths: pulumi.StringMap{
-				"pipeline": pulumi.String("$.detail.pipeline"), "state": pulumi.String("$.detail.state"),
-				"execution": pulumi.String("$.detail.execution-id"), "time": pulumi.String("$.time"),
+	policy, err := sqs.NewQueuePolicy(b.ctx, name, &sqs.QueuePolicyArgs{
+		QueueUrl: queue.Url,
+		Policy: policydoc.Document{
+			{
+				Sid:        "RulesOfTheGateSend",
+				Principals: policydoc.Service("events.amazonaws.com"),
+				Actions:    []string{"sqs:SendMessage"},
+				Resources:  policydoc.On(at.ARN),
+				Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", b.plan.Rules())},
 			},
-			InputTemplate: pulumi.String(`"Pipeline <pipeline>: execution <execution> is <state> at <time>. Nothing after the failed stage ran."`),
-		},
-	}, child, pulumi.DependsOn([]pulumi.Resource{policy}))
+			{
+				Sid:        "DenyPlainHttp",
+				Deny:       true,
+				Principals: policydoc.Anyone,
+				Actions:    []string{"sqs:*"},
+				Resources:  policydoc.On(at.ARN),
+				Conditions: []policydoc.Condition{policydoc.Is("Bool", "aws:SecureTransport", "false")},
+			},
+		}.JSON(),
+	}, child)
 	if err != nil {
-		return nil, fmt.Errorf("failed runs target: %w", err)
+		return fmt.Errorf("queue policy: %w", err)
 	}
-	return &alerts{topicArn: topic.Arn, key: key}, nil
+	a.deadLettersArn, a.ready = queue.Arn, append(a.ready, policy)
+	_, err = cloudwatch.NewMetricAlarm(b.ctx, name, &cloudwatch.MetricAlarmArgs{
+		Name:               pulumi.String(b.plan.DeadLetterAlarm().Name),
+		AlarmDescription:   pulumi.String("An alert of the gate could not be delivered: it is in the queue " + at.Name),
+		Namespace:          pulumi.String("AWS/SQS"),
+		MetricName:         pulumi.String("ApproximateNumberOfMessagesVisible"),
+		Dimensions:         pulumi.StringMap{"QueueName": queue.Name},
+		Statistic:          pulumi.String("Maximum"),
+		Period:             pulumi.Int(60), // seconds; SQS's own
+		EvaluationPeriods:  pulumi.Int(1),
+		ComparisonOperator: pulumi.String("GreaterThanThreshold"),
+		Threshold:          pulumi.Float64(0),
+		TreatMissingData:   pulumi.String("notBreaching"), // of a queue that was empty for six hours SQS says nothing
+		AlarmActions:       pulumi.Array{a.topicArn},
+	}, child)
+	if err != nil {
+		return fmt.Errorf("alarm: %w", err)
+	}
+	return nil
 }

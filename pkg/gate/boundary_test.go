@@ -46,7 +46,7 @@ func TestABoundaryIsOfADutyAndNotOfAnApp(t *testing.T) {
 	one, two := built(t, approved("api")), built(t, approved("web", "worker"))
 	of := boundaries(one)
 	if got, want := slices.Sorted(maps.Keys(of)), []string{
-		"gate-boundary-approver", "gate-boundary-build", "gate-boundary-pipeline", "gate-boundary-recorder",
+		"gate-boundary-approver", "gate-boundary-build", "gate-boundary-dispatcher", "gate-boundary-pipeline", "gate-boundary-recorder",
 	}; !slices.Equal(got, want) {
 		t.Errorf("the boundaries are %q, want %q", got, want)
 	}

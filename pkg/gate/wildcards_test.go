@@ -16,6 +16,7 @@ var kinds = map[string]policydoc.Kind{
 	"aws:kms/key:Key policy":                           policydoc.Key,
 	"aws:s3/bucketPolicy:BucketPolicy policy":          policydoc.Bucket,
 	"aws:sns/topicPolicy:TopicPolicy policy":           policydoc.Topic,
+	"aws:sqs/queuePolicy:QueuePolicy policy":           policydoc.Queue,
 	"aws:ecr/repositoryPolicy:RepositoryPolicy policy": policydoc.Repository,
 	secretPolicyType + " policy":                       policydoc.Secret,
 }

@@ -20,6 +20,7 @@ const (
 	Key        Kind = "key"
 	Bucket     Kind = "bucket"
 	Topic      Kind = "topic"
+	Queue      Kind = "queue"
 	Repository Kind = "repository"
 	Secret     Kind = "secret"
 )
@@ -164,11 +165,23 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 			"CloudWatch Logs using AWS KMS: kms:EncryptionContext:aws:logs:arn limits a key to log groups, by ArnLike",
 	},
 
-	// Who may write to a bucket and a topic.
+	// Who may take a role on.
+	{
+		Kind: Trust, Actions: []string{"sts:AssumeRole"}, Pattern: "arn:${Partition}:events:${Region}:${Account}:rule/${Gate}-*",
+		Why: "one role for all rules of the gate; Amazon EventBridge User Guide, Cross-service confused deputy prevention: " +
+			"aws:SourceArn limits a role to rules, by ArnLike or ArnEquals",
+	},
+
+	// Who may write to a bucket, a topic and a queue.
 	{
 		Kind: Topic, Actions: []string{"sns:Publish"}, Pattern: "arn:${Partition}:events:${Region}:${Account}:rule/${Gate}-*",
 		Why: "one topic for all rules of the gate; Amazon EventBridge User Guide, Resource-based policies for Amazon EventBridge, " +
 			"Amazon SNS permissions: aws:SourceArn limits a topic to rules, by ArnLike",
+	},
+	{
+		Kind: Queue, Actions: []string{"sqs:SendMessage"}, Pattern: "arn:${Partition}:events:${Region}:${Account}:rule/${Gate}-*",
+		Why: "one queue for all rules of the gate; Amazon EventBridge User Guide, Using dead-letter queues to process undelivered events: " +
+			"aws:SourceArn limits a queue to rules",
 	},
 }...)
 

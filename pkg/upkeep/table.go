@@ -92,11 +92,23 @@ func table(p address.Plan) []Work {
 			Write: []string{"sns:Unsubscribe"},
 		},
 		{
-			Name: "EventRules", On: []string{p.Rules()}, Why: ownNames,
+			Name: "EventRules", On: once([]string{p.Rules(), p.GlobalRules()}), Why: ownNames,
 			Read: []string{"events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"},
 			Write: []string{
 				"events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource",
 			},
+		},
+		{
+			Name: "DeadLetters", On: []string{p.DeadLetters().ARN},
+			Read: []string{"sqs:GetQueueAttributes", "sqs:ListQueueTags"},
+			Write: []string{
+				"sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue",
+			},
+		},
+		{
+			Name: "Alarms", On: []string{p.Alarms()}, Why: ownNames,
+			Read:  []string{"cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"},
+			Write: []string{"cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"},
 		},
 		{
 			Name: "DetectorList", On: everything, Why: noType,
@@ -218,6 +230,7 @@ func duties(p address.Plan) []duty {
 		{"Build", address.Build, "codebuild.amazonaws.com", nil},
 		{"Approver", address.Approver, "", nil},
 		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}},
+		{"Dispatcher", address.Dispatcher, "events.amazonaws.com", nil},
 	}
 }
 
