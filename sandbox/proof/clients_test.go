@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
@@ -20,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"prodgate/sandbox/cloud"
 )
@@ -29,12 +31,14 @@ const region = "eu-west-2"
 
 // aws asks the emulator what it holds, with AWS's own SDK.
 type aws struct {
+	cloudwatch   *cloudwatch.Client
 	codepipeline *codepipeline.Client
 	codebuild    *codebuild.Client
 	connections  *codeconnections.Client
 	config       *configservice.Client
 	ecr          *ecr.Client
 	events       *eventbridge.Client
+	global       *eventbridge.Client // of the region where IAM's events arrive
 	guardduty    *guardduty.Client
 	iam          *iam.Client
 	kms          *kms.Client
@@ -43,6 +47,7 @@ type aws struct {
 	s3           *s3.Client
 	secrets      *secretsmanager.Client
 	sns          *sns.Client
+	sqs          *sqs.Client
 }
 
 func clients(t *testing.T, c *cloud.Cloud) aws {
@@ -51,7 +56,11 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 	if err != nil {
 		t.Fatal(err)
 	}
+	everywhere := cfg.Copy()
+	everywhere.Region = "us-east-1"
 	return aws{
+		cloudwatch:   cloudwatch.NewFromConfig(cfg),
+		global:       eventbridge.NewFromConfig(everywhere),
 		codepipeline: codepipeline.NewFromConfig(cfg),
 		codebuild:    codebuild.NewFromConfig(cfg),
 		connections:  codeconnections.NewFromConfig(cfg),
@@ -66,6 +75,7 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		secrets:      secretsmanager.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
+		sqs:          sqs.NewFromConfig(cfg),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
@@ -21,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"prodgate/sandbox/cloud"
 )
@@ -102,13 +104,26 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		return names, nil
 	},
 	"event rules": func(ctx context.Context, a aws) ([]string, error) {
-		got, err := a.events.ListRules(ctx, &eventbridge.ListRulesInput{})
+		return rules(ctx, a.events)
+	},
+	"event rules of IAM's region": func(ctx context.Context, a aws) ([]string, error) {
+		return rules(ctx, a.global)
+	},
+	"queues": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.sqs.ListQueues(ctx, &sqs.ListQueuesInput{})
+		if err != nil {
+			return nil, err
+		}
+		return got.QueueUrls, nil
+	},
+	"alarms": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.cloudwatch.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{})
 		if err != nil {
 			return nil, err
 		}
 		var names []string
-		for _, r := range got.Rules {
-			names = append(names, *r.Name)
+		for _, alarm := range got.MetricAlarms {
+			names = append(names, *alarm.AlarmName)
 		}
 		return names, nil
 	},
@@ -243,6 +258,23 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		return names, nil
 	},
+}
+
+// rules are the names of a region's EventBridge rules, page by page.
+func rules(ctx context.Context, events *eventbridge.Client) ([]string, error) {
+	var names []string
+	for next := (*string)(nil); ; {
+		got, err := events.ListRules(ctx, &eventbridge.ListRulesInput{NextToken: next})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range got.Rules {
+			names = append(names, *r.Name)
+		}
+		if next = got.NextToken; next == nil {
+			return names, nil
+		}
+	}
 }
 
 // inventory is everything that there is, by kind.
