@@ -152,7 +152,7 @@ func TestARoleIsTakenOnByOneServiceForOneSource(t *testing.T) {
 		if role.Name == "gate-dispatcher" { // of any rule of the gate
 			const rules = ":111111111111:rule/prodgate-*"
 			if got := fmt.Sprint(d.Statement[0].Principal, d.Statement[0].Condition); got != fmt.Sprint(map[string][]string{"Service": {"events.amazonaws.com"}},
-				map[string]map[string][]string{"ArnEquals": {"aws:SourceArn": {"arn:aws:events:eu-west-2" + rules, "arn:aws:events:us-east-1" + rules}},
+				map[string]map[string][]string{"ArnLike": {"aws:SourceArn": {"arn:aws:events:eu-west-2" + rules, "arn:aws:events:us-east-1" + rules}},
 					"StringEquals": {"aws:SourceAccount": {"111111111111"}}}) {
 				t.Errorf("%s trusts %s", role, got)
 			}

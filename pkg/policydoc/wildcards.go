@@ -169,7 +169,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 	{
 		Kind: Trust, Actions: []string{"sts:AssumeRole"}, Pattern: "arn:${Partition}:events:${Region}:${Account}:rule/${Gate}-*",
 		Why: "one role for all rules of the gate; Amazon EventBridge User Guide, Cross-service confused deputy prevention: " +
-			"aws:SourceArn limits a role to rules, by ArnLike or ArnEquals",
+			"aws:SourceArn limits a role to rules, by ArnLike",
 	},
 
 	// Who may write to a bucket, a topic and a queue.

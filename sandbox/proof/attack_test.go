@@ -284,6 +284,9 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 		if row.On == catalogue.Topic && who.duty == address.Pipeline && slices.Contains(lacks, catalogue.Approval) {
 			want = denied // a pipeline that asks nobody has nothing to publish
 		}
+		if row.Action == "codebuild:StartBuild" && who.duty == address.Dispatcher && q.Resource != e.plan.VerifierProject().ARN {
+			want = denied // rules start the check of the known state and nothing else
+		}
 		right := v.Allowed == (want == allowed)
 		switch {
 		case want == open:
