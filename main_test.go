@@ -183,7 +183,7 @@ const (
 	watched = `
 		pipelines pipelines-but-containment stages stages-but-containment account projects projects-but-pipeline
 		repositories repositories-but-build repositories-but-build-reads repositories-but-execution-reads
-		services services-but-pipeline tasks connections hosts buckets keys aliases artifact-key-reads artifact-key-but-pipeline-reads
+		services services-but-pipeline tasks connections hosts buckets keys keys-alias aliases artifact-key-reads artifact-key-but-pipeline-reads
 		roles roles-but-containment trusted-roles service-roles-reads break-glass-reads policies rules topic dead-letters alarms
 		known-state trails detector recorder config-rules analyzers log-groups`
 	broughtHere = `account roles roles-but-containment trusted-roles service-roles-reads break-glass-reads policies rules`

@@ -32,7 +32,7 @@ type Rule struct {
 	target  Target
 	by      []string
 	calls   []Call
-	cluster []string // a part of those of the apps; nil where the target is none of a cluster
+	members []string // of the target, where a pattern names each: a part of them
 }
 
 // Known are what a pattern names and settings do not know.
@@ -56,7 +56,7 @@ func Alerts(s *settings.Settings) []Rule {
 			continue
 		}
 		i := slices.IndexFunc(rules, func(r Rule) bool {
-			return r.target == c.On && slices.Equal(r.by, c.By) && r.Reads == (c.Reported == AlertOnRead)
+			return r.Name == name(c)
 		})
 		if i < 0 {
 			i = len(rules)
@@ -72,13 +72,13 @@ func Alerts(s *settings.Settings) []Rule {
 	var split []Rule
 	for _, r := range rules {
 		r.Parameters = r.parameters()
-		if !r.target.scope().grows {
+		if sightings[r.target].members == nil {
 			split = append(split, r)
 			continue
 		}
-		for i, some := range byLength(clusters(s)) {
+		for i, some := range r.inPatterns(s) {
 			part := r
-			if part.cluster = some; i > 0 {
+			if part.members = some; i > 0 {
 				part.Name += "-" + strconv.Itoa(i+1)
 			}
 			split = append(split, part)
@@ -87,17 +87,19 @@ func Alerts(s *settings.Settings) []Rule {
 	return split
 }
 
-// byLength cuts clusters into so many that a pattern has room for them: each stands in
-// it three times, and the rest of it has up to about 1,100 characters.
-func byLength(clusters []string) [][]string {
+// inPatterns cuts the members of a target into so many at a time that a pattern has
+// room for them.
+func (r Rule) inPatterns(s *settings.Settings) [][]string {
 	var all [][]string
-	room := 0
-	for _, name := range clusters {
-		need := 3*len(name) + len(`"",{"suffix":":cluster/"},{"wildcard":"arn:*//*"},`)
-		if room < need {
-			all, room = append(all, nil), 900
+	for _, name := range sightings[r.target].members(s) {
+		if last := len(all) - 1; last >= 0 {
+			r.members = append(slices.Clone(all[last]), name)
+			if len(r.Pattern(s, Known{})) <= MaxPattern {
+				all[last] = r.members
+				continue
+			}
 		}
-		all[len(all)-1], room = append(all[len(all)-1], name), room-need
+		all = append(all, []string{name})
 	}
 	return all
 }
@@ -118,8 +120,14 @@ func name(c Call) string {
 	if c.Reported == AlertOnRead {
 		text.WriteString("-reads")
 	}
+	if c.ofTwo() {
+		text.WriteString("-alias")
+	}
 	return text.String()
 }
+
+// ofTwo is whether the call is on two targets at once: it gives a key an alias.
+func (c Call) ofTwo() bool { return c.Action == "kms:CreateAlias" && c.On == Keys }
 
 // service is the part of the action that IAM puts before the colon.
 func (c Call) service() string {
@@ -172,28 +180,23 @@ func (r Rule) eventSources() []string {
 // sights are the alternatives of what an event says: calls, and the parameter that
 // names the part.
 func (r Rule) sights(s *settings.Settings, known Known) []pattern {
-	type way struct{ path, apart string }
-	var ways []way
-	names := map[way][]string{}
+	var paths []string
+	names := map[string][]string{}
 	for _, c := range r.calls {
 		for _, path := range c.parameters() {
-			w := way{path: path}
-			if c.Action == "kms:CreateAlias" && path == keyARN {
-				w.apart = c.Action
+			if names[path] == nil {
+				paths = append(paths, path)
 			}
-			if names[w] == nil {
-				ways = append(ways, w)
-			}
-			names[w] = append(names[w], c.eventNames()...)
+			names[path] = append(names[path], c.eventNames()...)
 		}
 	}
 	var all []pattern
-	for _, w := range ways {
-		sight := pattern{"eventName": names[w]}
-		if values := r.values(w.path, s, known); len(values) > 0 {
-			sight.put(w.path, values)
+	for _, path := range paths {
+		sight := pattern{"eventName": names[path]}
+		if values := r.values(path, s, known); len(values) > 0 {
+			sight.put(path, values)
 		}
-		if w.apart != "" { // of an alias like the gate's own, the rule of aliases tells
+		if r.calls[0].ofTwo() { // of an alias like the gate's own, the rule of aliases tells
 			sight.put(request+"aliasName", []any{pattern{"anything-but": pattern{"prefix": address.New(s).KeyAlias("")}}})
 		}
 		all = append(all, sight)
@@ -226,8 +229,8 @@ func (r Rule) values(path string, s *settings.Settings, known Known) []any {
 			arns = append(arns, known.Keys[purpose])
 		}
 		return arns
-	case r.cluster != nil:
-		return inClusters(path, r.cluster)
+	case r.members != nil:
+		return seen.named(path, r.members)
 	case seen.is != nil:
 		return seen.is(address.New(s), s)
 	}
@@ -259,28 +262,16 @@ func (r Rule) others(s *settings.Settings, known Known) pattern {
 	if r.target == BreakGlass { // every use of it is told of
 		return who
 	}
-	var names, patterns []string
+	var these []string
 	for _, arn := range may(s, "", r.by, known.Rotators) {
-		if arn == s.Access.BreakGlassArn {
-			continue
-		}
-		// A role's name is once in an account, and shorter than its ARN. A name that matches
-		// a pattern could be anybody's: the path of the gate's roles tells.
-		if strings.Contains(arn, "*") {
-			patterns = append(patterns, arn)
-		} else {
-			names = append(names, arn[strings.LastIndex(arn, "/")+1:])
+		if arn != s.Access.BreakGlassArn {
+			these = append(these, arn)
 		}
 	}
-	issuer := pattern{"userName": orNone("anything-but", unique(names))}
-	if len(patterns) > 0 {
-		issuer["arn"] = orNone("anything-but", pattern{"wildcard": patterns})
-	}
-	who["sessionContext"] = pattern{"sessionIssuer": issuer}
+	// The issuer is the role, whose ARN has its path; of a federated user it is a user,
+	// who may be called like a role.
+	who["sessionContext"] = pattern{"sessionIssuer": pattern{"arn": []any{
+		pattern{"anything-but": pattern{"wildcard": these}}, pattern{"exists": false},
+	}}}
 	return who
-}
-
-// orNone matches a value, or that there is none.
-func orNone(operator string, value any) []any {
-	return []any{pattern{operator: value}, pattern{"exists": false}}
 }

@@ -19,8 +19,14 @@ type sighting struct {
 	of map[string][]string
 	// is what the parameter has to be, in the operators of event patterns.
 	is func(address.Plan, *settings.Settings) []any
+	// members are what the target consists of, where a pattern names each, and named is
+	// what the parameter at a path has to be then.
+	members func(*settings.Settings) []string
+	named   func(path string, members []string) []any
 	// keys are the purposes of the keys that the parameter names instead.
 	keys func(Known) []string
+	// names are those of events, where the calls have others on this target.
+	names map[string][]string
 	// pipeline is whether the target delivers, or decides what is delivered.
 	pipeline bool
 }
@@ -57,10 +63,10 @@ var sightings = map[Target]sighting{
 		"codebuild:PutResourcePolicy":       {request + "resourceArn"},
 	}},
 	Repositories: {pipeline: true, parameter: request + "repositoryName", is: beginsWith(func(p address.Plan) string { return p.Gate + "/" })},
-	Services: {parameter: request + "cluster", of: map[string][]string{
+	Services: {parameter: request + "cluster", members: clusters, named: inClusters, of: map[string][]string{
 		"ecs:StopServiceDeployment": {request + "serviceDeploymentArn"},
 	}},
-	Tasks: {parameter: request + "cluster"},
+	Tasks: {parameter: request + "cluster", members: clusters, named: inClusters},
 	Connections: {pipeline: true, parameter: request + "connectionArn", is: func(_ address.Plan, s *settings.Settings) []any {
 		if s.Source.ConnectionArn == "" { // the id of one that the gate makes is AWS's
 			return []any{pattern{"exists": true}}
@@ -84,10 +90,12 @@ var sightings = map[Target]sighting{
 	Aliases:     {pipeline: true, parameter: request + "aliasName", is: beginsWith(func(p address.Plan) string { return p.KeyAlias("") })},
 	// IAM has each name of a role once, and requests do not say the path.
 	Roles:         {pipeline: true, parameter: request + "roleName", is: beginsWith(func(p address.Plan) string { return p.Gate + "-" })},
-	TrustedRoles:  {pipeline: true, parameter: request + "roleName", is: func(p address.Plan, s *settings.Settings) []any { return trusted(s) }},
+	TrustedRoles:  {pipeline: true, parameter: request + "roleName", members: trusted, named: asTheyAre},
 	ServiceRoles:  {parameter: request + "roleArn", is: serviceRoles},
 	ApproverRoles: {parameter: request + "roleArn", is: beginsWith(func(p address.Plan) string { return p.Roles(address.Approver) })},
-	BreakGlass:    {parameter: request + "roleArn", is: func(_ address.Plan, s *settings.Settings) []any { return []any{s.Access.BreakGlassArn} }},
+	// However somebody signs in to it: AWS STS API, Actions.
+	BreakGlass: {parameter: request + "roleArn", is: func(_ address.Plan, s *settings.Settings) []any { return []any{s.Access.BreakGlassArn} },
+		names: map[string][]string{"sts:AssumeRole": {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}}},
 	Policies: {pipeline: true, parameter: request + "policyArn", is: func(p address.Plan, _ *settings.Settings) []any {
 		return []any{pattern{"prefix": strings.TrimSuffix(p.AllPolicies(), "*")}, pattern{"prefix": "/" + p.Gate + "/"}}
 	}, of: map[string][]string{"iam:CreatePolicy": {request + "path"}}},
@@ -152,6 +160,9 @@ var eventNames = map[string][]string{
 
 // eventNames are those of a call.
 func (c Call) eventNames() []string {
+	if names := sightings[c.On].names[c.Action]; names != nil {
+		return names
+	}
 	if names := eventNames[c.Action]; names != nil {
 		return names
 	}
@@ -190,8 +201,8 @@ func ofOne(purpose string) func(Known) []string {
 }
 
 // trusted are the names of the roles that settings trust.
-func trusted(s *settings.Settings) []any {
-	var names []any
+func trusted(s *settings.Settings) []string {
+	var names []string
 	for _, arn := range TrustedRoles.Resources(s) {
 		names = append(names, path.Base(arn))
 	}
@@ -204,6 +215,14 @@ func serviceRoles(_ address.Plan, s *settings.Settings) []any {
 		beginnings = append(beginnings, pattern{"prefix": strings.TrimSuffix(arns, "*")})
 	}
 	return beginnings
+}
+
+func asTheyAre(_ string, names []string) []any {
+	var all []any
+	for _, name := range names {
+		all = append(all, name)
+	}
+	return all
 }
 
 // inClusters are what a request names a cluster by: its name or the end of its ARN; who

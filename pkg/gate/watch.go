@@ -28,8 +28,8 @@ func (b builder) watch(parent pulumi.Resource, alerts *alerts, dispatcher *dispa
 	for _, call := range catalogue.Alerts(b.settings) {
 		pattern, fits := b.patternOf(call)
 		if !fits {
-			if err := b.ctx.Log.Warn(fmt.Sprintf("the alert %s is left out: it would have to leave out the execution roles of too many apps "+
-				"for a pattern of %d characters; let services share execution roles", call.Name, catalogue.MaxPattern), nil); err != nil {
+			if err := b.ctx.Log.Warn(fmt.Sprintf("the alert %s is left out: the ARNs of those who may make the calls are longer than a pattern of %d characters has room for; "+
+				"let services share execution roles, or name roles of shorter paths", call.Name, catalogue.MaxPattern), nil); err != nil {
 				return err
 			}
 			continue

@@ -332,7 +332,7 @@ func TestWorkflowsFitWhereSettingsAreLongest(t *testing.T) {
 	arn := func(n, path int) string {
 		return "arn:aws:iam::111111111111:role/" + strings.Repeat("n", path) + "/" + strings.Repeat("d", n)
 	}
-	trusted := func(n int) string { return arn(n, 224-n) } // 256 characters
+	trusted := func(n int) string { return arn(n, 128-n) } // 160 characters
 	// Guardrails that are attached leave no room for many long names: one or the other.
 	people := longest()
 	people["access"].(object)["deployerArns"] = []string{trusted(60), trusted(61), trusted(62), trusted(63), trusted(64)}
