@@ -1,6 +1,7 @@
 """What Step Functions finds wrong in a definition before it makes a machine of it."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +9,6 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 
 from .core import Error, Params
 from .states_language import operation, pascal
-
-# AWS Step Functions Developer Guide, Service quotas.
-_LONGEST = 1024 * 1024
 
 
 def check_definition(definition: str) -> None:
@@ -22,13 +20,11 @@ def check_definition(definition: str) -> None:
 
 def diagnostics(definition: str) -> list[Params]:
     """AWS looks into every state: its grammar, where it goes, who goes to it, and what an SDK integration sends."""
-    if len(definition.encode()) > _LONGEST:
-        return [_wrong("SCHEMA_VALIDATION_FAILED", "The definition is longer than 1 MB", "/")]
     try:
         machine = json.loads(definition)
     except ValueError as error:
         return [_wrong("INVALID_JSON_DESCRIPTION", str(error), "/")]
-    found = list(_machine(machine, "/"))
+    found = [*_machine(machine, "/"), *_twice(machine)]
     if not found:
         try:
             AmazonStateLanguageParser.parse(definition)
@@ -50,10 +46,28 @@ def _machine(machine: Params, location: str) -> Iterator[Params]:
                 yield _wrong("MISSING_TRANSITION_TARGET", f"Missing 'Next' target: {target}", at)
         yield from _errors(state, at)
         yield from _call(state, at)
-        for inner in state.get("Branches", []) + [state[key] for key in ("Iterator", "ItemProcessor") if key in state]:
+        for inner in _inner(state):
             yield from _machine(inner, f"{at}/")
     for name in states.keys() - set(reached):
         yield _wrong("MISSING_TRANSITION_TARGET", f'State "{name}" is not reachable.', f"{location}States/{name}")
+
+
+def _twice(machine: Params) -> Iterator[Params]:
+    """AWS wants a name once in the whole machine, what is in its maps and branches too."""
+    for name, times in Counter(_names(machine)).items():
+        if times > 1:
+            yield _wrong("DUPLICATE_STATE_NAME", f"Duplicate state name: {name}", "/")
+
+
+def _names(machine: Params) -> Iterator[str]:
+    for name, state in machine.get("States", {}).items():
+        yield name
+        for inner in _inner(state):
+            yield from _names(inner)
+
+
+def _inner(state: Params) -> list[Params]:
+    return [*state.get("Branches", []), *(state[key] for key in ("Iterator", "ItemProcessor") if key in state)]
 
 
 def _targets(state: Params) -> Iterator[Any]:

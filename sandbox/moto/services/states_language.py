@@ -1,5 +1,6 @@
 """The interpreter of the Amazon States Language: where moto's answers otherwise than AWS's, and who its calls are of."""
 
+import logging
 import re
 import sys
 import threading
@@ -66,13 +67,16 @@ _REFUSED = {"HTTPStatusCode": 403, "RequestId": "sandbox"}
 
 
 def _client(service: str, region: str, **keys: str) -> BaseClient:
-    return boto3.client(
+    client = boto3.client(
         service,
         region_name=region,
         endpoint_url=f"http://127.0.0.1:{moto_server_port()}",
         config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
         **keys,
     )
+    # Every answer of AWS's has one, which the interpreter writes into causes.
+    client.meta.events.register("after-call", lambda parsed, **_: parsed["ResponseMetadata"].setdefault("RequestId", "sandbox"))
+    return client
 
 
 def operation(resource: str) -> OperationModel | None:
@@ -149,6 +153,8 @@ def timestamp(moment: datetime) -> str:
 
 
 def install() -> None:
+    # It reports every path that leads nowhere, as most do that a Choice asks for.
+    logging.getLogger("moto.stepfunctions.parser").setLevel(logging.CRITICAL)
     _everywhere(extract_json)
     _everywhere(boto_client_for)
     state.StateData = _entered
