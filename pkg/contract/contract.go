@@ -28,6 +28,8 @@ const (
 	Guardrails          = "guardrails"
 	PreviewRoleArn      = "previewRoleArn"
 	DeployRoleArn       = "deployRoleArn"
+	ContainmentArn      = "containmentArn"
+	ReleaseCommand      = "releaseCommand"
 )
 
 // The fields of one app in the output apps.
@@ -65,6 +67,12 @@ type Outputs struct {
 	// PreviewRoleArn and DeployRoleArn are what GitHub Actions take on to preview and
 	// to update this stack; empty when it makes no roles for them.
 	PreviewRoleArn, DeployRoleArn pulumi.StringOutput
+	// ContainmentArn is the state machine that holds deployments back, which people may
+	// start too; empty when the response is another.
+	ContainmentArn pulumi.StringOutput
+	// ReleaseCommand lets all deployments go on that were held back; with
+	// --input '{"pipeline":"NAME"}' those of one pipeline. Empty when nothing holds back.
+	ReleaseCommand pulumi.StringOutput
 }
 
 // App is what the gate has made for one app.
@@ -147,6 +155,8 @@ func (o *Outputs) strings() map[string]*pulumi.StringOutput {
 		GuardDutyDetectorID: &o.GuardDutyDetectorID,
 		PreviewRoleArn:      &o.PreviewRoleArn,
 		DeployRoleArn:       &o.DeployRoleArn,
+		ContainmentArn:      &o.ContainmentArn,
+		ReleaseCommand:      &o.ReleaseCommand,
 	}
 }
 

@@ -164,3 +164,16 @@ func (b builder) deadLetters(parent pulumi.Resource, a *alerts) error {
 	}
 	return nil
 }
+
+// publishes lets a role tell something, for the reason that is the statement's Sid.
+func (b builder) publishes(sid string, alerts *alerts) policydoc.Document {
+	return policydoc.Document{
+		{Sid: sid, Actions: []string{"sns:Publish"}, Resources: policydoc.On(b.plan.Topic().ARN)},
+		{
+			Sid:        "AlertKey",
+			Actions:    []string{"kms:Decrypt", "kms:GenerateDataKey"},
+			Resources:  []pulumi.StringInput{alerts.key.Arn},
+			Conditions: []policydoc.Condition{b.by("sns")},
+		},
+	}
+}

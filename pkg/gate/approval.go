@@ -40,15 +40,7 @@ func (b builder) approval(app settings.App, alerts *alerts) codepipeline.Pipelin
 
 // asks lets a pipeline's role tell the approvers.
 func (b builder) asks(alerts *alerts) policydoc.Document {
-	return policydoc.Document{
-		{Sid: "AskForApproval", Actions: []string{"sns:Publish"}, Resources: policydoc.On(b.plan.Topic().ARN)},
-		{
-			Sid:        "AlertKey",
-			Actions:    []string{"kms:Decrypt", "kms:GenerateDataKey"},
-			Resources:  []pulumi.StringInput{alerts.key.Arn},
-			Conditions: []policydoc.Condition{b.by("sns")},
-		},
-	}
+	return b.publishes("AskForApproval", alerts)
 }
 
 // approver makes the role that the approvers take on to answer the one approval of

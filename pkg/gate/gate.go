@@ -119,6 +119,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 		return nil, fmt.Errorf("workflows: %w", err)
 	}
 
+	containmentArn, releaseCommand := answer.outputs()
 	g.Outputs = contract.Outputs{
 		Account:             pulumi.String(s.Account).ToStringOutput(),
 		Region:              pulumi.String(s.Region).ToStringOutput(),
@@ -132,6 +133,8 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 		Guardrails:          guardrails,
 		PreviewRoleArn:      workflows.previewArn,
 		DeployRoleArn:       workflows.deployArn,
+		ContainmentArn:      containmentArn,
+		ReleaseCommand:      releaseCommand,
 	}
 	return g, ctx.RegisterResourceOutputs(g, g.Outputs.Map())
 }

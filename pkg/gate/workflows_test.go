@@ -142,7 +142,7 @@ func TestAPreviewOnlyLooks(t *testing.T) {
 	for _, s := range statements(t, built(t, run(config("api"))), "preview", "Allow") {
 		for _, action := range s.Action {
 			_, name, _ := strings.Cut(action, ":")
-			looks := slices.ContainsFunc([]string{"Get", "List", "Describe", "BatchGet"}, func(verb string) bool { return strings.HasPrefix(name, verb) })
+			looks := slices.ContainsFunc([]string{"Get", "List", "Describe", "BatchGet", "Validate"}, func(verb string) bool { return strings.HasPrefix(name, verb) })
 			if !looks || slices.Contains([]string{"GetObject", "GetObjectVersion", "GetSecretValue", "BatchGetSecretValue", "GetAuthorizationToken", "BatchGetImage"}, name) {
 				t.Errorf("%s allows %s", s.Sid, action)
 			}

@@ -44,7 +44,8 @@ const (
 		"these actions take the resource type object, arn:${Partition}:s3:::${BucketName}/${ObjectName}"
 	anyAppReason = "one boundary for the roles of any number of apps, each of which may do this to what is its own; " +
 		"IAM User Guide, Permissions boundaries for IAM entities: a boundary gives nothing"
-	keyReason = "in a key policy * is the key that it is attached to; " +
+	anyPipelineReason = "one machine answers for any number of apps: the pattern is of the gate's own names, and no other gate's match it"
+	keyReason         = "in a key policy * is the key that it is attached to; " +
 		"AWS KMS Developer Guide, Creating a key policy, Resource"
 )
 
@@ -83,6 +84,18 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Pattern: "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/codebuild/${Project}:*",
 		Why: "CodeBuild opens a log stream for each build; Service Authorization Reference, Amazon CloudWatch Logs: " +
 			"log-group and log-stream, arn:…:log-group:${LogGroupName}:log-stream:${LogStreamName}",
+	},
+	{
+		Kind: Identity, Actions: []string{"codepipeline:DisableStageTransition", "codepipeline:EnableStageTransition"},
+		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}/${Stage}", Why: anyPipelineReason,
+	},
+	{
+		Kind: Identity, Actions: []string{"codepipeline:ListPipelineExecutions", "codepipeline:StopPipelineExecution"},
+		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}", Why: anyPipelineReason,
+	},
+	{
+		Kind: Identity, Actions: []string{"iam:PutRolePolicy"}, Pattern: "arn:${Partition}:iam::${Account}:role/${Gate}/${Duty}/*",
+		Why: anyPipelineReason + "; what it could write into a role, the role's own boundary limits to its duty",
 	},
 
 	// What roles may be given.
@@ -131,7 +144,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 	},
 	{
 		Kind: Boundary, Actions: []string{
-			"codepipeline:GetPipelineState", "codepipeline:GetPipelineExecution", "codepipeline:ListPipelineExecutions",
+			"codepipeline:GetPipelineState", "codepipeline:GetPipelineExecution",
 		},
 		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}", Why: anyAppReason,
 	},

@@ -111,6 +111,18 @@ func table(p address.Plan) []Work {
 			Write: []string{"cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"},
 		},
 		{
+			// A preview has the definition checked.
+			Name: "MachineDefinitions", On: everything, Why: noType,
+			Read: []string{"states:ValidateStateMachineDefinition"},
+		},
+		{
+			Name: "Machines", On: []string{p.Machines()}, Why: ownNames,
+			Read: []string{"states:DescribeStateMachine", "states:ListStateMachineVersions", "states:ListTagsForResource"},
+			Write: []string{
+				"states:CreateStateMachine", "states:DeleteStateMachine", "states:TagResource", "states:UntagResource", "states:UpdateStateMachine",
+			},
+		},
+		{
 			Name: "DetectorList", On: everything, Why: noType,
 			Read: []string{"guardduty:ListDetectors"},
 		},
@@ -229,6 +241,8 @@ func duties(p address.Plan) []duty {
 		{"Pipeline", address.Pipeline, "codepipeline.amazonaws.com", nil},
 		{"Build", address.Build, "codebuild.amazonaws.com", nil},
 		{"Approver", address.Approver, "", nil},
+		{"Containment", address.Containment, "states.amazonaws.com", nil},
+		{"Release", address.Release, "states.amazonaws.com", nil},
 		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}},
 		{"Dispatcher", address.Dispatcher, "events.amazonaws.com", nil},
 	}

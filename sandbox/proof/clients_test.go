@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -46,6 +47,7 @@ type aws struct {
 	logs         *cloudwatchlogs.Client
 	s3           *s3.Client
 	secrets      *secretsmanager.Client
+	sfn          *sfn.Client
 	sns          *sns.Client
 	sqs          *sqs.Client
 }
@@ -74,6 +76,7 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		logs:         cloudwatchlogs.NewFromConfig(cfg),
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		secrets:      secretsmanager.NewFromConfig(cfg),
+		sfn:          sfn.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
 		sqs:          sqs.NewFromConfig(cfg),
 	}

@@ -33,6 +33,7 @@ type call struct {
 // What requests say that are made for a purpose.
 var (
 	viaS3   = map[string]string{"kms:ViaService": "s3." + region + ".amazonaws.com"}
+	viaSNS  = map[string]string{"kms:ViaService": "sns." + region + ".amazonaws.com"}
 	byOwner = map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"}
 )
 
@@ -128,6 +129,7 @@ func (e *estate) run(app delivered) []leg {
 	if _, asked := e.roles[p.Role(app.name, address.Approver).ARN]; asked {
 		legs = append(legs, e.approval(app)...)
 	}
+	legs = append(legs, e.answers(app.name)...)
 	for _, name := range keys(e.secrets) {
 		if !strings.HasPrefix(name, p.Gate+"/"+app.name+"/") {
 			continue
@@ -147,7 +149,6 @@ func (e *estate) run(app delivered) []leg {
 func (e *estate) approval(app delivered) []leg {
 	e.Helper()
 	p := e.plan
-	viaSNS := map[string]string{"kms:ViaService": "sns." + region + ".amazonaws.com"}
 	approver, pipeline := e.role(address.Approver, app.name), p.Pipeline(app.name).ARN
 	return []leg{
 		{"the approval is asked for: CodePipeline User Guide, Grant Amazon SNS permissions to a CodePipeline service role; Amazon SNS Developer Guide, Encryption permissions",
