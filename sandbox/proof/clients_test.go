@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
@@ -19,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"prodgate/sandbox/cloud"
@@ -29,6 +32,8 @@ const region = "eu-west-2"
 
 // aws asks the emulator what it holds, with AWS's own SDK.
 type aws struct {
+	analyzers    *accessanalyzer.Client
+	cloudtrail   *cloudtrail.Client
 	codepipeline *codepipeline.Client
 	codebuild    *codebuild.Client
 	connections  *codeconnections.Client
@@ -42,6 +47,7 @@ type aws struct {
 	logs         *cloudwatchlogs.Client
 	s3           *s3.Client
 	secrets      *secretsmanager.Client
+	securityhub  *securityhub.Client
 	sns          *sns.Client
 }
 
@@ -52,6 +58,8 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		t.Fatal(err)
 	}
 	return aws{
+		analyzers:    accessanalyzer.NewFromConfig(cfg),
+		cloudtrail:   cloudtrail.NewFromConfig(cfg),
 		codepipeline: codepipeline.NewFromConfig(cfg),
 		codebuild:    codebuild.NewFromConfig(cfg),
 		connections:  codeconnections.NewFromConfig(cfg),
@@ -65,6 +73,7 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		logs:         cloudwatchlogs.NewFromConfig(cfg),
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		secrets:      secretsmanager.NewFromConfig(cfg),
+		securityhub:  securityhub.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
 	}
 }
