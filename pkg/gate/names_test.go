@@ -27,6 +27,9 @@ var limits = map[string]map[string]int{
 	"aws:kms/alias:Alias":                    {"name": 256},
 	machineType:                              {"name": 80},
 	"aws:sns/topic:Topic":                    {"name": 256},
+	trailType:                                {"name": 128},
+	featureType:                              {"name": 64},
+	analyzerType:                             {"analyzerName": 255},
 	"aws:sqs/queue:Queue":                    {"name": 80},
 	"aws:cloudwatch/metricAlarm:MetricAlarm": {"name": 255, "alarmDescription": 1024},
 	rulesetType:                              {"name": 100}, // GitHub's
