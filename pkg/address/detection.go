@@ -31,12 +31,25 @@ func (p Plan) VerifierProject() Named {
 	return Named{name, p.arn("codebuild", "project/"+name)}
 }
 
+// VerifierBeforeDeploy compares the same before each deployment. CodePipeline hands a
+// project artifacts, which one without a source takes none of.
+func (p Plan) VerifierBeforeDeploy() Named {
+	name := p.Gate + "-" + Verifier + "-before-deploy"
+	return Named{name, p.arn("codebuild", "project/"+name)}
+}
+
+// Check is the rule that starts the comparison by the clock.
+func (p Plan) Check() Named {
+	name := p.Gate + "-check"
+	return Named{name, p.arn("events", "rule/"+name)}
+}
+
 // KnownState is the parameter with the hashes of what an app's pipeline has to be;
 // app empty: of what all apps share.
 func (p Plan) KnownState(app string) Named {
 	name := "/" + p.Gate + "/known-state/" + app
 	if app == "" {
-		name = "/" + p.Gate + "/known-state-of-gate"
+		name = "/" + p.Gate + "/known-state"
 	}
 	return Named{name, p.arn("ssm", "parameter"+name)}
 }
@@ -45,3 +58,6 @@ func (p Plan) KnownState(app string) Named {
 func (p Plan) Trail() Named {
 	return Named{p.Gate, p.arn("cloudtrail", "trail/"+p.Gate)}
 }
+
+// KnownStates matches the parameters of every app and of what they share.
+func (p Plan) KnownStates() string { return p.arn("ssm", "parameter/"+p.Gate+"/known-state*") }

@@ -28,6 +28,7 @@ const (
 	Guardrails          = "guardrails"
 	PreviewRoleArn      = "previewRoleArn"
 	DeployRoleArn       = "deployRoleArn"
+	KnownState          = "knownState"
 )
 
 // The fields of one app in the output apps.
@@ -65,6 +66,9 @@ type Outputs struct {
 	// PreviewRoleArn and DeployRoleArn are what GitHub Actions take on to preview and
 	// to update this stack; empty when it makes no roles for them.
 	PreviewRoleArn, DeployRoleArn pulumi.StringOutput
+	// KnownState is the SSM parameter with the hashes of what all apps share; those of
+	// an app are below it, under the app's name.
+	KnownState pulumi.StringOutput
 }
 
 // App is what the gate has made for one app.
@@ -147,6 +151,7 @@ func (o *Outputs) strings() map[string]*pulumi.StringOutput {
 		GuardDutyDetectorID: &o.GuardDutyDetectorID,
 		PreviewRoleArn:      &o.PreviewRoleArn,
 		DeployRoleArn:       &o.DeployRoleArn,
+		KnownState:          &o.KnownState,
 	}
 }
 

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
@@ -9,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/policydoc"
 )
 
@@ -16,6 +18,8 @@ import (
 type alerts struct {
 	topicArn pulumi.StringOutput
 	key      *kms.Key
+	// policy lets the gate's rules publish.
+	policy *sns.TopicPolicy
 }
 
 func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
@@ -44,7 +48,7 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("topic: %w", err)
 	}
-	policy, err := sns.NewTopicPolicy(b.ctx, b.called("alerts"), &sns.TopicPolicyArgs{
+	args := &sns.TopicPolicyArgs{
 		Arn: topic.Arn,
 		Policy: append(policydoc.Document{
 			{
@@ -56,10 +60,12 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 			},
 			catalogue.PlainHTTP(catalogue.Topic, at.ARN),
 		}, catalogue.Refusals(catalogue.Topic, b.settings, "", at.ARN)...).JSON(),
-	}, child)
+	}
+	policy, err := sns.NewTopicPolicy(b.ctx, b.called("alerts"), args, child)
 	if err != nil {
 		return nil, fmt.Errorf("topic policy: %w", err)
 	}
+	b.ofAll().knows(knownstate.TopicPolicy(at.Name), args)
 	for _, email := range b.settings.Alerts.Emails {
 		if _, err := sns.NewTopicSubscription(b.ctx, b.called("alerts-"+email), &sns.TopicSubscriptionArgs{
 			Topic:    topic.Arn,
@@ -70,36 +76,54 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 		}
 	}
 
+	a := &alerts{topicArn: topic.Arn, key: key, policy: policy}
 	// One rule for any number of apps: it matches by the end of the name.
-	rule, err := cloudwatch.NewEventRule(b.ctx, b.called("failed-runs"), &cloudwatch.EventRuleArgs{
-		Name:        pulumi.String(b.plan.Gate + "-failed-runs"),
-		Description: pulumi.String("A pipeline of the gate failed or was stopped"),
+	return a, b.tell(component, a, told{
+		name: "failed-runs", what: "A pipeline of the gate failed or was stopped",
+		source: "aws.codepipeline", kind: "CodePipeline Pipeline Execution State Change",
+		detail: map[string]any{
+			"pipeline": []any{map[string]string{"suffix": "-" + b.plan.Gate}},
+			"state":    []string{"FAILED", "STOPPED"},
+		},
+		paths: map[string]string{"pipeline": "$.detail.pipeline", "state": "$.detail.state", "execution": "$.detail.execution-id", "time": "$.time"},
+		says:  "Pipeline <pipeline>: execution <execution> is <state> at <time>. Nothing after the failed stage ran.",
+	})
+}
+
+// told is an event of a service of AWS's that people are told of.
+type told struct {
+	name, what   string // the rule's, and what it is there for
+	source, kind string
+	detail       map[string]any
+	// paths are where the event has what says mentions, as <name>.
+	paths map[string]string
+	says  string
+}
+
+// tell makes the rule that publishes it.
+func (b builder) tell(parent pulumi.Resource, a *alerts, t told) error {
+	child := pulumi.Parent(parent)
+	rule, err := cloudwatch.NewEventRule(b.ctx, b.called(t.name), &cloudwatch.EventRuleArgs{
+		Name:        pulumi.String(b.plan.Gate + "-" + t.name),
+		Description: pulumi.String(t.what),
 		EventPattern: pulumi.JSONMarshal(map[string]any{
-			"source":      []string{"aws.codepipeline"},
-			"detail-type": []string{"CodePipeline Pipeline Execution State Change"},
-			"detail": map[string]any{
-				"pipeline": []any{map[string]string{"suffix": "-" + b.plan.Gate}},
-				"state":    []string{"FAILED", "STOPPED"},
-			},
+			"source": []string{t.source}, "detail-type": []string{t.kind}, "detail": t.detail,
 		}),
 	}, child)
 	if err != nil {
-		return nil, fmt.Errorf("failed runs: %w", err)
+		return fmt.Errorf("%s: %w", t.name, err)
 	}
-	_, err = cloudwatch.NewEventTarget(b.ctx, b.called("failed-runs"), &cloudwatch.EventTargetArgs{
+	_, err = cloudwatch.NewEventTarget(b.ctx, b.called(t.name), &cloudwatch.EventTargetArgs{
 		Rule:     rule.Name,
 		TargetId: pulumi.String("alerts"),
-		Arn:      topic.Arn,
+		Arn:      a.topicArn,
 		InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
-			InputPaths: pulumi.StringMap{
-				"pipeline": pulumi.String("$.detail.pipeline"), "state": pulumi.String("$.detail.state"),
-				"execution": pulumi.String("$.detail.execution-id"), "time": pulumi.String("$.time"),
-			},
-			InputTemplate: pulumi.String(`"Pipeline <pipeline>: execution <execution> is <state> at <time>. Nothing after the failed stage ran."`),
+			InputPaths:    pulumi.ToStringMap(t.paths),
+			InputTemplate: pulumi.String(strconv.Quote(t.says)),
 		},
-	}, child, pulumi.DependsOn([]pulumi.Resource{policy}))
+	}, child, pulumi.DependsOn([]pulumi.Resource{a.policy}))
 	if err != nil {
-		return nil, fmt.Errorf("failed runs target: %w", err)
+		return fmt.Errorf("%s target: %w", t.name, err)
 	}
-	return &alerts{topicArn: topic.Arn, key: key}, nil
+	return nil
 }

@@ -38,10 +38,10 @@ func (b builder) approval(app settings.App, alerts *alerts) codepipeline.Pipelin
 	})
 }
 
-// asks lets a pipeline's role tell the approvers.
-func (b builder) asks(alerts *alerts) policydoc.Document {
+// publishes lets a role tell people something.
+func (b builder) publishes(sid string, alerts *alerts) policydoc.Document {
 	return policydoc.Document{
-		{Sid: "AskForApproval", Actions: []string{"sns:Publish"}, Resources: policydoc.On(b.plan.Topic().ARN)},
+		{Sid: sid, Actions: []string{"sns:Publish"}, Resources: policydoc.On(b.plan.Topic().ARN)},
 		{
 			Sid:        "AlertKey",
 			Actions:    []string{"kms:Decrypt", "kms:GenerateDataKey"},

@@ -26,9 +26,14 @@ var limits = map[string]map[string]int{
 	"aws:cloudwatch/logGroup:LogGroup":       {"name": 512},
 	"aws:kms/alias:Alias":                    {"name": 256},
 	"aws:sns/topic:Topic":                    {"name": 256},
+	parameterType:                            {"name": 1011, "description": 1024, "insecureValue": 4096},
 	rulesetType:                              {"name": 100}, // GitHub's
 	secretType:                               {"name": 512, "description": 2048},
 }
+
+// optional is what some have: a rule that goes by the clock has no pattern, and what
+// it starts gets no text.
+var optional = []string{"eventPattern", "inputTransformer.inputTemplate"}
 
 func TestNamesFitWhereSettingsAreLongest(t *testing.T) {
 	t.Parallel()
@@ -36,7 +41,7 @@ func TestNamesFitWhereSettingsAreLongest(t *testing.T) {
 	for _, made := range built(t, longest()).All() {
 		seen[made.Type] = true
 		for input, limit := range limits[made.Type] {
-			if n := len(made.Text(input)); n > limit || n == 0 {
+			if n := len(made.Text(input)); n > limit || n == 0 && !slices.Contains(optional, input) {
 				t.Errorf("%s: %s has %d characters, AWS takes 1 to %d", made, input, n, limit)
 			}
 		}

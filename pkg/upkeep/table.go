@@ -99,6 +99,15 @@ func table(p address.Plan) []Work {
 			},
 		},
 		{
+			Name: "ParameterList", On: everything, Why: noType,
+			Read: []string{"ssm:DescribeParameters"},
+		},
+		{
+			Name: "KnownState", On: []string{p.KnownStates()}, Why: ownNames,
+			Read:  []string{"ssm:GetParameter", "ssm:ListTagsForResource"},
+			Write: []string{"ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:PutParameter", "ssm:RemoveTagsFromResource"},
+		},
+		{
 			Name: "DetectorList", On: everything, Why: noType,
 			Read: []string{"guardduty:ListDetectors"},
 		},
@@ -218,6 +227,7 @@ func duties(p address.Plan) []duty {
 		{"Build", address.Build, "codebuild.amazonaws.com", nil},
 		{"Approver", address.Approver, "", nil},
 		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}},
+		{"Verifier", address.Verifier, "codebuild.amazonaws.com", nil},
 	}
 }
 

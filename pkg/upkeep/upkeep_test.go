@@ -49,7 +49,7 @@ func TestNothingIsAllowedOnEverything(t *testing.T) {
 	want := []string{
 		"codeconnections:CreateConnection", "config:DeleteDeliveryChannel", "config:DescribeConfigRules", "config:DescribeDeliveryChannels",
 		"config:PutDeliveryChannel", "guardduty:CreateDetector", "guardduty:ListDetectors", "kms:CreateKey", "kms:ListAliases",
-		"logs:DescribeLogGroups",
+		"logs:DescribeLogGroups", "ssm:DescribeParameters",
 	}
 	slices.Sort(got)
 	if !slices.Equal(got, want) {

@@ -20,6 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"prodgate/sandbox/cloud"
 )
@@ -43,6 +45,8 @@ type aws struct {
 	s3           *s3.Client
 	secrets      *secretsmanager.Client
 	sns          *sns.Client
+	sqs          *sqs.Client
+	ssm          *ssm.Client
 }
 
 func clients(t *testing.T, c *cloud.Cloud) aws {
@@ -66,6 +70,8 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		secrets:      secretsmanager.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
+		sqs:          sqs.NewFromConfig(cfg),
+		ssm:          ssm.NewFromConfig(cfg),
 	}
 }
 
