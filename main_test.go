@@ -71,8 +71,15 @@ const tree = `
 pulumi:providers:aws workload
 pulumi:providers:github repository
 prodgate:index:Gate gate
+  pulumi:providers:aws gate-global
+  aws:iam/role:Role gate-dispatcher
+  aws:iam/policy:Policy gate-dispatcher
+  aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-dispatcher
+  aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-dispatcher
+  aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-dispatcher
   prodgate:index:Boundaries gate-boundaries
     aws:iam/policy:Policy gate-boundary-build
+    aws:iam/policy:Policy gate-boundary-dispatcher
     aws:iam/policy:Policy gate-boundary-pipeline
     aws:iam/policy:Policy gate-boundary-recorder
   prodgate:index:Alerts gate-alerts
@@ -81,6 +88,9 @@ prodgate:index:Gate gate
     aws:sns/topic:Topic gate-alerts
     aws:sns/topicPolicy:TopicPolicy gate-alerts
     aws:sns/topicSubscription:TopicSubscription gate-alerts-platform-dev@example.com
+    aws:sqs/queue:Queue gate-dead-letters
+    aws:sqs/queuePolicy:QueuePolicy gate-dead-letters
+    aws:cloudwatch/metricAlarm:MetricAlarm gate-dead-letters
     aws:cloudwatch/eventRule:EventRule gate-failed-runs
     aws:cloudwatch/eventTarget:EventTarget gate-failed-runs
   prodgate:index:Source gate-source
@@ -167,16 +177,41 @@ prodgate:index:Gate gate
     aws:cfg/rule:Rule gate-s3-default-encryption-kms
 `
 
+// watched are the calls that the dev stack is told of, by the names of their rules, and
+// broughtHere those that are brought from the region of IAM.
+const (
+	watched = `
+		pipelines pipelines-but-containment stages stages-but-containment account projects projects-but-pipeline
+		repositories repositories-but-build repositories-but-build-reads repositories-but-execution-reads
+		services services-but-pipeline tasks connections hosts buckets keys keys-alias aliases artifact-key-reads artifact-key-but-pipeline-reads
+		roles roles-but-containment trusted-roles service-roles-reads break-glass-reads policies rules topic dead-letters alarms
+		known-state trails detector recorder config-rules analyzers log-groups`
+	broughtHere = `account roles roles-but-containment trusted-roles service-roles-reads break-glass-reads policies rules`
+)
+
+// watch is what is below the gate for them.
+func watch() string {
+	lines := "  prodgate:index:Watch gate-watch\n"
+	rule := func(name string) {
+		lines += "    aws:cloudwatch/eventRule:EventRule gate-on-" + name + "\n    aws:cloudwatch/eventTarget:EventTarget gate-on-" + name + "\n"
+	}
+	for name := range strings.FieldsSeq(watched) {
+		rule(name)
+	}
+	for name := range strings.FieldsSeq(broughtHere) {
+		rule(name + "-global")
+	}
+	return lines
+}
+
 // guardrails are all that an organization adds to it.
 const guardrails = `
 pulumi:providers:aws organization
 prodgate:index:Guardrails guardrails
   aws:organizations/policy:Policy guardrails-bypass-1
   aws:organizations/policy:Policy guardrails-bypass-2
-  aws:organizations/policy:Policy guardrails-regions
   aws:organizations/policyAttachment:PolicyAttachment guardrails-bypass-1
   aws:organizations/policyAttachment:PolicyAttachment guardrails-bypass-2
-  aws:organizations/policyAttachment:PolicyAttachment guardrails-regions
 `
 
 // organization is that of the prod stack.
@@ -202,8 +237,8 @@ func TestTheTreeOfTheDevStack(t *testing.T) {
 	t.Parallel()
 	dev, withOrganization := stack(t, "dev"), stack(t, "dev")
 	withOrganization.Config["prodgate:organization"] = organization
-	compareTree(t, dev, tree)
-	compareTree(t, withOrganization, tree+guardrails)
+	compareTree(t, dev, tree+watch())
+	compareTree(t, withOrganization, tree+watch()+guardrails)
 }
 
 func compareTree(t *testing.T, w gatetest.World, tree string) {
@@ -244,7 +279,7 @@ func TestStacksDifferByValuesOnly(t *testing.T) {
 		return all
 	}
 	dev, prod := stack(t, "dev"), stack(t, "prod")
-	for _, key := range []string{"access", "apps", "organization", "workflows"} {
+	for _, key := range []string{"access", "apps", "detection", "organization", "workflows"} {
 		if value, written := prod.Config["prodgate:"+key]; written {
 			dev.Config["prodgate:"+key] = strings.ReplaceAll(value, prod.Account, dev.Account)
 		}
@@ -270,7 +305,11 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 			continue
 		}
 		seen[pkg] = true
-		if made.Provider == "" || made.Provider != providers[pkg] {
+		want := providers[pkg]
+		if strings.HasSuffix(made.Name, "-global") {
+			want = "gate-global"
+		}
+		if made.Provider == "" || made.Provider != want {
 			t.Errorf("%s has the provider %q", made, made.Provider)
 		}
 	}

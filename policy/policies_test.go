@@ -13,6 +13,7 @@ import (
 var (
 	provider     = [2]string{"pulumi:providers:aws", "workload"}
 	organization = [2]string{"pulumi:providers:aws", "organization"}
+	iamsRegion   = [2]string{"pulumi:providers:aws", "gate-global"}
 	permission   = [2]string{"aws:iam/policy:Policy", "gate-api-build"}
 	role         = [2]string{"aws:iam/role:Role", "gate-api-build"}
 	attachment   = [2]string{"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "gate-api-build"}
@@ -38,6 +39,7 @@ type change struct {
 var changes = map[string]map[string]change{
 	"region-and-account": {
 		"a provider of another region":    {provider, "region", "us-east-1", `region is "us-east-1"; set it to "eu-west-2"`},
+		"the provider of IAM's events":    {iamsRegion, "region", "eu-west-2", `region is "eu-west-2"; set it to "us-east-1"`},
 		"a provider without a region":     {provider, "region", nil, `region is not set; set it to "eu-west-2"`},
 		"a provider of any account":       {provider, "allowedAccountIds", nil, `allowedAccountIds is not set; set it to ["111111111111"]`},
 		"a provider of another account":   {provider, "allowedAccountIds", list{"222222222222"}, `allowedAccountIds is ["222222222222"]`},

@@ -30,6 +30,9 @@ const (
 	Deploy      = "deploy"      // GitHub Actions': runs pulumi up
 )
 
+// PerApp is whether each app has a role of a duty; else the gate has one.
+func PerApp(duty string) bool { return duty == Pipeline || duty == Build || duty == Approver }
+
 // ApprovalStage is the stage and the action in it that wait for an approval.
 const ApprovalStage = "Approve"
 

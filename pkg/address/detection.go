@@ -59,5 +59,26 @@ func (p Plan) Trail() Named {
 	return Named{p.Gate, p.arn("cloudtrail", "trail/"+p.Gate)}
 }
 
+// Patterns of what watches and answers.
+
+// Alarms matches the gate's CloudWatch alarms.
+func (p Plan) Alarms() string { return p.arn("cloudwatch", "alarm:"+p.Gate+"-*") }
+
+// Machines matches the gate's state machines, and Executions every run of them.
+func (p Plan) Machines() string   { return p.arn("states", "stateMachine:"+p.Gate+"-*") }
+func (p Plan) Executions() string { return p.arn("states", "execution:"+p.Gate+"-*:*") }
+
 // KnownStates matches the parameters of every app and of what they share.
 func (p Plan) KnownStates() string { return p.arn("ssm", "parameter/"+p.Gate+"/known-state*") }
+
+// Analyzers matches every analyzer of IAM Access Analyzer and what is below it.
+func (p Plan) Analyzers() string { return p.arn("access-analyzer", "analyzer/*") }
+
+// Hub is Security Hub of the account and region.
+func (p Plan) Hub() string { return p.arn("securityhub", "hub/default") }
+
+// DeadLetterAlarm tells that the queue of dead letters is not empty.
+func (p Plan) DeadLetterAlarm() Named {
+	name := p.DeadLetters().Name
+	return Named{name, p.arn("cloudwatch", "alarm:"+name)}
+}

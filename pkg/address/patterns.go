@@ -5,6 +5,9 @@ package address
 // Stages matches every stage of the gate's pipelines, and every action in them.
 func (p Plan) Stages() string { return p.Pipelines() + "/*" }
 
+// DeployStages matches the stage of each that changes production.
+func (p Plan) DeployStages() string { return p.Pipelines() + "/" + DeployStage }
+
 // Approvals matches what every app's approver may answer.
 func (p Plan) Approvals() string {
 	return p.Pipelines() + "/" + ApprovalStage + "/" + ApprovalStage

@@ -1,6 +1,10 @@
 package catalogue
 
-import "prodgate/pkg/address"
+import (
+	"slices"
+
+	"prodgate/pkg/address"
+)
 
 // group is the rows that agree in all but the action and what it does.
 type group struct {
@@ -25,13 +29,15 @@ func flat(groups []group) []Call {
 }
 
 var (
-	guarded        = []Control{Guardrail}
-	repository     = []Control{Guardrail, RepositoryPolicy}
-	bucket         = []Control{Guardrail, BucketPolicy}
-	key            = []Control{Guardrail, KeyPolicy}
-	topic          = []Control{Guardrail, TopicPolicy}
-	secret         = []Control{Guardrail, SecretPolicy}
-	nobody         []string
+	guarded    = []Control{Guardrail}
+	repository = []Control{Guardrail, RepositoryPolicy}
+	bucket     = []Control{Guardrail, BucketPolicy}
+	key        = []Control{Guardrail, KeyPolicy}
+	topic      = []Control{Guardrail, TopicPolicy}
+	secret     = []Control{Guardrail, SecretPolicy}
+	nobody     []string
+	// answers contain and release; which of them does what, their own policies say.
+	answers        = []string{address.Containment, address.Release}
 	branchDefended = []Control{BranchProtection}
 )
 
@@ -42,15 +48,19 @@ var groups = []group{
 		{"codepipeline:UpdatePipeline", "takes a gate out of the pipeline, or delivers another branch"},
 		{"codepipeline:DeletePipeline", "ends delivery, and makes room for another pipeline of that name"},
 		{"codepipeline:StartPipelineExecution", "delivers a commit of any branch: sourceRevisions may name one"},
-		{"codepipeline:StopPipelineExecution", "abandons a run between its stages"},
 		{"codepipeline:PutWebhook", "lets somebody outside start runs"},
 		{"codepipeline:TagResource", "changes what policies that look at tags think of the pipeline"},
 		{"codepipeline:UntagResource", "changes what policies that look at tags think of the pipeline"},
+	}},
+	{on: Pipelines, by: answers, denied: guarded, reported: Alert, calls: []does{
+		{"codepipeline:StopPipelineExecution", "abandons a run between its stages"},
 	}},
 	{on: Stages, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"codepipeline:RetryStageExecution", "deploys once more what was stopped for a reason"},
 		{"codepipeline:RollbackStage", "puts an old image back, its holes with it"},
 		{"codepipeline:OverrideStageCondition", "skips a gate of a stage"},
+	}},
+	{on: Stages, by: answers, denied: guarded, reported: Alert, calls: []does{
 		{"codepipeline:DisableStageTransition", "holds every fix back"},
 		{"codepipeline:EnableStageTransition", "lets through what was held back for a reason"},
 	}},
@@ -86,7 +96,7 @@ var groups = []group{
 		{"codebuild:UpdateWebhook", "lets somebody else outside start builds as the build role"},
 		{"codebuild:PutResourcePolicy", "shares the project with another account"},
 	}},
-	{on: Projects, by: []string{address.Pipeline}, denied: guarded, reported: Alert, calls: []does{
+	{on: Projects, by: []string{address.Pipeline, address.Dispatcher}, denied: guarded, reported: Alert, calls: []does{
 		{"codebuild:StartBuild", "builds with another buildspec, image or source as the build role, which may push"},
 	}},
 	{on: Repositories, by: nobody, denied: repository, reported: Alert, calls: []does{
@@ -153,6 +163,7 @@ var groups = []group{
 		{"s3:PutEncryptionConfiguration", "writes artifacts under a key of somebody else's"},
 		{"s3:PutLifecycleConfiguration", "expires artifacts before they are deployed"},
 		{"s3:PutReplicationConfiguration", "copies sources and records to another bucket"},
+		{"s3:PutBucketObjectLockConfiguration", "lets the record of calls be deleted early"},
 		{"s3:DeleteBucket", "ends delivery, and lets anybody in the world take the name"},
 	}},
 	{on: ArtifactObjects, by: []string{address.Pipeline, address.Build}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
@@ -171,6 +182,13 @@ var groups = []group{
 		{"s3:DeleteObject", "hides the record of a change"},
 		{"s3:DeleteObjectVersion", "destroys the record of a change"},
 	}},
+	{on: CallObjects, by: nobody, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
+		{"s3:PutObject", "forges the record of calls"},
+		{"s3:ReplicateObject", "forges the record of calls, by way of another bucket"},
+		{"s3:DeleteObject", "hides the record of a call"},
+		{"s3:DeleteObjectVersion", "destroys the record of a call"},
+		{"s3:BypassGovernanceRetention", "destroys the record of a call that is locked"},
+	}},
 	{on: Keys, by: nobody, denied: key, reported: Alert, calls: []does{
 		{"kms:PutKeyPolicy", "lets somebody else read and write what the key protects"},
 		{"kms:ScheduleKeyDeletion", "destroys images, artifacts, logs and records for good"},
@@ -185,7 +203,7 @@ var groups = []group{
 		{"kms:UpdateAlias", "puts another key in the place of the gate's"},
 		{"kms:DeleteAlias", "hides the key from policies that know it by its alias"},
 	}},
-	{on: ArtifactKey, by: []string{address.Pipeline, address.Build}, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
+	{on: ArtifactKey, by: []string{address.Pipeline, address.Build, address.Verifier}, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
 		{"kms:Decrypt", "reads sources and artifacts"},
 	}},
 	{on: ArtifactKey, by: nobody, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
@@ -198,8 +216,9 @@ var groups = []group{
 		{"kms:ReEncryptFrom", "encrypts the secrets of the builds anew for a key that somebody else reads with"},
 	}},
 	{on: Roles, by: nobody, denied: guarded, reported: Alert, calls: roleChanges},
+	{on: Roles, by: answers, denied: guarded, reported: Alert, calls: inlinePolicies},
 	{on: Roles, by: nobody, denied: guarded, reported: Nothing, calls: passRole},
-	{on: TrustedRoles, by: nobody, denied: guarded, reported: Alert, calls: roleChanges},
+	{on: TrustedRoles, by: nobody, denied: guarded, reported: Alert, calls: slices.Concat(roleChanges, inlinePolicies)},
 	{on: TrustedRoles, by: nobody, denied: guarded, reported: Nothing, calls: passRole},
 	{on: Policies, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"iam:CreatePolicy", "puts another policy in the place of one that was deleted"},
@@ -241,8 +260,35 @@ var groups = []group{
 		{"sns:SetSubscriptionAttributes", "filters alerts out on their way to a person"},
 		{"sns:Unsubscribe", "takes a person off the alerts"},
 	}},
-	{on: Topic, by: []string{address.Pipeline}, denied: topic, reported: Nothing, calls: []does{
+	{on: Topic, by: []string{address.Pipeline, address.Verifier, address.Containment, address.Release}, denied: []Control{TopicPolicy}, reported: Nothing, calls: []does{
 		{"sns:Publish", "buries alerts under false ones"},
+	}},
+	{on: DeadLetters, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"sqs:SetQueueAttributes", "loses alerts that could not be delivered"},
+		{"sqs:PurgeQueue", "loses alerts that could not be delivered"},
+		{"sqs:DeleteQueue", "loses alerts that could not be delivered"},
+	}},
+	{on: Alarms, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"cloudwatch:PutMetricAlarm", "hides that alerts are not delivered"},
+		{"cloudwatch:DisableAlarmActions", "hides that alerts are not delivered"},
+		{"cloudwatch:SetAlarmState", "hides that alerts are not delivered"},
+		{"cloudwatch:DeleteAlarms", "hides that alerts are not delivered"},
+	}},
+	{on: Machines, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"states:CreateStateMachine", "puts another answer in the place of one that was deleted"},
+		{"states:UpdateStateMachine", "makes containment do nothing, or something else"},
+		{"states:DeleteStateMachine", "leaves nothing that contains"},
+	}},
+	{on: Machines, by: []string{address.Dispatcher}, denied: guarded, reported: Alert, calls: []does{
+		{"states:StartExecution", "lets through what was held back for a reason, or holds every fix back"},
+	}},
+	{on: Executions, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"states:StopExecution", "stops containment halfway"},
+	}},
+	{on: KnownState, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"ssm:PutParameter", "makes a pipeline that was tampered with look as it should"},
+		{"ssm:DeleteParameter", "keeps every pipeline from deploying"},
+		{"ssm:DeleteParameters", "keeps every pipeline from deploying"},
 	}},
 	{on: Trails, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"cloudtrail:StopLogging", "leaves no trace of what comes next, and no alert"},
@@ -269,6 +315,15 @@ var groups = []group{
 	// none at all, and other teams have rules too.
 	{on: ConfigRules, by: nobody, denied: nil, reported: Alert, calls: []does{
 		{"config:PutConfigRule", "makes a check of the gate's parts look for something else"},
+	}},
+	{on: Analyzers, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"access-analyzer:DeleteAnalyzer", "ends the watch over what others may reach"},
+		{"access-analyzer:CreateArchiveRule", "archives findings before anybody sees them"},
+		{"access-analyzer:UpdateArchiveRule", "archives more findings before anybody sees them"},
+	}},
+	{on: Hub, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"securityhub:DisableSecurityHub", "ends the checks of Security Hub"},
+		{"securityhub:BatchDisableStandards", "ends the checks of Security Hub"},
 	}},
 	{on: LogGroups, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"logs:PutRetentionPolicy", "loses the builds' logs early"},
@@ -315,13 +370,17 @@ var roleChanges = []does{
 	{"iam:CreateRole", "makes a role of a name that is trusted"},
 	{"iam:UpdateRole", "lengthens the sessions of a role that is trusted"},
 	{"iam:UpdateAssumeRolePolicy", "lets somebody else take on a role that is trusted"},
-	{"iam:PutRolePolicy", "lets a role do more"},
 	{"iam:AttachRolePolicy", "lets a role do more"},
-	{"iam:DeleteRolePolicy", "keeps a role from doing its duty"},
 	{"iam:DetachRolePolicy", "keeps a role from doing its duty"},
 	{"iam:PutRolePermissionsBoundary", "lets a role do more, or keeps it from doing its duty"},
 	{"iam:DeleteRolePermissionsBoundary", "lets a role do more"},
 	{"iam:DeleteRole", "makes room for another role of a name that is trusted"},
+}
+
+// inlinePolicies cut sessions off, and let them go on.
+var inlinePolicies = []does{
+	{"iam:PutRolePolicy", "lets a role do more"},
+	{"iam:DeleteRolePolicy", "keeps a role from doing its duty, or lets sessions go on that were cut off"},
 }
 
 // passRole is checked within other calls.

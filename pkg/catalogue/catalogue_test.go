@@ -20,11 +20,12 @@ func account(clusters ...string) *settings.Settings {
 	}
 	s.Source = settings.Source{Owner: "example-org", Repository: "web"}
 	s.Organization.Regions = []string{"eu-west-2"}
+	s.Detection = settings.Detection{Response: settings.Contain, Trail: settings.Create}
 	s.Workflows.Repository = "infrastructure"
 	for _, cluster := range clusters {
 		s.Apps = append(s.Apps, settings.App{
 			Name: "app-" + cluster, Cluster: cluster, Repository: "web",
-			ExecutionRoleArn: "arn:aws:iam::111111111111:role/" + cluster + "-execution",
+			ExecutionRoleArn: "arn:aws:iam::111111111111:role/" + cluster + "-execution", Secrets: []settings.Secret{{Name: "TOKEN"}},
 		})
 	}
 	return s
@@ -35,7 +36,8 @@ func TestEveryRowIsWhole(t *testing.T) {
 	action := regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z]+$`)
 	denies := []Control{Guardrail, RepositoryPolicy, BucketPolicy, KeyPolicy, TopicPolicy, SecretPolicy, BranchProtection, OnlyMainCheck, CodeOwners}
 	reports := []Control{Alert, AlertOnRead, Preview, Nothing}
-	duties := []string{address.Pipeline, address.Build, address.Approver, address.Recorder, Execution, People, Rotation, ServiceLinked}
+	duties := []string{address.Pipeline, address.Build, address.Approver, address.Recorder, address.Dispatcher, address.Verifier,
+		address.Containment, address.Release, Execution, People, Rotation, ServiceLinked}
 	known := account("web")
 	seen := map[string]bool{}
 	used := map[Target]bool{}

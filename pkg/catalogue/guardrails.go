@@ -30,26 +30,29 @@ const (
 // their names, no longer than AWS takes. The error says what to do where they
 // would be too many.
 func Guardrails(s *settings.Settings) ([]Document, error) {
-	packed, err := pack(pieces(s))
+	packed, err := pack(regionStatement(s), pieces(s))
 	if err != nil {
 		return nil, err
 	}
 	// Those that are only exported may be attached above each other, as many at a level.
-	if n := len(packed) + 1; n > maxDocuments && s.Organization.TargetId != "" {
+	if n := len(packed); n > maxDocuments && s.Organization.TargetId != "" {
 		return nil, fmt.Errorf("prodgate:organization.targetId: %q: %d clusters and %d roles under prodgate:access need %d service control policies, "+
 			"and a target takes %d beside FullAWSAccess; deploy to fewer clusters, name fewer roles, or name roles of shorter paths",
 			s.Organization.TargetId, len(clusters(s)), len(s.Access.DeployerArns)+1+len(s.Access.ApproverArns), n, maxDocuments)
 	}
 	var documents []Document
-	for i, statements := range packed {
+	for i, d := range packed {
+		what := "Nobody changes production around the pipeline"
+		if len(d.fixed) > 0 {
+			what += ", and account " + s.Account + " is used in its own regions alone"
+		}
 		documents = append(documents, Document{
 			Name:        s.Name + "-bypass-" + strconv.Itoa(i+1),
-			Description: "Nobody changes production around the pipeline, part " + strconv.Itoa(i+1),
-			JSON:        written(statements),
+			Description: what + ", part " + strconv.Itoa(i+1),
+			JSON:        d.written(),
 		})
 	}
-	regions, err := regionGuardrail(s)
-	return append(documents, regions), err
+	return documents, nil
 }
 
 // piece is the least that a document can be made of: what some calls of one kind
@@ -158,14 +161,29 @@ func with(statements []statement, p piece) (more []statement, joined bool) {
 	return append(more, statement{piece: p, parts: []piece{p}}), false
 }
 
+// packed is what becomes one document.
+type packed struct {
+	fixed      []scpStatement // not made of pieces
+	statements []statement
+}
+
 // pack puts each piece into the first document that has room for it, rather into
-// one where it joins a statement.
-func pack(all []piece) ([][]statement, error) {
-	var documents [][]statement
+// one where it joins a statement. What keeps the account in its regions is in the
+// first: it would take up one of the few documents, and changes as seldom.
+func pack(regions scpStatement, all []piece) ([]packed, error) {
+	documents := []packed{{fixed: []scpStatement{regions}}}
+	tooLong := func(roles int, d packed) error {
+		return fmt.Errorf("prodgate:access: %d roles make a service control policy of %d characters, and AWS takes %d; "+
+			"name fewer roles, or roles of shorter paths", roles, d.length(), maxDocument)
+	}
+	if documents[0].length() > maxDocument {
+		return nil, tooLong(len(regions.Condition["ArnNotLike"]["aws:PrincipalArn"]), documents[0])
+	}
 	place := func(p piece, join bool) bool {
-		for i := range documents {
-			if more, joined := with(documents[i], p); (joined || !join) && length(more) <= maxDocument {
-				documents[i] = more
+		for i, d := range documents {
+			more, joined := with(d.statements, p)
+			if grown := (packed{d.fixed, more}); (joined || !join) && grown.length() <= maxDocument {
+				documents[i] = grown
 				return true
 			}
 		}
@@ -175,10 +193,10 @@ func pack(all []piece) ([][]statement, error) {
 		if place(p, true) || place(p, false) {
 			continue
 		}
-		alone, _ := with(nil, p)
-		if n := length(alone); n > maxDocument {
-			return nil, fmt.Errorf("prodgate:access: %d roles make a service control policy of %d characters, and AWS takes %d; "+
-				"name fewer roles, or roles of shorter paths", len(p.who), n, maxDocument)
+		statements, _ := with(nil, p)
+		alone := packed{statements: statements}
+		if alone.length() > maxDocument {
+			return nil, tooLong(len(p.who), alone)
 		}
 		documents = append(documents, alone)
 	}
@@ -186,7 +204,7 @@ func pack(all []piece) ([][]statement, error) {
 }
 
 // length counts as Organizations does: every character of what it is sent.
-func length(statements []statement) int { return utf8.RuneCountInString(written(statements)) }
+func (d packed) length() int { return utf8.RuneCountInString(d.written()) }
 
 // scp is a service control policy's JSON. It has no principal and NotPrincipal is
 // not allowed in one: who may is a condition on the caller's ARN, that of the role
@@ -204,11 +222,11 @@ type scpStatement struct {
 	Condition   map[string]map[string][]string
 }
 
-// written is the JSON of statements, as short as it gets.
-func written(statements []statement) string {
-	policy := scp{Version: "2012-10-17"}
+// written is the JSON, as short as it gets.
+func (d packed) written() string {
+	policy := scp{Version: "2012-10-17", Statement: slices.Clone(d.fixed)}
 	sids := map[string]int{}
-	for _, st := range statements {
+	for _, st := range d.statements {
 		sid := st.sid
 		if sids[st.sid]++; sids[st.sid] > 1 {
 			sid += strconv.Itoa(sids[st.sid])
@@ -226,10 +244,6 @@ func written(statements []statement) string {
 		}
 		policy.Statement = append(policy.Statement, out)
 	}
-	return compact(policy)
-}
-
-func compact(policy scp) string {
 	text, _ := json.Marshal(policy) // of texts only
 	return string(text)
 }
@@ -247,23 +261,14 @@ var global = []string{
 	"trustedadvisor:*", "waf-regional:*", "waf:*", "wafv2:*", "wellarchitected:*",
 }
 
-// regionGuardrail keeps the account in its regions.
-func regionGuardrail(s *settings.Settings) (Document, error) {
-	d := Document{
-		Name:        s.Name + "-regions",
-		Description: "Account " + s.Account + " is used in its own regions alone",
-		JSON: compact(scp{Version: "2012-10-17", Statement: []scpStatement{{
-			Sid: "OnlyInRegions", Effect: "Deny", NotAction: global, Resource: []string{"*"},
-			Condition: map[string]map[string][]string{
-				"StringNotEquals": {"aws:RequestedRegion": s.Organization.Regions},
-				"StringEquals":    {"aws:PrincipalAccount": {s.Account}},
-				"ArnNotLike":      {"aws:PrincipalArn": may(s, "", nil, nil)},
-			},
-		}}}),
+// regionStatement keeps the account in its regions.
+func regionStatement(s *settings.Settings) scpStatement {
+	return scpStatement{
+		Sid: "OnlyInRegions", Effect: "Deny", NotAction: global, Resource: []string{"*"},
+		Condition: map[string]map[string][]string{
+			"StringNotEquals": {"aws:RequestedRegion": s.Organization.Regions},
+			"StringEquals":    {"aws:PrincipalAccount": {s.Account}},
+			"ArnNotLike":      {"aws:PrincipalArn": may(s, "", nil, nil)},
+		},
 	}
-	if n := utf8.RuneCountInString(d.JSON); n > maxDocument {
-		return d, fmt.Errorf("prodgate:access: the deployers make a service control policy of %d characters, and AWS takes %d; "+
-			"name fewer roles, or roles of shorter paths", n, maxDocument)
-	}
-	return d, nil
 }

@@ -17,14 +17,18 @@ const pagePath = "README.md"
 
 // words are how the page calls who may make a call.
 var words = map[string]string{
-	address.Pipeline: "the app's pipeline",
-	address.Build:    "the app's build",
-	address.Approver: "the app's approver",
-	address.Recorder: "AWS Config's recorder",
-	Execution:        "the app's execution role",
-	People:           "`access.approverArns`",
-	Rotation:         "the function that rotates it",
-	ServiceLinked:    "AWS's service-linked roles",
+	address.Pipeline:    "the app's pipeline",
+	address.Build:       "the app's build",
+	address.Approver:    "the app's approver",
+	address.Recorder:    "AWS Config's recorder",
+	address.Dispatcher:  "EventBridge, for the gate's rules",
+	address.Verifier:    "the check of the known state",
+	address.Containment: "containment",
+	address.Release:     "release",
+	Execution:           "the app's execution role",
+	People:              "`access.approverArns`",
+	Rotation:            "the function that rotates it",
+	ServiceLinked:       "AWS's service-linked roles",
 }
 
 const preamble = `# Ways around the pipeline
@@ -40,7 +44,7 @@ AWS's service-linked roles, through which services do their own work. A *policy*
 *Branch protection*, *only-main check* and *code owners* are GitHub's, where ` + "`source.protection`" + ` is not off. – is nothing.
 
 **Reported by.** An *alert* is an EventBridge rule on the management event that CloudTrail logs; an *alert on reads* one that asks for
-read-only events too. The gate does not make these rules yet: the column says what can be had. A *preview* is the next
+read-only events too; both leave out who may make the call and who may change the gate, and say who did what, from where. A *preview* is the next
 ` + "`pulumi preview --refresh`" + `, which shows the difference. *Nothing*: a data event (objects of S3, messages of SNS), of which EventBridge
 hears only where a trail is made to log it; or no call of its own (` + "`iam:PassRole`" + `, which is checked within others; a push to GitHub).
 

@@ -9,7 +9,7 @@ import (
 
 // policyOf is the control that a target's own policy is.
 var policyOf = map[Target]Control{
-	Repositories: RepositoryPolicy, Buckets: BucketPolicy, ArtifactObjects: BucketPolicy, RecordObjects: BucketPolicy,
+	Repositories: RepositoryPolicy, Buckets: BucketPolicy, ArtifactObjects: BucketPolicy, RecordObjects: BucketPolicy, CallObjects: BucketPolicy,
 	Keys: KeyPolicy, ArtifactKey: KeyPolicy, SecretsKey: KeyPolicy, Topic: TopicPolicy, Secrets: SecretPolicy,
 }
 

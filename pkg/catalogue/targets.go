@@ -20,6 +20,7 @@ const (
 	Buckets          Target = "Buckets"
 	ArtifactObjects  Target = "ArtifactObjects"
 	RecordObjects    Target = "RecordObjects"
+	CallObjects      Target = "CallObjects"
 	Keys             Target = "Keys"
 	ArtifactKey      Target = "ArtifactKey"
 	SecretsKey       Target = "SecretsKey"
@@ -33,10 +34,17 @@ const (
 	IdentityProvider Target = "IdentityProvider"
 	Rules            Target = "Rules"
 	Topic            Target = "Topic"
+	DeadLetters      Target = "DeadLetters"
+	Alarms           Target = "Alarms"
+	Machines         Target = "Machines"
+	Executions       Target = "Executions"
+	KnownState       Target = "KnownState"
 	Trails           Target = "Trails"
 	Detector         Target = "Detector"
 	Recorder         Target = "Recorder"
 	ConfigRules      Target = "ConfigRules"
+	Analyzers        Target = "Analyzers"
+	Hub              Target = "Hub"
 	LogGroups        Target = "LogGroups"
 	Secrets          Target = "Secrets"
 	Hosts            Target = "Hosts"
@@ -75,7 +83,7 @@ var scopes = []scope{
 	},
 	{target: Pipelines, what: "the apps' pipelines", kind: "pipeline", resources: one(address.Plan.Pipelines)},
 	{target: Stages, what: "the stages of the pipelines", kind: "stage", resources: one(address.Plan.Stages)},
-	{target: Approval, what: "the approval of a deployment", kind: "action", resources: one(address.Plan.Approvals)},
+	{target: Approval, what: "the approval of a deployment", kind: "action", resources: unless(nobodyApproves, address.Plan.Approvals)},
 	{target: Projects, what: "the CodeBuild projects", kind: "project", resources: one(address.Plan.Projects)},
 	{target: Repositories, what: "the apps' image repositories", kind: "repository", resources: one(address.Plan.Repositories)},
 	{target: Buckets, what: "the buckets of artifacts and records", kind: "bucket", resources: one(address.Plan.Buckets)},
@@ -84,6 +92,9 @@ var scopes = []scope{
 	})},
 	{target: RecordObjects, what: "what is in AWS Config's bucket", kind: "object", resources: one(func(p address.Plan) string {
 		return p.Bucket("config").ARN + "/*"
+	})},
+	{target: CallObjects, what: "what is in CloudTrail's bucket", kind: "object", resources: unless(withoutTrail, func(p address.Plan) string {
+		return p.Bucket("trail").ARN + "/*"
 	})},
 	{
 		// KMS makes up a key's id: its alias tells.
@@ -95,7 +106,7 @@ var scopes = []scope{
 		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: one(func(p address.Plan) string { return p.KeyAlias("artifacts") }),
 	},
 	{
-		target: SecretsKey, what: "the key of secrets", kind: "key", resources: one(address.Plan.AllKeys),
+		target: SecretsKey, what: "the key of secrets", kind: "key", resources: unless(withoutSecrets, address.Plan.AllKeys),
 		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: one(func(p address.Plan) string { return p.KeyAlias("secrets") }),
 	},
 	{target: Aliases, what: "the aliases of the gate's keys", kind: "alias", resources: one(address.Plan.AllAliases)},
@@ -103,7 +114,7 @@ var scopes = []scope{
 	{target: TrustedRoles, what: "the roles of deployers, approvers and break-glass", kind: "role", resources: func(_ address.Plan, s *settings.Settings) []string {
 		return slices.Concat(s.Access.DeployerArns, []string{s.Access.BreakGlassArn}, s.Access.ApproverArns)
 	}},
-	{target: ApproverRoles, what: "the approvers' roles of the apps", kind: "role", resources: one(func(p address.Plan) string {
+	{target: ApproverRoles, what: "the approvers' roles of the apps", kind: "role", resources: unless(nobodyApproves, func(p address.Plan) string {
 		return p.Roles(address.Approver)
 	})},
 	{target: BreakGlass, what: "the break-glass role", kind: "role", resources: func(_ address.Plan, s *settings.Settings) []string {
@@ -114,12 +125,19 @@ var scopes = []scope{
 	{target: Rules, what: "the gate's EventBridge rules", kind: "rule", resources: one(address.Plan.Rules)},
 	// With the subscriptions, which stand below the topic.
 	{target: Topic, what: "the topic of alerts", kind: "topic", resources: one(func(p address.Plan) string { return p.Topic().ARN + "*" })},
+	{target: DeadLetters, what: "the queue of alerts that could not be delivered", kind: "queue", resources: one(func(p address.Plan) string { return p.DeadLetters().ARN })},
+	{target: Alarms, what: "the alarm on that queue", kind: "alarm", resources: one(address.Plan.Alarms)},
+	{target: Machines, what: "the state machines that contain and release", kind: "statemachine", resources: unless(nothingContains, address.Plan.Machines)},
+	{target: Executions, what: "a run of these state machines", kind: "execution", resources: unless(nothingContains, address.Plan.Executions)},
+	{target: KnownState, what: "the known state of the pipelines", kind: "parameter", resources: one(address.Plan.KnownStates)},
 	{target: Trails, what: "the account's trails", kind: "trail", resources: one(address.Plan.Trails)},
 	{target: Detector, what: "GuardDuty's detector", kind: "detector", resources: unless(guardDutyOff, address.Plan.Detectors)},
 	{target: Recorder, what: "AWS Config's recorder", kind: "recorder", resources: unless(configOff, address.Plan.ConfigRecorders)},
 	{target: ConfigRules, what: "AWS Config's rules", kind: "config-rule", resources: unless(configOff, address.Plan.ConfigRules)},
+	{target: Analyzers, what: "the analyzer of external access", kind: "analyzer", resources: unless(analyzerOff, address.Plan.Analyzers)},
+	{target: Hub, what: "Security Hub", kind: "hub", resources: unless(hubOff, address.Plan.Hub)},
 	{target: LogGroups, what: "the log groups of the builds", kind: "log-group", resources: one(address.Plan.LogGroups)},
-	{target: Secrets, what: "the secrets that the gate makes", kind: "secret", resources: one(address.Plan.Secrets)},
+	{target: Secrets, what: "the secrets that the gate makes", kind: "secret", resources: unless(withoutSecrets, address.Plan.Secrets)},
 	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p address.Plan, _ *settings.Settings) []string {
 		return p.Connections("host/*")
 	}},
@@ -188,8 +206,18 @@ func unless(absent func(*settings.Settings) bool, of func(address.Plan) string) 
 	}
 }
 
-func guardDutyOff(s *settings.Settings) bool     { return s.Detection.GuardDuty == settings.Off }
-func configOff(s *settings.Settings) bool        { return s.Detection.Config == settings.Off }
+func guardDutyOff(s *settings.Settings) bool   { return s.Detection.GuardDuty == settings.Off }
+func configOff(s *settings.Settings) bool      { return s.Detection.Config == settings.Off }
+func nobodyApproves(s *settings.Settings) bool { return len(s.Access.ApproverArns) == 0 }
+func withoutSecrets(s *settings.Settings) bool {
+	return !slices.ContainsFunc(s.Apps, func(app settings.App) bool {
+		return slices.ContainsFunc(app.Secrets, func(secret settings.Secret) bool { return secret.Arn == "" })
+	})
+}
+func withoutTrail(s *settings.Settings) bool     { return s.Detection.Trail != settings.Create }
+func nothingContains(s *settings.Settings) bool  { return s.Detection.Response != settings.Contain }
+func analyzerOff(s *settings.Settings) bool      { return s.Detection.AccessAnalyzer == settings.Off }
+func hubOff(s *settings.Settings) bool           { return s.Detection.SecurityHub == settings.Off }
 func withoutWorkflows(s *settings.Settings) bool { return s.Workflows.Repository == "" }
 
 func each(names []string, of func(string) string) []string {

@@ -27,13 +27,13 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 			who = append(who, p.ServiceLinkedRoles())
 		case Rotation:
 			who = append(who, also...)
-		case address.Recorder, address.Dispatcher, address.Verifier, address.Containment, address.Release, address.Remediator,
-			address.Preview, address.Deploy: // one for the whole gate
-			who = append(who, p.Role("", duty).ARN)
 		default:
-			if app == "" {
+			switch {
+			case !address.PerApp(duty):
+				who = append(who, p.Role("", duty).ARN)
+			case app == "":
 				who = append(who, p.Roles(duty))
-			} else {
+			default:
 				who = append(who, p.Role(app, duty).ARN)
 			}
 		}

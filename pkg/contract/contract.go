@@ -28,6 +28,8 @@ const (
 	Guardrails          = "guardrails"
 	PreviewRoleArn      = "previewRoleArn"
 	DeployRoleArn       = "deployRoleArn"
+	ContainmentArn      = "containmentArn"
+	ReleaseCommand      = "releaseCommand"
 	KnownState          = "knownState"
 )
 
@@ -66,6 +68,12 @@ type Outputs struct {
 	// PreviewRoleArn and DeployRoleArn are what GitHub Actions take on to preview and
 	// to update this stack; empty when it makes no roles for them.
 	PreviewRoleArn, DeployRoleArn pulumi.StringOutput
+	// ContainmentArn is the state machine that holds deployments back, which people may
+	// start too; empty when the response is another.
+	ContainmentArn pulumi.StringOutput
+	// ReleaseCommand lets all deployments go on that were held back; with
+	// --input '{"pipeline":"NAME"}' those of one pipeline. Empty when nothing holds back.
+	ReleaseCommand pulumi.StringOutput
 	// KnownState is the SSM parameter with the hashes of what all apps share; those of
 	// an app are below it, under the app's name.
 	KnownState pulumi.StringOutput
@@ -151,6 +159,8 @@ func (o *Outputs) strings() map[string]*pulumi.StringOutput {
 		GuardDutyDetectorID: &o.GuardDutyDetectorID,
 		PreviewRoleArn:      &o.PreviewRoleArn,
 		DeployRoleArn:       &o.DeployRoleArn,
+		ContainmentArn:      &o.ContainmentArn,
+		ReleaseCommand:      &o.ReleaseCommand,
 		KnownState:          &o.KnownState,
 	}
 }

@@ -38,6 +38,8 @@ func exported() map[string]any {
 		"guardrails":          []any{`{"Version":"2012-10-17","Statement":[]}`},
 		"previewRoleArn":      "arn:aws:iam::111111111111:role/prodgate/preview/prodgate-preview",
 		"deployRoleArn":       "arn:aws:iam::111111111111:role/prodgate/deploy/prodgate-deploy",
+		"containmentArn":      "arn:aws:states:eu-west-2:111111111111:stateMachine:prodgate-containment",
+		"releaseCommand":      "aws stepfunctions start-execution --region eu-west-2 --state-machine-arn arn:aws:states:eu-west-2:111111111111:stateMachine:prodgate-release",
 	}
 }
 

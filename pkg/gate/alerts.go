@@ -2,11 +2,11 @@ package gate
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
@@ -18,8 +18,10 @@ import (
 type alerts struct {
 	topicArn pulumi.StringOutput
 	key      *kms.Key
-	// policy lets the gate's rules publish.
-	policy *sns.TopicPolicy
+	// deadLettersArn is where an alert goes that the topic does not take.
+	deadLettersArn pulumi.StringOutput
+	// ready is what has to be there before a rule publishes.
+	ready []pulumi.Resource
 }
 
 func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
@@ -28,15 +30,10 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 		return nil, err
 	}
 	child := pulumi.Parent(component)
-	// EventBridge cannot use the AWS managed key alias/aws/sns: it has no policy
-	// of ours. No condition on the source: SNS does not say that it passes one on
+	// EventBridge and CloudWatch cannot use the AWS managed key alias/aws/sns: it has no
+	// policy of ours. No condition on the source: SNS does not say that it passes one on
 	// to KMS, and an alert that is silently lost is worse.
-	key, err := b.key(component, "alerts", "Alerts of the gate", policydoc.Statement{
-		Sid:        "EventBridgePublishesEncrypted",
-		Principals: policydoc.Service("events.amazonaws.com"),
-		Actions:    []string{"kms:GenerateDataKey*", "kms:Decrypt"},
-		Resources:  policydoc.On("*"),
-	})
+	key, err := b.key(component, "alerts", "Alerts of the gate", publishesEncrypted("EventBridge", "events"), publishesEncrypted("CloudWatch", "cloudwatch"))
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
@@ -58,6 +55,13 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 				Resources:  policydoc.On(at.ARN),
 				Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", b.plan.Rules())},
 			},
+			{
+				Sid:        "AlarmOfTheGatePublishes",
+				Principals: policydoc.Service("cloudwatch.amazonaws.com"),
+				Actions:    []string{"sns:Publish"},
+				Resources:  policydoc.On(at.ARN),
+				Conditions: []policydoc.Condition{policydoc.Is("ArnEquals", "aws:SourceArn", b.plan.DeadLetterAlarm().ARN)},
+			},
 			catalogue.PlainHTTP(catalogue.Topic, at.ARN),
 		}, catalogue.Refusals(catalogue.Topic, b.settings, "", at.ARN)...).JSON(),
 	}
@@ -75,55 +79,104 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 			return nil, fmt.Errorf("subscription of %s: %w", email, err)
 		}
 	}
-
-	a := &alerts{topicArn: topic.Arn, key: key, policy: policy}
+	a := &alerts{topicArn: topic.Arn, key: key, ready: []pulumi.Resource{policy}}
+	if err := b.deadLetters(component, a); err != nil {
+		return nil, fmt.Errorf("dead letters: %w", err)
+	}
 	// One rule for any number of apps: it matches by the end of the name.
-	return a, b.tell(component, a, told{
-		name: "failed-runs", what: "A pipeline of the gate failed or was stopped",
-		source: "aws.codepipeline", kind: "CodePipeline Pipeline Execution State Change",
-		detail: map[string]any{
-			"pipeline": []any{map[string]string{"suffix": "-" + b.plan.Gate}},
-			"state":    []string{"FAILED", "STOPPED"},
+	return a, b.rule(component, a, rule{
+		name:        "failed-runs",
+		description: "A pipeline of the gate failed or was stopped",
+		pattern: pulumi.JSONMarshal(map[string]any{
+			"source":      []string{"aws.codepipeline"},
+			"detail-type": []string{"CodePipeline Pipeline Execution State Change"},
+			"detail": map[string]any{
+				"pipeline": []any{map[string]string{"suffix": "-" + b.plan.Gate}},
+				"state":    []string{"FAILED", "STOPPED"},
+			},
+		}),
+		paths: map[string]string{
+			"pipeline": "$.detail.pipeline", "state": "$.detail.state", "execution": "$.detail.execution-id", "time": "$.time",
 		},
-		paths: map[string]string{"pipeline": "$.detail.pipeline", "state": "$.detail.state", "execution": "$.detail.execution-id", "time": "$.time"},
-		says:  "Pipeline <pipeline>: execution <execution> is <state> at <time>. Nothing after the failed stage ran.",
+		message: "Pipeline <pipeline>: execution <execution> is <state> at <time>. Nothing after the failed stage ran.",
 	})
 }
 
-// told is an event of a service of AWS's that people are told of.
-type told struct {
-	name, what   string // the rule's, and what it is there for
-	source, kind string
-	detail       map[string]any
-	// paths are where the event has what says mentions, as <name>.
-	paths map[string]string
-	says  string
+// publishesEncrypted lets a service use the key of alerts.
+func publishesEncrypted(name, host string) policydoc.Statement {
+	return policydoc.Statement{
+		Sid:        name + "PublishesEncrypted",
+		Principals: policydoc.Service(host + ".amazonaws.com"),
+		Actions:    []string{"kms:GenerateDataKey*", "kms:Decrypt"},
+		Resources:  policydoc.On("*"),
+	}
 }
 
-// tell makes the rule that publishes it.
-func (b builder) tell(parent pulumi.Resource, a *alerts, t told) error {
-	child := pulumi.Parent(parent)
-	rule, err := cloudwatch.NewEventRule(b.ctx, b.called(t.name), &cloudwatch.EventRuleArgs{
-		Name:        pulumi.String(b.plan.Gate + "-" + t.name),
-		Description: pulumi.String(t.what),
-		EventPattern: pulumi.JSONMarshal(map[string]any{
-			"source": []string{t.source}, "detail-type": []string{t.kind}, "detail": t.detail,
-		}),
+// deadLetters keeps what EventBridge could not deliver for 24 hours (Amazon EventBridge
+// User Guide, How EventBridge retries delivering events), and tells of it.
+func (b builder) deadLetters(parent pulumi.Resource, a *alerts) error {
+	child, name, at := pulumi.Parent(parent), b.called("dead-letters"), b.plan.DeadLetters()
+	queue, err := sqs.NewQueue(b.ctx, name, &sqs.QueueArgs{
+		Name:                    pulumi.String(at.Name),
+		KmsMasterKeyId:          a.key.Arn,
+		MessageRetentionSeconds: pulumi.Int(14 * 24 * 60 * 60), // the longest that SQS keeps any
 	}, child)
 	if err != nil {
-		return fmt.Errorf("%s: %w", t.name, err)
+		return fmt.Errorf("queue: %w", err)
 	}
-	_, err = cloudwatch.NewEventTarget(b.ctx, b.called(t.name), &cloudwatch.EventTargetArgs{
-		Rule:     rule.Name,
-		TargetId: pulumi.String("alerts"),
-		Arn:      a.topicArn,
-		InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
-			InputPaths:    pulumi.ToStringMap(t.paths),
-			InputTemplate: pulumi.String(strconv.Quote(t.says)),
-		},
-	}, child, pulumi.DependsOn([]pulumi.Resource{a.policy}))
+	policy, err := sqs.NewQueuePolicy(b.ctx, name, &sqs.QueuePolicyArgs{
+		QueueUrl: queue.Url,
+		Policy: policydoc.Document{
+			{
+				Sid:        "RulesOfTheGateSend",
+				Principals: policydoc.Service("events.amazonaws.com"),
+				Actions:    []string{"sqs:SendMessage"},
+				Resources:  policydoc.On(at.ARN),
+				Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", b.plan.Rules())},
+			},
+			{
+				Sid:        "DenyPlainHttp",
+				Deny:       true,
+				Principals: policydoc.Anyone,
+				Actions:    []string{"sqs:*"},
+				Resources:  policydoc.On(at.ARN),
+				Conditions: []policydoc.Condition{policydoc.Is("Bool", "aws:SecureTransport", "false")},
+			},
+		}.JSON(),
+	}, child)
 	if err != nil {
-		return fmt.Errorf("%s target: %w", t.name, err)
+		return fmt.Errorf("queue policy: %w", err)
+	}
+	a.deadLettersArn, a.ready = queue.Arn, append(a.ready, policy)
+	_, err = cloudwatch.NewMetricAlarm(b.ctx, name, &cloudwatch.MetricAlarmArgs{
+		Name:               pulumi.String(b.plan.DeadLetterAlarm().Name),
+		AlarmDescription:   pulumi.String("An alert of the gate could not be delivered: it is in the queue " + at.Name),
+		Namespace:          pulumi.String("AWS/SQS"),
+		MetricName:         pulumi.String("ApproximateNumberOfMessagesVisible"),
+		Dimensions:         pulumi.StringMap{"QueueName": queue.Name},
+		Statistic:          pulumi.String("Maximum"),
+		Period:             pulumi.Int(60), // seconds; SQS's own
+		EvaluationPeriods:  pulumi.Int(1),
+		ComparisonOperator: pulumi.String("GreaterThanThreshold"),
+		Threshold:          pulumi.Float64(0),
+		TreatMissingData:   pulumi.String("notBreaching"), // of a queue that was empty for six hours SQS says nothing
+		AlarmActions:       pulumi.Array{a.topicArn},
+	}, child)
+	if err != nil {
+		return fmt.Errorf("alarm: %w", err)
 	}
 	return nil
+}
+
+// publishes lets a role tell something, for the reason that is the statement's Sid.
+func (b builder) publishes(sid string, alerts *alerts) policydoc.Document {
+	return policydoc.Document{
+		{Sid: sid, Actions: []string{"sns:Publish"}, Resources: policydoc.On(b.plan.Topic().ARN)},
+		{
+			Sid:        "AlertKey",
+			Actions:    []string{"kms:Decrypt", "kms:GenerateDataKey"},
+			Resources:  []pulumi.StringInput{alerts.key.Arn},
+			Conditions: []policydoc.Condition{b.by("sns")},
+		},
+	}
 }

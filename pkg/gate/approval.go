@@ -38,17 +38,9 @@ func (b builder) approval(app settings.App, alerts *alerts) codepipeline.Pipelin
 	})
 }
 
-// publishes lets a role tell people something.
-func (b builder) publishes(sid string, alerts *alerts) policydoc.Document {
-	return policydoc.Document{
-		{Sid: sid, Actions: []string{"sns:Publish"}, Resources: policydoc.On(b.plan.Topic().ARN)},
-		{
-			Sid:        "AlertKey",
-			Actions:    []string{"kms:Decrypt", "kms:GenerateDataKey"},
-			Resources:  []pulumi.StringInput{alerts.key.Arn},
-			Conditions: []policydoc.Condition{b.by("sns")},
-		},
-	}
+// asks lets a pipeline's role tell the approvers.
+func (b builder) asks(alerts *alerts) policydoc.Document {
+	return b.publishes("AskForApproval", alerts)
 }
 
 // approver makes the role that the approvers take on to answer the one approval of

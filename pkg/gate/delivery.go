@@ -178,7 +178,7 @@ func (b builder) pipelineMay(app settings.App, source *source, s *store, alerts 
 		},
 	)
 	if b.asksForApproval() {
-		may = append(may, b.publishes("AskForApproval", alerts)...)
+		may = append(may, b.asks(alerts)...)
 	}
 	return may
 }

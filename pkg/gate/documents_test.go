@@ -38,6 +38,7 @@ var documents = map[string]struct {
 	keyType:                           {"policy", 32 << 10},       // KMS quotas
 	policyOfBucket:                    {"policy", 20 << 10},       // S3, bucket policies
 	"aws:sns/topicPolicy:TopicPolicy": {"policy", 30 << 10},       // SNS API, AddPermission
+	"aws:sqs/queuePolicy:QueuePolicy": {"policy", 8 << 10},        // SQS quotas
 	policyOfRepository:                {"policy", 10 << 10},       // ECR quotas
 	secretPolicyType:                  {"policy", 20 << 10},       // Secrets Manager quotas
 }
@@ -148,6 +149,15 @@ func TestARoleIsTakenOnByOneServiceForOneSource(t *testing.T) {
 
 	for _, role := range r.Of(t, roleType) {
 		d := parsed(t, role)
+		if role.Name == "gate-dispatcher" { // of any rule of the gate
+			const rules = ":111111111111:rule/prodgate-*"
+			if got := fmt.Sprint(d.Statement[0].Principal, d.Statement[0].Condition); got != fmt.Sprint(map[string][]string{"Service": {"events.amazonaws.com"}},
+				map[string]map[string][]string{"ArnLike": {"aws:SourceArn": {"arn:aws:events:eu-west-2" + rules, "arn:aws:events:us-east-1" + rules}},
+					"StringEquals": {"aws:SourceAccount": {"111111111111"}}}) {
+				t.Errorf("%s trusts %s", role, got)
+			}
+			continue
+		}
 		if len(d.Statement) != 1 || !slices.Equal(d.Statement[0].Action, []string{"sts:AssumeRole"}) || d.Statement[0].Effect != "Allow" {
 			t.Fatalf("%s: %+v", role, d)
 		}
@@ -248,7 +258,7 @@ func TestPatternsMatchTheRolesTheyAreFor(t *testing.T) {
 		"changes the bucket": {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyDeployersOnBuckets", nil},
 		"writes records":     {r.One(t, policyOfBucket, "gate-config"), "OnlyRecorderOnRecordObjects", []string{role("gate-recorder")}},
 		"deletes records":    {r.One(t, policyOfBucket, "gate-config"), "OnlyDeployersOnRecordObjects", nil},
-		"reads artifacts":    {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildOnArtifactKey", []string{role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline")}},
+		"reads artifacts":    {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildVerifierOnArtifactKey", []string{role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline")}},
 		"changes a key":      {r.One(t, keyType, "gate-images"), "OnlyDeployersOnKeys", nil},
 		"publishes alerts":   {r.One(t, "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"), "OnlyDeployersOnTopic", nil},
 		"pushes the api":     {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildOnRepositories", []string{role("gate-api-build")}},

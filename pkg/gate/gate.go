@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
@@ -59,7 +60,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	if err := ctx.RegisterComponentResource(GateType, name, g, opts...); err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name, shared: &known{}}
+	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name, keys: map[string]*kms.Key{}, shared: &known{}}
 
 	// Everything that has to be there already, all that is wrong at once.
 	found, err := b.inspect(g)
@@ -89,9 +90,6 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	if err != nil {
 		return nil, fmt.Errorf("containment: %w", err)
 	}
-	if err := b.watch(g, alerts, dispatcher, answer); err != nil {
-		return nil, fmt.Errorf("watch: %w", err)
-	}
 	source, err := b.source(g, found.allowances)
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
@@ -114,6 +112,9 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	if err != nil {
 		return nil, fmt.Errorf("detection: %w", err)
 	}
+	if err := b.watch(g, alerts, dispatcher, answer); err != nil {
+		return nil, fmt.Errorf("watch: %w", err)
+	}
 	workflows, err := b.workflows(g, identity)
 	if err != nil {
 		return nil, fmt.Errorf("workflows: %w", err)
@@ -123,6 +124,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 		return nil, fmt.Errorf("known state: %w", err)
 	}
 
+	containmentArn, releaseCommand := answer.outputs()
 	g.Outputs = contract.Outputs{
 		Account:             pulumi.String(s.Account).ToStringOutput(),
 		Region:              pulumi.String(s.Region).ToStringOutput(),
@@ -137,6 +139,8 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 		KnownState:          state.Name,
 		PreviewRoleArn:      workflows.previewArn,
 		DeployRoleArn:       workflows.deployArn,
+		ContainmentArn:      containmentArn,
+		ReleaseCommand:      releaseCommand,
 	}
 	return g, ctx.RegisterResourceOutputs(g, g.Outputs.Map())
 }
@@ -151,6 +155,8 @@ type builder struct {
 	// is the stack's own, or where nobody listens.
 	global     *aws.Provider
 	boundaries boundaries
+	// keys are those that have been made, by purpose.
+	keys map[string]*kms.Key
 	// rotators are the roles of the functions that rotate secrets, by function.
 	rotators map[string]string
 	// known is what is kept of the parts that are being made, an app's or shared; nil

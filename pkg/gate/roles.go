@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -33,7 +34,11 @@ type duty struct {
 func (b builder) byService(host string, sources ...string) policydoc.Statement {
 	trusted := []policydoc.Condition{policydoc.Is("StringEquals", "aws:SourceAccount", b.plan.Account)}
 	if len(sources) > 0 {
-		trusted = append(trusted, policydoc.Is("ArnEquals", "aws:SourceArn", sources...))
+		operator := "ArnEquals"
+		if strings.Contains(strings.Join(sources, ""), "*") {
+			operator = "ArnLike"
+		}
+		trusted = append(trusted, policydoc.Is(operator, "aws:SourceArn", sources...))
 	}
 	return policydoc.Statement{
 		Sid:        "OneServiceForOneSource",

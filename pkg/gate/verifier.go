@@ -68,15 +68,21 @@ func (b builder) knownState(parent pulumi.Resource, alerts *alerts, dispatcher *
 		return nil, err
 	}
 	// Beside what the check itself tells: it may not get so far.
-	return &verifier{component, ofPipelines}, b.tell(component, alerts, told{
-		name: "check-failed", what: "The check of the known state failed or could not be made",
-		source: "aws.codebuild", kind: "CodeBuild Build State Change",
-		detail: map[string]any{
-			"project-name": []string{byClock.Name},
-			"build-status": []string{"FAILED", "FAULT", "STOPPED", "TIMED_OUT"},
+	return &verifier{component, ofPipelines}, b.rule(component, alerts, rule{
+		name:        "check-failed",
+		description: "The check of the known state failed or could not be made",
+		pattern: pulumi.JSONMarshal(map[string]any{
+			"source":      []string{"aws.codebuild"},
+			"detail-type": []string{"CodeBuild Build State Change"},
+			"detail": map[string]any{
+				"project-name": []string{byClock.Name},
+				"build-status": []string{"FAILED", "FAULT", "STOPPED", "TIMED_OUT"},
+			},
+		}),
+		paths: map[string]string{
+			"status": "$.detail.build-status", "time": "$.time", "log": "$.detail.additional-information.logs.deep-link",
 		},
-		paths: map[string]string{"status": "$.detail.build-status", "time": "$.time", "log": "$.detail.additional-information.logs.deep-link"},
-		says:  "The check of the known state of " + b.plan.Gate + " is <status> at <time>: something differs, or nobody knows. The log: <log>",
+		message: "The check of the known state of " + b.plan.Gate + " is <status> at <time>: something differs, or nobody knows. The log: <log>",
 	})
 }
 

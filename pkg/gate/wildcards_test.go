@@ -16,6 +16,7 @@ var kinds = map[string]policydoc.Kind{
 	"aws:kms/key:Key policy":                           policydoc.Key,
 	"aws:s3/bucketPolicy:BucketPolicy policy":          policydoc.Bucket,
 	"aws:sns/topicPolicy:TopicPolicy policy":           policydoc.Topic,
+	"aws:sqs/queuePolicy:QueuePolicy policy":           policydoc.Queue,
 	"aws:ecr/repositoryPolicy:RepositoryPolicy policy": policydoc.Repository,
 	secretPolicyType + " policy":                       policydoc.Secret,
 }
@@ -30,10 +31,10 @@ func TestWildcards(t *testing.T) {
 		w := policydoc.Wildcards[i]
 		return fmt.Sprintf("%s: %s on %s", w.Kind, action, w.Pattern)
 	}
-	for _, made := range built(t, run(withSecrets(approved("api")))).All() {
+	for _, made := range built(t, contained(run(withSecrets(approved("api"))))).All() {
 		for input, value := range made.Inputs {
-			if !value.IsString() || !strings.Contains(value.StringValue(), `"Statement"`) {
-				continue
+			if !value.IsString() || !strings.Contains(value.StringValue(), `"Statement"`) || made.Type == machineType {
+				continue // what a machine writes into roles is a Deny
 			}
 			kind, listed := kinds[made.Type+" "+string(input)]
 			if !listed {

@@ -142,7 +142,7 @@ func TestAPreviewOnlyLooks(t *testing.T) {
 	for _, s := range statements(t, built(t, run(config("api"))), "preview", "Allow") {
 		for _, action := range s.Action {
 			_, name, _ := strings.Cut(action, ":")
-			looks := slices.ContainsFunc([]string{"Get", "List", "Describe", "BatchGet"}, func(verb string) bool { return strings.HasPrefix(name, verb) })
+			looks := slices.ContainsFunc([]string{"Get", "List", "Describe", "BatchGet", "Validate"}, func(verb string) bool { return strings.HasPrefix(name, verb) })
 			if !looks || slices.Contains([]string{"GetObject", "GetObjectVersion", "GetSecretValue", "BatchGetSecretValue", "GetAuthorizationToken", "BatchGetImage"}, name) {
 				t.Errorf("%s allows %s", s.Sid, action)
 			}
@@ -185,7 +185,7 @@ func TestTheDeployingRoleMakesEveryRoleOfAnApp(t *testing.T) {
 			t.Errorf("%s trusts %v and is passed by %v", arn, trusted, passed)
 		}
 	}
-	if made != 8 { // two apps of three roles, the recorder, and who compares
+	if made != 9 { // two apps of three roles, the recorder, the dispatcher, and who compares
 		t.Errorf("looked at %d roles", made)
 	}
 }
@@ -332,7 +332,7 @@ func TestWorkflowsFitWhereSettingsAreLongest(t *testing.T) {
 	arn := func(n, path int) string {
 		return "arn:aws:iam::111111111111:role/" + strings.Repeat("n", path) + "/" + strings.Repeat("d", n)
 	}
-	trusted := func(n int) string { return arn(n, 224-n) } // 256 characters
+	trusted := func(n int) string { return arn(n, 128-n) } // 160 characters
 	// Guardrails that are attached leave no room for many long names: one or the other.
 	people := longest()
 	people["access"].(object)["deployerArns"] = []string{trusted(60), trusted(61), trusted(62), trusted(63), trusted(64)}

@@ -20,6 +20,7 @@ const (
 	Key        Kind = "key"
 	Bucket     Kind = "bucket"
 	Topic      Kind = "topic"
+	Queue      Kind = "queue"
 	Repository Kind = "repository"
 	Secret     Kind = "secret"
 )
@@ -43,7 +44,8 @@ const (
 		"these actions take the resource type object, arn:${Partition}:s3:::${BucketName}/${ObjectName}"
 	anyAppReason = "one boundary for the roles of any number of apps, each of which may do this to what is its own; " +
 		"IAM User Guide, Permissions boundaries for IAM entities: a boundary gives nothing"
-	keyReason = "in a key policy * is the key that it is attached to; " +
+	anyPipelineReason = "one machine answers for any number of apps: the pattern is of the gate's own names, and no other gate's match it"
+	keyReason         = "in a key policy * is the key that it is attached to; " +
 		"AWS KMS Developer Guide, Creating a key policy, Resource"
 )
 
@@ -82,6 +84,18 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Pattern: "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/codebuild/${Project}:*",
 		Why: "CodeBuild opens a log stream for each build; Service Authorization Reference, Amazon CloudWatch Logs: " +
 			"log-group and log-stream, arn:…:log-group:${LogGroupName}:log-stream:${LogStreamName}",
+	},
+	{
+		Kind: Identity, Actions: []string{"codepipeline:DisableStageTransition", "codepipeline:EnableStageTransition"},
+		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}/${Stage}", Why: anyPipelineReason,
+	},
+	{
+		Kind: Identity, Actions: []string{"codepipeline:ListPipelineExecutions", "codepipeline:StopPipelineExecution"},
+		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}", Why: anyPipelineReason,
+	},
+	{
+		Kind: Identity, Actions: []string{"iam:PutRolePolicy"}, Pattern: "arn:${Partition}:iam::${Account}:role/${Gate}/${Duty}/*",
+		Why: anyPipelineReason + "; what it could write into a role, the role's own boundary limits to its duty",
 	},
 
 	// What the check of the known state reads, beside what an update does too.
@@ -142,7 +156,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 	},
 	{
 		Kind: Boundary, Actions: []string{
-			"codepipeline:GetPipelineState", "codepipeline:GetPipelineExecution", "codepipeline:ListPipelineExecutions",
+			"codepipeline:GetPipelineState", "codepipeline:GetPipelineExecution",
 		},
 		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}", Why: anyAppReason,
 	},
@@ -176,11 +190,23 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 			"CloudWatch Logs using AWS KMS: kms:EncryptionContext:aws:logs:arn limits a key to log groups, by ArnLike",
 	},
 
-	// Who may write to a bucket and a topic.
+	// Who may take a role on.
+	{
+		Kind: Trust, Actions: []string{"sts:AssumeRole"}, Pattern: "arn:${Partition}:events:${Region}:${Account}:rule/${Gate}-*",
+		Why: "one role for all rules of the gate; Amazon EventBridge User Guide, Cross-service confused deputy prevention: " +
+			"aws:SourceArn limits a role to rules, by ArnLike",
+	},
+
+	// Who may write to a bucket, a topic and a queue.
 	{
 		Kind: Topic, Actions: []string{"sns:Publish"}, Pattern: "arn:${Partition}:events:${Region}:${Account}:rule/${Gate}-*",
 		Why: "one topic for all rules of the gate; Amazon EventBridge User Guide, Resource-based policies for Amazon EventBridge, " +
 			"Amazon SNS permissions: aws:SourceArn limits a topic to rules, by ArnLike",
+	},
+	{
+		Kind: Queue, Actions: []string{"sqs:SendMessage"}, Pattern: "arn:${Partition}:events:${Region}:${Account}:rule/${Gate}-*",
+		Why: "one queue for all rules of the gate; Amazon EventBridge User Guide, Using dead-letter queues to process undelivered events: " +
+			"aws:SourceArn limits a queue to rules",
 	},
 }...)
 

@@ -31,12 +31,22 @@ func (c *checker) agree(s *Settings) {
 	c.detection(s)
 }
 
-// detection has a trail where alerts are made from what it logs.
+// MaxContained is how many apps containment can hold back. All that is done to them is in
+// one execution, of at most 25,000 events (AWS Step Functions Developer Guide, Service
+// quotas): 100 for each leave room for runs to stop and calls to try again.
+const MaxContained = 250
+
+// detection has a trail where alerts are made from what it logs, and contains no more
+// than it can.
 func (c *checker) detection(s *Settings) {
 	at, response := c.top("detection").child("trail"), c.top("detection").child("response")
 	if s.Detection.Trail == Off && s.Detection.Response != Ignore && !c.wrong(at) && !c.wrong(response) {
 		c.add(at, show(string(Off)), "leaves nothing that alerts on calls could be made from",
 			"set it to create, or to adopt where the account has a trail, or detection.response to off")
+	}
+	if s.Detection.Response == Contain && len(s.Apps) > MaxContained && !c.wrong(response) && !c.wrong(c.top("apps")) {
+		c.add(response, show(string(Contain)), fmt.Sprintf("is for %d apps at most, and there are %d", MaxContained, len(s.Apps)),
+			"set it to alert, or give some of the apps a gate of their own")
 	}
 }
 

@@ -17,7 +17,7 @@ var badAccess = map[string]badCase{
 	},
 		`prodgate:access.approverArns: ["arn:aws:iam::111111111111:role/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… has 2181 characters, more than the 1750 that fit into the trust of a role; name fewer roles, people share one through single sign-on`},
 	"a deployer's path is too long": {"access.deployerArns[0]", "arn:aws:iam::111111111111:role/" + strings.Repeat("a", 220) + "/dddd.d",
-		`prodgate:access.deployerArns[0]: "arn:aws:iam::111111111111:role/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…" has 258 characters, more than 256; write the ARN of an IAM role of a shorter path`},
+		`prodgate:access.deployerArns[0]: "arn:aws:iam::111111111111:role/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…" has 258 characters, more than 160; write the ARN of an IAM role of a shorter path`},
 	"a deployer is a user": {"access.deployerArns[0]", "arn:aws:iam::111111111111:user/mona",
 		`prodgate:access.deployerArns[0]: "arn:aws:iam::111111111111:user/mona" is the ARN of a user; name a role that the user may take on, whose ARN looks like arn:aws:iam::111111111111:role/<its name>`},
 	"a deployer is the root user": {"access.deployerArns[0]", "arn:aws:iam::111111111111:root",

@@ -347,6 +347,8 @@ var bad = map[string]badCase{
 		`prodgate:detection.config: "yes" does not say who provides it; choose one of create, adopt, off`},
 	"guardDuty is nothing": {"detection.guardDuty", "",
 		`prodgate:detection.guardDuty: "" is empty; choose one of create, adopt, off`},
+	"more apps than containment can hold back": {"apps", manyApps(MaxContained + 1),
+		`prodgate:detection.response: "contain" is for 250 apps at most, and there are 251; set it to alert, or give some of the apps a gate of their own`},
 	"a key of detection has another case": {"detection.guardduty", "off",
 		`prodgate:detection.guardduty: "off" is under a key the gate does not know; did you mean guardDuty?`},
 

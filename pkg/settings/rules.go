@@ -40,10 +40,10 @@ const (
 	maxApp  = 30
 )
 
-// maxTrusted is the most characters of a role's ARN that every policy names. ECR takes
-// 10,240 of a repository policy (quotas), where each of the seven that there may be
-// stands five times. One of single sign-on has about 120.
-const maxTrusted = 256
+// maxTrusted is the most characters of a role's ARN that every policy and every alert
+// names: six of them leave room in the 2,048 characters that EventBridge takes of a
+// pattern. One of single sign-on has at most 148 (IAM Identity Center, permission sets).
+const maxTrusted = 160
 
 // rules is every setting, its limits and where a limit comes from. The defaults
 // stand in decode.go.

@@ -92,7 +92,7 @@ func table(p address.Plan) []Work {
 			Write: []string{"sns:Unsubscribe"},
 		},
 		{
-			Name: "EventRules", On: []string{p.Rules()}, Why: ownNames,
+			Name: "EventRules", On: once([]string{p.Rules(), p.GlobalRules()}), Why: ownNames,
 			Read: []string{"events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"},
 			Write: []string{
 				"events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource",
@@ -106,6 +106,30 @@ func table(p address.Plan) []Work {
 			Name: "KnownState", On: []string{p.KnownStates()}, Why: ownNames,
 			Read:  []string{"ssm:GetParameter", "ssm:ListTagsForResource"},
 			Write: []string{"ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:PutParameter", "ssm:RemoveTagsFromResource"},
+		},
+		{
+			Name: "DeadLetters", On: []string{p.DeadLetters().ARN},
+			Read: []string{"sqs:GetQueueAttributes", "sqs:ListQueueTags"},
+			Write: []string{
+				"sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue",
+			},
+		},
+		{
+			Name: "Alarms", On: []string{p.Alarms()}, Why: ownNames,
+			Read:  []string{"cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"},
+			Write: []string{"cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"},
+		},
+		{
+			// A preview has the definition checked.
+			Name: "MachineDefinitions", On: everything, Why: noType,
+			Read: []string{"states:ValidateStateMachineDefinition"},
+		},
+		{
+			Name: "Machines", On: []string{p.Machines()}, Why: ownNames,
+			Read: []string{"states:DescribeStateMachine", "states:ListStateMachineVersions", "states:ListTagsForResource"},
+			Write: []string{
+				"states:CreateStateMachine", "states:DeleteStateMachine", "states:TagResource", "states:UntagResource", "states:UpdateStateMachine",
+			},
 		},
 		{
 			Name: "DetectorList", On: everything, Why: noType,
@@ -226,8 +250,11 @@ func duties(p address.Plan) []duty {
 		{"Pipeline", address.Pipeline, "codepipeline.amazonaws.com", nil},
 		{"Build", address.Build, "codebuild.amazonaws.com", nil},
 		{"Approver", address.Approver, "", nil},
+		{"Containment", address.Containment, "states.amazonaws.com", nil},
+		{"Release", address.Release, "states.amazonaws.com", nil},
 		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}},
 		{"Verifier", address.Verifier, "codebuild.amazonaws.com", nil},
+		{"Dispatcher", address.Dispatcher, "events.amazonaws.com", nil},
 	}
 }
 

@@ -200,6 +200,19 @@ var looks = []string{
 	"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
 }
 
+// mostOfWatching is the statement of a boundary about whole.
+const mostOfWatching = "MostOfWatching"
+
+// whole are services of which nothing is deployed, approved or kept secret: a boundary
+// has all of their actions, on what the role keeps.
+var whole = []string{"access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "securityhub", "sns", "sqs", "states"}
+
+// short is all of the service of an action, if the service is one of whole.
+func short(action string) (pattern string, found bool) {
+	service, _, _ := strings.Cut(action, ":")
+	return service + ":*", slices.Contains(whole, service)
+}
+
 // look is the one of looks that an action is of.
 func look(action string) (pattern string, found bool) {
 	i := slices.IndexFunc(looks, func(pattern string) bool {
@@ -217,6 +230,7 @@ func look(action string) (pattern string, found bool) {
 // which resource is theirs to say; a boundary is one document and shorter.
 func Bounds(statements []Statement) []Statement {
 	most, untyped := Statement{Sid: "MostOfAll"}, Statement{Sid: "MostOfLists", Resources: everything}
+	watching := Statement{Sid: mostOfWatching}
 	var all []Statement
 	for _, one := range statements {
 		if one.Deny {
@@ -240,14 +254,20 @@ func Bounds(statements []Statement) []Statement {
 		case slices.Equal(one.Resources, everything):
 			untyped.Actions = append(untyped.Actions, one.Actions...)
 		default:
-			most.Actions = append(most.Actions, one.Actions...)
-			most.Resources = append(most.Resources, one.Resources...)
+			for _, action := range one.Actions {
+				if all, found := short(action); found {
+					watching.Actions, watching.Resources = append(watching.Actions, all), append(watching.Resources, one.Resources...)
+				} else {
+					most.Actions, most.Resources = append(most.Actions, action), append(most.Resources, one.Resources...)
+				}
+			}
 		}
 	}
+	watching.Actions, watching.Resources = once(watching.Actions), once(watching.Resources)
 	named := once(most.Resources)
 	most.Resources = slices.DeleteFunc(slices.Clone(named), func(on string) bool { return covered(on, named) })
 	most.Actions, untyped.Actions = once(most.Actions), once(untyped.Actions)
-	return slices.DeleteFunc(append([]Statement{most, untyped}, all...), func(s Statement) bool { return len(s.Actions) == 0 })
+	return slices.DeleteFunc(append([]Statement{most, untyped, watching}, all...), func(s Statement) bool { return len(s.Actions) == 0 })
 }
 
 func once(texts []string) []string {
@@ -275,7 +295,7 @@ type Pattern struct {
 // Patterns are all there are, with ${Partition}, ${Region}, ${Account} and ${Gate}
 // for what a stack fills in.
 func Patterns() []Pattern {
-	p := address.Plan{Partition: "${Partition}", Region: "${Region}", Account: "${Account}", Gate: "${Gate}"}
+	p := address.Plan{Partition: "${Partition}", Region: "${Region}", Account: "${Account}", Global: "${Region}", Gate: "${Gate}"}
 	var all []Pattern
 	add := func(on, why string, actions ...string) {
 		if !strings.Contains(on, "*") {
@@ -313,6 +333,13 @@ func Patterns() []Pattern {
 		}
 	}
 	for _, others := range bounds[2:] {
+		if others.Sid == mostOfWatching {
+			for _, on := range others.Resources {
+				all = append(all, Pattern{on, "of these services nothing is deployed, approved or kept secret, and their actions one by one are " +
+					"longer than one document has room for", others.Actions, true})
+			}
+			continue
+		}
 		for _, on := range others.Resources {
 			all = append(all, Pattern{on, "the ARNs stand in the policies of the role, and are too long for a boundary beside all others", others.Actions, true})
 		}

@@ -25,6 +25,9 @@ var properties = map[string][]property{
 		{"assumeRole", "assumeRoles", true},
 		{"defaultTags", "defaultTags", true},
 	},
+	"aws:cloudwatch/metricAlarm:MetricAlarm": {
+		{"name", "alarmName", false},
+	},
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": {
 		{"abortIncompleteMultipartUpload", "abortIncompleteMultipartUploads", true},
 		{"expiration", "expirations", true},

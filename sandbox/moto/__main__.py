@@ -47,6 +47,7 @@ def main() -> int:
     with Server(args.port) as server:
         print(f"listening on http://127.0.0.1:{server.port}", flush=True)
         ended.wait()
+        services.stepfunctions.finish(5)
     if args.state:
         snapshot.save(args.state)
     return 0

@@ -354,6 +354,9 @@ class SnapshotTest(unittest.TestCase):
             name="machine", roleArn=role, definition='{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
         )["stateMachineArn"]
         read("stepfunctions", "describe_state_machine", stateMachineArn=machine)
+        execution = c("stepfunctions").start_execution(stateMachineArn=machine, input='{"a": 1}')["executionArn"]
+        read("stepfunctions", "describe_execution", executionArn=execution)
+        read("stepfunctions", "get_execution_history", executionArn=execution)
         c("lambda").create_function(
             FunctionName="function",
             Role=role,

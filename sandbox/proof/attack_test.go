@@ -172,6 +172,25 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	},
 	// AWS makes up the id of a rule.
 	catalogue.ConfigRules: func(e *estate, _ delivered) []place { return at(e.regional("config", "config-rule/config-rule-x")) },
+	catalogue.DeadLetters: func(e *estate, _ delivered) []place { return at(e.plan.DeadLetters().ARN) },
+	catalogue.Alarms: func(e *estate, _ delivered) []place {
+		return at(e.regional("cloudwatch", "alarm:"+e.there("alarms", e.plan.DeadLetterAlarm().Name)))
+	},
+	catalogue.Machines: func(e *estate, _ delivered) []place { return at(e.plan.Machine(address.Containment).ARN) },
+	catalogue.Executions: func(e *estate, _ delivered) []place {
+		return at(e.regional("states", "execution:"+e.plan.Machine(address.Containment).Name+":x"))
+	},
+	catalogue.KnownState: func(e *estate, a delivered) []place {
+		return at(e.plan.KnownState(a.name).ARN, e.plan.KnownState("").ARN)
+	},
+	catalogue.Analyzers: func(e *estate, _ delivered) []place {
+		return at(e.regional("access-analyzer", "analyzer/"+e.plan.Gate), e.regional("access-analyzer", "analyzer/"+e.plan.Gate+"/archive-rule/x"))
+	},
+	// Off in both stacks.
+	catalogue.Hub: func(*estate, delivered) []place { return nil },
+	catalogue.CallObjects: func(e *estate, _ delivered) []place {
+		return at(e.plan.Bucket("trail").ARN + "/AWSLogs/" + e.plan.Account + "/CloudTrail/x")
+	},
 	catalogue.LogGroups: func(e *estate, a delivered) []place {
 		group := e.regional("logs", "log-group:"+e.there("log groups", e.plan.LogGroup(a.name, address.Build).Name))
 		return at(group, group+":log-stream:x")
@@ -264,6 +283,12 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 		want := e.expected(row, who, tries[i].app)
 		if row.On == catalogue.Topic && who.duty == address.Pipeline && slices.Contains(lacks, catalogue.Approval) {
 			want = denied // a pipeline that asks nobody has nothing to publish
+		}
+		if row.Action == "codebuild:StartBuild" && who.duty == address.Dispatcher && q.Resource != e.plan.VerifierProject().ARN {
+			want = denied // rules start the check of the known state and nothing else
+		}
+		if slices.Contains(answering, who.duty) && !e.answersBy(who.duty, apps, q) {
+			want = denied // one contains, the other releases
 		}
 		right := v.Allowed == (want == allowed)
 		switch {

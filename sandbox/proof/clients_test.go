@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -31,12 +33,14 @@ const region = "eu-west-2"
 
 // aws asks the emulator what it holds, with AWS's own SDK.
 type aws struct {
+	cloudwatch   *cloudwatch.Client
 	codepipeline *codepipeline.Client
 	codebuild    *codebuild.Client
 	connections  *codeconnections.Client
 	config       *configservice.Client
 	ecr          *ecr.Client
 	events       *eventbridge.Client
+	global       *eventbridge.Client // of the region where IAM's events arrive
 	guardduty    *guardduty.Client
 	iam          *iam.Client
 	kms          *kms.Client
@@ -44,6 +48,7 @@ type aws struct {
 	logs         *cloudwatchlogs.Client
 	s3           *s3.Client
 	secrets      *secretsmanager.Client
+	sfn          *sfn.Client
 	sns          *sns.Client
 	sqs          *sqs.Client
 	ssm          *ssm.Client
@@ -55,7 +60,11 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 	if err != nil {
 		t.Fatal(err)
 	}
+	everywhere := cfg.Copy()
+	everywhere.Region = "us-east-1"
 	return aws{
+		cloudwatch:   cloudwatch.NewFromConfig(cfg),
+		global:       eventbridge.NewFromConfig(everywhere),
 		codepipeline: codepipeline.NewFromConfig(cfg),
 		codebuild:    codebuild.NewFromConfig(cfg),
 		connections:  codeconnections.NewFromConfig(cfg),
@@ -69,6 +78,7 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		logs:         cloudwatchlogs.NewFromConfig(cfg),
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		secrets:      secretsmanager.NewFromConfig(cfg),
+		sfn:          sfn.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
 		sqs:          sqs.NewFromConfig(cfg),
 		ssm:          ssm.NewFromConfig(cfg),

@@ -305,7 +305,8 @@ func (w *world) told() {
 	if !strings.Contains(got.Attributes["KmsMasterKeyId"], ":key/") {
 		w.Errorf("the topic is encrypted with %q", got.Attributes["KmsMasterKeyId"])
 	}
-	same(w.T, "the topic's policy", w.sids(got.Attributes["Policy"]), []string{"RulesOfTheGatePublish", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineOnTopic"})
+	same(w.T, "the topic's policy", w.sids(got.Attributes["Policy"]), []string{
+		"RulesOfTheGatePublish", "AlarmOfTheGatePublishes", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineVerifierContainmentReleaseOnTopic"})
 }
 
 func (w *world) branchProtected() {

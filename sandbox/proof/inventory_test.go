@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
@@ -20,7 +21,9 @@ import (
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"prodgate/sandbox/cloud"
@@ -103,13 +106,26 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		return names, nil
 	},
 	"event rules": func(ctx context.Context, a aws) ([]string, error) {
-		got, err := a.events.ListRules(ctx, &eventbridge.ListRulesInput{})
+		return rules(ctx, a.events)
+	},
+	"event rules of IAM's region": func(ctx context.Context, a aws) ([]string, error) {
+		return rules(ctx, a.global)
+	},
+	"queues": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.sqs.ListQueues(ctx, &sqs.ListQueuesInput{})
+		if err != nil {
+			return nil, err
+		}
+		return got.QueueUrls, nil
+	},
+	"alarms": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.cloudwatch.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{})
 		if err != nil {
 			return nil, err
 		}
 		var names []string
-		for _, r := range got.Rules {
-			names = append(names, *r.Name)
+		for _, alarm := range got.MetricAlarms {
+			names = append(names, *alarm.AlarmName)
 		}
 		return names, nil
 	},
@@ -233,6 +249,17 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		return names, nil
 	},
+	"state machines": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.sfn.ListStateMachines(ctx, &sfn.ListStateMachinesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, m := range got.StateMachines {
+			names = append(names, *m.Name)
+		}
+		return names, nil
+	},
 	"topics": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.sns.ListTopics(ctx, &sns.ListTopicsInput{})
 		if err != nil {
@@ -255,6 +282,23 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		return names, nil
 	},
+}
+
+// rules are the names of a region's EventBridge rules, page by page.
+func rules(ctx context.Context, events *eventbridge.Client) ([]string, error) {
+	var names []string
+	for next := (*string)(nil); ; {
+		got, err := events.ListRules(ctx, &eventbridge.ListRulesInput{NextToken: next})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range got.Rules {
+			names = append(names, *r.Name)
+		}
+		if next = got.NextToken; next == nil {
+			return names, nil
+		}
+	}
 }
 
 // inventory is everything that there is, by kind.
@@ -300,6 +344,9 @@ func (w *world) full(but ...string) {
 	for _, kind := range kinds {
 		if kind == "OIDC providers" && len(w.environments()) == 0 {
 			continue // a stack without workflows
+		}
+		if kind == "state machines" && w.output("containmentArn") == "" {
+			continue // a stack whose response is another
 		}
 		if len(now[kind]) == 0 && !slices.Contains(but, kind) {
 			w.Errorf("no %s with a stack that is up", kind)

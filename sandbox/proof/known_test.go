@@ -42,7 +42,7 @@ func TestKnownState(t *testing.T) {
 
 	// Rows about one part are of rounds of their own.
 	for left := w.tamperings(); len(left) > 0; {
-		var round, later []tampering
+		var round, later []handMade
 		parts := map[string]bool{}
 		for _, row := range left {
 			if parts[row.part] {

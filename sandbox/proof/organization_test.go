@@ -168,7 +168,7 @@ func TestGuardrails(t *testing.T) {
 	// What a hand changes in the organization is seen and put right.
 	o := w.organizations()
 	w.must(ours(t.Context(), o, func(policy orgtypes.PolicySummary) error {
-		if strings.HasPrefix(*policy.Name, "prodgate-regions") {
+		if strings.HasPrefix(*policy.Name, "prodgate-bypass-1") {
 			_, err := o.UpdatePolicy(t.Context(), &organizations.UpdatePolicyInput{PolicyId: policy.Id, Content: ptr(
 				`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::nothing"}]}`)})
 			return err
@@ -178,9 +178,9 @@ func TestGuardrails(t *testing.T) {
 	}))
 	w.run("refresh", "--yes")
 	same(t, "what a refresh sees", w.lastChanges(), map[string]int{"update": 1, "delete": len(before) - 1})
-	repair := map[string]string{policies + "guardrails-regions": "update"}
+	repair := map[string]string{policies + "guardrails-bypass-1": "update"}
 	for _, document := range before {
-		if name := strings.TrimPrefix(document.Name, "prodgate-"); name != "regions" {
+		if name := strings.TrimPrefix(document.Name, "prodgate-"); name != "bypass-1" {
 			repair[attached+"guardrails-"+name] = "create"
 		}
 	}

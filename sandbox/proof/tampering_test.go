@@ -6,8 +6,8 @@ import (
 	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 )
 
-// tampering is one change by hand, and what the check has to say of it.
-type tampering struct {
+// handMade is one change by hand, and what the check has to say of it.
+type handMade struct {
 	what        string
 	part, finds string
 	// change makes it, and returns what takes it back.
@@ -17,7 +17,7 @@ type tampering struct {
 type pipelineOf = cptypes.PipelineDeclaration
 
 // tamperings are changes of every part that is compared.
-func (w *world) tamperings() []tampering {
+func (w *world) tamperings() []handMade {
 	w.Helper()
 	const (
 		app, trigger = "pipeline backend-flask-prodgate", "trigger backend-flask-prodgate"
@@ -28,7 +28,7 @@ func (w *world) tamperings() []tampering {
 	ofBuild := func(change func(*codebuild.UpdateProjectInput)) func(*world) func() {
 		return project("prodgate-backend-flask-build", change)
 	}
-	return []tampering{
+	return []handMade{
 		{"another branch is delivered", app, ": stage Source", pipeline(func(p *pipelineOf) { p.Stages[0].Actions[0].Configuration["BranchName"] = "anything" })},
 		{"the check is taken out", app, ": stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions = p.Stages[2].Actions[1:] })},
 		{"the check comes with the deployment", app, ": stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions[1].RunOrder = ptr(int32(1)) })},

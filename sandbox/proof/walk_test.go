@@ -33,6 +33,7 @@ type call struct {
 // What requests say that are made for a purpose.
 var (
 	viaS3   = map[string]string{"kms:ViaService": "s3." + region + ".amazonaws.com"}
+	viaSNS  = map[string]string{"kms:ViaService": "sns." + region + ".amazonaws.com"}
 	byOwner = map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"}
 )
 
@@ -128,6 +129,7 @@ func (e *estate) run(app delivered) []leg {
 	if _, asked := e.roles[p.Role(app.name, address.Approver).ARN]; asked {
 		legs = append(legs, e.approval(app)...)
 	}
+	legs = append(legs, e.answers(app.name)...)
 	for _, name := range keys(e.secrets) {
 		if !strings.HasPrefix(name, p.Gate+"/"+app.name+"/") {
 			continue
@@ -147,7 +149,6 @@ func (e *estate) run(app delivered) []leg {
 func (e *estate) approval(app delivered) []leg {
 	e.Helper()
 	p := e.plan
-	viaSNS := map[string]string{"kms:ViaService": "sns." + region + ".amazonaws.com"}
 	approver, pipeline := e.role(address.Approver, app.name), p.Pipeline(app.name).ARN
 	return []leg{
 		{"the approval is asked for: CodePipeline User Guide, Grant Amazon SNS permissions to a CodePipeline service role; Amazon SNS Developer Guide, Encryption permissions",
@@ -179,6 +180,7 @@ func (e *estate) watches() []leg {
 	e.Helper()
 	p := e.plan
 	recorder, config := e.role(address.Recorder, ""), p.Bucket("config").ARN
+	dispatcher := e.role(address.Dispatcher, "")
 	fromHere := map[string]string{"aws:SourceAccount": p.Account}
 	fromRule := map[string]string{"aws:SourceArn": strings.TrimSuffix(p.Rules(), "*") + "failed-runs", "aws:SourceAccount": p.Account}
 	events, recording := authority.Principal{ARN: "events.amazonaws.com"}, authority.Principal{ARN: "config.amazonaws.com"}
@@ -193,6 +195,20 @@ func (e *estate) watches() []leg {
 		{"an alert: Amazon EventBridge User Guide, Using resource-based policies, Amazon SNS permissions", events, []call{
 			{"sns:Publish", p.Topic().ARN, fromRule},
 			{"kms:GenerateDataKey", e.key("alerts"), nil}, {"kms:Decrypt", e.key("alerts"), nil},
+		}},
+		{"the alarm on dead letters: Amazon CloudWatch User Guide, Notifying users on alarm changes, and its key policy", authority.Principal{ARN: "cloudwatch.amazonaws.com"}, []call{
+			{"sns:Publish", p.Topic().ARN, map[string]string{"aws:SourceArn": p.DeadLetterAlarm().ARN, "aws:SourceAccount": p.Account}},
+			{"kms:GenerateDataKey", e.key("alerts"), nil}, {"kms:Decrypt", e.key("alerts"), nil},
+		}},
+		{"an event is answered: Amazon EventBridge User Guide, Cross-service confused deputy prevention", events, []call{
+			{"sts:AssumeRole", dispatcher.ARN, fromRule},
+			{"sts:AssumeRole", dispatcher.ARN, map[string]string{
+				"aws:SourceArn": strings.TrimSuffix(p.GlobalRules(), "*") + "on-roles", "aws:SourceAccount": p.Account,
+			}},
+		}},
+		{"by these: Amazon EventBridge User Guide, Using IAM roles to send events to targets", dispatcher.Principal, []call{
+			{"codebuild:StartBuild", p.VerifierProject().ARN, nil}, {"states:StartExecution", p.Machine(address.Containment).ARN, nil},
+			{"events:PutEvents", p.Bus(), nil},
 		}},
 		{"a repository is made: Amazon ECR User Guide, Encryption at rest, Required IAM permissions", e.deployer(), []call{
 			{"kms:CreateGrant", e.key("images"), nil}, {"kms:DescribeKey", e.key("images"), nil},

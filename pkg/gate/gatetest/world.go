@@ -101,6 +101,9 @@ var computed = map[string][][2]string{
 	"aws:secretsmanager/secret:Secret": {
 		{"arn", "arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-AbCdEf"}, {"id", "${arn}"},
 	},
+	"aws:sfn/stateMachine:StateMachine": {
+		{"arn", "arn:${partition}:states:${region}:${account}:stateMachine:${name}"}, {"id", "${arn}"},
+	},
 	"aws:sns/topic:Topic": {{"arn", "arn:${partition}:sns:${region}:${account}:${name}"}, {"id", "${arn}"}},
 	"aws:ssm/parameter:Parameter": {
 		{"id", "${name}"}, {"arn", "arn:${partition}:ssm:${region}:${account}:parameter${name}"},

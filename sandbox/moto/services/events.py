@@ -12,10 +12,10 @@ from moto.events.responses import EventsHandler
 from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
-from moto.stepfunctions.models import stepfunctions_backends
 
 from . import core
 from .core import Error, Params, log
+from .stepfunctions import stepfunctions_backends
 
 
 class Events(core.Service):

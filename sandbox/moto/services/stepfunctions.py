@@ -1,14 +1,99 @@
-"""Step Functions: the check of a definition that comes before a state machine is made."""
+"""Step Functions: machines as AWS checks them, and executions that run in moto's interpreter."""
 
-import json
-from collections.abc import Iterator
+import time
+import uuid
+from datetime import datetime, timezone
+from typing import Any
 
+from moto.core.base_backend import BackendDict
 from moto.core.common_types import TYPE_RESPONSE
-from moto.stepfunctions.models import stepfunctions_backends
+from moto.stepfunctions import responses
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
+from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+from moto.stepfunctions.parser.utils import TMP_THREADS
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from . import core
-from .core import Params
+from . import core, states_language
+from .core import Error, Params, log
+from .machine_structure import check_definition, diagnostics
+
+
+class Worker(ExecutionWorker):
+    """Runs an execution in a thread of its own."""
+
+    def _execution_logic(self) -> None:
+        try:
+            super()._execution_logic()
+        except Exception as error:  # the interpreter's own; AWS's ends every execution
+            log.exception("states:StartExecution")
+            self._execution_communication.execution.fail("States.Runtime", f"the sandbox failed: {error!r}")
+
+
+class Run(Execution):
+    """An execution. What a snapshot keeps of it is what AWS answers."""
+
+    _events: list[Params] | None = None
+
+    def get_start_execution_details(self) -> ExecutionDetails:
+        """AWS gives the time as text."""
+        started = states_language.timestamp(self.start_date)
+        return ExecutionDetails(self.exec_arn, self.name, self.role_arn, self.input_data, started)
+
+    def _get_start_execution_worker(self) -> Worker:
+        stock = super()._get_start_execution_worker()
+        return Worker(stock._evaluation_details, stock._execution_communication, None, {})
+
+    def to_history_output(self) -> Params:
+        return {"events": self._events} if self._events is not None else super().to_history_output()
+
+    def fail(self, error: str, cause: str) -> None:
+        self.stop_date = datetime.now(tz=timezone.utc)
+        self.exec_status, self.error, self.cause = ExecutionStatus.FAILED, error, cause
+
+    def __getstate__(self) -> Params:
+        kept = {**vars(self), "exec_worker": None, "_events": self.to_history_output()["events"]}
+        if self.exec_status == ExecutionStatus.RUNNING:
+            kept |= {"exec_status": ExecutionStatus.ABORTED, "stop_date": datetime.now(tz=timezone.utc)}
+        return kept
+
+
+class Machines(StepFunctionsParserBackend):
+    """What Step Functions knows in one account and region."""
+
+    def start_execution(
+        self, state_machine_arn: str, name: str | None = None, execution_input: str | None = None, trace_header: Any = None
+    ) -> Run:
+        """AWS runs the definition as it is now, and takes a name once; it makes up one that is not given."""
+        machine = self.describe_state_machine(state_machine_arn)
+        name, text = name or str(uuid.uuid4()), execution_input or "{}"
+        self._validate_name(name)
+        machine._validate_execution_input(text)
+        earlier = machine._handle_name_input_idempotency(name, text)
+        if earlier is not None:
+            return earlier
+        run = Run(
+            name=name,
+            sm_type=machine.sm_type,
+            role_arn=machine.roleArn,
+            exec_arn=f"arn:{self.partition}:states:{self.region_name}:{self.account_id}:execution:{machine.name}:{name}",
+            account_id=self.account_id,
+            region_name=self.region_name,
+            state_machine=machine,
+            start_date=datetime.now(tz=timezone.utc),
+            cloud_watch_logging_session=None,
+            activity_store={},
+            input_data=text,
+            trace_header=trace_header,
+        )
+        machine.executions.append(run)
+        run.start()
+        return run
+
+
+stepfunctions_backends = BackendDict(Machines, "stepfunctions")
 
 
 class StepFunctions(core.Service):
@@ -17,15 +102,22 @@ class StepFunctions(core.Service):
     stock = StepFunctionResponse
 
     def validate_state_machine_definition(self, params: Params) -> Params:
-        """AWS looks into every state; here only into JSON, start and transitions."""
-        try:
-            diagnostics = list(_diagnostics(json.loads(params["definition"]), "/"))
-        except ValueError as error:
-            diagnostics = [{"severity": "ERROR", "code": "INVALID_JSON_DESCRIPTION", "message": str(error)}]
-        return {"result": "FAIL" if diagnostics else "OK", "diagnostics": diagnostics, "truncated": False}
+        """AWS answers what is wrong, and says nothing of who may do what."""
+        found = diagnostics(params["definition"])
+        return {"result": "FAIL" if found else "OK", "diagnostics": found, "truncated": False}
+
+    def create_state_machine(self, params: Params) -> TYPE_RESPONSE:
+        """AWS looks into the definition, and whether it may take the role on."""
+        check_definition(params["definition"])
+        self._check_role(params["roleArn"])
+        return self.moto()
 
     def update_state_machine(self, params: Params) -> TYPE_RESPONSE:
-        """AWS takes an empty tracing configuration for disabled."""
+        """AWS looks again, and takes an empty tracing configuration for disabled."""
+        if "definition" in params:
+            check_definition(params["definition"])
+        if "roleArn" in params:
+            self._check_role(params["roleArn"])
         if params.get("tracingConfiguration") == {}:
             self.state.describe_state_machine(params["stateMachineArn"]).update(tracingConfiguration={"enabled": False})
         return self.moto()
@@ -40,26 +132,23 @@ class StepFunctions(core.Service):
             ]
         }
 
+    def _check_role(self, role: str) -> None:
+        if not core.service_trusted(self.current_account, self.partition, role, states_language.PRINCIPAL):
+            raise Error(
+                "AccessDeniedException",
+                f"Neither the global service principal {states_language.PRINCIPAL}, nor the regional one is authorized to "
+                "assume the provided role.",
+            )
 
-def _diagnostics(machine: Params, location: str) -> Iterator[Params]:
-    states = machine.get("States", {})
-    targets = [("StartAt", machine.get("StartAt"))]
-    for name, state in states.items():
-        targets += [(f"States/{name}/{key}", state[key]) for key in ("Next", "Default") if key in state]
-        choices = [*state.get("Choices", []), *state.get("Catch", [])]
-        targets += [(f"States/{name}", choice.get("Next")) for choice in choices]
-        below = state.get("Branches", []) + [state[key] for key in ("Iterator", "ItemProcessor") if key in state]
-        for inner in below:
-            yield from _diagnostics(inner, f"{location}States/{name}/")
-    for where, target in targets:
-        if target not in states:
-            yield {
-                "severity": "ERROR",
-                "code": "MISSING_TRANSITION_TARGET",
-                "message": f"Missing 'Next' target: {target}",
-                "location": f"{location}{where}",
-            }
+
+def finish(seconds: float) -> None:
+    """Waits for the executions that are under way: they call services until their end."""
+    until = time.monotonic() + seconds
+    for thread in TMP_THREADS:
+        thread.join(max(0.0, until - time.monotonic()))
 
 
 def install() -> None:
+    states_language.install()
+    responses.get_backend = lambda account, region: stepfunctions_backends[account][region]
     core.serve_over(StepFunctions)

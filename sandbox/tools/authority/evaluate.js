@@ -124,7 +124,8 @@ async function checkWord(statement, word) {
     return { problems: [], fitting: [] }
   }
   const found = await Promise.all(actions.map((action) => checkAction(statement, word, action)))
-  return found.find(({ problems }) => problems.length === 0) ?? found[0]
+  const good = found.filter(({ problems }) => problems.length === 0)
+  return good.length === 0 ? found[0] : { problems: [], fitting: good.flatMap(({ fitting }) => fitting) }
 }
 
 // some are the resources of a statement that are not all there are.

@@ -1,0 +1,200 @@
+package gate
+
+import (
+	"cmp"
+	"maps"
+
+	"prodgate/pkg/address"
+	"prodgate/pkg/states"
+)
+
+// runbook is a state machine that does the same to each of the gate's pipelines, or to
+// the one that has the part $.named, and tells of it once.
+type runbook struct {
+	comment string
+	// first leads to theGate, with $.because and $.named.
+	startAt string
+	first   map[string]states.State
+	// check comes when it is known, as $.one, whether a part of the gate is named.
+	check string
+	// steps are taken for each pipeline, in order.
+	steps []step
+	// last leads from next to tell; next is tell where there is nothing between.
+	next string
+	last map[string]states.State
+	// data is what the states after theGate find at $.gate, beside record: the message,
+	// with places for values.
+	data            states.Fields
+	subject, record string
+	values          []string
+}
+
+// The states that the parts of a runbook lead to, and what they find there.
+const (
+	theGate  = "The gate"
+	each     = "Each pipeline"
+	tell     = "Tell"
+	outcome  = "What was done"
+	finished = "Everything is done"
+
+	theApp    = "$$.Map.Item.Value"
+	execution = "$$.Execution.Id"
+)
+
+// done and failed are of all pipelines.
+var done, failed = states.JSON("$.done"), states.JSON("$.failed")
+
+// anyName stands for the name of an app in a name that follows from it.
+const anyName = "{}"
+
+// runs is the machine of a runbook. The apps stand in the definition; the names of what is
+// theirs are made from that by the plan's own rules.
+func (b builder) runs(r runbook) states.Machine {
+	gate := states.Fields{"record": r.record}
+	maps.Copy(gate, r.data)
+	var apps, names, these []string
+	for _, app := range b.settings.Apps {
+		apps, names = append(apps, app.Name), append(names, b.partsOf(app.Name)...)
+	}
+	for _, name := range b.partsOf(anyName) {
+		these = append(these, states.Format(name, theApp))
+	}
+	gate["apps"], gate["names"] = apps, names
+
+	all := map[string]states.State{
+		theGate: {Type: "Pass", Result: gate, ResultPath: "$.gate", Next: "One or all"},
+		"One or all": {
+			Type: "Pass", Next: r.check,
+			Parameters: states.Fields{
+				"because.$": "$.because", "gate.$": "$.gate", "named.$": "$.named", "one.$": states.Contains("$.gate.names", "$.named"),
+			},
+		},
+		each: {
+			Type: "Map", ItemsPath: "$.gate.apps", MaxConcurrency: 10, ResultPath: "$.each", Next: outcome,
+			ItemSelector: states.Fields{
+				"app.$": theApp, "pipeline.$": states.Format(b.plan.Pipeline(anyName).Name, theApp),
+				"because.$": "$.because", "one.$": "$.one", "this.$": states.Contains(states.Array(these...), "$.named"),
+				"outcome": states.Fields{},
+			},
+			ItemProcessor: perPipeline(r.steps),
+		},
+		outcome: {
+			Type: "Pass", Next: r.next,
+			Parameters: states.Fields{
+				"because.$": "$.because", "gate.$": "$.gate", "one.$": "$.one",
+				"done.$": "$.each[*].did", "failed.$": "$.each[*].failed[*]", "failures.$": states.Length("$.each[*].failed[*]"),
+			},
+		},
+		tell: {
+			Type: "Task", Resource: b.integration("sns:publish"), ResultPath: "$.told", Next: "Did it work",
+			Parameters: states.Fields{
+				"TopicArn": b.plan.Topic().ARN, "Subject": b.plan.Gate + ": " + r.subject, "Message.$": states.Filled("$.gate.record", r.values...),
+			},
+			Retry: retries, Catch: []states.Catcher{{ErrorEquals: states.All, ResultPath: "$.told", Next: "Nobody is told"}},
+		},
+		"Did it work":            {Type: "Choice", Choices: []states.Rule{states.Some("$.failures").To("Not everything is done")}, Default: finished},
+		finished:                 {Type: "Succeed"},
+		"Not everything is done": {Type: "Fail", Error: "NotEverythingIsDone", Cause: "The record on the topic says what failed."},
+		"Nobody is told":         {Type: "Fail", Error: "NobodyIsTold", Cause: "The record could not be published. The events of the execution say what was done."},
+	}
+	maps.Copy(all, r.first)
+	maps.Copy(all, r.last)
+	return states.Machine{Comment: r.comment, StartAt: r.startAt, TimeoutSeconds: 30 * 60, States: all}
+}
+
+// partsOf are the names by which a call can be about one app alone.
+func (b builder) partsOf(app string) []string {
+	return []string{b.plan.Pipeline(app).Name, b.plan.Project(app, address.Build).Name, b.plan.Repository(app).Name}
+}
+
+// integration is a call of AWS's by a state machine.
+func (b builder) integration(call string) string {
+	return "arn:" + b.plan.Partition + ":states:::" + call
+}
+
+// perPipeline takes all steps, whatever becomes of one, and gives what was done to the
+// pipeline and what failed; nothing for a pipeline that the runbook is not about.
+func perPipeline(steps []step) *states.Machine {
+	const end = "Outcome"
+	all := map[string]states.State{
+		"Another": {Type: "Pass", Result: states.Fields{"failed": []any{}}, End: true},
+		end: {
+			Type: "Pass", End: true,
+			Parameters: states.Fields{
+				"did":      states.Fields{"pipeline.$": "$.pipeline", "what.$": "$.outcome..did"},
+				"failed.$": "$.outcome..failed",
+			},
+		},
+	}
+	next := end
+	for i := len(steps) - 1; i >= 0; i-- {
+		name, made := steps[i](next)
+		maps.Copy(all, made)
+		next = name
+	}
+	another := states.Rule{And: []states.Rule{states.True("$.one"), states.False("$.this")}}
+	all["Is it about this one"] = states.State{Type: "Choice", Choices: []states.Rule{another.To("Another")}, Default: next}
+	return states.Every("Is it about this one", all)
+}
+
+// step makes states that lead to the next one whatever happens, and the name of its
+// first.
+type step func(next string) (name string, made map[string]states.State)
+
+// call is a call of AWS's for one pipeline.
+type call struct {
+	name     string // of its state
+	resource string
+	with     states.Fields
+	// at is where it leaves the field did, what the record says, or failed.
+	at  string
+	did states.Fields
+	// not is what the record says of one that failed.
+	not string
+	// already are the errors by which AWS says that it is done.
+	already []string
+	// orElse comes after one that failed; empty: what comes after it anyway.
+	orElse string
+}
+
+// retries are of every call. What does not heal is not tried again.
+var retries = []states.Retrier{
+	{
+		ErrorEquals: []string{
+			"CodePipeline.PipelineNotFoundException", "CodePipeline.StageNotFoundException", "CodePipeline.PipelineExecutionNotFoundException",
+			"CodePipeline.PipelineExecutionNotStoppableException", "CodePipeline.DuplicatedStopRequestException", "Iam.NoSuchEntityException",
+		},
+		MaxAttempts: 0,
+	},
+	{ErrorEquals: states.All, MaxAttempts: 5, IntervalSeconds: 1, BackoffRate: 2, MaxDelaySeconds: 10, JitterStrategy: "FULL"},
+}
+
+// step makes the call's states. Of an error, the record has the name: with 40 words of
+// AWS's for each call, that of many pipelines would be too long for a state.
+func (b builder) step(c call) step {
+	return func(next string) (string, map[string]states.State) {
+		failed := c.name + ": failed"
+		task := states.State{
+			Type: "Task", Resource: b.integration("aws-sdk:" + c.resource), Parameters: c.with,
+			ResultSelector: c.did, ResultPath: c.at, Retry: retries,
+			Catch: []states.Catcher{{ErrorEquals: states.All, ResultPath: "$.error", Next: failed}},
+		}
+		made := map[string]states.State{failed: to(cmp.Or(c.orElse, next), states.State{
+			Type: "Pass", ResultPath: c.at,
+			Parameters: states.Fields{"failed.$": states.Format("{}: "+c.not+": {}", "$.pipeline", "$.error.Error")},
+		})}
+		if c.already != nil {
+			already := c.name + ": already"
+			task.Catch = append([]states.Catcher{{ErrorEquals: c.already, ResultPath: "$.error", Next: already}}, task.Catch...)
+			made[already] = to(next, states.State{Type: "Pass", ResultPath: c.at, Result: states.Fields{}})
+		}
+		made[c.name] = to(next, task)
+		return c.name, made
+	}
+}
+
+// to leads a state to the next one; the empty name is the end.
+func to(next string, s states.State) states.State {
+	s.Next, s.End = next, next == ""
+	return s
+}

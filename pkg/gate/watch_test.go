@@ -1,0 +1,145 @@
+package gate_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"prodgate/pkg/catalogue"
+	"prodgate/pkg/gate/gatetest"
+)
+
+const (
+	eventRuleType   = "aws:cloudwatch/eventRule:EventRule"
+	eventTargetType = "aws:cloudwatch/eventTarget:EventTarget"
+)
+
+// responding is a stack with everything that the catalogue knows, and a response.
+func responding(response string) map[string]any {
+	c := withSecrets(approved("api"))
+	c["detection"] = object{"response": response}
+	return c
+}
+
+// targets are those of a rule, by id.
+func targets(t *testing.T, r *gatetest.Recording, rule *gatetest.Resource) map[string]*gatetest.Resource {
+	t.Helper()
+	all := map[string]*gatetest.Resource{}
+	for _, target := range r.Of(t, eventTargetType) {
+		if target.Text("rule") == rule.Text("name") && strings.HasSuffix(target.Name, "-global") == strings.HasSuffix(rule.Name, "-global") {
+			all[target.Text("targetId")] = target
+		}
+	}
+	return all
+}
+
+func TestEveryAlertIsToldOfOnce(t *testing.T) {
+	t.Parallel()
+	c := responding("alert")
+	r := built(t, c)
+	topic := r.One(t, "aws:sns/topic:Topic", "gate-alerts").Output("arn")
+	queue := r.One(t, "aws:sqs/queue:Queue", "gate-dead-letters").Output("arn")
+	alerts := catalogue.Alerts(decoded(t, c))
+	for _, alert := range alerts {
+		rule := r.One(t, eventRuleType, "gate-"+alert.Name)
+		want := map[bool]string{true: "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", false: "ENABLED"}[alert.Reads]
+		if rule.Text("state") != want || !json.Valid([]byte(rule.Text("eventPattern"))) {
+			t.Errorf("%s is %s: %s", rule, rule.Text("state"), rule.Text("eventPattern"))
+		}
+		to := targets(t, r, rule)
+		if len(to) != 1 || to["alerts"] == nil || to["alerts"].Text("arn") != topic || to["alerts"].Text("deadLetterConfig.arn") != queue {
+			t.Errorf("%s has the targets %v", rule, to)
+			continue
+		}
+		message := to["alerts"].Text("inputTransformer.inputTemplate")
+		for _, says := range []string{alert.What, "<who>", "<call>", "<from>", "<at>", "<error>", "pulumi up", "111111111111"} {
+			if !strings.Contains(message, says) {
+				t.Errorf("%s does not tell of %s: %s", rule, says, message)
+			}
+		}
+		for path := range to["alerts"].Input("inputTransformer.inputPaths").ObjectValue() {
+			if !strings.Contains(message, "<"+string(path)+">") {
+				t.Errorf("%s: %s is looked up and not told", rule, path)
+			}
+		}
+	}
+	if len(alerts) < 40 {
+		t.Errorf("%d alerts only", len(alerts))
+	}
+}
+
+func TestIAMsEventsAreBrought(t *testing.T) {
+	t.Parallel()
+	c := responding("alert")
+	r := built(t, c)
+	brought := 0
+	for _, alert := range catalogue.Alerts(decoded(t, c)) {
+		if !alert.Global {
+			continue
+		}
+		brought++
+		here, there := r.One(t, eventRuleType, "gate-"+alert.Name), r.One(t, eventRuleType, "gate-"+alert.Name+"-global")
+		for _, input := range []string{"name", "eventPattern", "state"} {
+			if here.Text(input) != there.Text(input) {
+				t.Errorf("%s of %s is %s there and %s here", input, alert.Name, there.Text(input), here.Text(input))
+			}
+		}
+		to := targets(t, r, there)
+		bus := to["eu-west-2"]
+		if len(to) != 1 || bus == nil || bus.Text("arn") != "arn:aws:events:eu-west-2:111111111111:event-bus/default" || bus.Text("roleArn") == "" {
+			t.Errorf("%s goes to %v", there, to)
+		}
+	}
+	if brought < 8 {
+		t.Errorf("%d rules only", brought)
+	}
+
+	home := approved("api")
+	home["aws:region"] = "us-east-1"
+	for _, made := range built(t, home).All() {
+		if strings.HasSuffix(made.Name, "-global") {
+			t.Errorf("%s is made in the region where the events arrive anyway", made)
+		}
+	}
+}
+
+func TestWhoeverWantsNoAlertsIsWarned(t *testing.T) {
+	t.Parallel()
+	r := built(t, responding("off"))
+	for _, made := range r.All() {
+		if strings.HasPrefix(made.Name, "gate-on-") || strings.HasSuffix(made.Name, "-global") {
+			t.Errorf("%s is made", made)
+		}
+	}
+	want := `prodgate:detection.response: "off": nobody is told when somebody goes around the gate; set it to alert, unless something else watches the account`
+	if !slices.Contains(r.Warnings, want) {
+		t.Errorf("warns of %q", r.Warnings)
+	}
+}
+
+// EventBridge has no room for the execution roles of too many apps: what is told
+// without the rule would be every pull of an image.
+func TestAnAlertThatDoesNotFitIsNamed(t *testing.T) {
+	t.Parallel()
+	c := responding("alert")
+	var apps []any
+	for i := range 40 {
+		one := app(fmt.Sprintf("app%d", i))
+		one["executionRoleArn"] = fmt.Sprintf("arn:aws:iam::111111111111:role/%s%d", strings.Repeat("e", 50), i)
+		apps = append(apps, one)
+	}
+	c["apps"] = apps
+	r := built(t, c)
+	for _, name := range []string{"on-repositories-but-build-reads", "on-repositories-but-execution-reads"} {
+		if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "the alert "+name+" is left out") }) {
+			t.Errorf("%s: warns of %q", name, r.Warnings)
+		}
+		for _, made := range r.Of(t, eventRuleType) {
+			if made.Name == "gate-"+name {
+				t.Errorf("%s is made all the same", made)
+			}
+		}
+	}
+}

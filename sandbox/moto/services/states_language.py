@@ -1,0 +1,170 @@
+"""The interpreter of the Amazon States Language: where moto's answers otherwise than AWS's, and who its calls are of."""
+
+import logging
+import re
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from jsonpath_ng.ext import parse
+from moto.core.utils import get_service_model, iso_8601_datetime_with_milliseconds
+from moto.settings import moto_server_port
+from moto.stepfunctions.parser.asl.component.state import state
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
+    StateTaskServiceAwsSdk,
+)
+from moto.stepfunctions.parser.asl.eval.states import StateData
+from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
+
+from .core import Params, service_trusted
+
+PRINCIPAL = "states.amazonaws.com"
+_ENDS = re.compile(r"([A-Z])([A-Z]+)(?=[A-Z][a-z]|$)")
+_SEVERAL = re.compile(r"\.\.|\*|\?\(|\[[^\]]*[:,]")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_boto = threading.Lock()
+_parsed = cache(parse)
+
+
+def extract_json(path: str, data: Any) -> Any:
+    """AWS answers a list where a path can lead to several places, to however many it does; else the one place."""
+    found = [match.value for match in _parsed(path).find(data)]
+    if _SEVERAL.search(_QUOTED.sub("''", path)):
+        return found
+    if not found:
+        raise NoSuchJsonPathError(json_path=path, data=data)
+    return found[0]
+
+
+def boto_client_for(region: str, service: str, state_credentials: Any = None) -> BaseClient:
+    """AWS calls services as the role of the machine, which has to trust Step Functions."""
+    role: str = state_credentials.role_arn
+    _, partition, _, _, account, _ = role.split(":", 5)
+    if not service_trusted(account, partition, role, PRINCIPAL):
+        message = f"User: {PRINCIPAL} is not authorized to perform: sts:AssumeRole on resource: {role}"
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": message}, "ResponseMetadata": _REFUSED}, "AssumeRole")
+    with _boto:  # its default session makes one client at a time
+        sts = _client("sts", region, aws_access_key_id="states", aws_secret_access_key="states")
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="states")["Credentials"]
+        return _client(
+            service,
+            region,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+
+
+_REFUSED = {"HTTPStatusCode": 403, "RequestId": "sandbox"}
+
+
+def _client(service: str, region: str, **keys: str) -> BaseClient:
+    client = boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=f"http://127.0.0.1:{moto_server_port()}",
+        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+        **keys,
+    )
+    # Every answer of AWS's has one, which the interpreter writes into causes.
+    client.meta.events.register("after-call", lambda parsed, **_: parsed["ResponseMetadata"].setdefault("RequestId", "sandbox"))
+    return client
+
+
+def operation(resource: str) -> OperationModel | None:
+    """What a resource like arn:aws:states:::aws-sdk:iam:putRolePolicy calls; nothing where there is no such thing."""
+    *_, service, action = resource.partition(".")[0].split(":")
+    try:
+        model: ServiceModel = get_service_model({"sfn": "stepfunctions"}.get(service, service))
+        return model.operation_model(action[:1].upper() + action[1:])
+    except Exception:
+        return None
+
+
+def pascal(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _as_sent(value: Any, shape: Shape | None) -> Any:
+    """AWS writes members of requests in Pascal case, whatever their case at the service."""
+    match shape, value:
+        case StructureShape(), dict():
+            names = {pascal(name): name for name in shape.members}
+            return {names[k]: _as_sent(v, shape.members[names[k]]) for k, v in value.items() if k in names}
+        case ListShape(), list():
+            return [_as_sent(one, shape.member) for one in value]
+        case MapShape(), dict():
+            return {key: _as_sent(one, shape.value) for key, one in value.items()}
+    return value
+
+
+def _as_answered(value: Any, shape: Shape | None) -> Any:
+    """And those of answers; times are texts."""
+    match shape, value:
+        case StructureShape(), dict():
+            return {pascal(k): _as_answered(v, shape.members[k]) for k, v in value.items() if k in shape.members}
+        case ListShape(), list():
+            return [_as_answered(one, shape.member) for one in value]
+        case MapShape(), dict():
+            return {key: _as_answered(one, shape.value) for key, one in value.items()}
+        case _, datetime():
+            return iso_8601_datetime_with_milliseconds(value)
+    return value
+
+
+def _normalise_parameters(task: StateTaskServiceAwsSdk, parameters: Params) -> None:
+    called = operation(task.resource.resource_arn)
+    _replace(parameters, _as_sent(parameters, called.input_shape if called else None))
+
+
+def _normalise_response(task: StateTaskServiceAwsSdk, response: Params) -> None:
+    called = operation(task.resource.resource_arn)
+    _replace(response, _as_answered(response, called.output_shape if called else None))
+
+
+def _replace(old: Params, new: Params) -> None:
+    new = dict(new)
+    old.clear()
+    old.update(new)
+
+
+def _normalise_service_error_name(service_name: str) -> str:
+    """AWS calls a service in errors what its SDK for Java does: CodePipeline, Iam, DynamoDb."""
+    model: ServiceModel = get_service_model(service_name)
+    name: str = model.service_id.replace(" ", "")
+    return _ENDS.sub(lambda found: found[1] + found[2].lower(), name)
+
+
+def _entered(EnteredTime: str, Name: str) -> StateData:
+    """AWS tells the time in milliseconds of UTC."""
+    return StateData(EnteredTime=timestamp(datetime.fromisoformat(EnteredTime)), Name=Name)
+
+
+def timestamp(moment: datetime) -> str:
+    return iso_8601_datetime_with_milliseconds(moment)
+
+
+def install() -> None:
+    # It reports every path that leads nowhere, as most do that a Choice asks for.
+    logging.getLogger("moto.stepfunctions.parser").setLevel(logging.CRITICAL)
+    _everywhere(extract_json)
+    _everywhere(boto_client_for)
+    state.StateData = _entered
+    StateTaskServiceAwsSdk._normalise_parameters = _normalise_parameters
+    StateTaskServiceAwsSdk._normalise_response = _normalise_response
+    StateTaskServiceAwsSdk._normalise_service_error_name = staticmethod(_normalise_service_error_name)
+
+
+def _everywhere(function: Callable[..., Any]) -> None:
+    """Puts a function in the place of the interpreter's of the same name, in every module that has taken it over."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.stepfunctions.parser.") and hasattr(module, function.__name__):
+            setattr(module, function.__name__, function)

@@ -1,0 +1,196 @@
+"""Step Functions as their users see them: definitions that are looked into, and executions that call services."""
+
+import json
+import tempfile
+import time
+import unittest
+from collections.abc import Callable
+from typing import Any
+
+from test_emulator import ACCOUNT, REGION, Answer, AskingTest, Emulator, trust
+
+STATES = "states.amazonaws.com"
+
+
+def machine(*states: tuple[str, Answer], **more: Any) -> str:
+    """The states one after another; the last one ends, unless they say where they go."""
+    names = [name for name, _ in states] + [None]
+    linked = {}
+    for (name, state), following in zip(states, names[1:], strict=True):
+        goes = {"Next", "End", "Choices"} & state.keys() or state["Type"] in ("Succeed", "Fail")
+        linked[name] = state if goes else state | ({"Next": following} if following else {"End": True})
+    return json.dumps({"StartAt": names[0], "States": linked} | more)
+
+
+def task(call: str, **fields: Any) -> Answer:
+    return {"Type": "Task", "Resource": f"arn:aws:states:::{call}"} | fields
+
+
+class StepFunctionsTest(AskingTest):
+    emulator: Emulator
+    client: Callable[..., Any]
+    role: str
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.emulator = Emulator()
+        cls.client = cls.emulator.client
+        iam = cls.client("iam")
+        cls.role = iam.create_role(RoleName="machine", AssumeRolePolicyDocument=trust(STATES))["Role"]["Arn"]
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.emulator.stop()
+
+    def made(self, definition: str) -> str:
+        name = f"machine-{time.monotonic_ns()}"
+        made = self.client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=self.role)
+        return str(made["stateMachineArn"])
+
+    def ended(self, execution: str) -> Answer:
+        for _ in range(100):
+            described: Answer = self.client("stepfunctions").describe_execution(executionArn=execution)
+            if described["status"] != "RUNNING":
+                return described
+            time.sleep(0.1)
+        self.fail(f"{execution} does not end")
+
+    def run_once(self, definition: str, given: Any = None) -> Answer:
+        started = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.made(definition), input=json.dumps({} if given is None else given)
+        )
+        return self.ended(started["executionArn"])
+
+    def output(self, definition: str, given: Any = None) -> Any:
+        ended = self.run_once(definition, given)
+        self.assertEqual(ended["status"], "SUCCEEDED", ended)
+        return json.loads(ended["output"])
+
+    def test_a_definition_is_looked_into(self) -> None:
+        passes = {"Type": "Pass"}
+        put = {"PolicyName": "p", "RoleName": "r", "PolicyDocument": "{}"}
+        every = {"ErrorEquals": ["States.ALL"], "Next": "B"}
+        some = {"ErrorEquals": ["States.Timeout"], "Next": "B"}
+        inner = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
+        for name, code, definition in (
+            ("no JSON", "INVALID_JSON_DESCRIPTION", "{"),
+            ("a transition into nothing", "MISSING_TRANSITION_TARGET", machine(("A", passes | {"Next": "C"}))),
+            ("a state that nothing leads to", "MISSING_TRANSITION_TARGET", machine(("A", passes | {"End": True}), ("B", passes))),
+            ("a name twice", "DUPLICATE_STATE_NAME", machine(("A", {"Type": "Map", "ItemProcessor": inner}))),
+            ("no grammar", "SCHEMA_VALIDATION_FAILED", machine(("A", {"Type": "Jump"}))),
+            ("a function that is not there", "SCHEMA_VALIDATION_FAILED", machine(("A", passes | {"Parameters": {"a.$": "States.Join('a')"}}))),
+            ("a call that is not there", "SCHEMA_VALIDATION_FAILED", machine(("A", task("aws-sdk:iam:putPolicy")))),
+            ("a parameter in the service's case", "SCHEMA_VALIDATION_FAILED", machine(("A", task("aws-sdk:codepipeline:listPipelineExecutions", Parameters={"PipelineName": "p", "maxResults": 1})))),
+            ("a parameter that is missing", "SCHEMA_VALIDATION_FAILED", machine(("A", task("aws-sdk:iam:putRolePolicy", Parameters={"RoleName": "r"})))),
+            ("States.ALL before others", "SCHEMA_VALIDATION_FAILED", machine(("A", task("aws-sdk:iam:putRolePolicy", Parameters=put, Catch=[every, some])), ("B", passes))),
+        ):
+            with self.subTest(name):
+                answer = self.client("stepfunctions").validate_state_machine_definition(definition=definition)
+                self.assertEqual((answer["result"], answer["diagnostics"][0]["code"]), ("FAIL", code))
+                create = self.client("stepfunctions").create_state_machine
+                self.refused("InvalidDefinition", create, name="wrong", definition=definition, roleArn=self.role)
+        right = machine(("A", task("aws-sdk:iam:putRolePolicy", Parameters=put, Catch=[some, every])), ("B", passes))
+        answer = self.client("stepfunctions").validate_state_machine_definition(definition=right)
+        self.assertEqual((answer["result"], answer["diagnostics"]), ("OK", []))
+        arn = self.made(right)
+        update = self.client("stepfunctions").update_state_machine
+        self.refused("InvalidDefinition", update, stateMachineArn=arn, definition=machine(("A", {"Type": "Jump"})))
+
+    def test_a_machine_needs_a_role_that_trusts_it(self) -> None:
+        iam = self.client("iam")
+        other = iam.create_role(RoleName="other", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"]["Arn"]
+        definition = machine(("A", {"Type": "Pass"}))
+        create = self.client("stepfunctions").create_state_machine
+        self.refused("AccessDeniedException", create, name="m", definition=definition, roleArn=other)
+        self.refused("AccessDeniedException", create, name="m", definition=definition, roleArn=f"{other}-not-there")
+
+    def test_calls_are_those_of_the_machines_role(self) -> None:
+        who = machine(("A", task("aws-sdk:sts:getCallerIdentity", ResultSelector={"arn.$": "$.Arn"})))
+        self.assertEqual(self.output(who), {"arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/machine/states"})
+        arn = self.made(who)
+        self.client("iam").update_assume_role_policy(RoleName="machine", PolicyDocument=trust("lambda.amazonaws.com"))
+        try:
+            started = self.client("stepfunctions").start_execution(stateMachineArn=arn)
+            ended = self.ended(started["executionArn"])
+        finally:
+            self.client("iam").update_assume_role_policy(RoleName="machine", PolicyDocument=trust(STATES))
+        self.assertEqual((ended["status"], ended["error"]), ("FAILED", "Sts.StsException"))
+        self.assertIn("is not authorized to perform: sts:AssumeRole", ended["cause"])
+
+    def test_members_are_in_pascal_case_and_errors_have_the_names_of_the_java_sdk(self) -> None:
+        self.client("codecommit").create_repository(repositoryName="app")
+        got = machine(("A", task("aws-sdk:codecommit:getRepository", Parameters={"RepositoryName": "app"})))
+        metadata = self.output(got)["RepositoryMetadata"]
+        self.assertEqual((metadata["RepositoryName"], metadata["CreationDate"][-1]), ("app", "Z"))
+        for call, parameters, error in (
+            ("iam:getRole", {"RoleName": "nobody"}, "Iam.NoSuchEntityException"),
+            ("codecommit:getRepository", {"RepositoryName": "nothing"}, "CodeCommit.RepositoryDoesNotExistException"),
+        ):
+            caught = [{"ErrorEquals": [error], "ResultPath": "$.caught", "Next": "B"}]
+            states = (("A", task(f"aws-sdk:{call}", Parameters=parameters, Catch=caught)), ("B", {"Type": "Pass"}))
+            self.assertEqual(self.output(machine(*states))["caught"]["Error"], error)
+
+    def test_a_path_to_several_places_is_a_list_however_many_there_are(self) -> None:
+        given = {"one": [{"a": 1, "b": "x"}], "two": [{"a": 1}, {"a": 2}], "none": [], "deep": {"x": {"did": 1}, "y": [{"did": 2}]}}
+        for path, value in (
+            ("$.one[*].a", [1]),
+            ("$.two[*].a", [1, 2]),
+            ("$.none[*].a", []),
+            ("$.one[?(@.b == 'x')].a", [1]),
+            ("$.one[?(@.b == 'y')].a", []),
+            ("$.deep..did", [1, 2]),
+            ("$.deep..none", []),
+            ("$.one[0].a", 1),
+            ("$['two'][1].a", 2),
+        ):
+            with self.subTest(path):
+                asked = machine(("A", {"Type": "Pass", "Parameters": {"found.$": path}}))
+                self.assertEqual(self.output(asked, given), {"found": value})
+        ended = self.run_once(machine(("A", {"Type": "Pass", "Parameters": {"found.$": "$.three"}})), given)
+        self.assertEqual((ended["status"], ended["error"]), ("FAILED", "States.Runtime"))
+
+    def test_times_are_in_milliseconds_of_utc(self) -> None:
+        asked = machine(("A", {"Type": "Pass", "Parameters": {"at.$": "$$.State.EnteredTime", "from.$": "$$.Execution.StartTime"}}))
+        for moment in self.output(asked).values():
+            self.assertRegex(moment, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+
+    def test_an_execution_is_answered_and_its_name_is_taken_once(self) -> None:
+        client = self.client("stepfunctions")
+        arn = self.made(machine(("A", {"Type": "Pass"}), ("B", {"Type": "Fail", "Error": "E", "Cause": "because"})))
+        started = client.start_execution(stateMachineArn=arn, name="once", input='{"a": 1}')["executionArn"]
+        self.assertEqual(started, arn.replace(":stateMachine:", ":execution:") + ":once")
+        ended = self.ended(started)
+        self.assertEqual((ended["status"], ended["error"], ended["cause"]), ("FAILED", "E", "because"))
+        self.assertEqual(ended["input"], '{"a": 1}')
+        kinds = [event["type"] for event in client.get_execution_history(executionArn=started)["events"]]
+        self.assertEqual(kinds[0::5], ["ExecutionStarted", "ExecutionFailed"][: len(kinds[0::5])], kinds)
+        self.refused("ExecutionAlreadyExists", client.start_execution, stateMachineArn=arn, name="once", input="{}")
+        self.assertEqual([e["status"] for e in client.list_executions(stateMachineArn=arn)["executions"]], ["FAILED"])
+
+    def test_a_rule_starts_a_machine_with_the_event(self) -> None:
+        arn, events = self.made(machine(("A", {"Type": "Pass"}))), self.client("events")
+        events.put_rule(Name="starts", EventPattern='{"source": ["machines"]}')
+        events.put_targets(Rule="starts", Targets=[{"Id": "1", "Arn": arn}])
+        events.put_events(Entries=[{"Source": "machines", "DetailType": "t", "Detail": '{"n": 1}'}])
+        [execution] = self.client("stepfunctions").list_executions(stateMachineArn=arn)["executions"]
+        event = json.loads(self.ended(execution["executionArn"])["output"])
+        self.assertEqual((event["source"], event["detail"]), ("machines", {"n": 1}))
+
+    def test_an_execution_under_way_ends_with_the_emulator(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            state = f"{folder}/state"
+            with Emulator("--state", state) as first:
+                role = first.client("iam").create_role(RoleName="m", AssumeRolePolicyDocument=trust(STATES))["Role"]["Arn"]
+                definition = machine(("A", {"Type": "Wait", "Seconds": 60}))
+                client = first.client("stepfunctions")
+                arn = client.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+                execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+            with Emulator("--state", state) as second:
+                client = second.client("stepfunctions")
+                self.assertEqual(client.describe_execution(executionArn=execution)["status"], "ABORTED")
+                self.assertTrue(client.get_execution_history(executionArn=execution)["events"])
+                client.start_execution(stateMachineArn=arn)
+
+
+if __name__ == "__main__":
+    unittest.main()
