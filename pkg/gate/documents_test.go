@@ -258,7 +258,7 @@ func TestPatternsMatchTheRolesTheyAreFor(t *testing.T) {
 		"changes the bucket": {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyDeployersOnBuckets", nil},
 		"writes records":     {r.One(t, policyOfBucket, "gate-config"), "OnlyRecorderOnRecordObjects", []string{role("gate-recorder")}},
 		"deletes records":    {r.One(t, policyOfBucket, "gate-config"), "OnlyDeployersOnRecordObjects", nil},
-		"reads artifacts":    {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildVerifierOnArtifactKey", []string{role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline")}},
+		"reads artifacts":    {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildVerifierOnArtifactKey", []string{role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline"), role("gate-verifier")}},
 		"changes a key":      {r.One(t, keyType, "gate-images"), "OnlyDeployersOnKeys", nil},
 		"publishes alerts":   {r.One(t, "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"), "OnlyDeployersOnTopic", nil},
 		"pushes the api":     {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildOnRepositories", []string{role("gate-api-build")}},
