@@ -7,15 +7,18 @@ import (
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/account"
 	"prodgate/pkg/gate"
 	"prodgate/pkg/settings"
 )
 
-func main() { pulumi.Run(program) }
+func main() {
+	pulumi.Run(func(ctx *pulumi.Context) error { return program(ctx, account.In) })
+}
 
 // program reads the settings, makes the providers, declares the gate and
-// exports its outputs.
-func program(ctx *pulumi.Context) error {
+// exports its outputs. in asks what the account has in a region.
+func program(ctx *pulumi.Context, in func(region string) account.Reader) error {
 	s, err := settings.Read(ctx)
 	if err != nil {
 		return err
@@ -42,7 +45,7 @@ func program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	g, err := gate.New(ctx, "gate", s, pulumi.Providers(workload, repository))
+	g, err := gate.New(ctx, "gate", s, in(s.Region), pulumi.Providers(workload, repository))
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
 
+	"prodgate/pkg/account"
 	"prodgate/pkg/contract"
 	"prodgate/pkg/gate/gatetest"
 )
@@ -45,6 +46,9 @@ func stack(t testing.TB, name string) gatetest.World {
 	w.Account, w.Region = w.Config["prodgate:account"], w.Config["aws:region"]
 	return w
 }
+
+// fresh is the program on an account that has nothing yet of what it can have once.
+func fresh(ctx *pulumi.Context) error { return program(ctx, gatetest.Account{}.In) }
 
 // withApps is the dev stack with other apps.
 func withApps(t testing.TB, n int) gatetest.World {
@@ -154,7 +158,27 @@ prodgate:index:Gate gate
       aws:ssm/parameter:Parameter gate-backend-flask
       aws:codepipeline/pipeline:Pipeline gate-backend-flask
   prodgate:index:Detection gate-detection
+    aws:kms/key:Key gate-trail
+    aws:kms/alias:Alias gate-trail
+    prodgate:index:Bucket gate-trail
+      aws:s3/bucketV2:BucketV2 gate-trail
+      aws:s3/bucketVersioningV2:BucketVersioningV2 gate-trail
+      aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 gate-trail
+      aws:s3/bucketOwnershipControls:BucketOwnershipControls gate-trail
+      aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock gate-trail
+      aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 gate-trail
+      aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2 gate-trail
+      aws:s3/bucketPolicy:BucketPolicy gate-trail
+    aws:cloudtrail/trail:Trail gate-trail
     aws:guardduty/detector:Detector gate-detector
+    aws:guardduty/detectorFeature:DetectorFeature gate-detector-s3-data-events
+    aws:guardduty/detectorFeature:DetectorFeature gate-detector-runtime-monitoring
+    aws:guardduty/detectorFeature:DetectorFeature gate-detector-lambda-network-logs
+    aws:cloudwatch/eventRule:EventRule gate-findings
+    aws:cloudwatch/eventTarget:EventTarget gate-findings
+    aws:accessanalyzer/analyzer:Analyzer gate-analyzer
+    aws:cloudwatch/eventRule:EventRule gate-external-access
+    aws:cloudwatch/eventTarget:EventTarget gate-external-access
     aws:kms/key:Key gate-config
     aws:kms/alias:Alias gate-config
     prodgate:index:Bucket gate-config
@@ -261,7 +285,7 @@ func TestTheTreeOfTheDevStack(t *testing.T) {
 func compareTree(t *testing.T, w gatetest.World, tree string) {
 	t.Helper()
 	want := paths(tree)
-	r := w.MustRun(t, program)
+	r := w.MustRun(t, fresh)
 	var got []string
 	for _, made := range r.All() {
 		got = append(got, strings.Join(r.Path(made), " / "))
@@ -290,7 +314,7 @@ func TestStacksDifferByValuesOnly(t *testing.T) {
 	t.Parallel()
 	types := func(w gatetest.World) []string {
 		var all []string
-		for _, made := range w.MustRun(t, program).All() {
+		for _, made := range w.MustRun(t, fresh).All() {
 			all = append(all, made.Type)
 		}
 		return all
@@ -314,7 +338,8 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 	w.Config["prodgate:workflows"] = workflows
 	w.Config["prodgate:source"] = `{"owner": "example-org", "repository": "cruddur", "codeOwners": ["@example-org/platform"],
 		"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/` + gatetest.UUID + `"}`
-	r := w.MustRun(t, program)
+	has := gatetest.Account{Detectors: []account.Detector{{ID: gatetest.DetectorID, Enabled: true}}}
+	r := w.MustRun(t, func(ctx *pulumi.Context) error { return program(ctx, has.In) })
 	seen, asked := map[string]bool{}, map[string]int{}
 	for _, made := range r.All() {
 		pkg, _, _ := strings.Cut(made.Type, ":")
@@ -337,14 +362,14 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 			t.Errorf("%s has the provider %q", invoke.Token, invoke.Provider)
 		}
 	}
-	if len(seen) != len(providers) || asked["aws"] != 6 || asked["github"] == 0 {
+	if len(seen) != len(providers) || asked["aws"] != 5 || asked["github"] == 0 {
 		t.Errorf("looked at the packages %v and invokes of %v", seen, asked)
 	}
 }
 
 func TestTheProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
 	t.Parallel()
-	provider := stack(t, "dev").MustRun(t, program).One(t, "pulumi:providers:aws", "workload")
+	provider := stack(t, "dev").MustRun(t, fresh).One(t, "pulumi:providers:aws", "workload")
 	got := provider.Inputs.Mappable()
 	want := map[string]any{
 		"region":            "eu-west-2",
@@ -360,7 +385,7 @@ func TestTheProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
 
 func TestTheProviderOfTheOrganizationTakesOnItsRole(t *testing.T) {
 	t.Parallel()
-	r := stack(t, "prod").MustRun(t, program)
+	r := stack(t, "prod").MustRun(t, fresh)
 	want := map[string]any{
 		"region":            "eu-west-2",
 		"allowedAccountIds": []any{"999999999999"},
@@ -386,7 +411,7 @@ func TestATargetThatIsNotThereMakesNothing(t *testing.T) {
 	t.Parallel()
 	w := stack(t, "prod")
 	w.Organization.Below = []string{"333333333333"}
-	r, err := w.Run(program)
+	r, err := w.Run(fresh)
 	if err == nil || !strings.Contains(err.Error(), `prodgate:organization.targetId: "ou-ab12-34567890": the account 222222222222 is not below it`) {
 		t.Errorf("got %v", err)
 	}
@@ -418,7 +443,7 @@ func TestCredentialsOfAnotherAccountMakeNothing(t *testing.T) {
 			t.Parallel()
 			w := stack(t, "dev")
 			c.change(&w)
-			r, err := w.Run(program)
+			r, err := w.Run(fresh)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got  %v\nwant %s", err, c.want)
 			}
@@ -502,7 +527,7 @@ func TestWhoMayChangeTheGate(t *testing.T) {
 				if c.roles == nil {
 					w.Roles = there
 				}
-				r, err := w.Run(program)
+				r, err := w.Run(fresh)
 				if len(c.want) == 0 || c.preview && preview {
 					if err != nil {
 						t.Fatal(err)
@@ -532,7 +557,7 @@ func TestAWrongSettingMakesNothing(t *testing.T) {
 	t.Parallel()
 	w := stack(t, "dev")
 	w.Config["prodgate:account"] = "1402433619"
-	r, err := w.Run(program)
+	r, err := w.Run(fresh)
 	if err == nil || !strings.Contains(err.Error(), `prodgate:account: "1402433619" is not a 12-digit account id`) {
 		t.Errorf("got %v", err)
 	}
@@ -543,7 +568,7 @@ func TestAWrongSettingMakesNothing(t *testing.T) {
 
 func TestTheStackExportsItsContract(t *testing.T) {
 	t.Parallel()
-	r := stack(t, "dev").MustRun(t, program)
+	r := stack(t, "dev").MustRun(t, fresh)
 	got, want := slices.Sorted(maps.Keys(r.Outputs)), slices.Sorted(maps.Keys(contract.Outputs{}.Map()))
 	if !slices.Equal(got, want) {
 		t.Errorf("exports %v, the contract is %v", got, want)
@@ -568,7 +593,7 @@ func TestTheStackExportsItsContract(t *testing.T) {
 
 func TestEveryAppAddsAsMuch(t *testing.T) {
 	t.Parallel()
-	count := func(apps int) int { return len(withApps(t, apps).MustRun(t, program).All()) }
+	count := func(apps int) int { return len(withApps(t, apps).MustRun(t, fresh).All()) }
 	one, two := count(1), count(2)
 	each := two - one
 	for _, apps := range []int{3, 10, 20} { // with more, a Config rule is left out
@@ -585,7 +610,7 @@ func BenchmarkProgram(b *testing.B) {
 	for _, apps := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprintf("apps=%d", apps), func(b *testing.B) {
 			w := withApps(b, apps)
-			resources := len(w.MustRun(b, program).All())
+			resources := len(w.MustRun(b, fresh).All())
 			floor := func(ctx *pulumi.Context) error {
 				for i := range resources {
 					var made pulumi.CustomResourceState
@@ -598,7 +623,7 @@ func BenchmarkProgram(b *testing.B) {
 			var ours, bare cost
 			for b.Loop() {
 				bare.add(b, w, floor)
-				ours.add(b, w, program)
+				ours.add(b, w, fresh)
 			}
 			n := float64(resources * b.N)
 			b.ReportMetric(0, "ns/op") // would be both together
@@ -622,7 +647,7 @@ func (c *cost) add(b *testing.B, w gatetest.World, program pulumi.RunFunc) {
 	runtime.GC() // each begins with as little
 	runtime.ReadMemStats(&before)
 	start := time.Now()
-	w.MustRun(b, program)
+	w.MustRun(b, fresh)
 	c.time += time.Since(start)
 	runtime.ReadMemStats(&after)
 	c.bytes += after.TotalAlloc - before.TotalAlloc

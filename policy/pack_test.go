@@ -69,7 +69,7 @@ func program(ctx *pulumi.Context) error {
 	}); err != nil {
 		return err
 	}
-	_, err = gate.New(ctx, "gate", s, pulumi.Providers(workload, repository))
+	_, err = gate.New(ctx, "gate", s, gatetest.Having(s).In(s.Region), pulumi.Providers(workload, repository))
 	return err
 }
 

@@ -59,7 +59,16 @@ func (p Plan) Trail() Named {
 	return Named{p.Gate, p.arn("cloudtrail", "trail/"+p.Gate)}
 }
 
+// Analyzer is the analyzer of external access that the gate makes.
+func (p Plan) Analyzer() Named {
+	return Named{p.Gate, p.arn("access-analyzer", "analyzer/"+p.Gate)}
+}
+
 // Patterns of what watches and answers.
+
+// AnyTrail matches the account's trails and those of its organization, which are of the
+// management account.
+func (p Plan) AnyTrail() string { return "arn:" + p.Partition + ":cloudtrail:*:*:trail/*" }
 
 // Alarms matches the gate's CloudWatch alarms.
 func (p Plan) Alarms() string { return p.arn("cloudwatch", "alarm:"+p.Gate+"-*") }
@@ -81,4 +90,13 @@ func (p Plan) Hub() string { return p.arn("securityhub", "hub/default") }
 func (p Plan) DeadLetterAlarm() Named {
 	name := p.DeadLetters().Name
 	return Named{name, p.arn("cloudwatch", "alarm:"+name)}
+}
+
+// Insight is the name of the insight of Security Hub that the gate makes with it. A hub
+// takes no tag from the provider: the insight tells whose it is.
+func (p Plan) Insight() string { return p.Gate + ": failed checks of CodeBuild and ECR" }
+
+// BestPractices is the standard AWS Foundational Security Best Practices.
+func (p Plan) BestPractices() string {
+	return fmt.Sprintf("arn:%s:securityhub:%s::standards/aws-foundational-security-best-practices/v/1.0.0", p.Partition, p.Region)
 }

@@ -23,6 +23,11 @@ type bucket struct {
 // bucket makes one for a purpose. Objects expire after days; statements are
 // added to those that every bucket has.
 func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, days int, statements ...policydoc.Statement) (*bucket, error) {
+	return b.lockable(parent, purpose, key, days, false, statements)
+}
+
+// lockable makes a bucket, one with S3 Object Lock where it is locked.
+func (b builder) lockable(parent pulumi.Resource, purpose string, key *kms.Key, days int, locked bool, statements policydoc.Document) (*bucket, error) {
 	name := b.called(purpose)
 	component, err := b.group(BucketType, parent, name)
 	if err != nil {
@@ -33,7 +38,8 @@ func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, da
 	made, err := s3.NewBucketV2(b.ctx, name, &s3.BucketV2Args{
 		Bucket: pulumi.String(at.Name),
 		// A gate without protection is meant to be thrown away, artifacts and all.
-		ForceDestroy: pulumi.Bool(!b.settings.Protect),
+		ForceDestroy:      pulumi.Bool(!b.settings.Protect),
+		ObjectLockEnabled: pulumi.Bool(locked),
 	}, child, b.keeps())
 	if err != nil {
 		return nil, fmt.Errorf("bucket: %w", err)
@@ -51,7 +57,10 @@ func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, da
 				SseAlgorithm:   pulumi.String("aws:kms"),
 				KmsMasterKeyId: key.Arn,
 			},
-			BucketKeyEnabled: pulumi.Bool(true), // one KMS call for many objects
+			// One KMS call for many objects. CloudTrail names its trail in each call, and a
+			// key policy that asks for the name would not see it in the bucket's (Amazon S3
+			// User Guide, Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys).
+			BucketKeyEnabled: pulumi.Bool(!locked),
 		}},
 	}, child); err != nil {
 		return nil, fmt.Errorf("encryption: %w", err)
@@ -89,6 +98,11 @@ func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, da
 	}, child); err != nil {
 		return nil, fmt.Errorf("life cycle: %w", err)
 	}
+	if locked {
+		if err := b.lock(child, name, made, days); err != nil {
+			return nil, fmt.Errorf("lock: %w", err)
+		}
+	}
 
 	document := append(policydoc.Document{
 		tlsOnly(at.ARN),
@@ -120,9 +134,12 @@ func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, da
 			Principals: policydoc.Anyone,
 			Actions:    []string{"s3:PutObject"},
 			Resources:  policydoc.On(at.ARN + "/*"),
+			// A service that writes as itself may be older than the key: CloudTrail's digests
+			// were encrypted by S3 for years, whatever the trail's key.
 			Conditions: []policydoc.Condition{
 				policydoc.Is("StringNotEquals", "s3:x-amz-server-side-encryption", "aws:kms"),
 				policydoc.Is("Null", "s3:x-amz-server-side-encryption", "false"),
+				policydoc.Is("BoolIfExists", "aws:PrincipalIsAWSService", "false"),
 			},
 		},
 	}, slices.Concat(catalogue.Refusals(catalogue.Buckets, b.settings, "", at.ARN), statements)...)
@@ -134,6 +151,24 @@ func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, da
 	}
 	b.knows(knownstate.BucketPolicy, args)
 	return &bucket{name: made.Bucket, arn: made.Arn, policy: policy}, nil
+}
+
+// lock keeps every version of an object for days, while the gate is protected. In
+// governance mode, which an update that lifts the protection can end, and break-glass: in
+// compliance mode nobody could have less before the days are over (Amazon S3 User Guide,
+// Locking objects with Object Lock). Object Lock comes with a bucket or never, so it is
+// there without protection too, and keeps nothing.
+func (b builder) lock(child pulumi.ResourceOption, name string, of *s3.BucketV2, days int) error {
+	args := &s3.BucketObjectLockConfigurationV2Args{Bucket: of.ID(), ObjectLockEnabled: pulumi.String("Enabled")}
+	if b.settings.Protect {
+		args.Rule = s3.BucketObjectLockConfigurationV2RuleArgs{
+			DefaultRetention: s3.BucketObjectLockConfigurationV2RuleDefaultRetentionArgs{
+				Mode: pulumi.String("GOVERNANCE"), Days: pulumi.Int(days),
+			},
+		}
+	}
+	_, err := s3.NewBucketObjectLockConfigurationV2(b.ctx, name, args, child)
+	return err
 }
 
 // tlsOnly refuses plain HTTP.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cfg"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/guardduty"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
@@ -13,57 +12,55 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// detection is what watches the gate. An account has one detector and one
-// recorder per region, so each is created, adopted or left alone by settings.
+// detection is what watches the gate. Most of it an account has once, or needs once, so
+// each is created, adopted or left alone by settings.
 type detection struct {
 	detectorID pulumi.StringOutput // empty when GuardDuty is left alone
 }
 
-func (b builder) detection(parent pulumi.Resource, alerts *alerts, dispatcher *dispatcher, answer *containment) (*detection, error) {
+func (b builder) detection(parent pulumi.Resource, alerts *alerts, dispatcher *dispatcher, answer *containment, adopted *already) (*detection, error) {
 	component, err := b.group(DetectionType, parent, b.called("detection"))
 	if err != nil {
 		return nil, err
 	}
 	d := &detection{}
-	if d.detectorID, err = b.detector(component); err != nil {
+	if err := b.trail(component); err != nil {
+		return nil, fmt.Errorf("trail: %w", err)
+	}
+	if d.detectorID, err = b.detector(component, adopted); err != nil {
 		return nil, fmt.Errorf("GuardDuty: %w", err)
 	}
-	if b.settings.Detection.Config == settings.Off {
-		return d, nil
+	if err := b.findings(component, alerts, dispatcher, answer); err != nil {
+		return nil, fmt.Errorf("findings: %w", err)
 	}
-	var recording []pulumi.Resource // nothing to wait for when adopted
-	if b.settings.Detection.Config == settings.Create {
-		if recording, err = b.recorder(component); err != nil {
-			return nil, fmt.Errorf("recorder: %w", err)
-		}
+	if err := b.records(component); err != nil {
+		return nil, err
 	}
-	if err := b.configRules(component, recording); err != nil {
-		return nil, fmt.Errorf("AWS Config rules: %w", err)
+	if err := b.hub(component); err != nil {
+		return nil, fmt.Errorf("hub of Security Hub: %w", err)
+	}
+	// The last, because it names every key.
+	if err := b.analyzer(component, alerts); err != nil {
+		return nil, fmt.Errorf("IAM Access Analyzer: %w", err)
 	}
 	return d, nil
 }
 
-func (b builder) detector(parent pulumi.Resource) (pulumi.StringOutput, error) {
-	switch b.settings.Detection.GuardDuty {
-	case settings.Create:
-		made, err := guardduty.NewDetector(b.ctx, b.called("detector"), &guardduty.DetectorArgs{
-			Enable:                     pulumi.Bool(true),
-			FindingPublishingFrequency: pulumi.String("FIFTEEN_MINUTES"),
-		}, pulumi.Parent(parent))
-		if err != nil {
-			return pulumi.StringOutput{}, err
-		}
-		return made.ID().ToStringOutput(), nil
-	case settings.Adopt:
-		found, err := guardduty.LookupDetector(b.ctx, &guardduty.LookupDetectorArgs{}, pulumi.Parent(parent))
-		if err != nil {
-			return pulumi.StringOutput{}, wrong("detection.guardDuty", settings.Adopt, "no detector can be read in %s; "+
-				"set it to create, or enable GuardDuty first: %w", b.settings.Region, err)
-		}
-		return pulumi.String(found.Id).ToStringOutput(), nil
-	default:
-		return pulumi.String("").ToStringOutput(), nil
+// records makes AWS Config's rules, and what they are evaluated on where settings say so.
+func (b builder) records(parent pulumi.Resource) (err error) {
+	if b.settings.Detection.Config == settings.Off {
+		return nil
 	}
+	var recording []pulumi.Resource // nothing to wait for when adopted
+	if b.settings.Detection.Config == settings.Create {
+		if recording, err = b.recorder(parent); err != nil {
+			return fmt.Errorf("recorder: %w", err)
+		}
+	}
+	if err := b.configRules(parent, recording); err != nil {
+		return fmt.Errorf("AWS Config rules: %w", err)
+	}
+	return nil
 }
 
 // recorder makes AWS Config record, in the order it asks for: the recorder, the

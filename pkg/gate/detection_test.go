@@ -3,6 +3,7 @@ package gate_test
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -21,12 +22,6 @@ func TestWhatAnAccountHasOnceIsCreatedAdoptedOrLeftAlone(t *testing.T) {
 
 				if got := r.Has(detectorType); got != (guardDuty == "create") {
 					t.Errorf("a detector is made: %t", got)
-				}
-				looked := slices.ContainsFunc(r.Invokes, func(i gatetest.Invoke) bool {
-					return i.Token == "aws:guardduty/getDetector:getDetector"
-				})
-				if looked != (guardDuty == "adopt") {
-					t.Errorf("a detector is looked up: %t", looked)
 				}
 				want := map[string]string{"create": gatetest.DetectorID, "adopt": gatetest.DetectorID, "off": ""}[guardDuty]
 				if got := fmt.Sprint(r.Outputs["guardDutyDetectorId"].Value); got != want {
@@ -56,14 +51,50 @@ func configOf(app, guardDuty, recorder string) map[string]any {
 	return c
 }
 
-func TestADetectorThatCannotBeReadIsNamed(t *testing.T) {
+func TestWhatElseAnAccountHasOnce(t *testing.T) {
 	t.Parallel()
-	s := decoded(t, configOf("api", "adopt", "off"))
-	w := world(s)
-	w.Refused = []string{"aws:guardduty/getDetector:getDetector"}
-	_, err := w.Run(program(s))
-	if err == nil || !strings.Contains(err.Error(), `prodgate:detection.guardDuty: "adopt": no detector can be read in eu-west-2`) {
-		t.Errorf("got %v", err)
+	for key, tokens := range map[string][]string{
+		"trail":          {trailType, "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2"},
+		"guardDuty":      {detectorType, featureType},
+		"accessAnalyzer": {analyzerType},
+		"securityHub":    {hubType, "aws:securityhub/standardsSubscription:StandardsSubscription", "aws:securityhub/insight:Insight"},
+	} {
+		for _, how := range []string{"create", "adopt", "off"} {
+			t.Run(key+" "+how, func(t *testing.T) {
+				t.Parallel()
+				r := built(t, wanted(key, how))
+				for _, token := range tokens {
+					if got := r.Has(token); got != (how == "create") {
+						t.Errorf("%s is made: %t", token, got)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestADetectorWatchesWhatTheGateHas(t *testing.T) {
+	t.Parallel()
+	r := built(t, config("api"))
+	got := map[string]any{}
+	for _, f := range r.Of(t, featureType) {
+		m := f.Inputs.Mappable()
+		if f.Text("detectorId") != gatetest.DetectorID {
+			t.Errorf("%s is of the detector %v", f, m["detectorId"])
+		}
+		delete(m, "detectorId")
+		got[f.Name] = m
+	}
+	agent := func(name, status string) any { return map[string]any{"name": name, "status": status} }
+	want := map[string]any{
+		"gate-detector-s3-data-events":      map[string]any{"name": "S3_DATA_EVENTS", "status": "ENABLED"},
+		"gate-detector-lambda-network-logs": map[string]any{"name": "LAMBDA_NETWORK_LOGS", "status": "ENABLED"},
+		"gate-detector-runtime-monitoring": map[string]any{"name": "RUNTIME_MONITORING", "status": "ENABLED", "additionalConfigurations": []any{
+			agent("EKS_ADDON_MANAGEMENT", "DISABLED"), agent("EC2_AGENT_MANAGEMENT", "DISABLED"), agent("ECS_FARGATE_AGENT_MANAGEMENT", "ENABLED"),
+		}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the features are %v\nwant %v", got, want)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/account"
 	"prodgate/pkg/address"
 	"prodgate/pkg/contract"
 	"prodgate/pkg/onlymain"
@@ -50,8 +51,9 @@ type Gate struct {
 	Outputs contract.Outputs
 }
 
-// New declares the gate of one stack: what all apps share first, then each app.
-func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.ResourceOption) (*Gate, error) {
+// New declares the gate of one stack, in an account that has something already: what
+// all apps share first, then each app.
+func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Reader, opts ...pulumi.ResourceOption) (*Gate, error) {
 	guardrails, err := exported(s)
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
@@ -66,7 +68,8 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	found, err := b.inspect(g)
 	rotators, unknown := b.checkSecrets(g)
 	identity, unidentified := b.findWorkflows(g)
-	if err := errors.Join(err, unknown, unidentified); err != nil {
+	adopted, taken := b.findAlready(has)
+	if err := errors.Join(err, unknown, unidentified, taken); err != nil {
 		return nil, err
 	}
 	b.rotators = rotators
@@ -108,7 +111,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
 	}
-	detection, err := b.detection(g, alerts, dispatcher, answer)
+	detection, err := b.detection(g, alerts, dispatcher, answer, adopted)
 	if err != nil {
 		return nil, fmt.Errorf("detection: %w", err)
 	}

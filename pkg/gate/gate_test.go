@@ -38,6 +38,11 @@ const (
 	channelType    = "aws:cfg/deliveryChannel:DeliveryChannel"
 	ruleType       = "aws:cfg/rule:Rule"
 	secretType     = "aws:secretsmanager/secret:Secret"
+	trailType      = "aws:cloudtrail/trail:Trail"
+	featureType    = "aws:guardduty/detectorFeature:DetectorFeature"
+	analyzerType   = "aws:accessanalyzer/analyzer:Analyzer"
+	hubType        = "aws:securityhub/account:Account"
+	eventRuleType  = "aws:cloudwatch/eventRule:EventRule"
 )
 
 // decoded are the settings of a configuration, so that no test asks for a gate
@@ -134,8 +139,12 @@ func longest() map[string]any {
 	return c
 }
 
-// program is a gate with its two providers, as main makes them.
-func program(s *settings.Settings) pulumi.RunFunc {
+// program is a gate with its two providers, as main makes them, on an account that has
+// what settings adopt.
+func program(s *settings.Settings) pulumi.RunFunc { return programOn(s, gatetest.Having(s)) }
+
+// programOn is program on an account that has something else already.
+func programOn(s *settings.Settings, has gatetest.Account) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		workload, err := aws.NewProvider(ctx, "workload", &aws.ProviderArgs{Region: pulumi.String(s.Region)})
 		if err != nil {
@@ -145,7 +154,7 @@ func program(s *settings.Settings) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		g, err := gate.New(ctx, "gate", s, pulumi.Providers(workload, repository))
+		g, err := gate.New(ctx, "gate", s, has.In(s.Region), pulumi.Providers(workload, repository))
 		if err != nil {
 			return err
 		}

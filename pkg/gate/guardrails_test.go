@@ -39,7 +39,7 @@ func guarded(s *settings.Settings) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		if _, err := gate.New(ctx, "gate", s, pulumi.Providers(workload)); err != nil {
+		if _, err := gate.New(ctx, "gate", s, gatetest.Having(s).In(s.Region), pulumi.Providers(workload)); err != nil {
 			return err
 		}
 		_, err = gate.NewGuardrails(ctx, "guardrails", s, pulumi.Provider(organization))

@@ -16,7 +16,7 @@ type rule struct {
 	// paths are what the message takes from the event, by the name that it has there
 	// between < and >. What an event has not is left out.
 	paths map[string]string
-	// message is what people are told.
+	// message is what people are told; empty where another rule tells them.
 	message string
 	// answered is what is started beside; nil for nothing.
 	answered *answered
@@ -51,18 +51,20 @@ func (b builder) rule(parent pulumi.Resource, a *alerts, r rule) error {
 		return fmt.Errorf("%s: %w", r.name, err)
 	}
 	undelivered := cloudwatch.EventTargetDeadLetterConfigArgs{Arn: a.deadLettersArn}
-	_, err = cloudwatch.NewEventTarget(b.ctx, name, &cloudwatch.EventTargetArgs{
-		Rule:     made.Name,
-		TargetId: pulumi.String("alerts"),
-		Arn:      a.topicArn,
-		InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
-			InputPaths:    pulumi.ToStringMap(r.paths),
-			InputTemplate: pulumi.String(`"` + r.message + `"`),
-		},
-		DeadLetterConfig: undelivered,
-	}, child, pulumi.DependsOn(a.ready))
-	if err != nil {
-		return fmt.Errorf("%s: target: %w", r.name, err)
+	if r.message != "" {
+		_, err = cloudwatch.NewEventTarget(b.ctx, name, &cloudwatch.EventTargetArgs{
+			Rule:     made.Name,
+			TargetId: pulumi.String("alerts"),
+			Arn:      a.topicArn,
+			InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
+				InputPaths:    pulumi.ToStringMap(r.paths),
+				InputTemplate: pulumi.String(`"` + r.message + `"`),
+			},
+			DeadLetterConfig: undelivered,
+		}, child, pulumi.DependsOn(a.ready))
+		if err != nil {
+			return fmt.Errorf("%s: target: %w", r.name, err)
+		}
 	}
 	if r.answered == nil {
 		return nil

@@ -11,13 +11,8 @@ import (
 	"prodgate/pkg/gate/gatetest"
 )
 
-const (
-	eventRuleType   = "aws:cloudwatch/eventRule:EventRule"
-	eventTargetType = "aws:cloudwatch/eventTarget:EventTarget"
-)
-
-// responding is a stack with everything that the catalogue knows, and a response.
-func responding(response string) map[string]any {
+// respondingWith is a stack with everything that the catalogue knows, and a response.
+func respondingWith(response string) map[string]any {
 	c := withSecrets(approved("api"))
 	c["detection"] = object{"response": response}
 	return c
@@ -37,7 +32,7 @@ func targets(t *testing.T, r *gatetest.Recording, rule *gatetest.Resource) map[s
 
 func TestEveryAlertIsToldOfOnce(t *testing.T) {
 	t.Parallel()
-	c := responding("alert")
+	c := respondingWith("alert")
 	r := built(t, c)
 	topic := r.One(t, "aws:sns/topic:Topic", "gate-alerts").Output("arn")
 	queue := r.One(t, "aws:sqs/queue:Queue", "gate-dead-letters").Output("arn")
@@ -72,7 +67,7 @@ func TestEveryAlertIsToldOfOnce(t *testing.T) {
 
 func TestIAMsEventsAreBrought(t *testing.T) {
 	t.Parallel()
-	c := responding("alert")
+	c := respondingWith("alert")
 	r := built(t, c)
 	brought := 0
 	for _, alert := range catalogue.Alerts(decoded(t, c)) {
@@ -107,7 +102,7 @@ func TestIAMsEventsAreBrought(t *testing.T) {
 
 func TestWhoeverWantsNoAlertsIsWarned(t *testing.T) {
 	t.Parallel()
-	r := built(t, responding("off"))
+	r := built(t, respondingWith("off"))
 	for _, made := range r.All() {
 		if strings.HasPrefix(made.Name, "gate-on-") || strings.HasSuffix(made.Name, "-global") {
 			t.Errorf("%s is made", made)
@@ -123,7 +118,7 @@ func TestWhoeverWantsNoAlertsIsWarned(t *testing.T) {
 // without the rule would be every pull of an image.
 func TestAnAlertThatDoesNotFitIsNamed(t *testing.T) {
 	t.Parallel()
-	c := responding("alert")
+	c := respondingWith("alert")
 	var apps []any
 	for i := range 40 {
 		one := app(fmt.Sprintf("app%d", i))

@@ -172,11 +172,25 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Why: "AWS Config reads everything of a type that it records, with reads that are AWS's to add; " +
 			"AWS Managed Policy Reference Guide, AWS_ConfigRole: it reads these, and more, on *",
 	},
+	{
+		Kind: Boundary, Actions: []string{"config:Describe*"}, Pattern: everything,
+		Why: "who asks which recorder, channel and rules there are names none, and one by one these calls are longer than a boundary " +
+			"has room for; Service Authorization Reference, AWS Config: they read",
+	},
 
 	// Who may use a key.
 	{Kind: Key, Actions: []string{"kms:*"}, Pattern: everything, Why: keyReason + "; Default key policy: kms:* to the account lets IAM policies decide"},
 	{
 		Kind: Key, Actions: []string{"kms:Decrypt", "kms:Encrypt"}, Pattern: everything, Why: keyReason,
+	},
+	{
+		Kind: Key, Actions: []string{"kms:DescribeKey"}, Pattern: everything,
+		Why: keyReason + "; AWS CloudTrail User Guide, Configure AWS KMS key policies for CloudTrail: the service has to look at the key, for the one trail",
+	},
+	{
+		Kind: Key, Actions: []string{"kms:GenerateDataKey*"}, Pattern: "arn:${Partition}:cloudtrail:*:${Account}:trail/*",
+		Why: "the trail of the gate is in aws:SourceArn beside it; AWS CloudTrail User Guide, Configure AWS KMS key policies for CloudTrail: " +
+			"kms:EncryptionContext:aws:cloudtrail:arn limits a key to the trails of an account, by this pattern",
 	},
 	{
 		Kind: Key, Actions: []string{"kms:ReEncrypt*", "kms:GenerateDataKey*"}, Pattern: everything,
@@ -198,6 +212,10 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 	},
 
 	// Who may write to a bucket, a topic and a queue.
+	{
+		Kind: Bucket, Actions: []string{"s3:PutObject"}, Pattern: "arn:${Partition}:s3:::${Bucket}/AWSLogs/${Account}/*",
+		Why: objectReason + "; AWS CloudTrail User Guide, Amazon S3 bucket policy for CloudTrail: the trail writes below the account's folder",
+	},
 	{
 		Kind: Topic, Actions: []string{"sns:Publish"}, Pattern: "arn:${Partition}:events:${Region}:${Account}:rule/${Gate}-*",
 		Why: "one topic for all rules of the gate; Amazon EventBridge User Guide, Resource-based policies for Amazon EventBridge, " +

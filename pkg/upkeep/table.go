@@ -1,6 +1,9 @@
 package upkeep
 
-import "prodgate/pkg/address"
+import (
+	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
+)
 
 // Why a pattern stands where a name would be better.
 const (
@@ -9,6 +12,7 @@ const (
 	ids      = "AWS names these by ids of its own, which are not known before they are made; " +
 		"what changes one that is there asks for the gate's tag"
 	subscriptions = "SNS ends the ARN of a subscription with an id of its own"
+	others        = "a trail that is adopted is others' to name, of whichever region and, where it is the organization's, of its account"
 	objects       = "a bucket is emptied before it is deleted, and the services that write to it make up the keys of its objects"
 )
 
@@ -132,6 +136,43 @@ func table(p address.Plan) []Work {
 			},
 		},
 		{
+			Name: "TrailList", On: everything, Why: noType, For: watchesCalls,
+			Read: []string{"cloudtrail:DescribeTrails"},
+		},
+		{
+			// One that is adopted has to log every call.
+			Name: "OthersTrails", On: []string{p.AnyTrail()}, Why: others, For: watchesCalls,
+			Read: []string{"cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"},
+		},
+		{
+			Name: "Trail", On: []string{p.Trail().ARN}, For: watchesCalls,
+			Read: []string{"cloudtrail:GetInsightSelectors", "cloudtrail:ListTags"},
+			Write: []string{
+				"cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors", "cloudtrail:RemoveTags",
+				"cloudtrail:StartLogging", "cloudtrail:StopLogging", "cloudtrail:UpdateTrail",
+			},
+		},
+		{
+			Name: "AnalyzerList", On: everything, Why: noType, For: watchesAccess,
+			Read: []string{"access-analyzer:ListAnalyzers"},
+		},
+		{
+			Name: "Analyzer", On: []string{p.Analyzer().ARN}, For: watchesAccess,
+			Read: []string{"access-analyzer:GetAnalyzer"},
+			Write: []string{
+				"access-analyzer:CreateAnalyzer", "access-analyzer:DeleteAnalyzer", "access-analyzer:TagResource", "access-analyzer:UntagResource",
+			},
+		},
+		{
+			Name: "SecurityHub", On: []string{p.Hub()}, For: hasHub,
+			Read: []string{"securityhub:DescribeHub", "securityhub:GetEnabledStandards", "securityhub:GetInsights"},
+			Write: []string{
+				"securityhub:BatchDisableStandards", "securityhub:BatchEnableStandards", "securityhub:CreateInsight", "securityhub:DeleteInsight",
+				"securityhub:DisableSecurityHub", "securityhub:EnableSecurityHub", "securityhub:UpdateInsight",
+				"securityhub:UpdateSecurityHubConfiguration",
+			},
+		},
+		{
 			Name: "DetectorList", On: everything, Why: noType,
 			Read: []string{"guardduty:ListDetectors"},
 		},
@@ -145,14 +186,17 @@ func table(p address.Plan) []Work {
 			Write: []string{"guardduty:DeleteDetector", "guardduty:TagResource", "guardduty:UntagResource", "guardduty:UpdateDetector"},
 		},
 		{
+			// Of the recorders all are asked for: the call names none.
 			Name: "ConfigLists", On: everything, Why: noType,
-			Read: []string{"config:DescribeConfigRules", "config:DescribeDeliveryChannels"},
+			Read: []string{
+				"config:DescribeConfigRules", "config:DescribeConfigurationRecorderStatus", "config:DescribeConfigurationRecorders",
+				"config:DescribeDeliveryChannels",
+			},
 			// An account has one channel, and AWS no way to say which.
 			Write: []string{"config:DeleteDeliveryChannel", "config:PutDeliveryChannel"},
 		},
 		{
 			Name: "ConfigRecorder", On: []string{p.Recorder()}, Why: ids,
-			Read: []string{"config:DescribeConfigurationRecorderStatus", "config:DescribeConfigurationRecorders"},
 			Write: []string{
 				"config:DeleteConfigurationRecorder", "config:PutConfigurationRecorder", "config:StartConfigurationRecorder",
 				"config:StopConfigurationRecorder",
@@ -213,8 +257,8 @@ func table(p address.Plan) []Work {
 				"s3:GetReplicationConfiguration", "s3:ListBucket",
 			},
 			Write: []string{
-				"s3:CreateBucket", "s3:DeleteBucketPolicy", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
-				"s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
+				"s3:CreateBucket", "s3:DeleteBucketPolicy", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketOwnershipControls",
+				"s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
 				"s3:PutLifecycleConfiguration",
 			},
 			Delete: []string{"s3:DeleteBucket", "s3:ListBucketVersions"},
@@ -231,7 +275,7 @@ func table(p address.Plan) []Work {
 		},
 		{
 			Name: "Objects", On: []string{p.Buckets() + "/*"}, Why: objects,
-			Delete: []string{"s3:DeleteObject", "s3:DeleteObjectVersion"},
+			Delete: []string{"s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"},
 		},
 	}, identities(p)...)
 }
@@ -312,11 +356,23 @@ func identities(p address.Plan) []Work {
 			Name: "IdentityProvider", On: []string{p.GitHubProvider()},
 			Read: []string{"iam:GetOpenIDConnectProvider"},
 		},
-		Work{
-			// GuardDuty's first detector of an account brings its role along.
-			Name: "ServiceLinkedRole", On: []string{p.ServiceLinkedRole("guardduty.amazonaws.com", "AWSServiceRoleForAmazonGuardDuty")},
-			Write: []string{"iam:CreateServiceLinkedRole"},
-			When:  []Condition{{"StringEquals", "iam:AWSServiceName", []string{"guardduty.amazonaws.com"}}},
-		},
+		serviceLinked("GuardDuty", "guardduty", "AWSServiceRoleForAmazonGuardDuty", p, nil),
+		serviceLinked("AccessAnalyzer", "access-analyzer", "AWSServiceRoleForAccessAnalyzer", p, watchesAccess),
+		serviceLinked("SecurityHub", "securityhub", "AWSServiceRoleForSecurityHub", p, hasHub),
 	)
 }
+
+// serviceLinked lets a service bring its role along, the first time that an account uses
+// it.
+func serviceLinked(name, service, role string, p address.Plan, needed func(*settings.Settings) bool) Work {
+	host := service + ".amazonaws.com"
+	return Work{
+		Name: "RoleOf" + name, On: []string{p.ServiceLinkedRole(host, role)}, For: needed,
+		Write: []string{"iam:CreateServiceLinkedRole"},
+		When:  []Condition{{"StringEquals", "iam:AWSServiceName", []string{host}}},
+	}
+}
+
+func watchesCalls(s *settings.Settings) bool  { return s.Detection.Trail != settings.Off }
+func watchesAccess(s *settings.Settings) bool { return s.Detection.AccessAnalyzer != settings.Off }
+func hasHub(s *settings.Settings) bool        { return s.Detection.SecurityHub != settings.Off }

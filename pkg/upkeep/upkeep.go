@@ -29,6 +29,8 @@ type Work struct {
 	Delete []string
 	// When has to hold of Write and Delete.
 	When []Condition
+	// For is whether a stack has the resource; nil where every one has.
+	For func(*settings.Settings) bool
 }
 
 // Condition holds when Operator is true of the request's Key and any of Values.
@@ -53,7 +55,7 @@ func Preview(s *settings.Settings) []Statement { return preview(address.New(s), 
 
 func preview(p address.Plan, s *settings.Settings) []Statement {
 	all := named(p, s)
-	for _, w := range table(p) {
+	for _, w := range of(p, s) {
 		all = w.reads(all)
 	}
 	if role := s.Organization.PreviewRoleArn; role != "" { // which reads, and no other there
@@ -129,7 +131,7 @@ func Deploy(s *settings.Settings) []Statement { return deploy(address.New(s), s)
 
 func deploy(p address.Plan, s *settings.Settings) []Statement {
 	all := append(named(p, s), rotation(p, rotators(s))...)
-	for _, w := range table(p) {
+	for _, w := range of(p, s) {
 		all = w.reads(all)
 		actions := w.Write
 		if !s.Protect {
@@ -146,6 +148,11 @@ func deploy(p address.Plan, s *settings.Settings) []Statement {
 		})
 	}
 	return append(all, refusals(p, s)...)
+}
+
+// of is what of the table a stack needs.
+func of(p address.Plan, s *settings.Settings) []Work {
+	return slices.DeleteFunc(table(p), func(w Work) bool { return w.For != nil && !w.For(s) })
 }
 
 func (w Work) reads(all []Statement) []Statement {
@@ -196,7 +203,7 @@ func refusals(p address.Plan, s *settings.Settings) []Statement {
 // looks are reads as the boundary of AWS Config's recorder has them, of anything: a
 // boundary gives nothing, and named one by one they are too long for it.
 var looks = []string{
-	"codebuild:BatchGet*", "codepipeline:GetPipeline*", "codepipeline:List*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
+	"codebuild:BatchGet*", "codepipeline:GetPipeline*", "codepipeline:List*", "config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
 	"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
 }
 

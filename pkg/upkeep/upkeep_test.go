@@ -47,8 +47,9 @@ func TestNothingIsAllowedOnEverything(t *testing.T) {
 		}
 	}
 	want := []string{
-		"codeconnections:CreateConnection", "config:DeleteDeliveryChannel", "config:DescribeConfigRules", "config:DescribeDeliveryChannels",
-		"config:PutDeliveryChannel", "guardduty:CreateDetector", "guardduty:ListDetectors", "kms:CreateKey", "kms:ListAliases",
+		"access-analyzer:ListAnalyzers", "cloudtrail:DescribeTrails", "codeconnections:CreateConnection", "config:DeleteDeliveryChannel",
+		"config:DescribeConfigRules", "config:DescribeConfigurationRecorderStatus", "config:DescribeConfigurationRecorders",
+		"config:DescribeDeliveryChannels", "config:PutDeliveryChannel", "guardduty:CreateDetector", "guardduty:ListDetectors", "kms:CreateKey", "kms:ListAliases",
 		"logs:DescribeLogGroups", "ssm:DescribeParameters", "states:ValidateStateMachineDefinition",
 	}
 	slices.Sort(got)

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
@@ -20,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -34,6 +37,8 @@ const region = "eu-west-2"
 // aws asks the emulator what it holds, with AWS's own SDK.
 type aws struct {
 	cloudwatch   *cloudwatch.Client
+	analyzers    *accessanalyzer.Client
+	cloudtrail   *cloudtrail.Client
 	codepipeline *codepipeline.Client
 	codebuild    *codebuild.Client
 	connections  *codeconnections.Client
@@ -49,6 +54,7 @@ type aws struct {
 	s3           *s3.Client
 	secrets      *secretsmanager.Client
 	sfn          *sfn.Client
+	securityhub  *securityhub.Client
 	sns          *sns.Client
 	sqs          *sqs.Client
 	ssm          *ssm.Client
@@ -65,6 +71,8 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 	return aws{
 		cloudwatch:   cloudwatch.NewFromConfig(cfg),
 		global:       eventbridge.NewFromConfig(everywhere),
+		analyzers:    accessanalyzer.NewFromConfig(cfg),
+		cloudtrail:   cloudtrail.NewFromConfig(cfg),
 		codepipeline: codepipeline.NewFromConfig(cfg),
 		codebuild:    codebuild.NewFromConfig(cfg),
 		connections:  codeconnections.NewFromConfig(cfg),
@@ -79,6 +87,7 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		secrets:      secretsmanager.NewFromConfig(cfg),
 		sfn:          sfn.NewFromConfig(cfg),
+		securityhub:  securityhub.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
 		sqs:          sqs.NewFromConfig(cfg),
 		ssm:          ssm.NewFromConfig(cfg),

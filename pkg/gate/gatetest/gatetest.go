@@ -16,9 +16,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 )
 
-// World is what a program finds. Its zero value is an AWS account in London
-// whose GuardDuty is on and whose connections are complete, and an organization at
-// GitHub whose repositories have main, prod and nothing that protects it.
+// World is what a program finds. Its zero value is an AWS account in London whose
+// connections are complete, and an organization at GitHub whose repositories have main,
+// prod and nothing that protects it. What an account has once, an Account says.
 type World struct {
 	// Account and Region are those of the credentials.
 	Account, Region string

@@ -176,8 +176,6 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 			}
 		}
 		return nil, fmt.Errorf("reading IAM Role (%s): couldn't find resource", args["name"].StringValue())
-	case "aws:guardduty/getDetector:getDetector":
-		return resource.NewPropertyMapFromMap(map[string]any{"id": DetectorID, "status": "ENABLED"}), nil
 	case "aws:codestarconnections/getConnection:getConnection":
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"id": UUID, "arn": args["arn"].StringValue(), "connectionStatus": "AVAILABLE", "providerType": "GitHub",

@@ -1,4 +1,6 @@
-"""Security Hub: the hub's settings and its standards."""
+"""Security Hub: the hub's settings, its standards and insights."""
+
+import uuid
 
 from moto.core.base_backend import BackendDict
 from moto.core.utils import iso_8601_datetime_with_milliseconds
@@ -29,6 +31,7 @@ class State(core.State):
         super().__init__(region_name, account_id)
         self.hub: Params | None = None
         self.subscriptions: dict[str, Params] = {}
+        self.insights: dict[str, Params] = {}
         self.tags: dict[str, dict[str, str]] = {}
 
 
@@ -76,7 +79,7 @@ class SecurityHub(Tagged, core.Service):
         """AWS takes the standards away with the hub."""
         self._hub()
         securityhub_backends[self.current_account][self.region].disable_security_hub()
-        self.state.hub, self.state.subscriptions, self.state.tags = None, {}, {}
+        self.state.hub, self.state.subscriptions, self.state.insights, self.state.tags = None, {}, {}, {}
 
     def describe_standards(self, params: Params) -> Params:
         """AWS answers all standards that it has; here the older ones are listed."""
@@ -120,6 +123,36 @@ class SecurityHub(Tagged, core.Service):
         gone = [self.state.subscriptions.pop(arn, None) for arn in params["StandardsSubscriptionArns"]]
         return {"StandardsSubscriptions": [one | {"StandardsStatus": "DELETING"} for one in gone if one]}
 
+    def create_insight(self, params: Params) -> Params:
+        """AWS makes up an id; two insights may have one name."""
+        self._hub()
+        arn = self.arn(f"insight/{self.current_account}/custom/{uuid.uuid4()}")
+        self.state.insights[arn] = {"InsightArn": arn} | params
+        return {"InsightArn": arn}
+
+    def get_insights(self, params: Params) -> Params:
+        """AWS answers the insights that are named, and all of the account's own when none is."""
+        self._hub()
+        for arn in params.get("InsightArns", []):
+            self._insight(arn)
+        return {"Insights": [self.state.insights[arn] for arn in params.get("InsightArns") or self.state.insights]}
+
+    def update_insight(self, params: Params) -> None:
+        """AWS replaces the members that are sent."""
+        self._insight(params["InsightArn"]).update(params)
+
+    def delete_insight(self, params: Params) -> Params:
+        """AWS answers the ARN."""
+        self._insight(params["InsightArn"])
+        del self.state.insights[params["InsightArn"]]
+        return {"InsightArn": params["InsightArn"]}
+
+    def _insight(self, arn: str) -> Params:
+        self._hub()
+        if arn not in self.state.insights:
+            raise Error("ResourceNotFoundException", f"Insight not found: {arn}")
+        return self.state.insights[arn]
+
     def _hub(self) -> Params:
         if self.state.hub is None:
             raise Error(
@@ -145,4 +178,5 @@ class SecurityHub(Tagged, core.Service):
 
 
 def install() -> None:
-    core.serve_over(SecurityHub, "/standards$", "/standards/(?P<rest>.+)$", "/tags/(?P<rest>.+)$")
+    paths = ("/standards$", "/standards/(?P<rest>.+)$", "/insights$", "/insights/(?P<rest>.+)$", "/tags/(?P<rest>.+)$")
+    core.serve_over(SecurityHub, *paths)

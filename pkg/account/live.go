@@ -1,0 +1,175 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
+	analyzertypes "github.com/aws/aws-sdk-go-v2/service/accessanalyzer/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/configservice"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+	guarddutytypes "github.com/aws/aws-sdk-go-v2/service/guardduty/types"
+	"github.com/aws/aws-sdk-go-v2/service/securityhub"
+	"github.com/aws/smithy-go"
+)
+
+// live asks AWS.
+type live struct{ load func() (aws.Config, error) }
+
+// In asks about a region, as the provider does: both take credentials and endpoints from
+// where all of AWS's tools take them.
+func In(region string) Reader {
+	return live{sync.OnceValues(func() (aws.Config, error) {
+		return config.LoadDefaultConfig(context.Background(), config.WithRegion(region))
+	})}
+}
+
+// prefixes are what IAM calls the services, by what the SDK calls them.
+var prefixes = map[string]string{
+	accessanalyzer.ServiceID: "access-analyzer",
+	cloudtrail.ServiceID:     "cloudtrail",
+	configservice.ServiceID:  "config",
+	guardduty.ServiceID:      "guardduty",
+	securityhub.ServiceID:    "securityhub",
+}
+
+// refused is an error of the SDK's by IAM's name of what was asked.
+func refused(err error) error {
+	var operation *smithy.OperationError
+	if !errors.As(err, &operation) {
+		return err
+	}
+	return &Error{prefixes[operation.Service()] + ":" + operation.Operation(), err}
+}
+
+func (l live) Trails(ctx context.Context) ([]Trail, error) {
+	cfg, err := l.load()
+	if err != nil {
+		return nil, err
+	}
+	listed, err := cloudtrail.NewFromConfig(cfg).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{})
+	if err != nil {
+		return nil, refused(err)
+	}
+	var trails []Trail
+	for _, t := range listed.TrailList {
+		trails = append(trails, Trail{
+			Name: aws.ToString(t.Name), ARN: aws.ToString(t.TrailARN),
+			MultiRegion: aws.ToBool(t.IsMultiRegionTrail), Validated: aws.ToBool(t.LogFileValidationEnabled),
+		})
+	}
+	return trails, nil
+}
+
+// Logs asks by the ARN: CloudTrail knows a trail of another region by no name.
+func (l live) Logs(ctx context.Context, arn string) (Logs, error) {
+	cfg, err := l.load()
+	if err != nil {
+		return Logs{}, err
+	}
+	client := cloudtrail.NewFromConfig(cfg)
+	status, err := client.GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: &arn})
+	if err != nil {
+		return Logs{}, refused(err)
+	}
+	selected, err := client.GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: &arn})
+	if err != nil {
+		return Logs{}, refused(err)
+	}
+	logs := managementEvents(selected.EventSelectors, selected.AdvancedEventSelectors)
+	logs.On = aws.ToBool(status.IsLogging)
+	return logs, nil
+}
+
+func (l live) Detectors(ctx context.Context) ([]Detector, error) {
+	cfg, err := l.load()
+	if err != nil {
+		return nil, err
+	}
+	client := guardduty.NewFromConfig(cfg)
+	listed, err := client.ListDetectors(ctx, &guardduty.ListDetectorsInput{})
+	if err != nil {
+		return nil, refused(err)
+	}
+	var detectors []Detector
+	for _, id := range listed.DetectorIds {
+		d, err := client.GetDetector(ctx, &guardduty.GetDetectorInput{DetectorId: &id})
+		if err != nil {
+			return nil, refused(err)
+		}
+		detectors = append(detectors, Detector{ID: id, Enabled: d.Status == guarddutytypes.DetectorStatusEnabled, Tags: d.Tags})
+	}
+	return detectors, nil
+}
+
+func (l live) Recorders(ctx context.Context) ([]Recorder, error) {
+	cfg, err := l.load()
+	if err != nil {
+		return nil, err
+	}
+	client := configservice.NewFromConfig(cfg)
+	// Those that AWS's services keep for themselves are not answered.
+	listed, err := client.DescribeConfigurationRecorders(ctx, &configservice.DescribeConfigurationRecordersInput{})
+	if err != nil {
+		return nil, refused(err)
+	}
+	var recorders []Recorder
+	for _, r := range listed.ConfigurationRecorders {
+		recorders = append(recorders, Recorder{Name: aws.ToString(r.Name)})
+	}
+	statuses, err := client.DescribeConfigurationRecorderStatus(ctx, &configservice.DescribeConfigurationRecorderStatusInput{})
+	if err != nil {
+		return nil, refused(err)
+	}
+	for _, s := range statuses.ConfigurationRecordersStatus {
+		for i, r := range recorders {
+			recorders[i].Recording = r.Recording || s.Recording && aws.ToString(s.Name) == r.Name
+		}
+	}
+	return recorders, nil
+}
+
+func (l live) Channels(ctx context.Context) ([]string, error) {
+	cfg, err := l.load()
+	if err != nil {
+		return nil, err
+	}
+	listed, err := configservice.NewFromConfig(cfg).DescribeDeliveryChannels(ctx, &configservice.DescribeDeliveryChannelsInput{})
+	if err != nil {
+		return nil, refused(err)
+	}
+	var names []string
+	for _, c := range listed.DeliveryChannels {
+		names = append(names, aws.ToString(c.Name))
+	}
+	return names, nil
+}
+
+func (l live) Analyzers(ctx context.Context) ([]Analyzer, error) {
+	cfg, err := l.load()
+	if err != nil {
+		return nil, err
+	}
+	var analyzers []Analyzer
+	pages := accessanalyzer.NewListAnalyzersPaginator(accessanalyzer.NewFromConfig(cfg), &accessanalyzer.ListAnalyzersInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, refused(err)
+		}
+		for _, a := range page.Analyzers {
+			if a.Type != analyzertypes.TypeAccount && a.Type != analyzertypes.TypeOrganization {
+				continue // of access that is unused, or within the account
+			}
+			analyzers = append(analyzers, Analyzer{
+				Name: aws.ToString(a.Name), OfOrganization: a.Type == analyzertypes.TypeOrganization,
+				Active: a.Status == analyzertypes.AnalyzerStatusActive, Tags: a.Tags,
+			})
+		}
+	}
+	return analyzers, nil
+}

@@ -1,0 +1,93 @@
+package gatetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"prodgate/pkg/account"
+	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
+)
+
+// Account is what an account has before the gate comes, of what it can have only once.
+// Its zero value has nothing.
+type Account struct {
+	Trails []account.Trail
+	// Logs are what trails log, by ARN.
+	Logs      map[string]account.Logs
+	Detectors []account.Detector
+	Recorders []account.Recorder
+	Channels  []string
+	Analyzers []account.Analyzer
+	Hub       *account.Hub
+	// Refused are the actions that the credentials may not call.
+	Refused []string
+}
+
+// In is a reader of the account, in any region.
+func (a Account) In(string) account.Reader { return reader{a} }
+
+// Having is an account that has what settings adopt, made by somebody else.
+func Having(s *settings.Settings) Account {
+	var a Account
+	const name = "company"
+	if s.Detection.Trail == settings.Adopt {
+		arn := "arn:" + s.Partition() + ":cloudtrail:" + s.Region + ":" + s.Account + ":trail/" + name
+		a.Trails = []account.Trail{{Name: name, ARN: arn, MultiRegion: true, Validated: true}}
+		a.Logs = map[string]account.Logs{arn: {On: true, Reads: true, Writes: true}}
+	}
+	if s.Detection.GuardDuty == settings.Adopt {
+		a.Detectors = []account.Detector{{ID: DetectorID, Enabled: true}}
+	}
+	if s.Detection.Config == settings.Adopt {
+		a.Recorders, a.Channels = []account.Recorder{{Name: name, Recording: true}}, []string{name}
+	}
+	if s.Detection.AccessAnalyzer == settings.Adopt {
+		a.Analyzers = []account.Analyzer{{Name: name, Active: true}}
+	}
+	if s.Detection.SecurityHub == settings.Adopt {
+		a.Hub = &account.Hub{Standards: []string{address.New(s).BestPractices()}}
+	}
+	return a
+}
+
+type reader struct{ has Account }
+
+func (r reader) Trails(context.Context) ([]account.Trail, error) {
+	return r.has.Trails, r.may("cloudtrail:DescribeTrails")
+}
+
+func (r reader) Logs(_ context.Context, arn string) (account.Logs, error) {
+	return r.has.Logs[arn], r.may("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors")
+}
+
+func (r reader) Detectors(context.Context) ([]account.Detector, error) {
+	return r.has.Detectors, r.may("guardduty:ListDetectors", "guardduty:GetDetector")
+}
+
+func (r reader) Recorders(context.Context) ([]account.Recorder, error) {
+	return r.has.Recorders, r.may("config:DescribeConfigurationRecorders", "config:DescribeConfigurationRecorderStatus")
+}
+
+func (r reader) Channels(context.Context) ([]string, error) {
+	return r.has.Channels, r.may("config:DescribeDeliveryChannels")
+}
+
+func (r reader) Analyzers(context.Context) ([]account.Analyzer, error) {
+	return r.has.Analyzers, r.may("access-analyzer:ListAnalyzers")
+}
+
+func (r reader) Hub(context.Context) (*account.Hub, error) {
+	return r.has.Hub, r.may("securityhub:DescribeHub", "securityhub:GetEnabledStandards", "securityhub:GetInsights")
+}
+
+// may is AWS's answer to a call of each action.
+func (r reader) may(actions ...string) error {
+	for _, action := range actions {
+		if slices.Contains(r.has.Refused, action) {
+			return &account.Error{Action: action, Err: errors.New("AccessDenied")}
+		}
+	}
+	return nil
+}

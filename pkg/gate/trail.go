@@ -1,0 +1,89 @@
+package gate
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudtrail"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/catalogue"
+	"prodgate/pkg/policydoc"
+	"prodgate/pkg/settings"
+)
+
+// trail makes the trail that alerts on calls are made of, where settings want one: of
+// every region, of reads too, and into a bucket that nobody can thin out.
+func (b builder) trail(parent pulumi.Resource) error {
+	if b.settings.Detection.Trail != settings.Create {
+		return nil
+	}
+	trail := b.plan.Trail()
+	source := policydoc.Is("StringEquals", "aws:SourceArn", trail.ARN)
+	// AWS CloudTrail User Guide, Configure AWS KMS key policies for CloudTrail. That
+	// CloudTrail may decrypt it asks for a bucket with an S3 Bucket Key, which this one has not.
+	key, err := b.key(parent, "trail", "CloudTrail's log files",
+		policydoc.Statement{
+			Sid:        "TrailEncrypts",
+			Principals: policydoc.Service("cloudtrail.amazonaws.com"),
+			Actions:    []string{"kms:GenerateDataKey*"},
+			Resources:  policydoc.On("*"),
+			Conditions: []policydoc.Condition{source, policydoc.Is("StringLike", "kms:EncryptionContext:aws:cloudtrail:arn", b.plan.Trails())},
+		},
+		policydoc.Statement{
+			Sid:        "TrailDescribesKey",
+			Principals: policydoc.Service("cloudtrail.amazonaws.com"),
+			Actions:    []string{"kms:DescribeKey"},
+			Resources:  policydoc.On("*"),
+			Conditions: []policydoc.Condition{source},
+		})
+	if err != nil {
+		return fmt.Errorf("key: %w", err)
+	}
+	calls, err := b.lockable(parent, "trail", key, b.settings.Retention.LogDays, true, b.callsStay(source))
+	if err != nil {
+		return fmt.Errorf("bucket: %w", err)
+	}
+	_, err = cloudtrail.NewTrail(b.ctx, b.called("trail"), &cloudtrail.TrailArgs{
+		Name:                       pulumi.String(trail.Name),
+		S3BucketName:               calls.name,
+		KmsKeyId:                   key.Arn,
+		IsMultiRegionTrail:         pulumi.Bool(true),
+		IncludeGlobalServiceEvents: pulumi.Bool(true),
+		EnableLogFileValidation:    pulumi.Bool(true),
+		EnableLogging:              pulumi.Bool(true),
+		// Reads too: what takes a token or an image away is one.
+		EventSelectors: cloudtrail.TrailEventSelectorArray{cloudtrail.TrailEventSelectorArgs{
+			ReadWriteType: pulumi.String("All"), IncludeManagementEvents: pulumi.Bool(true),
+		}},
+	}, pulumi.Parent(parent), pulumi.DependsOn([]pulumi.Resource{calls.policy}))
+	return err
+}
+
+// callsStay are the statements of the trail's bucket: CloudTrail writes to it (AWS
+// CloudTrail User Guide, Amazon S3 bucket policy for CloudTrail), and nobody takes
+// anything away. While the gate is protected that is nobody at all but break-glass: who
+// deploys has to lift the protection first, by an update.
+func (b builder) callsStay(source policydoc.Condition) policydoc.Document {
+	at := b.plan.Bucket("trail").ARN
+	cloudTrail := policydoc.Service("cloudtrail.amazonaws.com")
+	document := append(policydoc.Document{
+		{
+			Sid: "TrailLooksAtBucket", Principals: cloudTrail, Actions: []string{"s3:GetBucketAcl"},
+			Resources: policydoc.On(at), Conditions: []policydoc.Condition{source},
+		},
+		{
+			Sid: "TrailWrites", Principals: cloudTrail, Actions: []string{"s3:PutObject"},
+			Resources:  policydoc.On(at + "/AWSLogs/" + b.settings.Account + "/*"),
+			Conditions: []policydoc.Condition{source, policydoc.Is("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")},
+		},
+	}, catalogue.Refusals(catalogue.CallObjects, b.settings, "", at+"/*")...)
+	if !b.settings.Protect {
+		return document
+	}
+	return append(document, policydoc.Statement{
+		Sid: "NobodyWhileProtected", Deny: true, Principals: policydoc.Anyone,
+		Actions:    []string{"s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"},
+		Resources:  policydoc.On(at + "/*"),
+		Conditions: []policydoc.Condition{policydoc.Is("ArnNotEquals", "aws:PrincipalArn", b.settings.Access.BreakGlassArn)},
+	})
+}
