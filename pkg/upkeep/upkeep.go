@@ -241,7 +241,7 @@ const mostOfWatching = "MostOfWatching"
 
 // whole are services of which nothing is deployed, approved or kept secret: a boundary
 // has all of their actions, on what the role keeps.
-var whole = []string{"access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "logs", "securityhub", "sns", "sqs", "states"}
+var whole = []string{"access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "logs", "securityhub", "sns", "sqs", "ssm", "states"}
 
 // short is all of the service of an action, if the service is one of whole.
 func short(action string) (pattern string, found bool) {

@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"prodgate/sandbox/cloud"
 )
@@ -56,6 +57,7 @@ type aws struct {
 	securityhub  *securityhub.Client
 	sns          *sns.Client
 	sqs          *sqs.Client
+	ssm          *ssm.Client
 }
 
 func clients(t *testing.T, c *cloud.Cloud) aws {
@@ -88,6 +90,7 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		securityhub:  securityhub.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
 		sqs:          sqs.NewFromConfig(cfg),
+		ssm:          ssm.NewFromConfig(cfg),
 	}
 }
 
