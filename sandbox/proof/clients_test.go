@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"testing"
 
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
@@ -20,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"prodgate/sandbox/cloud"
 )
@@ -29,6 +32,7 @@ const region = "eu-west-2"
 
 // aws asks the emulator what it holds, with AWS's own SDK.
 type aws struct {
+	cloudtrail   *cloudtrail.Client
 	codepipeline *codepipeline.Client
 	codebuild    *codebuild.Client
 	connections  *codeconnections.Client
@@ -43,6 +47,7 @@ type aws struct {
 	s3           *s3.Client
 	secrets      *secretsmanager.Client
 	sns          *sns.Client
+	sqs          *sqs.Client
 }
 
 func clients(t *testing.T, c *cloud.Cloud) aws {
@@ -51,7 +56,21 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return clientsOf(cfg)
+}
+
+// as asks like w.aws, with the credentials of somebody.
+func (w *world) as(who awssdk.CredentialsProvider) aws {
+	w.Helper()
+	cfg, err := w.Cloud.AWSConfig(w.Context(), region)
+	w.must(err)
+	cfg.Credentials = who
+	return clientsOf(cfg)
+}
+
+func clientsOf(cfg awssdk.Config) aws {
 	return aws{
+		cloudtrail:   cloudtrail.NewFromConfig(cfg),
 		codepipeline: codepipeline.NewFromConfig(cfg),
 		codebuild:    codebuild.NewFromConfig(cfg),
 		connections:  codeconnections.NewFromConfig(cfg),
@@ -66,6 +85,7 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		secrets:      secretsmanager.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
+		sqs:          sqs.NewFromConfig(cfg),
 	}
 }
 
