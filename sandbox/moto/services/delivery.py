@@ -43,9 +43,10 @@ def settled(seconds: float) -> bool:
         return _work.all_tasks_done.wait_for(lambda: not _work.unfinished_tasks, seconds)
 
 
-def listening(account: str, region: str) -> bool:
-    """Whether a rule of the default bus looks at events at all."""
-    return any(map(_looks, list(events_backends[account][region].event_buses["default"].rules.values())))
+def listening(account: str, region: str, name: str) -> bool:
+    """Whether a rule of the default bus looks at calls of that name."""
+    rules = list(events_backends[account][region].event_buses["default"].rules.values())
+    return any(_looks(rule) and _takes(rule, name) for rule in rules)
 
 
 def post(account: str, region: str, event: Params, bus: str = "default", forwarded: bool = False) -> None:
@@ -87,13 +88,15 @@ def _looks(rule: Rule) -> bool:
     return rule.state != "DISABLED" and bool(rule.event_pattern.get_pattern())
 
 
-def _wants(rule: Rule, event: Params) -> bool:
+def _takes(rule: Rule, name: str) -> bool:
     """Amazon EventBridge User Guide, Receiving read-only management events: it goes by the name of the call."""
-    if rule.state == _ALL or event["detail-type"] != "AWS API Call via CloudTrail":
-        return True
-    name = str(event["detail"].get("eventName", ""))
     changes = name in ("GetFederationToken", "GetSessionToken")
-    return changes or not name.startswith(("Describe", "Get", "List"))
+    return rule.state == _ALL or changes or not name.startswith(("Describe", "Get", "List"))
+
+
+def _wants(rule: Rule, event: Params) -> bool:
+    called = event["detail-type"] == "AWS API Call via CloudTrail"
+    return not called or _takes(rule, str(event["detail"].get("eventName", "")))
 
 
 def _hand_out(rule: Rule, event: Params, forwarded: bool) -> None:

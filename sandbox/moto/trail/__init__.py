@@ -32,7 +32,7 @@ def is_told_of(call: Call) -> bool:
 def look(call: Call) -> Seen | None:
     """What the record of the call will say of who makes it and on what; None if nobody will look at it."""
     of, region = account(call), words.region(call.service, call.region)
-    if not delivery.listening(of, region) or not any(_takes(trail, call, region) for trail in _trails(of)):
+    if not delivery.listening(of, region, call.operation or "") or not any(_takes(trail, call, region) for trail in _trails(of)):
         return None
     return Seen(call, of, region)
 
