@@ -111,10 +111,10 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		return names, nil
 	},
 	"event rules": func(ctx context.Context, a aws) ([]string, error) {
-		return rules(ctx, a.events)
+		return rulesOf(ctx, a.events)
 	},
 	"event rules of IAM's region": func(ctx context.Context, a aws) ([]string, error) {
-		return rules(ctx, a.global)
+		return rulesOf(ctx, a.global)
 	},
 	"queues": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.sqs.ListQueues(ctx, &sqs.ListQueuesInput{})
@@ -322,8 +322,8 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 	},
 }
 
-// rules are the names of a region's EventBridge rules, page by page.
-func rules(ctx context.Context, events *eventbridge.Client) ([]string, error) {
+// rulesOf are the names of a region's EventBridge rules, page by page.
+func rulesOf(ctx context.Context, events *eventbridge.Client) ([]string, error) {
 	var names []string
 	for next := (*string)(nil); ; {
 		got, err := events.ListRules(ctx, &eventbridge.ListRulesInput{NextToken: next})
