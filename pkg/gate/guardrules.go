@@ -28,7 +28,9 @@ func (b builder) guardOf() ([]guard.Rule, error) {
 }
 
 // guardRules makes them, and returns those that AWS Config cannot have here. They look
-// at all there is of a type, and go by the gate's names: a tag can be taken off.
+// at all there is of a type, and go by the gate's names: a tag can be taken off. The
+// provider never reads a rule's text back (terraform-provider-aws, issue 31980): one
+// that is changed by hand stays so, and is the alerts' to tell of.
 func (b builder) guardRules(parent pulumi.Resource, recording []pulumi.Resource) (elsewhere []string, err error) {
 	rules, err := b.guardOf()
 	if err != nil {
