@@ -60,7 +60,7 @@ func (b builder) guardRules(parent pulumi.Resource, recording []pulumi.Resource)
 		policy := told.ToStringMapOutput().ApplyT(rule.Policy).(pulumi.StringOutput)
 		if _, err := cfg.NewRule(b.ctx, b.called(rule.Name), &cfg.RuleArgs{
 			Name:  pulumi.String(b.plan.Gate + "-" + rule.Name),
-			Scope: cfg.RuleScopeArgs{ComplianceResourceTypes: pulumi.ToStringArray([]string{rule.Type})},
+			Scope: ofType(rule.Type),
 			Source: cfg.RuleSourceArgs{
 				Owner: pulumi.String("CUSTOM_POLICY"),
 				SourceDetails: cfg.RuleSourceSourceDetailArray{

@@ -27,55 +27,55 @@ const (
 // watches it. A parameter names what is the gate's own only where the rule looks at
 // that alone: others need not use the gate's keys.
 var managedRules = []configRule{
-	{identifier: "CODEBUILD_PROJECT_ARTIFACT_ENCRYPTION", types: []string{itemProject}},
+	{identifier: "CODEBUILD_PROJECT_ARTIFACT_ENCRYPTION", item: itemProject},
 	{
 		// It flags every privileged project but these: those that run docker.
-		identifier: "CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK", types: []string{itemProject},
+		identifier: "CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK", item: itemProject,
 		parameters: map[string]value{"exemptedProjects": each(builder.dockerProjects)}, needs: "exemptedProjects",
 	},
-	{identifier: "CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK", types: []string{itemProject}},
+	{identifier: "CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK", item: itemProject},
 	{
-		identifier: "CODEBUILD_PROJECT_LOGGING_ENABLED", types: []string{itemProject},
+		identifier: "CODEBUILD_PROJECT_LOGGING_ENABLED", item: itemProject,
 		parameters: map[string]value{"cloudWatchGroupNames": each(builder.logGroups)},
 	},
-	{identifier: "CODEBUILD_PROJECT_S3_LOGS_ENCRYPTED", types: []string{itemProject}},
-	{identifier: "CODEBUILD_PROJECT_SOURCE_REPO_URL_CHECK", types: []string{itemProject}},
+	{identifier: "CODEBUILD_PROJECT_S3_LOGS_ENCRYPTED", item: itemProject},
+	{identifier: "CODEBUILD_PROJECT_SOURCE_REPO_URL_CHECK", item: itemProject},
 	// The gate makes no report group. CodeBuild makes one for a buildspec that reports,
 	// and without tags: its own type is all that it can be told by.
-	{identifier: "CODEBUILD_REPORT_GROUP_ENCRYPTED_AT_REST", types: []string{itemReportGroup}},
+	{identifier: "CODEBUILD_REPORT_GROUP_ENCRYPTED_AT_REST", item: itemReportGroup},
 	{
-		identifier: "CODEPIPELINE_DEPLOYMENT_COUNT_CHECK", types: []string{itemPipeline},
+		identifier: "CODEPIPELINE_DEPLOYMENT_COUNT_CHECK", item: itemPipeline,
 		parameters: map[string]value{"deploymentLimit": is("1")}, // one deploy action a stage
 	},
 	{
-		identifier: "CODEPIPELINE_REGION_FANOUT_CHECK", types: []string{itemPipeline},
+		identifier: "CODEPIPELINE_REGION_FANOUT_CHECK", item: itemPipeline,
 		parameters: map[string]value{"regionFanoutFactor": is("1")}, // one region
 	},
 	{identifier: "ECR_PRIVATE_IMAGE_SCANNING_ENABLED"},
-	{identifier: "ECR_PRIVATE_LIFECYCLE_POLICY_CONFIGURED", types: []string{itemRepository}},
-	{identifier: "ECR_PRIVATE_TAG_IMMUTABILITY_ENABLED", types: []string{itemRepository}},
+	{identifier: "ECR_PRIVATE_LIFECYCLE_POLICY_CONFIGURED", item: itemRepository},
+	{identifier: "ECR_PRIVATE_TAG_IMMUTABILITY_ENABLED", item: itemRepository},
 	{
-		identifier: "ECR_REPOSITORY_CMK_ENCRYPTION_ENABLED", types: []string{itemRepository},
+		identifier: "ECR_REPOSITORY_CMK_ENCRYPTION_ENABLED", item: itemRepository,
 		parameters: map[string]value{"kmsKeyArns": keys("images")},
 	},
 	// A boundary gives nothing, and others' often let everything through.
 	{
-		identifier: "IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS", types: []string{itemPolicy},
+		identifier: "IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS", item: itemPolicy,
 		parameters: map[string]value{"excludePermissionBoundaryPolicy": is("true")},
 	},
 	{
-		identifier: "IAM_POLICY_NO_STATEMENTS_WITH_FULL_ACCESS", types: []string{itemPolicy},
+		identifier: "IAM_POLICY_NO_STATEMENTS_WITH_FULL_ACCESS", item: itemPolicy,
 		parameters: map[string]value{"excludePermissionBoundaryPolicy": is("true")},
 	},
-	{identifier: "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", types: []string{itemBucket}, remedy: &closeBucket},
-	{identifier: "S3_BUCKET_SSL_REQUESTS_ONLY", types: []string{itemBucket}},
-	{identifier: "S3_BUCKET_VERSIONING_ENABLED", types: []string{itemBucket}, remedy: &versionBucket},
+	{identifier: "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", item: itemBucket, remedy: &closeBucket},
+	{identifier: "S3_BUCKET_SSL_REQUESTS_ONLY", item: itemBucket},
+	{identifier: "S3_BUCKET_VERSIONING_ENABLED", item: itemBucket, remedy: &versionBucket},
 	{
-		identifier: "S3_DEFAULT_ENCRYPTION_KMS", types: []string{itemBucket},
+		identifier: "S3_DEFAULT_ENCRYPTION_KMS", item: itemBucket,
 		parameters: map[string]value{"kmsKeyArns": keys("artifacts", "config", "trail")},
 	},
 	// Others' topics have other keys: the type is all that a topic is told by.
-	{identifier: "SNS_ENCRYPTED_KMS", types: []string{itemTopic}},
+	{identifier: "SNS_ENCRYPTED_KMS", item: itemTopic},
 
 	// Of the account, once a day.
 	{identifier: "CMK_BACKING_KEY_ROTATION_ENABLED"},
@@ -106,11 +106,11 @@ var managedRules = []configRule{
 	{identifier: "ACCOUNT_PART_OF_ORGANIZATIONS", of: builder.hasOrganization},
 
 	{
-		identifier: "SECRETSMANAGER_ROTATION_ENABLED_CHECK", types: []string{itemSecret}, of: builder.createsSecrets,
+		identifier: "SECRETSMANAGER_ROTATION_ENABLED_CHECK", item: itemSecret, of: builder.createsSecrets,
 		parameters: map[string]value{"maximumAllowedRotationFrequency": each(builder.rotationDays)},
 	},
 	{
-		identifier: "SECRETSMANAGER_USING_CMK", types: []string{itemSecret}, of: builder.createsSecrets,
+		identifier: "SECRETSMANAGER_USING_CMK", item: itemSecret, of: builder.createsSecrets,
 		parameters: map[string]value{"kmsKeyArns": keys("secrets")},
 	},
 	{

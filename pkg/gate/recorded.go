@@ -13,8 +13,8 @@ func (b builder) recordedTypes() ([]string, error) {
 		types = append(types, itemTrail)
 	}
 	for _, rule := range managedRules {
-		if rule.of == nil || rule.of(b) {
-			types = append(types, rule.types...)
+		if rule.item != "" && (rule.of == nil || rule.of(b)) {
+			types = append(types, rule.item)
 		}
 	}
 	written, err := b.guardOf()

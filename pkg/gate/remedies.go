@@ -90,7 +90,7 @@ func (b builder) remedies(parent pulumi.Resource, rules []remedied) error {
 		}
 		if _, err := cfg.NewRemediationConfiguration(b.ctx, b.called(rule.slug()), &cfg.RemediationConfigurationArgs{
 			ConfigRuleName:           rule.made.Name,
-			ResourceType:             pulumi.String(rule.types[0]),
+			ResourceType:             pulumi.String(rule.item),
 			TargetType:               pulumi.String("SSM_DOCUMENT"),
 			TargetId:                 pulumi.String(rule.remedy.runbook),
 			Parameters:               parameters,
