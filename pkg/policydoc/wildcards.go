@@ -151,8 +151,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 	},
 	{
 		Kind: Boundary, Actions: []string{
-			"codeconnections:Get*", "codeconnections:List*", "config:Describe*", "config:List*", "events:Describe*", "events:List*",
-			"logs:Describe*", "logs:List*", "sns:Get*",
+			"config:Describe*", "config:List*", "events:Describe*", "events:List*", "logs:Describe*", "logs:List*", "sns:Get*",
 		},
 		Pattern: everything,
 		Why: "what is read of the gate the policies of the roles say, one by one; all of it is longer than one document, and " +
