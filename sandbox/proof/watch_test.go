@@ -129,7 +129,7 @@ func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
 			held, variants = append(held, try{one.row, who, !who.may(one.row)}), append(variants, event)
 		}
 	}
-	for n, rules := range w.judged(variants) {
+	for n, rules := range w.rulesFor(variants) {
 		if want := map[bool]int{true: 1, false: 0}[held[n].told]; len(rules) != want {
 			t.Errorf("%s on %s by %s is for the rules %v, want %d", held[n].row.Action, held[n].row.On, held[n].who.name, rules, want)
 		}
@@ -153,8 +153,8 @@ func (w *world) recordsOfCalls() queue {
 	return q
 }
 
-// judged are the deployed rules that each event is for.
-func (w *world) judged(events []any) (rules [][]string) {
+// rulesFor are the deployed rules that each event is for.
+func (w *world) rulesFor(events []any) (rules [][]string) {
 	w.Helper()
 	type rule struct {
 		Name    string `json:"name"`
