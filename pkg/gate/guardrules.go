@@ -42,41 +42,45 @@ func (b builder) guardRules(parent pulumi.Resource, recording []pulumi.Resource)
 			elsewhere = append(elsewhere, rule.Name)
 			continue
 		}
-		told := pulumi.StringMap{}
-		length := len(rule.Body())
-		for _, name := range rule.Names() {
-			told[name] = values[name]
-			if text, known := values[name].(pulumi.String); known {
-				length += len(text)
-			}
-		}
-		if length > guard.MaxPolicy-500 { // for the names, and what is not known before it is made
-			if err := b.ctx.Log.Warn(fmt.Sprintf("AWS Config rule %s is left out: it needs %d characters for this many repositories, AWS takes %d",
-				rule.Name, length, guard.MaxPolicy), nil); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		policy := told.ToStringMapOutput().ApplyT(rule.Policy).(pulumi.StringOutput)
-		if _, err := cfg.NewRule(b.ctx, b.called(rule.Name), &cfg.RuleArgs{
-			Name:  pulumi.String(b.plan.Gate + "-" + rule.Name),
-			Scope: ofType(rule.Type),
-			Source: cfg.RuleSourceArgs{
-				Owner: pulumi.String("CUSTOM_POLICY"),
-				SourceDetails: cfg.RuleSourceSourceDetailArray{
-					cfg.RuleSourceSourceDetailArgs{MessageType: pulumi.String("ConfigurationItemChangeNotification")},
-					// Nobody gets out of sight by growing.
-					cfg.RuleSourceSourceDetailArgs{MessageType: pulumi.String("OversizedConfigurationItemChangeNotification")},
-				},
-				CustomPolicyDetails: cfg.RuleSourceCustomPolicyDetailsArgs{
-					PolicyRuntime: pulumi.String(guard.Runtime), PolicyText: policy,
-				},
-			},
-		}, pulumi.Parent(parent), pulumi.DependsOn(recording)); err != nil {
+		if err := b.guardRule(parent, rule, values, recording); err != nil {
 			return nil, fmt.Errorf("%s: %w", rule.Name, err)
 		}
 	}
 	return elsewhere, nil
+}
+
+// guardRule makes one, unless its text is longer than AWS Config takes.
+func (b builder) guardRule(parent pulumi.Resource, rule guard.Rule, values map[string]pulumi.StringInput, recording []pulumi.Resource) error {
+	told := pulumi.StringMap{}
+	length := len(rule.Body())
+	for _, name := range rule.Names() {
+		told[name] = values[name]
+		if text, known := values[name].(pulumi.String); known {
+			length += len(text)
+		}
+	}
+	const around = 500 // the names, and what is not known before it is made
+	if length > guard.MaxPolicy-around {
+		return b.ctx.Log.Warn(fmt.Sprintf("AWS Config rule %s is left out: it needs %d characters for this many repositories, AWS takes %d",
+			rule.Name, length+around, guard.MaxPolicy), nil)
+	}
+	_, err := cfg.NewRule(b.ctx, b.called(rule.Name), &cfg.RuleArgs{
+		Name:  pulumi.String(b.plan.Gate + "-" + rule.Name),
+		Scope: ofType(rule.Type),
+		Source: cfg.RuleSourceArgs{
+			Owner: pulumi.String("CUSTOM_POLICY"),
+			SourceDetails: cfg.RuleSourceSourceDetailArray{
+				cfg.RuleSourceSourceDetailArgs{MessageType: pulumi.String("ConfigurationItemChangeNotification")},
+				// Nobody gets out of sight by growing.
+				cfg.RuleSourceSourceDetailArgs{MessageType: pulumi.String("OversizedConfigurationItemChangeNotification")},
+			},
+			CustomPolicyDetails: cfg.RuleSourceCustomPolicyDetailsArgs{
+				PolicyRuntime: pulumi.String(guard.Runtime),
+				PolicyText:    told.ToStringMapOutput().ApplyT(rule.Policy).(pulumi.StringOutput),
+			},
+		},
+	}, pulumi.Parent(parent), pulumi.DependsOn(recording))
+	return err
 }
 
 // guardValues are what the rules in Guard name.

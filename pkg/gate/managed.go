@@ -114,8 +114,8 @@ var managedRules = []configRule{
 		parameters: map[string]value{"kmsKeyArns": keys("secrets")},
 	},
 	{
-		// AWS's own days. A secret of an app that nobody delivers for so long is one that
-		// nobody would miss.
+		// AWS's own days, too. Of an app that is not delivered for so long, nobody would miss
+		// the secret.
 		identifier: "SECRETSMANAGER_SECRET_UNUSED", of: builder.createsSecrets,
 		parameters: map[string]value{"unusedForDays": is("90")},
 	},
