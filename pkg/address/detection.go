@@ -45,3 +45,9 @@ func (p Plan) KnownState(app string) Named {
 func (p Plan) Trail() Named {
 	return Named{p.Gate, p.arn("cloudtrail", "trail/"+p.Gate)}
 }
+
+// Automations matches every run of a runbook of Systems Manager.
+func (p Plan) Automations() string { return p.arn("ssm", "automation-execution/*") }
+
+// Remediations matches those of the gate's AWS Config rules.
+func (p Plan) Remediations() string { return p.arn("config", "remediation-configuration/"+p.Gate+"-*") }

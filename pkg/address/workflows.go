@@ -19,8 +19,3 @@ func (p Plan) Boundaries() string { return p.Policies("boundary") }
 
 // AllFunctions matches every Lambda function of the account and region.
 func (p Plan) AllFunctions() string { return p.arn("lambda", "function:*") }
-
-// ServiceLinkedRole is one that AWS makes for a service, under its own path.
-func (p Plan) ServiceLinkedRole(service, name string) string {
-	return p.global("iam", "role/aws-service-role/"+service+"/"+name)
-}

@@ -133,6 +133,7 @@ func (b builder) bucket(parent pulumi.Resource, purpose string, key *kms.Key, da
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
+	b.stock.buckets = append(b.stock.buckets, purpose)
 	return &bucket{name: made.Bucket, arn: made.Arn, policy: policy}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
@@ -59,7 +60,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	if err := ctx.RegisterComponentResource(GateType, name, g, opts...); err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name}
+	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name, stock: &stock{keys: map[string]*kms.Key{}}}
 
 	// Everything that has to be there already, all that is wrong at once.
 	found, err := b.inspect(g)
@@ -145,8 +146,15 @@ type builder struct {
 	// is the stack's own, or where nobody listens.
 	global     *aws.Provider
 	boundaries boundaries
+	stock      *stock
 	// rotators are the roles of the functions that rotate secrets, by function.
 	rotators map[string]string
+}
+
+// stock is what there is already of what rules ask for by its purpose.
+type stock struct {
+	keys    map[string]*kms.Key
+	buckets []string
 }
 
 // group is a component that only groups: the tree of a preview is read by it.

@@ -185,7 +185,7 @@ func TestTheDeployingRoleMakesEveryRoleOfAnApp(t *testing.T) {
 			t.Errorf("%s trusts %v and is passed by %v", arn, trusted, passed)
 		}
 	}
-	if made != 7 { // two apps of three roles, and the recorder
+	if made != 8 { // two apps of three roles, the recorder and the remediator
 		t.Errorf("looked at %d roles", made)
 	}
 }

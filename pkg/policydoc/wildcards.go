@@ -136,15 +136,33 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 	},
 	{
 		Kind: Boundary, Actions: []string{
+			"cloudtrail:DescribeTrails", "cloudtrail:GetEvent*", "cloudtrail:GetInsightSelectors", "cloudtrail:GetTrailStatus", "cloudtrail:ListT*",
 			"codebuild:BatchGet*", "codebuild:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
 			"ecr:BatchGetRepositoryScanningConfiguration", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
-			"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*",
+			"guardduty:Get*", "guardduty:List*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*",
+			"logs:ListTagsForResource", "organizations:DescribeOrganization",
 			"s3:GetBucket*", "s3:Get*Configuration", "s3:GetAccountPublicAccessBlock", "s3:List*",
 			"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy", "secretsmanager:List*",
+			"sns:GetDataProtectionPolicy", "sns:GetTopicAttributes", "sns:List*",
 		},
 		Pattern: everything,
 		Why: "AWS Config reads everything of a type that it records, with reads that are AWS's to add; " +
 			"AWS Managed Policy Reference Guide, AWS_ConfigRole: it reads these, and more, on *",
+	},
+	{
+		Kind: Boundary, Actions: []string{
+			"config:Describe*", "config:List*", "events:Describe*", "events:List*", "logs:Describe*", "logs:List*", "sns:Get*",
+		},
+		Pattern: everything,
+		Why: "what is read of the gate the policies of the roles say, one by one; all of it is longer than one document, and " +
+			"a boundary gives nothing (IAM User Guide, Permissions boundaries for IAM entities)",
+	},
+
+	// Who takes roles on.
+	{
+		Kind: Trust, Actions: []string{"sts:AssumeRole"}, Pattern: "arn:${Partition}:ssm:${Region}:${Account}:automation-execution/*",
+		Why: "Systems Manager gives each run of a runbook an id of its own; AWS Systems Manager User Guide, Create the service roles " +
+			"for Automation, limits aws:SourceArn to automation-execution/*, by ArnLike",
 	},
 
 	// Who may use a key.

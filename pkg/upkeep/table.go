@@ -8,6 +8,7 @@ const (
 	noType   = "Service Authorization Reference: the action takes no resource type"
 	ids      = "AWS names these by ids of its own, which are not known before they are made; " +
 		"what changes one that is there asks for the gate's tag"
+	linked        = "AWS names the roles of its services, and iam:AWSServiceName says of which services"
 	subscriptions = "SNS ends the ARN of a subscription with an id of its own"
 	objects       = "a bucket is emptied before it is deleted, and the services that write to it make up the keys of its objects"
 )
@@ -135,6 +136,12 @@ func table(p address.Plan) []Work {
 			Write: []string{"config:DeleteConfigRule", "config:PutConfigRule", "config:TagResource", "config:UntagResource"},
 		},
 		{
+			// AWS ends the ARN of a remediation with an id of its own, after the rule's name.
+			Name: "Remediations", On: []string{p.Remediations()}, Why: ids,
+			Read:  []string{"config:DescribeRemediationConfigurations"},
+			Write: []string{"config:DeleteRemediationConfiguration", "config:PutRemediationConfigurations"},
+		},
+		{
 			Name: "KeyAliasList", On: everything, Why: noType,
 			Read: []string{"kms:ListAliases"},
 		},
@@ -218,6 +225,7 @@ func duties(p address.Plan) []duty {
 		{"Build", address.Build, "codebuild.amazonaws.com", nil},
 		{"Approver", address.Approver, "", nil},
 		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}},
+		{"Remediator", address.Remediator, "ssm.amazonaws.com", nil},
 	}
 }
 
@@ -276,10 +284,11 @@ func identities(p address.Plan) []Work {
 			Read: []string{"iam:GetOpenIDConnectProvider"},
 		},
 		Work{
-			// GuardDuty's first detector of an account brings its role along.
-			Name: "ServiceLinkedRole", On: []string{p.ServiceLinkedRole("guardduty.amazonaws.com", "AWSServiceRoleForAmazonGuardDuty")},
+			// GuardDuty's first detector of an account brings its role along, and AWS Config's
+			// first remedy does.
+			Name: "ServiceLinkedRoles", On: []string{p.ServiceLinkedRoles()}, Why: linked,
 			Write: []string{"iam:CreateServiceLinkedRole"},
-			When:  []Condition{{"StringEquals", "iam:AWSServiceName", []string{"guardduty.amazonaws.com"}}},
+			When:  []Condition{{"StringEquals", "iam:AWSServiceName", []string{"guardduty.amazonaws.com", "remediation.config.amazonaws.com"}}},
 		},
 	)
 }
