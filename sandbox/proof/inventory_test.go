@@ -90,6 +90,27 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		return names, nil
 	},
+	"Config remedies": func(ctx context.Context, a aws) ([]string, error) {
+		rules, err := a.config.DescribeConfigRules(ctx, &configservice.DescribeConfigRulesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for some := range slices.Chunk(rules.ConfigRules, 25) { // the next call takes no more
+			var asked []string
+			for _, r := range some {
+				asked = append(asked, *r.ConfigRuleName)
+			}
+			got, err := a.config.DescribeRemediationConfigurations(ctx, &configservice.DescribeRemediationConfigurationsInput{ConfigRuleNames: asked})
+			if err != nil {
+				return nil, err
+			}
+			for _, one := range got.RemediationConfigurations {
+				names = append(names, *one.ConfigRuleName)
+			}
+		}
+		return names, nil
+	},
 	"repositories": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.ecr.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{})
 		if err != nil {
