@@ -86,6 +86,7 @@ prodgate:index:Gate gate
     aws:iam/policy:Policy gate-boundary-dispatcher
     aws:iam/policy:Policy gate-boundary-pipeline
     aws:iam/policy:Policy gate-boundary-recorder
+    aws:iam/policy:Policy gate-boundary-verifier
   prodgate:index:Alerts gate-alerts
     aws:kms/key:Key gate-alerts
     aws:kms/alias:Alias gate-alerts
@@ -120,6 +121,21 @@ prodgate:index:Gate gate
       aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock gate-artifacts
       aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 gate-artifacts
       aws:s3/bucketPolicy:BucketPolicy gate-artifacts
+  prodgate:index:KnownState gate-known-state
+    aws:iam/role:Role gate-verifier
+    aws:iam/policy:Policy gate-verifier
+    aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-verifier
+    aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-verifier
+    aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-verifier
+    aws:cloudwatch/logGroup:LogGroup gate-verifier
+    aws:codebuild/project:Project gate-verifier
+    aws:cloudwatch/logGroup:LogGroup gate-verifier-before-deploy
+    aws:codebuild/project:Project gate-verifier-before-deploy
+    aws:cloudwatch/eventRule:EventRule gate-check
+    aws:cloudwatch/eventTarget:EventTarget gate-check
+    aws:cloudwatch/eventRule:EventRule gate-check-failed
+    aws:cloudwatch/eventTarget:EventTarget gate-check-failed
+    aws:ssm/parameter:Parameter gate-known-state
   prodgate:index:App gate-backend-flask
     prodgate:index:Repository gate-backend-flask-images
       aws:ecr/repository:Repository gate-backend-flask
@@ -139,6 +155,7 @@ prodgate:index:Gate gate
       aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-backend-flask-pipeline
       aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-backend-flask-pipeline
       aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-backend-flask-pipeline
+      aws:ssm/parameter:Parameter gate-backend-flask
       aws:codepipeline/pipeline:Pipeline gate-backend-flask
   prodgate:index:Detection gate-detection
     aws:kms/key:Key gate-trail

@@ -6,6 +6,7 @@ package address
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"prodgate/pkg/settings"
 )
@@ -72,8 +73,11 @@ func (p Plan) Project(app, duty string) Named {
 
 // LogGroup is where a project logs. CodeBuild's own default name, so that a
 // project without a logs setting would not open another one.
-func (p Plan) LogGroup(app, duty string) Named {
-	name := "/aws/codebuild/" + p.Project(app, duty).Name
+func (p Plan) LogGroup(app, duty string) Named { return p.LogGroupOf(p.Project(app, duty)) }
+
+// LogGroupOf is the log group of any project of the gate.
+func (p Plan) LogGroupOf(project Named) Named {
+	name := "/aws/codebuild/" + project.Name
 	return Named{name, p.arn("logs", "log-group:"+name)}
 }
 
@@ -96,6 +100,10 @@ func (p Plan) Role(app, duty string) Role { return p.iam("role", app, duty) }
 
 // Policy is what a role of the same app and duty may do.
 func (p Plan) Policy(app, duty string) Role { return p.iam("policy", app, duty) }
+
+// PolicyPath begins the ARN of every policy of the gate: a folder of a duty and a name
+// that ends with it follow.
+func (p Plan) PolicyPath() string { return strings.TrimSuffix(p.AllPolicies(), "/*") }
 
 // Boundary is the permission boundary of every role of one duty: the most that
 // any policy can give it.

@@ -31,6 +31,19 @@ func (p Plan) VerifierProject() Named {
 	return Named{name, p.arn("codebuild", "project/"+name)}
 }
 
+// VerifierBeforeDeploy compares the same before each deployment. CodePipeline hands a
+// project artifacts, which one without a source takes none of.
+func (p Plan) VerifierBeforeDeploy() Named {
+	name := p.Gate + "-" + Verifier + "-before-deploy"
+	return Named{name, p.arn("codebuild", "project/"+name)}
+}
+
+// Check is the rule that starts the comparison by the clock.
+func (p Plan) Check() Named {
+	name := p.Gate + "-check"
+	return Named{name, p.arn("events", "rule/"+name)}
+}
+
 // KnownState is the parameter with the hashes of what an app's pipeline has to be;
 // app empty: of what all apps share.
 func (p Plan) KnownState(app string) Named {

@@ -58,3 +58,37 @@ func Exports() []string {
 // ImageDefinitions is the file in Build's artifact that the ECS deploy action
 // reads: the container's name and the image by digest.
 const ImageDefinitions = "imagedefinitions.json"
+
+// KnownState is the buildspec of the check of the known state. It needs bash, the AWS
+// CLI (of either major version), jq and sha256sum, all of them in CodeBuild's standard
+// images.
+//
+//go:embed known.yaml
+var KnownState string
+
+// The environment variables that KnownState reads.
+const (
+	// GateName is what alerts are called by.
+	GateName = "GATE"
+	// KnownStateParameter is the parameter of what all apps share; those of apps are
+	// below it.
+	KnownStateParameter = "KNOWN_STATE"
+	// PolicyPath begins the ARN of every policy of the gate.
+	PolicyPath = "POLICIES"
+	// AlertTopic is the ARN of the topic of alerts.
+	AlertTopic = "ALERT_TOPIC"
+	// Attempts is how often what differs is looked at before it is told, and Pause the
+	// seconds between.
+	Attempts = "ATTEMPTS"
+	Pause    = "PAUSE"
+)
+
+// KnownStateApp is the one app that is checked. A project that checks all does not
+// set it.
+const KnownStateApp = "APP"
+
+// KnownStateReads lists the environment variables that KnownState reads, CodeBuild's
+// own and KnownStateApp left out.
+func KnownStateReads() []string {
+	return []string{GateName, KnownStateParameter, PolicyPath, AlertTopic, Attempts, Pause}
+}

@@ -30,6 +30,7 @@ const (
 	DeployRoleArn       = "deployRoleArn"
 	ContainmentArn      = "containmentArn"
 	ReleaseCommand      = "releaseCommand"
+	KnownState          = "knownState"
 )
 
 // The fields of one app in the output apps.
@@ -73,6 +74,9 @@ type Outputs struct {
 	// ReleaseCommand lets all deployments go on that were held back; with
 	// --input '{"pipeline":"NAME"}' those of one pipeline. Empty when nothing holds back.
 	ReleaseCommand pulumi.StringOutput
+	// KnownState is the SSM parameter with the hashes of what all apps share; those of
+	// an app are below it, under the app's name.
+	KnownState pulumi.StringOutput
 }
 
 // App is what the gate has made for one app.
@@ -157,6 +161,7 @@ func (o *Outputs) strings() map[string]*pulumi.StringOutput {
 		DeployRoleArn:       &o.DeployRoleArn,
 		ContainmentArn:      &o.ContainmentArn,
 		ReleaseCommand:      &o.ReleaseCommand,
+		KnownState:          &o.KnownState,
 	}
 }
 

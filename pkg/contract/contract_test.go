@@ -39,6 +39,7 @@ func exported() map[string]any {
 		"previewRoleArn":      "arn:aws:iam::111111111111:role/prodgate/preview/prodgate-preview",
 		"deployRoleArn":       "arn:aws:iam::111111111111:role/prodgate/deploy/prodgate-deploy",
 		"containmentArn":      "arn:aws:states:eu-west-2:111111111111:stateMachine:prodgate-containment",
+		"knownState":          "/prodgate/known-state",
 		"releaseCommand":      "aws stepfunctions start-execution --region eu-west-2 --state-machine-arn arn:aws:states:eu-west-2:111111111111:stateMachine:prodgate-release",
 	}
 }

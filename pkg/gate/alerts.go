@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/policydoc"
 )
 
@@ -44,7 +45,7 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("topic: %w", err)
 	}
-	policy, err := sns.NewTopicPolicy(b.ctx, b.called("alerts"), &sns.TopicPolicyArgs{
+	args := &sns.TopicPolicyArgs{
 		Arn: topic.Arn,
 		Policy: append(policydoc.Document{
 			{
@@ -63,10 +64,12 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 			},
 			catalogue.PlainHTTP(catalogue.Topic, at.ARN),
 		}, catalogue.Refusals(catalogue.Topic, b.settings, "", at.ARN)...).JSON(),
-	}, child)
+	}
+	policy, err := sns.NewTopicPolicy(b.ctx, b.called("alerts"), args, child)
 	if err != nil {
 		return nil, fmt.Errorf("topic policy: %w", err)
 	}
+	b.ofAll().knows(knownstate.TopicPolicy(at.Name), args)
 	for _, email := range b.settings.Alerts.Emails {
 		if _, err := sns.NewTopicSubscription(b.ctx, b.called("alerts-"+email), &sns.TopicSubscriptionArgs{
 			Topic:    topic.Arn,

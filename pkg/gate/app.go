@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
@@ -12,10 +13,10 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// app makes everything of one app, in the order in which a commit meets it: the
-// repository of its images, the project that builds them, the pipeline, and the
-// role of those who approve.
-func (b builder) app(parent pulumi.Resource, app settings.App, source *source, store *store, alerts *alerts) (pulumi.StringMap, error) {
+// app makes everything of one app: the repository of its images, the project that
+// builds them, the role of those who approve, and the pipeline.
+func (b builder) app(parent pulumi.Resource, app settings.App, source *source, store *store, alerts *alerts, check *codebuild.Project) (pulumi.StringMap, error) {
+	b.known = &known{}
 	component, err := b.group(AppType, parent, b.called(app.Name))
 	if err != nil {
 		return nil, err
@@ -48,13 +49,13 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	pipeline, err := b.delivery(component, app, source, store, alerts, build)
-	if err != nil {
-		return nil, fmt.Errorf("delivery: %w", err)
-	}
 	approver, err := b.approver(component, app)
 	if err != nil {
 		return nil, fmt.Errorf("approver: %w", err)
+	}
+	pipeline, err := b.delivery(component, app, source, store, alerts, build, check)
+	if err != nil {
+		return nil, fmt.Errorf("delivery: %w", err)
 	}
 	return pulumi.StringMap{
 		contract.AppPipeline:        pipeline.Name,

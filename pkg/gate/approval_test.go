@@ -22,7 +22,7 @@ func TestAnApprovalIsAskedForBetweenBuildAndDeployment(t *testing.T) {
 		for _, a := range all {
 			stages = append(stages, a.stage)
 		}
-		if want := []string{"Source", "Build", "Approve", "Deploy"}; !slices.Equal(stages, want) {
+		if want := []string{"Source", "Build", "Approve", "Deploy", "Deploy"}; !slices.Equal(stages, want) {
 			t.Fatalf("the stages of %s are %q, want %q", name, stages, want)
 		}
 		approve := all[2]

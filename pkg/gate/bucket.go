@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/policydoc"
 )
 
@@ -142,14 +143,13 @@ func (b builder) lockable(parent pulumi.Resource, purpose string, key *kms.Key, 
 			},
 		},
 	}, slices.Concat(catalogue.Refusals(catalogue.Buckets, b.settings, "", at.ARN), statements)...)
-	policy, err := s3.NewBucketPolicy(b.ctx, name, &s3.BucketPolicyArgs{
-		Bucket: made.ID(),
-		Policy: document.JSON(),
-		// S3 refuses two changes of a bucket's access at once.
-	}, child, pulumi.DependsOn([]pulumi.Resource{closed}))
+	args := &s3.BucketPolicyArgs{Bucket: made.ID(), Policy: document.JSON()}
+	// S3 refuses two changes of a bucket's access at once.
+	policy, err := s3.NewBucketPolicy(b.ctx, name, args, child, pulumi.DependsOn([]pulumi.Resource{closed}))
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
+	b.knows(knownstate.BucketPolicy, args)
 	return &bucket{name: made.Bucket, arn: made.Arn, policy: policy}, nil
 }
 

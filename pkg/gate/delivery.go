@@ -9,6 +9,7 @@ import (
 
 	"prodgate/pkg/address"
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -19,8 +20,9 @@ const (
 	buildArtifact  = "Build"
 )
 
-// delivery makes an app's pipeline and its role.
-func (b builder) delivery(parent pulumi.Resource, app settings.App, source *source, s *store, alerts *alerts, build *codebuild.Project) (*codepipeline.Pipeline, error) {
+// delivery makes an app's pipeline and its role, and before the pipeline can run keeps
+// what all of the app has to be: everything else of it is there already.
+func (b builder) delivery(parent pulumi.Resource, app settings.App, source *source, s *store, alerts *alerts, build, check *codebuild.Project) (*codepipeline.Pipeline, error) {
 	name := b.called(app.Name)
 	component, err := b.group(DeliveryType, parent, name+"-delivery")
 	if err != nil {
@@ -35,7 +37,7 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 	if err != nil {
 		return nil, err
 	}
-	pipeline, err := codepipeline.NewPipeline(b.ctx, name, &codepipeline.PipelineArgs{
+	args := &codepipeline.PipelineArgs{
 		Name:         pulumi.String(at.Name),
 		RoleArn:      role.Arn,
 		PipelineType: pulumi.String("V2"),
@@ -58,13 +60,18 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 				}},
 			},
 		}},
-		Stages: b.stages(app, source, alerts, build),
-	}, pulumi.Parent(component), pulumi.DependsOn(append(attached, s.artifacts.policy)))
-	return pipeline, err
+		Stages: b.stages(app, source, alerts, build, check),
+	}
+	b.knows(knownstate.Pipeline(b.plan.Region), args)
+	kept, err := b.keep(component, name, b.plan.KnownState(app.Name), "What the pipeline of "+app.Name+" and its parts have to be")
+	if err != nil {
+		return nil, err
+	}
+	return codepipeline.NewPipeline(b.ctx, name, args, pulumi.Parent(component), pulumi.DependsOn(append(attached, s.artifacts.policy, kept)))
 }
 
 // stages is what a commit goes through, in order.
-func (b builder) stages(app settings.App, source *source, alerts *alerts, build *codebuild.Project) codepipeline.PipelineStageArray {
+func (b builder) stages(app settings.App, source *source, alerts *alerts, build, check *codebuild.Project) codepipeline.PipelineStageArray {
 	stages := codepipeline.PipelineStageArray{
 		stage("Source", action{
 			name: "GitHub", category: "Source", provider: "CodeStarSourceConnection",
@@ -87,8 +94,8 @@ func (b builder) stages(app settings.App, source *source, alerts *alerts, build 
 		stages = append(stages, b.approval(app, alerts))
 	}
 	return append(stages,
-		stage(address.DeployStage, action{
-			name: "Service", category: "Deploy", provider: "ECS",
+		stage(address.DeployStage, b.checkKnownState(app, check), action{
+			name: "Service", category: "Deploy", provider: "ECS", order: 2,
 			in: []string{buildArtifact}, namespace: pulumi.String("Deploy"),
 			configuration: pulumi.StringMap{
 				"ClusterName":       pulumi.String(app.Cluster),
@@ -107,6 +114,7 @@ type action struct {
 	namespace                pulumi.StringPtrInput // of the variables that it makes; nil: it makes none
 	configuration            pulumi.StringMap
 	minutes                  pulumi.IntPtrInput // nil: the category's own timeout
+	order                    int                // of the stage's actions; 0: with the first
 }
 
 func stage(name string, actions ...action) codepipeline.PipelineStageArgs {
@@ -116,7 +124,7 @@ func stage(name string, actions ...action) codepipeline.PipelineStageArgs {
 			Name: pulumi.String(a.name), Category: pulumi.String(a.category), Provider: pulumi.String(a.provider),
 			Owner: pulumi.String("AWS"), Version: pulumi.String("1"), Namespace: a.namespace,
 			InputArtifacts: pulumi.ToStringArray(a.in), OutputArtifacts: pulumi.ToStringArray(a.out),
-			Configuration: a.configuration, TimeoutInMinutes: a.minutes,
+			Configuration: a.configuration, TimeoutInMinutes: a.minutes, RunOrder: pulumi.Int(max(a.order, 1)),
 		}
 	}
 	return codepipeline.PipelineStageArgs{Name: pulumi.String(name), Actions: args}
@@ -144,7 +152,7 @@ func (b builder) pipelineMay(app settings.App, source *source, s *store, alerts 
 		policydoc.Statement{
 			Sid:       "Builds",
 			Actions:   []string{"codebuild:StartBuild", "codebuild:BatchGetBuilds"},
-			Resources: policydoc.On(b.plan.Project(app.Name, address.Build).ARN),
+			Resources: policydoc.On(b.plan.Project(app.Name, address.Build).ARN, b.plan.VerifierBeforeDeploy().ARN),
 		},
 		policydoc.Statement{
 			Sid:       "DeployService",

@@ -138,12 +138,12 @@ func TestARoleIsTakenOnByOneServiceForOneSource(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api", "web"))
 	// Whoever has the role is the source: ARNs as AWS makes them, not as the plan does.
-	source := map[string]*gatetest.Resource{}
+	source := map[string][]*gatetest.Resource{}
 	for _, p := range r.Of(t, pipelineType) {
-		source[p.Text("roleArn")] = p
+		source[p.Text("roleArn")] = append(source[p.Text("roleArn")], p)
 	}
 	for _, p := range r.Of(t, projectType) {
-		source[p.Text("serviceRole")] = p
+		source[p.Text("serviceRole")] = append(source[p.Text("serviceRole")], p)
 	}
 	service := map[string]string{pipelineType: "codepipeline.amazonaws.com", projectType: "codebuild.amazonaws.com"}
 
@@ -172,8 +172,12 @@ func TestARoleIsTakenOnByOneServiceForOneSource(t *testing.T) {
 				t.Errorf("nothing uses %s", role)
 				continue
 			}
-			want.Principal["Service"] = []string{service[by.Type]}
-			want.Condition["ArnEquals"] = map[string][]string{"aws:SourceArn": {by.Output("arn")}}
+			var arns []string
+			for _, one := range by {
+				arns = append(arns, one.Output("arn"))
+			}
+			want.Principal["Service"] = []string{service[by[0].Type]}
+			want.Condition["ArnEquals"] = map[string][]string{"aws:SourceArn": arns}
 		}
 		got := statement{Principal: d.Statement[0].Principal, Condition: d.Statement[0].Condition}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
@@ -254,7 +258,7 @@ func TestPatternsMatchTheRolesTheyAreFor(t *testing.T) {
 		"changes the bucket": {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyDeployersOnBuckets", nil},
 		"writes records":     {r.One(t, policyOfBucket, "gate-config"), "OnlyRecorderOnRecordObjects", []string{role("gate-recorder")}},
 		"deletes records":    {r.One(t, policyOfBucket, "gate-config"), "OnlyDeployersOnRecordObjects", nil},
-		"reads artifacts":    {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildVerifierOnArtifactKey", []string{role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline")}},
+		"reads artifacts":    {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildVerifierOnArtifactKey", []string{role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline"), role("gate-verifier")}},
 		"changes a key":      {r.One(t, keyType, "gate-images"), "OnlyDeployersOnKeys", nil},
 		"publishes alerts":   {r.One(t, "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"), "OnlyDeployersOnTopic", nil},
 		"pushes the api":     {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildOnRepositories", []string{role("gate-api-build")}},
@@ -296,14 +300,19 @@ func TestAPolicyNamesWhatIsThere(t *testing.T) {
 	for _, made := range r.All() {
 		there[made.Output("arn")] = true
 	}
+	logs := func(name string) *gatetest.Resource { return r.One(t, "aws:cloudwatch/logGroup:LogGroup", name) }
 	for name, c := range map[string]struct {
 		policy, sid string
 		of          []*gatetest.Resource
 		suffix      string
 	}{
 		"the build pushes to its repository":          {"gate-api-build", "PushImages", r.Of(t, repositoryType), ""},
-		"the build logs to its log group":             {"gate-api-build", "Logs", r.Of(t, "aws:cloudwatch/logGroup:LogGroup"), ":*"},
-		"the pipeline starts its build":               {"gate-api-pipeline", "Builds", r.Of(t, projectType), ""},
+		"the build logs to its log group":             {"gate-api-build", "Logs", []*gatetest.Resource{logs("gate-api-build")}, ":*"},
+		"the check logs to its log groups":            {"gate-verifier", "Logs", []*gatetest.Resource{logs("gate-verifier"), logs("gate-verifier-before-deploy")}, ":*"},
+		"the check reads what starts it":              {"gate-verifier", "Schedule", []*gatetest.Resource{r.One(t, "aws:cloudwatch/eventRule:EventRule", "gate-check")}, ""},
+		"the check reads the topic":                   {"gate-verifier", "Topic", []*gatetest.Resource{r.One(t, "aws:sns/topic:Topic", "gate-alerts")}, ""},
+		"the dispatcher starts the check":             {"gate-dispatcher", "StartCheck", []*gatetest.Resource{r.One(t, projectType, "gate-verifier")}, ""},
+		"the pipeline starts its build and the check": {"gate-api-pipeline", "Builds", []*gatetest.Resource{r.One(t, projectType, "gate-api-build"), r.One(t, projectType, "gate-verifier-before-deploy")}, ""},
 		"the pipeline uses the connection":            {"gate-api-pipeline", "Connection", r.Of(t, connectionType), ""},
 		"the pipeline keeps artifacts in the store":   {"gate-api-pipeline", "ArtifactBucket", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, ""},
 		"the pipeline keeps them in its folder":       {"gate-api-pipeline", "Artifacts", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, "/api-prodgate/*"},

@@ -62,7 +62,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if err := ctx.RegisterComponentResource(GateType, name, g, opts...); err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name, keys: map[string]*kms.Key{}}
+	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name, keys: map[string]*kms.Key{}, shared: &known{}}
 
 	// Everything that has to be there already, all that is wrong at once.
 	found, err := b.inspect(g)
@@ -85,7 +85,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
 	}
-	dispatcher, err := b.dispatcher(g)
+	dispatcher, err := b.ofAll().dispatcher(g)
 	if err != nil {
 		return nil, fmt.Errorf("dispatcher: %w", err)
 	}
@@ -101,14 +101,15 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
+	check, err := b.ofAll().knownState(g, alerts, dispatcher, store)
+	if err != nil {
+		return nil, fmt.Errorf("known state: %w", err)
+	}
 	apps := pulumi.StringMapMap{}
 	for _, app := range s.Apps {
-		if apps[app.Name], err = b.app(g, app, source, store, alerts); err != nil {
+		if apps[app.Name], err = b.app(g, app, source, store, alerts, check.beforeDeploy); err != nil {
 			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
-	}
-	if err := b.knownState(g, alerts, dispatcher, store); err != nil {
-		return nil, fmt.Errorf("known state: %w", err)
 	}
 	detection, err := b.detection(g, alerts, dispatcher, answer, adopted)
 	if err != nil {
@@ -120,6 +121,10 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	workflows, err := b.workflows(g, identity)
 	if err != nil {
 		return nil, fmt.Errorf("workflows: %w", err)
+	}
+	state, err := b.ofAll().keepShared(check)
+	if err != nil {
+		return nil, fmt.Errorf("known state: %w", err)
 	}
 
 	containmentArn, releaseCommand := answer.outputs()
@@ -134,6 +139,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 		ConnectionHandshake: source.handshake(b.plan),
 		GuardDutyDetectorID: detection.detectorID,
 		Guardrails:          guardrails,
+		KnownState:          state.Name,
 		PreviewRoleArn:      workflows.previewArn,
 		DeployRoleArn:       workflows.deployArn,
 		ContainmentArn:      containmentArn,
@@ -156,6 +162,9 @@ type builder struct {
 	keys map[string]*kms.Key
 	// rotators are the roles of the functions that rotate secrets, by function.
 	rotators map[string]string
+	// known is what is kept of the parts that are being made, an app's or shared; nil
+	// where nothing is. shared is what is kept of those that are no app's.
+	known, shared *known
 }
 
 // group is a component that only groups: the tree of a preview is read by it.

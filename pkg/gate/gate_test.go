@@ -31,6 +31,7 @@ const (
 	noInline       = "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive"
 	projectType    = "aws:codebuild/project:Project"
 	pipelineType   = "aws:codepipeline/pipeline:Pipeline"
+	parameterType  = "aws:ssm/parameter:Parameter"
 	detectorType   = "aws:guardduty/detector:Detector"
 	recorderType   = "aws:cfg/recorder:Recorder"
 	statusType     = "aws:cfg/recorderStatus:RecorderStatus"
@@ -232,6 +233,10 @@ func TestOrder(t *testing.T) {
 		"the delivery channel waits for its bucket's policy":    {channelType, "gate-recorder", policyOfBucket, "gate-config"},
 		"the recorder is switched on when it can deliver":       {statusType, "gate-recorder", channelType, "gate-recorder"},
 		"an alert is sent to a topic that lets it":              {"aws:cloudwatch/eventTarget:EventTarget", "gate-failed-runs", "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"},
+		"what a pipeline has to be is kept before it starts":    {pipelineType, "gate-api", parameterType, "gate-api"},
+		"the check starts with a role that may":                 {projectType, "gate-verifier", attachmentType, "gate-verifier"},
+		"the check before deployments too":                      {projectType, "gate-verifier-before-deploy", attachmentType, "gate-verifier"},
+		"the clock starts the check as a role that may":         {"aws:cloudwatch/eventTarget:EventTarget", "gate-check", attachmentType, "gate-dispatcher"},
 		"the log group is there before CodeBuild would make it": {projectType, "gate-api-build", "aws:cloudwatch/logGroup:LogGroup", "gate-api-build"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,9 +7,12 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/address"
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -37,76 +40,117 @@ func (b builder) project(parent pulumi.Resource, app settings.App, s *store, p p
 	if err != nil {
 		return nil, err
 	}
-	child := pulumi.Parent(component)
-	at, logs := b.plan.Project(app.Name, p.duty), b.plan.LogGroup(app.Name, p.duty)
-	group, err := cloudwatch.NewLogGroup(b.ctx, name, &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String(logs.Name),
-		RetentionInDays: pulumi.Int(b.settings.Retention.LogDays),
-		KmsKeyId:        s.logsKey.Arn,
-	}, child)
-	if err != nil {
-		return nil, fmt.Errorf("log group: %w", err)
-	}
+	at := b.plan.Project(app.Name, p.duty)
 	role, attached, err := b.role(component, duty{
 		name: name, app: app, duty: p.duty, trust: b.byService("codebuild.amazonaws.com", at.ARN),
 		may: func(app settings.App) policydoc.Document {
-			return slices.Concat(policydoc.Document{{
-				Sid:       "Logs",
-				Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-				Resources: policydoc.On(b.plan.LogGroup(app.Name, p.duty).ARN + ":*"),
-			}}, b.useArtifacts(app, s), p.may(app))
+			return slices.Concat(policydoc.Document{b.logsTo(b.plan.Project(app.Name, p.duty))}, b.useArtifacts(app, s), p.may(app))
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	var variables codebuild.ProjectEnvironmentEnvironmentVariableArray
-	set := func(name string, value pulumi.StringInput, kind string) {
-		variables = append(variables, codebuild.ProjectEnvironmentEnvironmentVariableArgs{
-			Name: pulumi.String(name), Value: value, Type: pulumi.String(kind),
-		})
-	}
 	for _, v := range p.environment {
-		set(v.name, pulumi.String(v.value), "PLAINTEXT")
+		variables = append(variables, v.plain())
 	}
 	var secrets []string
 	for _, ref := range p.secrets {
-		set(ref.name, ref.arn, "SECRETS_MANAGER")
+		variables = append(variables, codebuild.ProjectEnvironmentEnvironmentVariableArgs{
+			Name: pulumi.String(ref.name), Value: ref.arn, Type: pulumi.String("SECRETS_MANAGER"),
+		})
 		secrets = append(secrets, ref.name)
 	}
 	if len(secrets) > 0 {
-		set(buildspec.BuildSecrets, pulumi.String(strings.Join(secrets, " ")), "PLAINTEXT")
+		variables = append(variables, variable{buildspec.BuildSecrets, strings.Join(secrets, " ")}.plain())
 	}
-	settings := b.settings.Build
-	made, err := codebuild.NewProject(b.ctx, name, &codebuild.ProjectArgs{
-		Name:        pulumi.String(at.Name),
-		Description: pulumi.String(p.description),
-		ServiceRole: role.Arn,
+	return b.runner(component, s, runner{
+		name: name, at: at, description: p.description, role: role, attached: attached,
+		source: "CODEPIPELINE", buildspec: p.buildspec, privileged: p.privileged, variables: variables,
+		computeType: b.settings.Build.ComputeType, minutes: b.settings.Build.Timeout, concurrent: b.settings.Build.ConcurrentBuilds,
+	})
+}
+
+// plain is the variable as the project has it.
+func (v variable) plain() codebuild.ProjectEnvironmentEnvironmentVariableArgs {
+	return codebuild.ProjectEnvironmentEnvironmentVariableArgs{
+		Name: pulumi.String(v.name), Value: pulumi.String(v.value), Type: pulumi.String("PLAINTEXT"),
+	}
+}
+
+// logsTo lets a role write what a project logs.
+func (b builder) logsTo(projects ...address.Named) policydoc.Statement {
+	logs := policydoc.Statement{Sid: "Logs", Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}}
+	for _, at := range projects {
+		logs.Resources = append(logs.Resources, pulumi.String(b.plan.LogGroupOf(at).ARN+":*"))
+	}
+	return logs
+}
+
+// runner is a project with a role that is there already.
+type runner struct {
+	name        string // of the resources
+	at          address.Named
+	description string
+	role        *iam.Role
+	attached    []pulumi.Resource
+	source      string // CODEPIPELINE, or NO_SOURCE where no pipeline starts it
+	buildspec   string
+	privileged  bool
+	variables   codebuild.ProjectEnvironmentEnvironmentVariableArray
+	computeType string
+	minutes     int
+	concurrent  int // 0: as many as are started
+}
+
+// runner makes the project and its log group.
+func (b builder) runner(parent pulumi.Resource, s *store, r runner) (*codebuild.Project, error) {
+	child := pulumi.Parent(parent)
+	group, err := cloudwatch.NewLogGroup(b.ctx, r.name, &cloudwatch.LogGroupArgs{
+		Name:            pulumi.String(b.plan.LogGroupOf(r.at).Name),
+		RetentionInDays: pulumi.Int(b.settings.Retention.LogDays),
+		KmsKeyId:        s.logsKey.Arn,
+	}, child)
+	if err != nil {
+		return nil, fmt.Errorf("log group: %w", err)
+	}
+	artifacts := r.source
+	if r.source == "NO_SOURCE" {
+		artifacts = "NO_ARTIFACTS"
+	}
+	args := &codebuild.ProjectArgs{
+		Name:        pulumi.String(r.at.Name),
+		Description: pulumi.String(r.description),
+		ServiceRole: r.role.Arn,
 		Source: codebuild.ProjectSourceArgs{
-			Type:      pulumi.String("CODEPIPELINE"),
-			Buildspec: pulumi.String(p.buildspec),
+			Type:      pulumi.String(r.source),
+			Buildspec: pulumi.String(r.buildspec),
 		},
-		Artifacts:     codebuild.ProjectArtifactsArgs{Type: pulumi.String("CODEPIPELINE")},
+		Artifacts:     codebuild.ProjectArtifactsArgs{Type: pulumi.String(artifacts)},
 		EncryptionKey: s.artifactKey.Arn,
 		Environment: codebuild.ProjectEnvironmentArgs{
 			Type:                 pulumi.String("LINUX_CONTAINER"),
-			Image:                pulumi.String(settings.Image),
-			ComputeType:          pulumi.String(settings.ComputeType),
-			PrivilegedMode:       pulumi.Bool(p.privileged),
-			EnvironmentVariables: variables,
+			Image:                pulumi.String(b.settings.Build.Image),
+			ComputeType:          pulumi.String(r.computeType),
+			PrivilegedMode:       pulumi.Bool(r.privileged),
+			EnvironmentVariables: r.variables,
 		},
 		LogsConfig: codebuild.ProjectLogsConfigArgs{
 			CloudwatchLogs: codebuild.ProjectLogsConfigCloudwatchLogsArgs{
 				Status: pulumi.String("ENABLED"), GroupName: group.Name,
 			},
 		},
-		BuildTimeout:         pulumi.Int(settings.Timeout),
-		QueuedTimeout:        pulumi.Int(settings.QueuedTimeout),
-		ConcurrentBuildLimit: pulumi.Int(settings.ConcurrentBuilds),
-		// A build that starts before its role may log fails without a word.
-	}, child, pulumi.DependsOn(attached))
+		BuildTimeout:  pulumi.Int(r.minutes),
+		QueuedTimeout: pulumi.Int(b.settings.Build.QueuedTimeout),
+	}
+	if r.concurrent > 0 {
+		args.ConcurrentBuildLimit = pulumi.Int(r.concurrent)
+	}
+	// A build that starts before its role may log fails without a word.
+	made, err := codebuild.NewProject(b.ctx, r.name, args, child, pulumi.DependsOn(r.attached))
 	if err != nil {
 		return nil, fmt.Errorf("project: %w", err)
 	}
+	b.knows(knownstate.Project, args)
 	return made, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/settings"
 )
 
@@ -19,7 +20,7 @@ func (b builder) repository(parent pulumi.Resource, app settings.App, s *store) 
 		return nil, err
 	}
 	child := pulumi.Parent(component)
-	repository, err := ecr.NewRepository(b.ctx, name, &ecr.RepositoryArgs{
+	args := &ecr.RepositoryArgs{
 		Name:               pulumi.String(b.plan.Repository(app.Name).Name),
 		ImageTagMutability: pulumi.String("IMMUTABLE"),
 		ImageScanningConfiguration: ecr.RepositoryImageScanningConfigurationArgs{
@@ -31,10 +32,12 @@ func (b builder) repository(parent pulumi.Resource, app settings.App, s *store) 
 		}},
 		// A gate without protection is meant to be thrown away, images and all.
 		ForceDelete: pulumi.Bool(!b.settings.Protect),
-	}, child, b.keeps())
+	}
+	repository, err := ecr.NewRepository(b.ctx, name, args, child, b.keeps())
 	if err != nil {
 		return nil, err
 	}
+	b.knows(knownstate.Repository, args)
 	if _, err := ecr.NewLifecyclePolicy(b.ctx, name, &ecr.LifecyclePolicyArgs{
 		Repository: repository.Name,
 		Policy: pulumi.JSONMarshal(map[string]any{"rules": []any{map[string]any{
@@ -48,14 +51,15 @@ func (b builder) repository(parent pulumi.Resource, app settings.App, s *store) 
 	}, child); err != nil {
 		return nil, fmt.Errorf("life cycle: %w", err)
 	}
-	_, err = ecr.NewRepositoryPolicy(b.ctx, name, &ecr.RepositoryPolicyArgs{
+	policy := &ecr.RepositoryPolicyArgs{
 		Repository: repository.Name,
 		// A repository's policy names no resource: it is the repository.
 		Policy: append(catalogue.Refusals(catalogue.Repositories, b.settings, app.Name, ""),
 			catalogue.PlainHTTP(catalogue.Repositories, "")).JSON(),
-	}, child)
-	if err != nil {
+	}
+	if _, err := ecr.NewRepositoryPolicy(b.ctx, name, policy, child); err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
+	b.knows(knownstate.RepositoryPolicy, policy)
 	return repository, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -80,16 +81,18 @@ func (b builder) role(parent pulumi.Resource, d duty) (*iam.Role, []pulumi.Resou
 // bounded makes a role that is below the boundary of its duty, after what its trust
 // and its boundary name.
 func (b builder) bounded(child pulumi.ResourceOption, name string, at address.Role, duty string, trust policydoc.Statement, after ...pulumi.Resource) (*iam.Role, error) {
-	role, err := iam.NewRole(b.ctx, name, &iam.RoleArgs{
+	args := &iam.RoleArgs{
 		Name:             pulumi.String(at.Name),
 		Path:             pulumi.String(at.Path),
 		AssumeRolePolicy: policydoc.Document{trust}.JSON(),
 		// From the plan, so that a preview shows it.
 		PermissionsBoundary: pulumi.String(b.plan.Boundary(duty).ARN),
-	}, child, pulumi.DependsOn(after))
+	}
+	role, err := iam.NewRole(b.ctx, name, args, child, pulumi.DependsOn(after))
 	if err != nil {
 		return nil, fmt.Errorf("role: %w", err)
 	}
+	b.knows(knownstate.Role, args)
 	return role, nil
 }
 
@@ -101,12 +104,12 @@ type given struct {
 
 // policy makes a customer-managed policy.
 func (b builder) policy(child pulumi.ResourceOption, name string, at address.Role, may policydoc.Document) (given, error) {
-	made, err := iam.NewPolicy(b.ctx, name, &iam.PolicyArgs{
-		Name: pulumi.String(at.Name), Path: pulumi.String(at.Path), Policy: may.JSON(),
-	}, child)
+	args := &iam.PolicyArgs{Name: pulumi.String(at.Name), Path: pulumi.String(at.Path), Policy: may.JSON()}
+	made, err := iam.NewPolicy(b.ctx, name, args, child)
 	if err != nil {
 		return given{}, fmt.Errorf("policy: %w", err)
 	}
+	b.knows(knownstate.Policy, args)
 	return given{name, made.Arn}, nil
 }
 
@@ -123,16 +126,16 @@ func (b builder) attach(child pulumi.ResourceOption, name string, role *iam.Role
 		}
 		arns, attached = append(arns, policy.arn), append(attached, one)
 	}
-	if _, err := iam.NewRolePolicyAttachmentsExclusive(b.ctx, name, &iam.RolePolicyAttachmentsExclusiveArgs{
-		RoleName: role.Name, PolicyArns: arns,
-	}, child, pulumi.DependsOn(attached)); err != nil {
+	only := &iam.RolePolicyAttachmentsExclusiveArgs{RoleName: role.Name, PolicyArns: arns}
+	if _, err := iam.NewRolePolicyAttachmentsExclusive(b.ctx, name, only, child, pulumi.DependsOn(attached)); err != nil {
 		return nil, fmt.Errorf("exclusive attachments: %w", err)
 	}
-	if _, err := iam.NewRolePoliciesExclusive(b.ctx, name, &iam.RolePoliciesExclusiveArgs{
-		RoleName: role.Name, PolicyNames: pulumi.StringArray{},
-	}, child); err != nil {
+	inline := &iam.RolePoliciesExclusiveArgs{RoleName: role.Name, PolicyNames: pulumi.StringArray{}}
+	if _, err := iam.NewRolePoliciesExclusive(b.ctx, name, inline, child); err != nil {
 		return nil, fmt.Errorf("no inline policies: %w", err)
 	}
+	b.knows(knownstate.Attachments, only)
+	b.knows(knownstate.InlinePolicies, inline)
 	return attached, nil
 }
 
@@ -151,15 +154,17 @@ func (b builder) boundary(d duty) (*iam.Policy, error) {
 // duty.
 func (b builder) bound(duty string, most policydoc.Document) (*iam.Policy, error) {
 	at := b.plan.Boundary(duty)
-	made, err := iam.NewPolicy(b.ctx, b.called("boundary-"+duty), &iam.PolicyArgs{
+	args := &iam.PolicyArgs{
 		Name:        pulumi.String(at.Name),
 		Path:        pulumi.String(at.Path),
 		Description: pulumi.String("The most that any policy can give a role of the duty " + duty),
 		Policy:      most.JSON(),
-	}, pulumi.Parent(b.boundaries.parent))
+	}
+	made, err := iam.NewPolicy(b.ctx, b.called("boundary-"+duty), args, pulumi.Parent(b.boundaries.parent))
 	if err != nil {
 		return nil, fmt.Errorf("boundary: %w", err)
 	}
+	b.ofAll().knows(knownstate.Policy, args)
 	return made, nil
 }
 

@@ -49,7 +49,7 @@ func (b builder) store(parent pulumi.Resource) (*store, error) {
 			return nil, fmt.Errorf("secrets key: %w", err)
 		}
 	}
-	s.artifacts, err = b.bucket(component, "artifacts", s.artifactKey, b.settings.Retention.ArtifactDays,
+	s.artifacts, err = b.ofAll().bucket(component, "artifacts", s.artifactKey, b.settings.Retention.ArtifactDays,
 		catalogue.Refusals(catalogue.ArtifactObjects, b.settings, "", b.plan.Bucket("artifacts").ARN+"/*")...)
 	if err != nil {
 		return nil, fmt.Errorf("artifact bucket: %w", err)

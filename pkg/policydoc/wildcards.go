@@ -98,6 +98,18 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Why: anyPipelineReason + "; what it could write into a role, the role's own boundary limits to its duty",
 	},
 
+	// What the check of the known state reads, beside what an update does too.
+	{
+		Kind: Identity, Actions: []string{"ssm:GetParametersByPath"},
+		Pattern: "arn:${Partition}:ssm:${Region}:${Account}:parameter/${Gate}/known-state*",
+		Why: "one check for any number of apps; AWS Systems Manager User Guide, How Parameter Store authorizes parameter retrieval: " +
+			"it is the path that counts",
+	},
+	{
+		Kind: Identity, Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Pattern: "arn:${Partition}:s3:::${Bucket}/*/${Artifact}/*",
+		Why: objectReason + "; CodePipeline User Guide, AWS CodeBuild action reference: it hands a project an artifact, of whichever app",
+	},
+
 	// What roles may be given.
 	{
 		Kind: Boundary, Actions: []string{"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"},

@@ -103,6 +103,15 @@ func table(p address.Plan) []Work {
 			},
 		},
 		{
+			Name: "ParameterList", On: everything, Why: noType,
+			Read: []string{"ssm:DescribeParameters"},
+		},
+		{
+			Name: "KnownState", On: []string{p.KnownStates()}, Why: ownNames,
+			Read:  []string{"ssm:GetParameter", "ssm:ListTagsForResource"},
+			Write: []string{"ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:PutParameter", "ssm:RemoveTagsFromResource"},
+		},
+		{
 			Name: "DeadLetters", On: []string{p.DeadLetters().ARN},
 			Read: []string{"sqs:GetQueueAttributes", "sqs:ListQueueTags"},
 			Write: []string{
@@ -288,6 +297,7 @@ func duties(p address.Plan) []duty {
 		{"Containment", address.Containment, "states.amazonaws.com", nil},
 		{"Release", address.Release, "states.amazonaws.com", nil},
 		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}},
+		{"Verifier", address.Verifier, "codebuild.amazonaws.com", nil},
 		{"Dispatcher", address.Dispatcher, "events.amazonaws.com", nil},
 	}
 }

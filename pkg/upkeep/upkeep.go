@@ -5,6 +5,7 @@ package upkeep
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -207,12 +208,40 @@ var looks = []string{
 	"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
 }
 
+// writes are what IAM changes a role or a policy by.
+var writes = []string{
+	"iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*", "iam:PassRole", "iam:Put*", "iam:Set*", "iam:Tag*", "iam:Untag*", "iam:Update*",
+}
+
+var ofDuty = regexp.MustCompile(`^(arn:[^:]+:iam::[^:]+:(?:role|policy)/[^/*]+/)(?:[^/*]+/)?\*$`)
+
+// ofEveryDuty is the pattern of roles, or of policies, of all the gate's duties, for the
+// pattern of one duty. A boundary names all, and denies what the role may not change:
+// one by one they are too long for it.
+func ofEveryDuty(pattern string) (all string, is bool) {
+	found := ofDuty.FindStringSubmatch(pattern)
+	if found == nil {
+		return "", false
+	}
+	return found[1] + "*", true
+}
+
+// anywhere is an ARN of whichever region and account.
+func anywhere(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return arn
+	}
+	parts[3], parts[4] = "*", "*"
+	return strings.Join(parts, ":")
+}
+
 // mostOfWatching is the statement of a boundary about whole.
 const mostOfWatching = "MostOfWatching"
 
 // whole are services of which nothing is deployed, approved or kept secret: a boundary
 // has all of their actions, on what the role keeps.
-var whole = []string{"access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "securityhub", "sns", "sqs", "states"}
+var whole = []string{"access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "logs", "securityhub", "sns", "sqs", "ssm", "states"}
 
 // short is all of the service of an action, if the service is one of whole.
 func short(action string) (pattern string, found bool) {
@@ -239,8 +268,14 @@ func Bounds(statements []Statement) []Statement {
 	most, untyped := Statement{Sid: "MostOfAll"}, Statement{Sid: "MostOfLists", Resources: everything}
 	watching := Statement{Sid: mostOfWatching}
 	var all []Statement
+	never := Statement{Sid: "NeverItself", Deny: true, Actions: writes}
 	for _, one := range statements {
 		if one.Deny {
+			for _, on := range one.Resources {
+				if all, is := ofEveryDuty(on); is && all != on {
+					never.Resources = append(never.Resources, on)
+				}
+			}
 			continue
 		}
 		one.Actions = slices.DeleteFunc(slices.Clone(one.Actions), func(action string) bool {
@@ -263,7 +298,10 @@ func Bounds(statements []Statement) []Statement {
 		default:
 			for _, action := range one.Actions {
 				if all, found := short(action); found {
-					watching.Actions, watching.Resources = append(watching.Actions, all), append(watching.Resources, one.Resources...)
+					watching.Actions = append(watching.Actions, all)
+					for _, on := range one.Resources {
+						watching.Resources = append(watching.Resources, anywhere(on))
+					}
 				} else {
 					most.Actions, most.Resources = append(most.Actions, action), append(most.Resources, one.Resources...)
 				}
@@ -271,10 +309,17 @@ func Bounds(statements []Statement) []Statement {
 		}
 	}
 	watching.Actions, watching.Resources = once(watching.Actions), once(watching.Resources)
+	for i, on := range most.Resources {
+		if all, is := ofEveryDuty(on); is && len(never.Resources) > 0 {
+			most.Resources[i] = all
+		}
+	}
 	named := once(most.Resources)
 	most.Resources = slices.DeleteFunc(slices.Clone(named), func(on string) bool { return covered(on, named) })
 	most.Actions, untyped.Actions = once(most.Actions), once(untyped.Actions)
-	return slices.DeleteFunc(append([]Statement{most, untyped, watching}, all...), func(s Statement) bool { return len(s.Actions) == 0 })
+	return slices.DeleteFunc(append([]Statement{most, untyped, watching, never}, all...), func(s Statement) bool {
+		return len(s.Actions) == 0 || len(s.Resources) == 0
+	})
 }
 
 func once(texts []string) []string {
@@ -340,6 +385,9 @@ func Patterns() []Pattern {
 		}
 	}
 	for _, others := range bounds[2:] {
+		if others.Deny {
+			continue
+		}
 		if others.Sid == mostOfWatching {
 			for _, on := range others.Resources {
 				all = append(all, Pattern{on, "of these services nothing is deployed, approved or kept secret, and their actions one by one are " +

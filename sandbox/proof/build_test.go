@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -29,22 +30,25 @@ func (w *world) sampleBuild() (codebuild.Build, docker.StandIn) {
 	source := w.TempDir()
 	w.must(os.CopyFS(filepath.Join(source, "backend-flask"), os.DirFS(filepath.Join(kit.Root, "examples", "backend-flask"))))
 
-	deployed := w.buildProject("backend-flask")
-	project := codebuild.Project{Name: awssdk.ToString(deployed.Name), Arn: awssdk.ToString(deployed.Arn)}
-	project.Source.Buildspec = awssdk.ToString(deployed.Source.Buildspec)
-	project.Environment.PrivilegedMode = awssdk.ToBool(deployed.Environment.PrivilegedMode)
-	for _, v := range deployed.Environment.EnvironmentVariables {
-		project.Environment.Variables = append(project.Environment.Variables,
-			codebuild.Variable{Name: awssdk.ToString(v.Name), Value: awssdk.ToString(v.Value), Type: string(v.Type)})
-	}
-
 	tools := w.TempDir()
 	standIn, err := docker.Install(tools)
 	w.must(err)
 	return codebuild.Build{
-		Project: project, Source: source, Commit: commit, Initiator: "codepipeline/backend-flask-prodgate",
+		Project: asDeployed(w.buildProject("backend-flask")), Source: source, Commit: commit, Initiator: "codepipeline/backend-flask-prodgate",
 		Env: append(w.Cloud.Env(), "PATH="+tools+":"+kit.Path()),
 	}, standIn
+}
+
+// asDeployed is a project as the emulator gives it back, to be run.
+func asDeployed(p cbtypes.Project) codebuild.Project {
+	project := codebuild.Project{Name: awssdk.ToString(p.Name), Arn: awssdk.ToString(p.Arn)}
+	project.Source.Buildspec = awssdk.ToString(p.Source.Buildspec)
+	project.Environment.PrivilegedMode = awssdk.ToBool(p.Environment.PrivilegedMode)
+	for _, v := range p.Environment.EnvironmentVariables {
+		project.Environment.Variables = append(project.Environment.Variables,
+			codebuild.Variable{Name: awssdk.ToString(v.Name), Value: awssdk.ToString(v.Value), Type: string(v.Type)})
+	}
+	return project
 }
 
 // buildSampleApp builds the sample app once for a commit, and once more for the same.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -26,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"prodgate/sandbox/cloud"
 )
@@ -56,6 +58,7 @@ type aws struct {
 	securityhub  *securityhub.Client
 	sns          *sns.Client
 	sqs          *sqs.Client
+	ssm          *ssm.Client
 }
 
 func clients(t *testing.T, c *cloud.Cloud) aws {
@@ -64,6 +67,19 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return clientsOf(cfg)
+}
+
+// as asks like w.aws, with the credentials of somebody.
+func (w *world) as(who awssdk.CredentialsProvider) aws {
+	w.Helper()
+	cfg, err := w.Cloud.AWSConfig(w.Context(), region)
+	w.must(err)
+	cfg.Credentials = who
+	return clientsOf(cfg)
+}
+
+func clientsOf(cfg awssdk.Config) aws {
 	everywhere := cfg.Copy()
 	everywhere.Region = "us-east-1"
 	return aws{
@@ -88,6 +104,7 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 		securityhub:  securityhub.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
 		sqs:          sqs.NewFromConfig(cfg),
+		ssm:          ssm.NewFromConfig(cfg),
 	}
 }
 

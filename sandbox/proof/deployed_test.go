@@ -119,10 +119,15 @@ func (w *world) pipeline(app string) {
 // buildProject is the build project of an app as CodeBuild answers it.
 func (w *world) buildProject(app string) cbtypes.Project {
 	w.Helper()
-	got, err := w.aws.codebuild.BatchGetProjects(w.Context(), &codebuild.BatchGetProjectsInput{Names: []string{"prodgate-" + app + "-build"}})
+	return w.projectOf("prodgate-" + app + "-build")
+}
+
+func (w *world) projectOf(name string) cbtypes.Project {
+	w.Helper()
+	got, err := w.aws.codebuild.BatchGetProjects(w.Context(), &codebuild.BatchGetProjectsInput{Names: []string{name}})
 	w.must(err)
 	if len(got.Projects) != 1 {
-		w.Fatalf("%d build projects of %s", len(got.Projects), app)
+		w.Fatalf("%d projects %s", len(got.Projects), name)
 	}
 	return got.Projects[0]
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"prodgate/sandbox/cloud"
 )
@@ -227,6 +228,17 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		var names []string
 		for _, b := range got.Buckets {
 			names = append(names, *b.Name)
+		}
+		return names, nil
+	},
+	"parameters": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.ssm.DescribeParameters(ctx, &ssm.DescribeParametersInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, p := range got.Parameters {
+			names = append(names, *p.Name)
 		}
 		return names, nil
 	},

@@ -1,0 +1,121 @@
+package buildspec
+
+import "prodgate/pkg/knownstate"
+
+// answers are of AWS's, shaped as the API references and the AWS CLI's examples show
+// them, beside the resources' inputs that ask for that.
+var answers = map[string]struct {
+	kind     string
+	kinds    []knownstate.Kind
+	declared []string
+	answer   string
+}{
+	"a pipeline": {"pipeline", []knownstate.Kind{knownstate.Pipeline("eu-west-2")}, []string{pipelineInputs}, pipelineAnswer},
+	"a pipeline of stores by region, as the console makes it": {"pipeline", []knownstate.Kind{knownstate.Pipeline("eu-west-2")}, []string{pipelineInputs}, consoleAnswer},
+	"its trigger": {"trigger", []knownstate.Kind{knownstate.Pipeline("eu-west-2")}, []string{pipelineInputs}, pipelineAnswer},
+	"a project of a pipeline": {"project", []knownstate.Kind{knownstate.Project}, []string{`{
+		"name": "p", "description": "Builds", "serviceRole": "arn:aws:iam::111111111111:role/prodgate/build/b",
+		"source": {"type": "CODEPIPELINE", "buildspec": "version: 0.2\n"}, "artifacts": {"type": "CODEPIPELINE"},
+		"encryptionKey": "arn:aws:kms:eu-west-2:111111111111:key/k",
+		"environment": {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL", "privilegedMode": true,
+			"environmentVariables": [{"name": "B", "value": "2", "type": "PLAINTEXT"}, {"name": "A", "value": "arn:aws:secretsmanager:x", "type": "SECRETS_MANAGER"}]},
+		"logsConfig": {"cloudwatchLogs": {"status": "ENABLED", "groupName": "/aws/codebuild/p"}},
+		"buildTimeout": 20, "queuedTimeout": 480, "concurrentBuildLimit": 1}`}, `{"projectsNotFound": [], "projects": [{
+		"name": "p", "arn": "arn:aws:codebuild:eu-west-2:111111111111:project/p", "description": "Builds",
+		"source": {"type": "CODEPIPELINE", "buildspec": "version: 0.2\n", "insecureSsl": false}, "secondarySources": [], "secondarySourceVersions": [],
+		"artifacts": {"type": "CODEPIPELINE", "name": "p", "packaging": "NONE", "encryptionDisabled": false}, "secondaryArtifacts": [],
+		"cache": {"type": "NO_CACHE"},
+		"environment": {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL",
+			"environmentVariables": [{"name": "A", "value": "arn:aws:secretsmanager:x", "type": "SECRETS_MANAGER"}, {"name": "B", "value": "2", "type": "PLAINTEXT"}],
+			"privilegedMode": true, "imagePullCredentialsType": "CODEBUILD"},
+		"serviceRole": "arn:aws:iam::111111111111:role/prodgate/build/b", "timeoutInMinutes": 20, "queuedTimeoutInMinutes": 480, "concurrentBuildLimit": 1,
+		"encryptionKey": "arn:aws:kms:eu-west-2:111111111111:key/k", "tags": [{"key": "owner", "value": "platform"}],
+		"created": 1700000000.1, "lastModified": 1700000000.2, "badge": {"badgeEnabled": false},
+		"logsConfig": {"cloudWatchLogs": {"status": "ENABLED", "groupName": "/aws/codebuild/p"}, "s3Logs": {"status": "DISABLED", "encryptionDisabled": false}},
+		"projectVisibility": "PRIVATE", "autoRetryLimit": 0}]}`},
+	"a project without a source, in AWS's own words": {"project", []knownstate.Kind{knownstate.Project}, []string{`{
+		"name": "p", "serviceRole": "r", "source": {"type": "NO_SOURCE", "buildspec": "b"}, "artifacts": {"type": "NO_ARTIFACTS"},
+		"environment": {"type": "LINUX_CONTAINER", "image": "i", "computeType": "c", "privilegedMode": false}, "buildTimeout": 30, "queuedTimeout": 480}`},
+		`{"projects": [{"name": "p", "source": {"type": "NO_SOURCE", "buildspec": "b", "insecureSsl": false}, "artifacts": {"type": "NO_ARTIFACTS"},
+		"cache": {"type": "NO_CACHE"}, "environment": {"type": "LINUX_CONTAINER", "image": "i", "computeType": "c", "environmentVariables": [],
+			"privilegedMode": false, "imagePullCredentialsType": "CODEBUILD"},
+		"serviceRole": "r", "timeoutInMinutes": 30, "queuedTimeoutInMinutes": 480, "encryptionKey": "arn:aws:kms:eu-west-2:111111111111:alias/aws/s3",
+		"vpcConfig": {"vpcId": "", "subnets": [], "securityGroupIds": []}, "fileSystemLocations": [], "projectVisibility": "PRIVATE"}]}`},
+	"a role": {"role", []knownstate.Kind{knownstate.Role, knownstate.Attachments, knownstate.InlinePolicies}, []string{
+		`{"name": "r", "path": "/prodgate/build/", "permissionsBoundary": "arn:aws:iam::111111111111:policy/prodgate/boundary/b",
+			"assumeRolePolicy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"S\",\"Effect\":\"Allow\",\"Action\":[\"sts:AssumeRole\"],\"Principal\":{\"Service\":[\"codebuild.amazonaws.com\"]},\"Condition\":{\"ArnEquals\":{\"aws:SourceArn\":[\"b\",\"a\"]}}}]}"}`,
+		`{"roleName": "r", "policyArns": ["arn:b", "arn:a"]}`, `{"roleName": "r", "policyNames": []}`,
+	}, `{"Role": {"Path": "/prodgate/build/", "RoleName": "r", "RoleId": "AROAEXAMPLE", "Arn": "arn:aws:iam::111111111111:role/prodgate/build/r",
+		"CreateDate": "2026-11-25T00:00:00Z", "Description": "", "MaxSessionDuration": 3600, "RoleLastUsed": {},
+		"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Sid": "S", "Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"},
+			"Action": "sts:AssumeRole", "Condition": {"ArnEquals": {"aws:SourceArn": ["a", "b"]}}}]},
+		"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": "arn:aws:iam::111111111111:policy/prodgate/boundary/b"}}}
+		{"AttachedPolicies": [{"PolicyName": "a", "PolicyArn": "arn:a"}, {"PolicyName": "b", "PolicyArn": "arn:b"}]}
+		{"PolicyNames": []}`},
+	"a policy": {"policy", []knownstate.Kind{knownstate.Policy}, []string{
+		`{"name": "p", "path": "/prodgate/build/", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Action\":[\"ecr:PutImage\",\"ecr:BatchGetImage\"],\"Resource\":[\"x\"]}]}"}`,
+	}, `{"PolicyVersion": {"VersionId": "v3", "IsDefaultVersion": true, "CreateDate": "2026-11-25T00:00:00Z", "Document": {"Version": "2012-10-17",
+		"Statement": {"Sid": "A", "Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:PutImage"], "Resource": "x"}}}}`},
+	"a repository, whose policy ECR writes anew": {"repository", []knownstate.Kind{knownstate.Repository, knownstate.RepositoryPolicy}, []string{
+		`{"name": "prodgate/a", "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": true}, "encryptionConfigurations": [{"encryptionType": "KMS"}], "forceDelete": true}`,
+		`{"repository": "prodgate/a", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Deny\",\"Principal\":{\"AWS\":[\"*\"]},\"Action\":[\"ecr:PutImage\"],\"Condition\":{\"ArnNotLike\":{\"aws:PrincipalArn\":[\"a\"]},\"BoolIfExists\":{\"aws:PrincipalIsAWSService\":[\"false\"]}}}]}"}`,
+	}, `{"repositories": [{"repositoryArn": "arn:aws:ecr:eu-west-2:111111111111:repository/prodgate/a", "registryId": "111111111111", "repositoryName": "prodgate/a",
+		"repositoryUri": "u", "createdAt": 1700000000.0, "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": true},
+		"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "k"}}]}
+		{"registryId": "111111111111", "repositoryName": "prodgate/a", "policyText": "{\n  \"Version\" : \"2012-10-17\",\n  \"Statement\" : [ {\n    \"Sid\" : \"A\",\n    \"Effect\" : \"Deny\",\n    \"Principal\" : \"*\",\n    \"Action\" : \"ecr:PutImage\",\n    \"Condition\" : {\n      \"ArnNotLike\" : {\n        \"aws:PrincipalArn\" : \"a\"\n      },\n      \"BoolIfExists\" : {\n        \"aws:PrincipalIsAWSService\" : \"false\"\n      }\n    }\n  } ]\n}"}`},
+	"a bucket's policy": {"bucket", []knownstate.Kind{knownstate.BucketPolicy}, []string{
+		`{"bucket": "b", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Deny\",\"Principal\":{\"AWS\":[\"*\"]},\"Action\":[\"s3:*\"],\"Resource\":[\"x\",\"x/*\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}}]}"}`,
+	}, `{"Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Deny\",\"Principal\":{\"AWS\":\"*\"},\"Action\":\"s3:*\",\"Resource\":[\"x/*\",\"x\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":\"false\"}}}]}"}`},
+	"a topic's policy": {"topic", []knownstate.Kind{knownstate.TopicPolicy("t")}, []string{
+		`{"arn": "arn:t", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":[\"events.amazonaws.com\"]},\"Action\":[\"sns:Publish\"],\"Resource\":[\"t\"]}]}"}`,
+	}, `{"Attributes": {"TopicArn": "arn:t", "Owner": "111111111111", "Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"events.amazonaws.com\"},\"Action\":\"sns:Publish\",\"Resource\":\"t\"}]}"}}`},
+	"a rule": {"rule", []knownstate.Kind{knownstate.Schedule, knownstate.Target}, []string{
+		`{"name": "r", "description": "d", "scheduleExpression": "rate(60 minutes)"}`, `{"rule": "r", "targetId": "verifier", "arn": "arn:p", "roleArn": "arn:d"}`,
+	}, `{"Name": "r", "Arn": "arn:r", "ScheduleExpression": "rate(60 minutes)", "State": "ENABLED", "Description": "d", "EventBusName": "default", "CreatedBy": "111111111111"}
+		{"Targets": [{"Id": "verifier", "Arn": "arn:p", "RoleArn": "arn:d"}]}`},
+}
+
+const pipelineInputs = `{
+	"name": "a-prodgate", "pipelineType": "V2", "executionMode": "QUEUED", "roleArn": "arn:aws:iam::111111111111:role/prodgate/pipeline/r",
+	"artifactStores": [{"type": "S3", "location": "b", "encryptionKey": {"type": "KMS", "id": "k"}}],
+	"triggers": [{"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": "GitHub",
+		"pushes": [{"branches": {"includes": ["prod"]}, "filePaths": {"includes": ["b/**", "a/**"]}}]}}],
+	"stages": [
+		{"name": "Source", "actions": [{"name": "GitHub", "category": "Source", "owner": "AWS", "provider": "CodeStarSourceConnection", "version": "1",
+			"runOrder": 1, "namespace": "Source", "outputArtifacts": ["Source"], "configuration": {"BranchName": "prod", "DetectChanges": "false"}}]},
+		{"name": "Deploy", "actions": [
+			{"name": "Approve", "category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1", "timeoutInMinutes": 1440,
+				"configuration": {"CustomData": "a\nb & <c>"}},
+			{"name": "Service", "category": "Deploy", "owner": "AWS", "provider": "ECS", "version": "1", "runOrder": 2,
+				"inputArtifacts": ["Source"], "configuration": {"ClusterName": "c"}}]}]}`
+
+const pipelineAnswer = `{"pipeline": {
+	"name": "a-prodgate", "version": 7, "pipelineType": "V2", "executionMode": "QUEUED", "roleArn": "arn:aws:iam::111111111111:role/prodgate/pipeline/r",
+	"artifactStore": {"type": "S3", "location": "b", "encryptionKey": {"id": "k", "type": "KMS"}},
+	"triggers": [{"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": "GitHub",
+		"push": [{"branches": {"includes": ["prod"]}, "filePaths": {"includes": ["a/**", "b/**"]}}]}}],
+	"stages": [
+		{"name": "Source", "actions": [{"name": "GitHub", "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "CodeStarSourceConnection", "version": "1"},
+			"runOrder": 1, "configuration": {"DetectChanges": "false", "BranchName": "prod"}, "outputArtifacts": [{"name": "Source"}], "inputArtifacts": [],
+			"region": "eu-west-2", "namespace": "Source"}]},
+		{"name": "Deploy", "actions": [
+			{"name": "Approve", "actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}, "runOrder": 1,
+				"configuration": {"CustomData": "a\nb & <c>"}, "outputArtifacts": [], "inputArtifacts": [], "timeoutInMinutes": 1440},
+			{"name": "Service", "actionTypeId": {"category": "Deploy", "owner": "AWS", "provider": "ECS", "version": "1"}, "runOrder": 2,
+				"configuration": {"ClusterName": "c"}, "outputArtifacts": [], "inputArtifacts": [{"name": "Source"}], "region": "eu-west-2"}]}]},
+	"metadata": {"pipelineArn": "arn:aws:codepipeline:eu-west-2:111111111111:a-prodgate", "created": 1700000000.1, "updated": 1700000000.2}}`
+
+// consoleAnswer has a store by region, and lists and objects that hold nothing.
+const consoleAnswer = `{"pipeline": {
+	"name": "a-prodgate", "version": 8, "pipelineType": "V2", "executionMode": "QUEUED", "roleArn": "arn:aws:iam::111111111111:role/prodgate/pipeline/r",
+	"artifactStores": {"eu-west-2": {"type": "S3", "location": "b", "encryptionKey": {"id": "k", "type": "KMS"}}},
+	"variables": [], "triggers": [{"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": "GitHub", "pullRequest": [],
+		"push": [{"branches": {"includes": ["prod"], "excludes": []}, "filePaths": {"includes": ["b/**", "a/**"]}, "tags": {}}]}}],
+	"stages": [
+		{"name": "Source", "blockers": [], "onFailure": {}, "actions": [{"name": "GitHub", "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "CodeStarSourceConnection", "version": "1"},
+			"configuration": {"DetectChanges": "false", "BranchName": "prod"}, "outputArtifacts": [{"name": "Source"}], "namespace": "Source", "commands": []}]},
+		{"name": "Deploy", "actions": [
+			{"name": "Approve", "actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}, "runOrder": 1,
+				"configuration": {"CustomData": "a\nb & <c>"}, "timeoutInMinutes": 1440},
+			{"name": "Service", "actionTypeId": {"category": "Deploy", "owner": "AWS", "provider": "ECS", "version": "1"}, "runOrder": 2,
+				"configuration": {"ClusterName": "c"}, "inputArtifacts": [{"name": "Source"}]}]}]}}`

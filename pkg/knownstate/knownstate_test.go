@@ -1,0 +1,134 @@
+package knownstate
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestTheSameHasOneForm(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ value, want string }{
+		"keys are sorted":                    {`{"b": 1, "a": [2, 1]}`, `{"a":[2,1],"b":1}`},
+		"what is empty is left out":          {`{"a": null, "b": "", "c": [], "d": {}, "e": {"f": {"g": []}}, "h": false, "i": 0}`, `{"h":false,"i":0}`},
+		"what is empty stays in a list":      {`[null, "", [], {}, {"a": null}]`, `[null,"",[],{},{}]`},
+		"texts are escaped no more than AWS": {`"<a> & \"b\" \\ \n\t\u0001\u007f é \u2028"`, "\"<a> & \\\"b\\\" \\\\ \\n\\t\\u0001\\u007f é \u2028\""},
+		"numbers are whole":                  {`{"a": 20, "b": 20.0, "c": 43200}`, `{"a":20,"b":20,"c":43200}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var value any
+			if err := json.Unmarshal([]byte(c.value), &value); err != nil {
+				t.Fatal(err)
+			}
+			if got := string(Canonical(value)); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+const plainDocument = `{"Version": "2012-10-17", "Statement": [
+	{"Sid": "A", "Effect": "Deny", "Principal": {"AWS": ["*"]}, "Action": ["s3:B", "s3:A"], "Resource": ["x"],
+		"Condition": {"Bool": {"aws:SecureTransport": ["false"]}, "ArnLike": {"k": ["2", "1"]}}},
+	{"Sid": "B", "Effect": "Allow", "Principal": {"Service": ["s"]}, "Action": ["sts:AssumeRole"]}]}`
+
+func TestADocumentInOtherWordsIsTheSame(t *testing.T) {
+	t.Parallel()
+	form := func(text string) string {
+		d, err := document(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(Canonical(d))
+	}
+	want := form(plainDocument)
+	for name, c := range map[string]struct {
+		old, new string
+		differs  bool
+	}{
+		"everybody without a type":      {`{"AWS": ["*"]}`, `"*"`, false},
+		"a text for a list of one":      {`["x"]`, `"x"`, false},
+		"a list the other way round":    {`["s3:B", "s3:A"]`, `["s3:A", "s3:B"]`, false},
+		"one thing twice":               {`["s3:B", "s3:A"]`, `["s3:A", "s3:B", "s3:A"]`, false},
+		"values the other way round":    {`["2", "1"]`, `["1", "2"]`, false},
+		"a truth value for its text":    {`["false"]`, `[false]`, false},
+		"an empty condition":            {`"Action": ["sts:AssumeRole"]`, `"Action": "sts:AssumeRole", "Condition": {}`, false},
+		"another effect":                {`"Deny"`, `"Allow"`, true},
+		"an action more":                {`"s3:B"`, `"s3:B", "s3:C"`, true},
+		"an action less":                {`"s3:B", `, ``, true},
+		"another resource":              {`["x"]`, `["x*"]`, true},
+		"every resource but one":        {`"Resource"`, `"NotResource"`, true},
+		"another principal":             {`"s"`, `"t"`, true},
+		"another type of principal":     {`"Service"`, `"AWS"`, true},
+		"no condition":                  {`"Bool": {"aws:SecureTransport": ["false"]}, `, ``, true},
+		"another operator":              {`"Bool"`, `"BoolIfExists"`, true},
+		"another value":                 {`["2", "1"]`, `["2"]`, true},
+		"a statement more":              {`"Statement": [`, `"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},`, true},
+		"a statement in another's name": {`"Sid": "B"`, `"Sid": "C"`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(plainDocument, c.old) {
+				t.Fatalf("the document has no %s", c.old)
+			}
+			if got := form(strings.Replace(plainDocument, c.old, c.new, 1)); (got != want) != c.differs {
+				t.Errorf("differs is %t:\n%s\n%s", got != want, got, want)
+			}
+		})
+	}
+	for _, wrong := range []string{"", "x", `{"Statement": "x"}`} {
+		if d, err := document(wrong); err == nil {
+			t.Errorf("%q is %v", wrong, d)
+		}
+	}
+}
+
+// TestNothingIsComparedUnseen: an input that no kind knows is an error, not a gap.
+func TestNothingIsComparedUnseen(t *testing.T) {
+	t.Parallel()
+	for name, kind := range map[string]Kind{
+		"Pipeline": Pipeline("eu-west-2"), "Project": Project, "Role": Role, "Attachments": Attachments, "InlinePolicies": InlinePolicies,
+		"Policy": Policy, "Repository": Repository, "RepositoryPolicy": RepositoryPolicy, "BucketPolicy": BucketPolicy,
+		"TopicPolicy": TopicPolicy("t"), "Schedule": Schedule, "Target": Target,
+	} {
+		if _, err := kind(Inputs{"new": "x"}); err == nil || !strings.Contains(err.Error(), "nothing compares new with what is live") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if _, err := kind(Inputs{"new": ""}); err != nil && strings.Contains(err.Error(), "new") {
+			t.Errorf("%s: of what is not set: %v", name, err)
+		}
+	}
+	for _, deep := range []Inputs{
+		{"stages": []any{map[string]any{"name": "S", "onFailure": map[string]any{"result": "ROLLBACK"}}}},
+		{"stages": []any{map[string]any{"name": "S", "actions": []any{map[string]any{"roleArn": "r"}}}}},
+		{"triggers": []any{map[string]any{"gitConfiguration": map[string]any{"pullRequests": []any{map[string]any{"events": []any{"x"}}}}}}},
+	} {
+		if _, err := Pipeline("eu-west-2")(deep); err == nil {
+			t.Errorf("%v is taken", deep)
+		}
+	}
+}
+
+func TestHashes(t *testing.T) {
+	t.Parallel()
+	text, err := Hashes([]Part{
+		{"role a", Fields{"trust": "x", "none": nil, "empty": map[string]any{"x": []any{}}}},
+		{"policy a", Fields{"document": "x"}},
+		{"role a", Fields{"policies": []any{"p"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const x = "ba2df4903a2c14e86dc3bcca58911b44" // of printf '"x"' | sha256sum
+	var got map[string]map[string]string
+	if err := json.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || len(got["role a"]) != 2 || got["role a"]["trust"] != x || got["policy a"]["document"] != x || got["role a"]["policies"] == x {
+		t.Errorf("got %s", text)
+	}
+	if _, err := Hashes([]Part{{"a b", Fields{"f": 1}}, {"a b", Fields{"f": 1}}}); err == nil || !strings.Contains(err.Error(), "a b: f is said twice") {
+		t.Errorf("got %v", err)
+	}
+}
