@@ -1,4 +1,4 @@
-"""S3: the conditions of a bucket policy.
+"""S3: the conditions of a bucket policy, and Object Lock of a bucket in use.
 
 The sandbox speaks plain HTTP on the loopback interface; policies see it as TLS 1.3.
 """
@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request
 from moto.iam.access_control import PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, S3Backend
 from moto.sts.models import sts_backends
 
 from . import statements
@@ -78,5 +78,25 @@ def _is_principal(element: Any, principal: str) -> bool:
     return any(name in ("*", principal, account) or name.endswith(f"::{account}:root") for name in named)
 
 
+def _put_object_lock_configuration(
+    backend: S3Backend,
+    bucket_name: str,
+    lock_enabled: bool,
+    mode: str | None = None,
+    days: int | None = None,
+    years: int | None = None,
+) -> None:
+    """AWS takes another default retention of a bucket with Object Lock, whether there is anything in it or not."""
+    bucket = backend.get_bucket(bucket_name)
+    if not bucket.object_lock_enabled:
+        _stock_put_object_lock_configuration(backend, bucket_name, lock_enabled, mode, days, years)
+        return
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
+
+
+_stock_put_object_lock_configuration: Any = S3Backend.put_object_lock_configuration
+
+
 def install() -> None:
     FakeBucket.get_permission = _get_permission
+    S3Backend.put_object_lock_configuration = _put_object_lock_configuration
