@@ -47,6 +47,11 @@ func (w *world) deployed(apps ...string) {
 		}
 	}
 	w.role("", "recorder", byService("config.amazonaws.com", w.account(), ""), "AWS_ConfigRole")
+	if w.output("containmentArn") != "" {
+		for _, duty := range answering {
+			w.role("", duty, byService("states.amazonaws.com", w.account(), "arn:aws:states:"+region+":"+w.account()+":stateMachine:prodgate-"+duty))
+		}
+	}
 	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
 		"OnlyDeployersOnBuckets", "OnlyPipelineBuildOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
 	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
