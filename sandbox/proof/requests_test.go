@@ -110,6 +110,9 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 	catalogue.ConfigRules: func(e *estate, _ delivered) map[string]string {
 		return map[string]string{"ConfigRuleName": e.first("Config rules")}
 	},
+	catalogue.Remedies: func(e *estate, _ delivered) map[string]string {
+		return map[string]string{"ConfigRuleName": e.plan.Gate + "-s3-bucket-versioning-enabled"}
+	},
 	catalogue.Analyzers: func(e *estate, _ delivered) map[string]string { return map[string]string{"analyzerName": e.plan.Gate} },
 	catalogue.LogGroups: func(e *estate, a delivered) map[string]string {
 		return map[string]string{"logGroupName": e.plan.LogGroup(a.name, address.Build).Name}
