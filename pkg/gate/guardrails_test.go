@@ -297,13 +297,13 @@ func TestTheGatesOwnGuardrailsTakeNoRoom(t *testing.T) {
 	if err != nil || len(documents) != 3 {
 		t.Fatalf("%d documents: %v", len(documents), err)
 	}
-	w.Organization.Attached = []string{"FullAWSAccess", "another", "a third"}
+	w.Organization.Attached = []string{"FullAWSAccess", "another"}
 	for _, document := range documents {
 		w.Organization.Attached = append(w.Organization.Attached, document.Name+"-111111111111-eu-west-2")
 	}
 	w.MustRun(t, guarded(s))
-	w.Organization.Attached[3] = "prodgate-bypass-1-222222222222-eu-west-2" // of another account's gate
-	if _, err := w.Run(guarded(s)); err == nil || !strings.Contains(err.Error(), "has room for 1") {
+	w.Organization.Attached[2] = "prodgate-bypass-1-222222222222-eu-west-2" // of another account's gate
+	if _, err := w.Run(guarded(s)); err == nil || !strings.Contains(err.Error(), "has room for 2") {
 		t.Errorf("got %v", err)
 	}
 }
