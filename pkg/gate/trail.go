@@ -51,10 +51,8 @@ func (b builder) trail(parent pulumi.Resource) error {
 		IncludeGlobalServiceEvents: pulumi.Bool(true),
 		EnableLogFileValidation:    pulumi.Bool(true),
 		EnableLogging:              pulumi.Bool(true),
-		// Reads too: what takes a token or an image away is one.
-		EventSelectors: cloudtrail.TrailEventSelectorArray{cloudtrail.TrailEventSelectorArgs{
-			ReadWriteType: pulumi.String("All"), IncludeManagementEvents: pulumi.Bool(true),
-		}},
+		// No selectors: without any a trail logs the management events that read and those
+		// that write. The provider takes the same, written here, for a difference for ever.
 	}, pulumi.Parent(parent), pulumi.DependsOn([]pulumi.Resource{calls.policy}))
 	return err
 }

@@ -7,7 +7,8 @@ actions whoever made them needs. A service is called by the name that it signs r
 import json
 import re
 import threading
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -29,21 +30,88 @@ _names = (
 )  # fmt: skip
 
 # "Credential=key/date/region/service/aws4_request"
-_scope = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/")
+_scope = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/")
+
+# The models that botocore keeps under another name than the one that is signed for.
+_models = {
+    "access-analyzer": "accessanalyzer",
+    "elasticloadbalancing": "elbv2",
+    "monitoring": "cloudwatch",
+    "states": "stepfunctions",
+    "tagging": "resourcegroupstaggingapi",
+}
 
 
-def record(environ: dict[str, Any]) -> None:
-    """Notes a request, before the service reads it."""
-    request = Request(environ, populate_request=False)
-    scope = _scope.search(request.headers.get("Authorization", ""))
-    if scope is None:
+@dataclass(frozen=True)
+class Call:
+    """A request, before the service reads it. Without a key it is not signed."""
+
+    environ: dict[str, Any] = field(repr=False)
+    key: str
+    region: str
+    service: str
+
+    @cached_property
+    def request(self) -> Request:
+        return Request(self.environ, populate_request=False)
+
+    @cached_property
+    def model(self) -> str:
+        """The name of the model that has the operation."""
+        control = self.service == "s3" and self.request.path.startswith("/v20180820/")
+        return "s3control" if control else _models.get(self.service, self.service)
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body, which is put back for the service."""
+        body = self.request.get_data()
+        self.environ["wsgi.input"] = BytesIO(body)
+        return body
+
+    @property
+    def is_form(self) -> bool:
+        return self.request.mimetype == "application/x-www-form-urlencoded"
+
+    @cached_property
+    def sent(self) -> dict[str, Any]:
+        """A body that is a form or JSON. An object is not looked into."""
+        if self.service == "s3":
+            return {}
+        if self.is_form:
+            return {name: values[0] for name, values in parse_qs(self.body.decode()).items()}
+        try:
+            sent = json.loads(self.body or b"{}")
+        except ValueError:
+            return {}
+        return sent if isinstance(sent, dict) else {}
+
+    @cached_property
+    def operation(self) -> str | None:
+        target = str(self.request.headers.get("X-Amz-Target", "")).rpartition(".")[2]
+        return target or (self.sent.get("Action") if self.is_form else None) or _rest(self.model, self.request)
+
+
+def read(environ: dict[str, Any]) -> Call | None:
+    """The call that a request is; None for those that AWS does not know."""
+    scope = _scope.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if scope is not None:
+        return Call(environ, *scope.groups())
+    # Whoever has no keys yet asks for them.
+    call = Call(environ, "", "us-east-1", "sts")
+    unsigned = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
+    return call if call.is_form and call.sent.get("Action") in unsigned else None
+
+
+def record(call: Call) -> None:
+    """Notes a call that is signed."""
+    if not call.key:
         return
-    service = scope[1]
-    sent = {} if service == "s3" else _sent(environ, request)
-    operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2] or sent.get("Action") or _rest(service, request)
-    on = unquote(request.path.strip("/")) or next((sent[name] for name in _names if isinstance(sent.get(name), str)), "")
+    on = unquote(call.request.path.strip("/")) or next(
+        (call.sent[name] for name in _names if isinstance(call.sent.get(name), str)), ""
+    )
+    operation = call.operation or f"{call.request.method} {call.request.path}"
     with _lock:
-        key = (service, operation or f"{request.method} {request.path}", on)
+        key = (call.service, operation, on)
         _calls[key] = _calls.get(key, 0) + 1
 
 
@@ -58,47 +126,61 @@ def taken() -> str:
     return json.dumps(calls)
 
 
-def _sent(environ: dict[str, Any], request: Request) -> dict[str, Any]:
-    """The body of a request, a form or JSON, which is put back for the service."""
-    body = request.get_data()
-    environ["wsgi.input"] = BytesIO(body)
-    if request.mimetype == "application/x-www-form-urlencoded":
-        return {name: values[0] for name, values in parse_qs(body.decode()).items()}
-    try:
-        sent = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return sent if isinstance(sent, dict) else {}
+@dataclass(frozen=True)
+class _Route:
+    """How an operation is asked for by a protocol that has it in method, path and query."""
+
+    operation: str
+    method: str
+    path: re.Pattern[str]
+    parameters: list[str]  # of the path
+    query: dict[str, str]
+    required: list[str]  # in query or header
+
+    def of(self, request: Request, path: str) -> bool:
+        return (
+            self.method == request.method
+            and self.path.fullmatch(path) is not None
+            and all(request.args.get(key) == value for key, value in self.query.items())
+            and all(key in request.args or key in request.headers for key in self.required)
+        )
 
 
-def _rest(service: str, request: Request) -> str | None:
-    """The operation of a protocol that has it in method, path and query: the one that asks for most is meant."""
-    path = request.environ["REQUEST_URI"].partition("?")[0]  # a / inside of a name is encoded
-    found = [
-        (-len(query), -len(required), name)
-        for name, method, pattern, query, required in _operations(service)
-        if method == request.method
-        and pattern.fullmatch(path)
-        and all(request.args.get(key) == value for key, value in query.items())
-        and all(key in request.args or key in request.headers for key in required)
-    ]
+def path_parameters(call: Call) -> dict[str, str]:
+    """What stands in the path, by its names in the model."""
+    path = _path(call.request)
+    for route in _routes(call.model):
+        if route.operation == call.operation and (found := route.path.fullmatch(path)):
+            return dict(zip(route.parameters, found.groups(), strict=True))
+    return {}
+
+
+def _rest(model: str, request: Request) -> str | None:
+    """The operation that asks for most is meant."""
+    path = _path(request)
+    found = [(-len(r.query), -len(r.required), r.operation) for r in _routes(model) if r.of(request, path)]
     return min(found)[2] if found else None
 
 
+def _path(request: Request) -> str:
+    uri: str = request.environ["REQUEST_URI"]
+    return uri.partition("?")[0]  # a / inside of a name is encoded
+
+
 @cache
-def _operations(service: str) -> list[tuple[str, str, re.Pattern[str], dict[str, str], list[str]]]:
+def _routes(model: str) -> list[_Route]:
     try:
-        model = ServiceModel(_loader.load_service_model(service, "service-2"), service)
+        loaded = ServiceModel(_loader.load_service_model(model, "service-2"), model)
     except UnknownServiceError:
         return []
-    models = [model.operation_model(name) for name in model.operation_names]
-    return [_pattern(one) for one in models if not one.deprecated]
+    operations = [loaded.operation_model(name) for name in loaded.operation_names]
+    return [_route(one) for one in operations if not one.deprecated]
 
 
-def _pattern(operation: OperationModel) -> tuple[str, str, re.Pattern[str], dict[str, str], list[str]]:
+def _route(operation: OperationModel) -> _Route:
     uri = urlsplit(operation.http["requestUri"])
     path = "".join(
-        r"[^/]+" if part.startswith("{") and not part.endswith("+}") else ".+" if part.startswith("{") else re.escape(part)
+        re.escape(part) if not part.startswith("{") else "(.+)" if part.endswith("+}") else "([^/]+)"
         for part in re.split(r"(\{[^}]+\})", uri.path)
     )
     query = {key: values[0] for key, values in parse_qs(uri.query, keep_blank_values=True).items() if key != "x-id"}
@@ -108,4 +190,5 @@ def _pattern(operation: OperationModel) -> tuple[str, str, re.Pattern[str], dict
         for name, member in (shape.members.items() if shape else ())
         if name in shape.required_members and member.serialization.get("location") in ("querystring", "header")
     ]
-    return operation.name, operation.http["method"], re.compile(path + "/?"), query, required
+    parameters = [part.rstrip("+") for part in re.findall(r"\{([^}]+)\}", uri.path)]
+    return _Route(operation.name, operation.http["method"], re.compile(path + "/?"), parameters, query, required)

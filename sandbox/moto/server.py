@@ -1,5 +1,6 @@
 """The HTTP server around moto's dispatcher."""
 
+import base64
 import json
 import os
 import threading
@@ -8,11 +9,14 @@ from types import TracebackType
 from typing import Any
 
 import calls
+import trail
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from services import delivery
 from services.connections import complete_handshake
 from services.organizations import organize
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
+from werkzeug.test import run_wsgi_app
 
 # A POST with the ARN of a connection in its body makes the connection AVAILABLE.
 HANDSHAKE = "/sandbox/handshake"
@@ -20,6 +24,12 @@ HANDSHAKE = "/sandbox/handshake"
 ORGANIZATION = "/sandbox/organization"
 # A GET answers the calls since the last GET.
 CALLS = "/sandbox/calls"
+# A POST with an event of EventBridge, or a record of CloudTrail, puts it as AWS's own services do.
+EVENTS = "/sandbox/events"
+# A POST is answered when all events are delivered.
+SETTLED = "/sandbox/settled"
+# A call with this header is told of and not made: base64 of what its record says otherwise, in JSON.
+TOLD = "HTTP_X_SANDBOX_TOLD"
 
 
 class Server:
@@ -37,15 +47,34 @@ class Server:
         with self._idle:
             self._in_flight += 1
         try:
-            handler = _OWN.get(environ["PATH_INFO"])
-            if handler is None:
-                handler = self._dispatcher
-                calls.record(environ)
-            return handler(environ, start_response)
+            own = _OWN.get(environ["PATH_INFO"])
+            return own(environ, start_response) if own else self._asked(environ, start_response)
         finally:
             with self._idle:
                 self._in_flight -= 1
                 self._idle.notify()
+
+    def _asked(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answers a call, and tells of it."""
+        call = calls.read(environ)
+        if call is not None and TOLD in environ:
+            trail.pretend(call, json.loads(base64.b64decode(environ[TOLD])))
+            return Response(status=503)(environ, start_response)
+        if call is not None:
+            calls.record(call)
+        if call is None or not trail.is_told_of(call):
+            return self._dispatcher(environ, start_response)
+        _ = call.body  # before the service reads it
+        seen = trail.look(call)
+        chunks, status, headers = run_wsgi_app(self._dispatcher, environ, buffered=True)
+        body = b"".join(chunks)
+        # A call that ends the telling is told of, as is one that begins it.
+        seen = seen or trail.look(call)
+        if seen is not None:
+            said = {name.lower(): value for name, value in headers}
+            trail.tell(seen, trail.Answer(int(status.split()[0]), said, body))
+        start_response(status, list(headers))
+        return [body]
 
     def __enter__(self) -> "Server":
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -59,6 +88,7 @@ class Server:
         # A request that changes the state must not run beside the snapshot; a long poll may be cut off.
         with self._idle:
             self._idle.wait_for(lambda: self._in_flight == 0, timeout=5)
+        delivery.settled(5)
 
 
 def _handshake(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -79,4 +109,19 @@ def _taken(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
     return Response(calls.taken(), mimetype="application/json")(environ, start_response)
 
 
-_OWN: dict[str, Callable[..., Any]] = {HANDSHAKE: _handshake, ORGANIZATION: _organization, CALLS: _taken}
+def _inject(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    trail.inject(json.loads(Request(environ).get_data()))
+    return Response(status=204)(environ, start_response)
+
+
+def _settled(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return Response(status=204 if delivery.settled(60) else 504)(environ, start_response)
+
+
+_OWN: dict[str, Callable[..., Any]] = {
+    HANDSHAKE: _handshake,
+    ORGANIZATION: _organization,
+    CALLS: _taken,
+    EVENTS: _inject,
+    SETTLED: _settled,
+}

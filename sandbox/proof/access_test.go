@@ -7,9 +7,7 @@ import (
 	"testing"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // TestWhoMayChangeTheGate lets others than a deployer try, and takes away a role that
@@ -100,9 +98,9 @@ func TestSecretsInSettings(t *testing.T) {
 // session are credentials of whoever takes on a role.
 func (w *world) session(role string) awssdk.CredentialsProvider {
 	w.Helper()
-	cfg, err := w.Cloud.AWSConfig(w.Context(), region)
+	cfg, err := w.Cloud.ConfigAs(w.Context(), region, role, "sandbox")
 	w.must(err)
-	return stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role)
+	return cfg.Credentials
 }
 
 // keyOf is a user's access key.

@@ -33,7 +33,7 @@ func detects(wanted map[string]string) edit {
 	}
 }
 
-// every is that a stack wants everything so.
+// every is that a stack wants allThatWatches so.
 func every(how string) map[string]string {
 	wanted := map[string]string{}
 	for _, key := range []string{"trail", "guardDuty", "config", "accessAnalyzer", "securityHub"} {
@@ -99,8 +99,8 @@ var has = map[string]func(*world){
 	},
 }
 
-// everything is what an account may have that was there before.
-var everything = []string{"a detector", "a recorder", "a channel", "recording", "a trail", "an analyzer", "Security Hub"}
+// allThatWatches is what an account may have that was there before.
+var allThatWatches = []string{"a detector", "a recorder", "a channel", "recording", "a trail", "an analyzer", "Security Hub"}
 
 // with makes some of them.
 func (w *world) with(names ...string) {
@@ -142,12 +142,12 @@ func (w *world) analyzerOf(name string, kind analyzertypes.Type) {
 	w.must(err)
 }
 
-// TestAdoptsWhatTheAccountHas brings a gate up on an account that has everything
+// TestAdoptsWhatTheAccountHas brings a gate up on an account that has allThatWatches
 // already, and destroys it: what was there before is there after.
 func TestAdoptsWhatTheAccountHas(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev")
-	w.with(everything...)
+	w.with(allThatWatches...)
 	connection, err := w.aws.connections.CreateConnection(t.Context(), &codeconnections.CreateConnectionInput{
 		ConnectionName: ptr("company"), ProviderType: cctypes.ProviderTypeGithub,
 	})
@@ -194,7 +194,7 @@ func TestAWrongChoiceIsRefused(t *testing.T) {
 			want   []string // each is said once, and nothing else
 		}
 	}{
-		"an account that has everything": {everything, []struct {
+		"an account that has allThatWatches": {allThatWatches, []struct {
 			wanted map[string]string
 			want   []string
 		}{

@@ -186,6 +186,9 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	catalogue.Analyzers: func(e *estate, _ delivered) []place {
 		return at(e.regional("access-analyzer", "analyzer/"+e.plan.Gate), e.regional("access-analyzer", "analyzer/"+e.plan.Gate+"/archive-rule/x"))
 	},
+	catalogue.Remedies: func(e *estate, _ delivered) []place {
+		return at(e.regional("config", "remediation-configuration/"+e.plan.Gate+"-s3-bucket-versioning-enabled/x"))
+	},
 	// Off in both stacks.
 	catalogue.Hub: func(*estate, delivered) []place { return nil },
 	catalogue.CallObjects: func(e *estate, _ delivered) []place {
@@ -290,13 +293,17 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 		if slices.Contains(answering, who.duty) && !e.answersBy(who.duty, apps, q) {
 			want = denied // one contains, the other releases
 		}
+		kept := row.On == catalogue.CallObjects && who.name != "break-glass" && e.keptWhileProtected(row.Action)
+		if kept {
+			want = denied // who deploys lifts the protection first
+		}
 		right := v.Allowed == (want == allowed)
 		switch {
 		case want == open:
 			// Nobody else is kept from it: then it must be told. PassRole is no call of its
 			// own: the call that it is part of is told of.
 			right = !v.Allowed || row.Reported != catalogue.Nothing || row.Action == "iam:PassRole"
-		case who.trusted && (row.Action == "sts:AssumeRole" || who.duty != ""):
+		case who.trusted && !kept && (row.Action == "sts:AssumeRole" || who.duty != ""):
 			// A role's trust says who takes it on, and our own deployer has no more than
 			// it needs: what counts is that nothing from outside refuses it.
 			right = !v.Refused || !strings.Contains(v.By, "guardrail ") && !strings.Contains(v.By, "resource policy ")
@@ -309,6 +316,19 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 		}
 	}
 	t.Logf("the attack: %d rows × %d principals on their resources = %d verdicts", rows, len(actors), len(verdicts))
+}
+
+// keptWhileProtected is whether the trail's bucket lets nobody but break-glass do what an
+// action does, as it does in a stack that is protected.
+func (e *estate) keptWhileProtected(action string) bool {
+	e.Helper()
+	d, err := authority.Parse(e.policies[e.plan.Bucket("trail").ARN].Document)
+	if err != nil {
+		e.Fatal(err)
+	}
+	return slices.ContainsFunc(d.Statement, func(s authority.Statement) bool {
+		return s.Sid == "NobodyWhileProtected" && slices.Contains(s.Action, action)
+	})
 }
 
 // words are how a verdict names the controls that are policies.

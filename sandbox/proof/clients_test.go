@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -66,6 +67,19 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return clientsOf(cfg)
+}
+
+// as asks like w.aws, with the credentials of somebody.
+func (w *world) as(who awssdk.CredentialsProvider) aws {
+	w.Helper()
+	cfg, err := w.Cloud.AWSConfig(w.Context(), region)
+	w.must(err)
+	cfg.Credentials = who
+	return clientsOf(cfg)
+}
+
+func clientsOf(cfg awssdk.Config) aws {
 	everywhere := cfg.Copy()
 	everywhere.Region = "us-east-1"
 	return aws{

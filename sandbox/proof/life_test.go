@@ -59,6 +59,8 @@ func TestStackLifeCycle(t *testing.T) {
 				"aws:ssm/parameter:Parameter gate-backend-flask":                        "update",
 				"aws:ssm/parameter:Parameter gate-known-state":                          "update",
 				"aws:cfg/rule:Rule gate-codebuild-project-environment-privileged-check": "update",
+				"aws:cfg/rule:Rule gate-codebuild-project-logging-enabled":              "update",
+				"aws:cfg/rule:Rule gate-cw-loggroup-retention-period-check":             "update",
 			})
 			w.up()
 			w.deployed("backend-flask", "frontend-react-js")

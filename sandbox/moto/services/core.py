@@ -239,13 +239,16 @@ def _call_action(response: BaseResponse) -> TYPE_RESPONSE:
         return _failed(response, error)
 
 
-def _current_account(response: BaseResponse) -> str:
-    """The credentials decide on the account; the variable is only the default."""
-    key = response.get_access_key()
+def account_of(key: str) -> str:
+    """The account whose credentials a key is of; the variable is only the default."""
     for account, partitions in list(iam_backends.items()):
         if any(key in iam.access_keys for iam in list(partitions.values())):
             return account
     return os.environ.get("MOTO_ACCOUNT_ID", DEFAULT_ACCOUNT_ID)
+
+
+def _current_account(response: BaseResponse) -> str:
+    return account_of(response.get_access_key())
 
 
 def _get_backend(name: str) -> BackendDict[Any]:

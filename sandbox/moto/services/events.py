@@ -1,27 +1,59 @@
-"""EventBridge: which rules see an event, what each kind of target gets, and the test of a pattern."""
+"""EventBridge: rules whose patterns and targets are checked as AWS does, and events put by whoever may."""
 
 import json
-import re
-import uuid
 from typing import Any
 
-from moto.core.utils import iso_8601_datetime_with_milliseconds, unix_time, utcfromtimestamp
+from moto.core.common_types import TYPE_RESPONSE
 from moto.events.exceptions import InvalidEventPatternException
 from moto.events.models import EventPattern, Rule, events_backends
 from moto.events.responses import EventsHandler
-from moto.logs.models import logs_backends
-from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
+from moto.s3 import models as s3_models
 
-from . import core
-from .core import Error, Params, log
-from .stepfunctions import stepfunctions_backends
+from . import core, delivery, patterns, targets
+from .core import Error, Params
+from .matchers import Refused
 
 
 class Events(core.Service):
     model = "events"
     backends = events_backends
     stock = EventsHandler
+
+    def put_rule(self, params: Params) -> TYPE_RESPONSE:
+        """AWS refuses a pattern that is longer than the account's quota, or that it cannot judge."""
+        pattern = params.get("EventPattern")
+        if pattern is not None and len(pattern) > patterns.MAX_SIZE:
+            # The quota's number is documented, its error is not.
+            raise Error("LimitExceededException", f"Event pattern exceeds {patterns.MAX_SIZE} characters")
+        _check_pattern(pattern)
+        return self.moto()
+
+    def put_targets(self, params: Params) -> TYPE_RESPONSE:
+        """AWS wants a role for targets that do not decide themselves who may use them, and looks whom it trusts."""
+        bus = self.state.event_buses.get(self.state._normalize_event_bus_arn(params.get("EventBusName")))
+        rule = bus.rules.get(params["Rule"]) if bus else None
+        for target in params["Targets"] if rule else ():
+            role = target.get("RoleArn")
+            if role is None and targets.needs_role(rule, target["Arn"]):
+                raise Error("ValidationException", f"RoleArn is required for target {target['Arn']}.")
+            if role is not None and not targets.trusts(rule, role):
+                raise Error(
+                    "ValidationException",
+                    f"Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'.",
+                )
+        return self.moto()
+
+    def put_events(self, params: Params) -> Params:
+        """AWS keeps the sources that begin with aws. for its services."""
+        sent = json.loads(self.body)["Entries"]  # with times as numbers, which moto wants
+        results = []
+        for entry in sent:
+            if str(entry.get("Source", "")).startswith("aws."):
+                message = "Not authorized for the source."
+                results.append({"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": message})
+            else:
+                results += self.state.put_events([entry])
+        return {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
 
     def test_event_pattern(self, params: Params) -> Params:
         """AWS answers whether the pattern matches, and wants an event with all of its envelope."""
@@ -32,101 +64,37 @@ class Events(core.Service):
         for field in ("id", "account", "source", "time", "region", "resources", "detail-type"):
             if field not in event:
                 raise Error("ValidationException", f"Parameter Event is not valid. Reason: {field} is missing")
-        try:
-            pattern = EventPattern.load(params["EventPattern"])
-        except InvalidEventPatternException as error:
-            raise Error("InvalidEventPatternException", error.message) from None
-        return {"Result": pattern.matches_event(event)}
+        _check_pattern(params["EventPattern"])
+        return {"Result": delivery.matches(params["EventPattern"], event)}
 
 
-def _send_to_targets(rule: Rule, event: Params, transform_input: bool = True) -> None:
-    """AWS delivers in the background: nothing that a target does is seen by who put the event."""
-    # A rule with a schedule only has no pattern, which moto takes for one that matches everything.
-    if rule.state == "DISABLED" or not rule.event_pattern.get_pattern():
-        return
-    # An archive is a rule of moto's own, with a target that names no resource.
-    if any(target["Arn"].endswith("::") for target in rule.targets):
-        _stock_send_to_targets(rule, event, transform_input)
-        return
-    if not rule.event_pattern.matches_event(event):
-        return
-    sent = {key: value for key, value in event.items() if key != "ingestion-time"}
-    sent["time"] = re.sub(
-        r"\.\d+Z$", "Z", iso_8601_datetime_with_milliseconds(utcfromtimestamp(int(float(event["time"]))))
-    )
-    for target in rule.targets:
-        message = _message(target, sent)
-        try:
-            _deliver(target["Arn"], message, target)
-        except Exception:
-            log.debug("%s to %s", rule.arn, target["Arn"], exc_info=True)
-            dead_letters = target.get("DeadLetterConfig", {}).get("Arn")
-            if dead_letters:
-                _deliver(dead_letters, message, {})
+def _check_pattern(text: str | None) -> None:
+    try:
+        if text:
+            patterns.compiled(text)
+    except Refused as refused:
+        raise Error("InvalidEventPatternException", f"Event pattern is not valid. Reason: {refused}") from None
 
 
-def _message(target: Params, event: Params) -> str:
-    """What the target gets: the event, a constant, a part of the event, or a template filled from it."""
-    if "Input" in target:
-        return str(target["Input"])
-    if "InputPath" in target:
-        return json.dumps(_at(event, target["InputPath"]))
-    transformer = target.get("InputTransformer")
-    if transformer is None:
-        return json.dumps(event)
-    text = str(transformer["InputTemplate"])
-    values = {name: _at(event, path) for name, path in transformer.get("InputPathsMap", {}).items()}
-    values["aws.events.event.json"] = event
-    values["aws.events.event"] = event
-    for name, value in values.items():
-        text = text.replace(f"<{name}>", value if isinstance(value, str) else json.dumps(value))
-    return text
+def _load(raw: str | None) -> EventPattern:
+    """moto takes patterns that AWS refuses; an archive has one too."""
+    try:
+        if raw:
+            patterns.compiled(raw)
+    except Refused as refused:
+        raise InvalidEventPatternException(reason=str(refused)) from None
+    return EventPattern(raw, json.loads(raw) if raw else {})
 
 
-def _at(event: Params, path: str) -> Any:
-    """The value at a path like $.detail.resources[0]; nothing where the path leads nowhere."""
-    found: Any = event
-    for name, index in re.findall(r"([^.\[\]$]+)|\[(\d+)\]", path):
-        try:
-            found = found[int(index)] if index else found[name]
-        except (KeyError, IndexError, TypeError):
-            return ""
-    return found
-
-
-def _deliver(arn: str, message: str, target: Params) -> None:
-    """Of the kinds of targets, those without a case here (Lambda, ECS, CodeBuild, …) get nothing."""
-    _, _, service, region, account, resource = arn.split(":", 5)
-    match service:
-        case "sqs":
-            group = target.get("SqsParameters", {}).get("MessageGroupId")
-            sqs_backends[account][region].send_message(queue_name=resource, message_body=message, group_id=group)
-        case "sns":
-            sns_backends[account][region].publish(message=message, arn=arn)
-        case "states":
-            stepfunctions_backends[account][region].start_execution(arn, str(uuid.uuid4()), message)
-        case "logs":
-            name = resource.removeprefix("log-group:").removesuffix(":*")
-            logs, stream = logs_backends[account][region], str(uuid.uuid4())
-            logs.create_log_stream(name, stream)
-            logs.put_log_events(name, stream, [{"timestamp": unix_time() * 1000, "message": message}])
-        case "events":
-            event = json.loads(message)
-            events_backends[account][region].put_events(
-                [
-                    {
-                        "Source": event["source"],
-                        "DetailType": event["detail-type"],
-                        "Detail": json.dumps(event["detail"]),
-                        "EventBusName": resource.removeprefix("event-bus/"),
-                    }
-                ]
-            )
-
-
-_stock_send_to_targets: Any = Rule.send_to_targets
+def _matches_event(pattern: EventPattern, event: Any) -> bool:
+    text = pattern.dump()
+    return not text or delivery.matches(text, delivery.as_sent(event))
 
 
 def install() -> None:
     core.serve_over(Events)
-    Rule.send_to_targets = _send_to_targets
+    Rule.send_to_targets = delivery.send_to_targets
+    EventPattern.load = staticmethod(_load)
+    EventPattern.matches_event = _matches_event
+    # moto tells rules of a new bucket that an object was created.
+    s3_models.events_send_notification = lambda **_: None

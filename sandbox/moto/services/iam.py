@@ -8,6 +8,9 @@ from moto.sts.models import AssumedRole, STSBackend
 
 from .core import Error
 
+# The key of the account's root user, whom AWS lets nobody make one for by a call.
+ROOT_KEY = "AKIASANDBOXROOT00000"
+
 
 def _update_role(backend: IAMBackend, role_name: str, role_description: str | None, max_session_duration: int) -> Role:
     """AWS keeps the description when the request has none."""
@@ -21,6 +24,8 @@ def _update_role(backend: IAMBackend, role_name: str, role_description: str | No
 def _get_caller_identity(backend: STSBackend, access_key_id: str, region: str) -> tuple[str, str, str]:
     """AWS names a user under iam; sts is for the sessions of roles. Keys that nobody made belong to one of those."""
     user_id, arn, account = _stock_get_caller_identity(backend, access_key_id, region)
+    if access_key_id == ROOT_KEY:
+        return account, f"arn:{backend.partition}:iam::{account}:root", account
     if arn.endswith(":user/moto"):
         role = os.environ.get("SANDBOX_ROLE", "deployer")
         return "AROAEXAMPLE:sandbox", f"arn:{backend.partition}:sts::{account}:assumed-role/{role}/sandbox", account

@@ -41,5 +41,14 @@ class Kms(core.Service):
         return key
 
 
+def find(account: str, region: str, name: str) -> Key | None:
+    """The key with that id or alias, or with the ARN of either."""
+    for key in list(kms_backends[account][region].keys.values()):
+        place = key.arn.rpartition(":")[0]
+        if name in (key.id, key.arn, *key.aliases, *(f"{place}:{alias}" for alias in key.aliases)):
+            return key
+    return None
+
+
 def install() -> None:
     core.serve_over(Kms)

@@ -1,20 +1,16 @@
-"""S3: the conditions of a bucket policy.
+"""S3: the conditions of a bucket policy, and Object Lock of a bucket in use.
 
-A statement whose conditions cannot be decided here (an operator or a key that is not
-in this file) does not apply, whatever its effect. The sandbox speaks plain HTTP on the
-loopback interface; policies see it as TLS 1.3.
+The sandbox speaks plain HTTP on the loopback interface; policies see it as TLS 1.3.
 """
 
-import fnmatch
-import json
-from collections.abc import Callable
 from typing import Any
 
 from flask import request
 from moto.iam.access_control import PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, S3Backend
 from moto.sts.models import sts_backends
 
+from . import statements
 from .core import as_list
 from .iam import role_of
 
@@ -31,98 +27,22 @@ _ABSENT = {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:calledv
 _ACTIONS = {"s3:HeadObject": "s3:GetObject", "s3:PostObject": "s3:PutObject"}
 
 
-def _like(pattern: str, value: str) -> bool:
-    # IAM knows * and ? only; a bracket stands for itself.
-    return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
-
-
-_OPERATORS: dict[str, Callable[[str, str], bool]] = {
-    "stringequals": lambda wanted, value: wanted == value,
-    "stringequalsignorecase": lambda wanted, value: wanted.lower() == value.lower(),
-    "stringlike": _like,
-    "arnequals": _like,
-    "arnlike": _like,
-    "bool": lambda wanted, value: wanted.lower() == value.lower(),
-    "numericequals": lambda wanted, value: float(value) == float(wanted),
-    "numericlessthan": lambda wanted, value: float(value) < float(wanted),
-    "numericlessthanequals": lambda wanted, value: float(value) <= float(wanted),
-    "numericgreaterthan": lambda wanted, value: float(value) > float(wanted),
-    "numericgreaterthanequals": lambda wanted, value: float(value) >= float(wanted),
-}
-_NEGATED = {
-    "stringnotequals": "stringequals",
-    "stringnotequalsignorecase": "stringequalsignorecase",
-    "stringnotlike": "stringlike",
-    "arnnotequals": "arnequals",
-    "arnnotlike": "arnlike",
-    "numericnotequals": "numericequals",
-}
-
-
-class _Undecided(Exception):
-    """A condition that this file does not know."""
-
-
 def _get_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
-    """AWS denies when a Deny statement matches with its conditions, and allows when an Allow does."""
-    result = PermissionResult.NEUTRAL
-    if bucket.policy is None:
-        return result
-    action = _ACTIONS.get(action, action)
+    """moto asks only for this much; who asks, and how, is in the request."""
     principal = _principal(bucket.account_id, bucket.partition)
-    for statement in as_list(json.loads(bucket.policy)["Statement"]):
-        if not _applies(statement, action, resource, principal):
-            continue
-        if statement["Effect"] == "Deny":
-            return PermissionResult.DENIED
-        result = PermissionResult.PERMITTED
-    return result
-
-
-def _applies(statement: dict[str, Any], action: str, resource: str, principal: str) -> bool:
-    def listed(key: str, value: str, match: Callable[[str, str], bool]) -> bool:
-        if f"Not{key}" in statement:
-            return not any(match(pattern, value) for pattern in as_list(statement[f"Not{key}"]))
-        return any(match(pattern, value) for pattern in as_list(statement[key]))
-
-    if not listed("Action", action.lower(), lambda pattern, value: _like(pattern.lower(), value)):
-        return False
-    if not listed("Resource", resource, _like):
-        return False
-    if "NotPrincipal" in statement:
-        if _is_principal(statement["NotPrincipal"], principal):
-            return False
-    elif not _is_principal(statement["Principal"], principal):
-        return False
-    context = _context(principal)
-    try:
-        return all(
-            _holds(operator.lower(), key.lower(), as_list(wanted), context)
-            for operator, keys in statement.get("Condition", {}).items()
-            for key, wanted in keys.items()
-        )
-    except _Undecided:
-        return False
-
-
-def _holds(operator: str, key: str, wanted: list[Any], context: dict[str, str]) -> bool:
-    if key not in context and key not in _ABSENT and key not in _HEADERS:
-        raise _Undecided(key)
-    value = context.get(key)
-    # JSON allows true and 10 beside "true" and "10".
-    texts = [json.dumps(w) if isinstance(w, bool) else str(w) for w in wanted]
-    if operator == "null":
-        return (value is None) == (texts[0].lower() == "true")
-    if_exists = operator.endswith("ifexists")
-    operator = operator.removesuffix("ifexists")
-    negated = operator in _NEGATED
-    matches = _OPERATORS.get(_NEGATED.get(operator, operator))
-    if matches is None:
-        raise _Undecided(operator)
-    if value is None:
-        # With a negated operator an absent key fulfils the condition, with or without IfExists.
-        return negated or if_exists
-    return any(matches(text, value) for text in texts) != negated
+    allowed = statements.verdict(
+        bucket.policy,
+        statements.Request(
+            _ACTIONS.get(action, action),
+            resource,
+            lambda element: _is_principal(element, principal),
+            _context(principal),
+            _ABSENT.union(_HEADERS),
+        ),
+    )
+    if allowed is None:
+        return PermissionResult.NEUTRAL
+    return PermissionResult.PERMITTED if allowed else PermissionResult.DENIED
 
 
 def _context(principal: str) -> dict[str, str]:
@@ -158,5 +78,25 @@ def _is_principal(element: Any, principal: str) -> bool:
     return any(name in ("*", principal, account) or name.endswith(f"::{account}:root") for name in named)
 
 
+def _put_object_lock_configuration(
+    backend: S3Backend,
+    bucket_name: str,
+    lock_enabled: bool,
+    mode: str | None = None,
+    days: int | None = None,
+    years: int | None = None,
+) -> None:
+    """AWS takes another default retention of a bucket with Object Lock, whether there is anything in it or not."""
+    bucket = backend.get_bucket(bucket_name)
+    if not bucket.object_lock_enabled:
+        _stock_put_object_lock_configuration(backend, bucket_name, lock_enabled, mode, days, years)
+        return
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
+
+
+_stock_put_object_lock_configuration: Any = S3Backend.put_object_lock_configuration
+
+
 def install() -> None:
     FakeBucket.get_permission = _get_permission
+    S3Backend.put_object_lock_configuration = _put_object_lock_configuration
