@@ -51,7 +51,7 @@ func (b builder) knownState(parent pulumi.Resource, alerts *alerts, dispatcher *
 			variable{buildspec.Attempts, strconv.Itoa(checkAttempts)}.plain(),
 			variable{buildspec.Pause, strconv.Itoa(checkPause)}.plain(),
 		},
-		computeType: "BUILD_GENERAL1_SMALL", minutes: checkMinutes(len(b.settings.Apps)), concurrent: 1,
+		computeType: "BUILD_GENERAL1_SMALL", minutes: 8 * 60, concurrent: 1, // for a thousand apps
 	}
 	scheduled, err := b.runner(component, s, run)
 	if err != nil {
@@ -59,7 +59,7 @@ func (b builder) knownState(parent pulumi.Resource, alerts *alerts, dispatcher *
 	}
 	run.name, run.at, run.source = name+"-before-deploy", beforeDeploy, "CODEPIPELINE"
 	run.description = "Compares the live gate with what pulumi up has made of it, before a deployment"
-	run.minutes, run.concurrent = checkMinutes(1), 0
+	run.minutes, run.concurrent = 60, 0
 	ofPipelines, err := b.runner(component, s, run)
 	if err != nil {
 		return nil, fmt.Errorf("before deployments: %w", err)
@@ -91,9 +91,6 @@ const (
 	checkAttempts = 3
 	checkPause    = 60 // seconds
 )
-
-// checkMinutes are enough for some apps: an app takes about ten seconds, three times.
-func checkMinutes(apps int) int { return min(30+apps, 2160) }
 
 // schedule starts the check by the clock.
 func (b builder) schedule(parent pulumi.Resource, project *codebuild.Project, dispatcher *dispatcher) error {

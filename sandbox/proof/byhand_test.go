@@ -21,7 +21,7 @@ import (
 
 // Changes by hand. Each returns what takes it back.
 
-const everything = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`
+const anythingGoes = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`
 
 // pipeline changes backend-flask's.
 func pipeline(change func(*pipelineOf)) func(*world) func() {
@@ -123,7 +123,7 @@ func attach(role string) func(*world) func() {
 func inline(role string) func(*world) func() {
 	return func(w *world) func() {
 		w.Helper()
-		_, err := w.aws.iam.PutRolePolicy(w.Context(), &iam.PutRolePolicyInput{RoleName: &role, PolicyName: ptr("by-hand"), PolicyDocument: ptr(everything)})
+		_, err := w.aws.iam.PutRolePolicy(w.Context(), &iam.PutRolePolicyInput{RoleName: &role, PolicyName: ptr("by-hand"), PolicyDocument: ptr(anythingGoes)})
 		w.must(err)
 		return func() {
 			_, err := w.aws.iam.DeleteRolePolicy(w.Context(), &iam.DeleteRolePolicyInput{RoleName: &role, PolicyName: ptr("by-hand")})
@@ -148,7 +148,7 @@ func sessions(role string, seconds int32) func(*world) func() {
 func newVersion(duty, name string) func(*world) func() {
 	return func(w *world) func() {
 		w.Helper()
-		return w.version(duty, name, everything)
+		return w.version(duty, name, anythingGoes)
 	}
 }
 

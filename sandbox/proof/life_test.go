@@ -56,6 +56,8 @@ func TestStackLifeCycle(t *testing.T) {
 			maps.DeleteFunc(planned, func(resource, _ string) bool { return strings.Contains(resource, "frontend-react-js") })
 			same(t, "beside the new app, the update", planned, map[string]string{
 				"aws:codepipeline/pipeline:Pipeline gate-backend-flask":                 "update",
+				"aws:ssm/parameter:Parameter gate-backend-flask":                        "update",
+				"aws:ssm/parameter:Parameter gate-known-state":                          "update",
 				"aws:cfg/rule:Rule gate-codebuild-project-environment-privileged-check": "update",
 				"aws:cfg/rule:Rule gate-codebuild-project-logging-enabled":              "update",
 				"aws:cfg/rule:Rule gate-cw-loggroup-retention-period-check":             "update",

@@ -138,6 +138,8 @@ func TestSecrets(t *testing.T) {
 		"aws:iam/policy:Policy gate-backend-flask-build":                        "update",
 		"aws:iam/policy:Policy gate-boundary-build":                             "update",
 		"aws:codebuild/project:Project gate-backend-flask-build":                "update",
+		"aws:ssm/parameter:Parameter gate-backend-flask":                        "update",
+		"aws:ssm/parameter:Parameter gate-known-state":                          "update",
 	})
 	if out := w.run("up", "--yes", "--skip-preview", "--policy-pack", kit.Policy); !strings.Contains(out, "prodgate/backend-flask/LATER has no rotationLambdaArn") {
 		t.Errorf("a secret that nothing rotates is not named:\n%s", out)

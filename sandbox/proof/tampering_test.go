@@ -8,8 +8,8 @@ import (
 
 // handMade is one change by hand, and what the check has to say of it.
 type handMade struct {
-	what        string
-	part, finds string
+	what         string
+	part, fields string
 	// change makes it, and returns what takes it back.
 	change func(*world) (undo func())
 }
@@ -29,68 +29,68 @@ func (w *world) tamperings() []handMade {
 		return project("prodgate-backend-flask-build", change)
 	}
 	return []handMade{
-		{"another branch is delivered", app, ": stage Source", pipeline(func(p *pipelineOf) { p.Stages[0].Actions[0].Configuration["BranchName"] = "anything" })},
-		{"the check is taken out", app, ": stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions = p.Stages[2].Actions[1:] })},
-		{"the check comes with the deployment", app, ": stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions[1].RunOrder = ptr(int32(1)) })},
-		{"an action acts as somebody else", app, ": stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions[1].RoleArn = &stranger })},
-		{"a build is another project's", app, ": stage Build", pipeline(func(p *pipelineOf) { p.Stages[1].Actions[0].Configuration["ProjectName"] = "other" })},
-		{"a failed stage is rolled back", app, ": stage Deploy", pipeline(func(p *pipelineOf) {
+		{"another branch is delivered", app, "stage Source", pipeline(func(p *pipelineOf) { p.Stages[0].Actions[0].Configuration["BranchName"] = "anything" })},
+		{"the check is taken out", app, "stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions = p.Stages[2].Actions[1:] })},
+		{"the check comes with the deployment", app, "stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions[1].RunOrder = ptr(int32(1)) })},
+		{"an action acts as somebody else", app, "stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions[1].RoleArn = &stranger })},
+		{"a build is another project's", app, "stage Build", pipeline(func(p *pipelineOf) { p.Stages[1].Actions[0].Configuration["ProjectName"] = "other" })},
+		{"a failed stage is rolled back", app, "stage Deploy", pipeline(func(p *pipelineOf) {
 			p.Stages[2].OnFailure = &cptypes.FailureConditions{Result: cptypes.ResultRollback}
 		})},
-		{"a stage is put in", app, ": stage More, stages", pipeline(func(p *pipelineOf) {
-			more := p.Stages[2]
-			more.Name = ptr("More")
-			p.Stages = append(p.Stages, more)
-			// Namespaces are unique in a pipeline.
-			p.Stages[3].Actions = []cptypes.ActionDeclaration{more.Actions[0]}
+		{"a stage is put in", app, "stage More, stages", pipeline(func(p *pipelineOf) {
+			p.Stages = append(p.Stages, cptypes.StageDeclaration{Name: ptr("More"), Actions: []cptypes.ActionDeclaration{{
+				Name: ptr("Ask"), ActionTypeId: &cptypes.ActionTypeId{
+					Category: cptypes.ActionCategoryApproval, Owner: cptypes.ActionOwnerAws, Provider: ptr("Manual"), Version: ptr("1"),
+				},
+			}}})
 		})},
-		{"a run supersedes another", app, ": execution mode", pipeline(func(p *pipelineOf) { p.ExecutionMode = cptypes.ExecutionModeSuperseded })},
-		{"the pipeline acts as somebody else", app, ": role", pipeline(func(p *pipelineOf) { p.RoleArn = &stranger })},
-		{"who starts it says what it does", app, ": variables", pipeline(func(p *pipelineOf) {
+		{"a run supersedes another", app, "execution mode", pipeline(func(p *pipelineOf) { p.ExecutionMode = cptypes.ExecutionModeSuperseded })},
+		{"the pipeline acts as somebody else", app, "role", pipeline(func(p *pipelineOf) { p.RoleArn = &stranger })},
+		{"who starts it says what it does", app, "variables", pipeline(func(p *pipelineOf) {
 			p.Variables = []cptypes.PipelineVariableDeclaration{{Name: ptr("X"), DefaultValue: ptr("y")}}
 		})},
-		{"artifacts lie elsewhere", app, ": artifact store", pipeline(func(p *pipelineOf) { p.ArtifactStore.Location = ptr("elsewhere") })},
-		{"another branch starts it", trigger, ": branches", pipeline(func(p *pipelineOf) { p.Triggers[0].GitConfiguration.Push[0].Branches.Includes = []string{"main"} })},
-		{"other files start it", trigger, ": paths", pipeline(func(p *pipelineOf) { p.Triggers[0].GitConfiguration.Push[0].FilePaths.Excludes = []string{"**/*.py"} })},
-		{"pull requests start it", trigger, ": pull requests", pipeline(func(p *pipelineOf) {
+		{"artifacts lie elsewhere", app, "artifact store", pipeline(func(p *pipelineOf) { p.ArtifactStore.Location = ptr("elsewhere") })},
+		{"another branch starts it", trigger, "branches", pipeline(func(p *pipelineOf) { p.Triggers[0].GitConfiguration.Push[0].Branches.Includes = []string{"main"} })},
+		{"other files start it", trigger, "paths", pipeline(func(p *pipelineOf) { p.Triggers[0].GitConfiguration.Push[0].FilePaths.Excludes = []string{"**/*.py"} })},
+		{"pull requests start it", trigger, "pull requests", pipeline(func(p *pipelineOf) {
 			p.Triggers[0].GitConfiguration.PullRequest = []cptypes.GitPullRequestFilter{{Branches: &cptypes.GitBranchFilterCriteria{Includes: []string{"prod"}}}}
 		})},
-		{"nothing starts it", trigger, ": branches, paths, source, tags", pipeline(func(p *pipelineOf) { p.Triggers = nil })},
+		{"nothing starts it", trigger, "branches, paths, source, tags", pipeline(func(p *pipelineOf) { p.Triggers = nil })},
 
-		{"the app's own buildspec is run", build, ": buildspec", ofBuild(func(u *codebuild.UpdateProjectInput) { u.Source.Buildspec = ptr("buildspec.yml") })},
-		{"another image is built in", build, ": image", ofBuild(func(u *codebuild.UpdateProjectInput) { u.Environment.Image = ptr("elsewhere/image:1") })},
-		{"a variable is another", build, ": variables", ofBuild(func(u *codebuild.UpdateProjectInput) { u.Environment.EnvironmentVariables[0].Value = ptr("x") })},
-		{"a variable is put in", build, ": variables", ofBuild(func(u *codebuild.UpdateProjectInput) {
+		{"the app's own buildspec is run", build, "buildspec", ofBuild(func(u *codebuild.UpdateProjectInput) { u.Source.Buildspec = ptr("buildspec.yml") })},
+		{"another image is built in", build, "image", ofBuild(func(u *codebuild.UpdateProjectInput) { u.Environment.Image = ptr("elsewhere/image:1") })},
+		{"a variable is another", build, "variables", ofBuild(func(u *codebuild.UpdateProjectInput) { u.Environment.EnvironmentVariables[0].Value = ptr("x") })},
+		{"a variable is put in", build, "variables", ofBuild(func(u *codebuild.UpdateProjectInput) {
 			u.Environment.EnvironmentVariables = append(u.Environment.EnvironmentVariables, cbtypes.EnvironmentVariable{Name: ptr("BASH_ENV"), Value: ptr("x")})
 		})},
-		{"a build acts as somebody else", build, ": role", ofBuild(func(u *codebuild.UpdateProjectInput) { u.ServiceRole = &stranger })},
-		{"a build runs no docker", build, ": privileged", ofBuild(func(u *codebuild.UpdateProjectInput) { u.Environment.PrivilegedMode = ptr(false) })},
-		{"nobody sees what a build does", build, ": logs", ofBuild(func(u *codebuild.UpdateProjectInput) {
+		{"a build acts as somebody else", build, "role", ofBuild(func(u *codebuild.UpdateProjectInput) { u.ServiceRole = &stranger })},
+		{"a build runs no docker", build, "privileged", ofBuild(func(u *codebuild.UpdateProjectInput) { u.Environment.PrivilegedMode = ptr(false) })},
+		{"nobody sees what a build does", build, "logs", ofBuild(func(u *codebuild.UpdateProjectInput) {
 			u.LogsConfig = &cbtypes.LogsConfig{CloudWatchLogs: &cbtypes.CloudWatchLogsConfig{Status: cbtypes.LogsConfigStatusTypeDisabled}}
 		})},
-		{"a build is in somebody's network", build, ": additions", ofBuild(func(u *codebuild.UpdateProjectInput) {
+		{"a build is in somebody's network", build, "additions", ofBuild(func(u *codebuild.UpdateProjectInput) {
 			u.VpcConfig = &cbtypes.VpcConfig{VpcId: ptr("vpc-1"), Subnets: []string{"subnet-1"}, SecurityGroupIds: []string{"sg-1"}}
 		})},
 
-		{"somebody else takes the role on", role, ": trust", trusts("prodgate-backend-flask-pipeline")},
-		{"the role has no boundary", role, ": boundary", unbounded("prodgate-backend-flask-pipeline")},
-		{"the role has a policy more", role, ": policies", attach("prodgate-backend-flask-pipeline")},
-		{"the role has a policy in it", role, ": inline policies", inline("prodgate-backend-flask-pipeline")},
-		{"the role's sessions are long", other, ": session length", sessions("prodgate-backend-flask-build", 43200)},
-		{"a role may do more", "policy prodgate-backend-flask-build", ": document", newVersion("build", "prodgate-backend-flask-build")},
+		{"somebody else takes the role on", role, "trust", trusts("prodgate-backend-flask-pipeline")},
+		{"the role has no boundary", role, "boundary", unbounded("prodgate-backend-flask-pipeline")},
+		{"the role has a policy more", role, "policies", attach("prodgate-backend-flask-pipeline")},
+		{"the role has a policy in it", role, "inline policies", inline("prodgate-backend-flask-pipeline")},
+		{"the role's sessions are long", other, "session length", sessions("prodgate-backend-flask-build", 43200)},
+		{"a role may do more", "policy prodgate-backend-flask-build", "document", newVersion("build", "prodgate-backend-flask-build")},
 
-		{"somebody else pushes", repo, ": policy", document(repositoryPolicy, somebodyElse)},
-		{"tags move", repo, ": tag mutability", tagsMove},
+		{"somebody else pushes", repo, "policy", document(repositoryPolicy, somebodyElse)},
+		{"tags move", repo, "tag mutability", tagsMove},
 
-		{"a boundary lets everything through", "policy prodgate-build-boundary", ": document", newVersion("boundary", "prodgate-build-boundary")},
-		{"the check may do more", "policy prodgate-verifier", ": document", newVersion("verifier", "prodgate-verifier")},
-		{"the check checks nothing", "project prodgate-verifier-before-deploy", ": buildspec", project("prodgate-verifier-before-deploy", func(u *codebuild.UpdateProjectInput) {
+		{"a boundary lets everything through", "policy prodgate-build-boundary", "document", newVersion("boundary", "prodgate-build-boundary")},
+		{"the check may do more", "policy prodgate-verifier", "document", newVersion("verifier", "prodgate-verifier")},
+		{"the check checks nothing", "project prodgate-verifier-before-deploy", "buildspec", project("prodgate-verifier-before-deploy", func(u *codebuild.UpdateProjectInput) {
 			u.Source.Buildspec = ptr("version: 0.2\nphases: {build: {commands: [date]}}")
 		})},
-		{"the check acts as somebody else", "role prodgate-verifier", ": trust", trusts("prodgate-verifier")},
-		{"what starts the check has a policy more", "role prodgate-dispatcher", ": policies", attach("prodgate-dispatcher")},
-		{"nothing starts the check", "rule prodgate-check", ": state", disabled("prodgate-check")},
-		{"somebody else tells", "topic prodgate-alerts", ": policy", document(topicPolicy, somebodyElse)},
-		{"somebody else writes artifacts", "bucket prodgate-artifacts-" + w.account() + "-" + region, ": policy", document(bucketPolicy, somebodyElse)},
+		{"the check acts as somebody else", "role prodgate-verifier", "trust", trusts("prodgate-verifier")},
+		{"what starts the check has a policy more", "role prodgate-dispatcher", "policies", attach("prodgate-dispatcher")},
+		{"nothing starts the check", "rule prodgate-check", "state", disabled("prodgate-check")},
+		{"somebody else tells", "topic prodgate-alerts", "policy", document(topicPolicy, somebodyElse)},
+		{"somebody else writes artifacts", "bucket prodgate-artifacts-" + w.account() + "-" + region, "policy", document(bucketPolicy, somebodyElse)},
 	}
 }

@@ -110,6 +110,11 @@ func (e *estate) run(app delivered) []leg {
 			{"ecr:CompleteLayerUpload", repository, nil}, {"ecr:BatchGetImage", repository, nil}, {"ecr:PutImage", repository, nil},
 		}},
 		{"it stores imagedefinitions.json: the same page", build.Principal, put("Build")},
+		{"the check before the deployment: AWS CodeBuild action reference, Service role permissions", pipeline.Principal, []call{
+			{"codebuild:StartBuild", p.VerifierBeforeDeploy().ARN, nil}, {"codebuild:BatchGetBuilds", p.VerifierBeforeDeploy().ARN, nil},
+		}},
+		{"it gets the artifact that a project has to be given: CodePipeline User Guide, AWS CodeBuild action reference, Input artifacts",
+			e.role(address.Verifier, "").Principal, append(get("Build"), call{"s3:GetBucketAcl", bucket, nil}, call{"s3:GetBucketLocation", bucket, nil})},
 		{"the deploy action reads it: CodePipeline User Guide, Amazon ECS deploy action reference", pipeline.Principal, get("Build")},
 		{"and deploys: the same page, Service role permissions: Amazon ECS standard action", pipeline.Principal, []call{
 			{"ecs:DescribeServices", p.Service(app.cluster, app.service), nil},
@@ -224,6 +229,7 @@ func (e *estate) watches() []leg {
 			{"kms:CreateGrant", e.key("images"), nil}, {"kms:DescribeKey", e.key("images"), nil},
 		}},
 	}
+	legs = append(legs, e.checks()...)
 	for duty, subject := range subjects {
 		if to, made := e.roles[p.Role("", duty).ARN]; made {
 			legs = append(legs, leg{"a job takes the role on: GitHub Docs, OpenID Connect reference, subject of an environment",
