@@ -87,6 +87,7 @@ prodgate:index:Gate gate
     aws:iam/policy:Policy gate-boundary-pipeline
     aws:iam/policy:Policy gate-boundary-recorder
     aws:iam/policy:Policy gate-boundary-verifier
+    aws:iam/policy:Policy gate-boundary-remediator
   prodgate:index:Alerts gate-alerts
     aws:kms/key:Key gate-alerts
     aws:kms/alias:Alias gate-alerts
@@ -198,24 +199,51 @@ prodgate:index:Gate gate
     aws:cfg/recorder:Recorder gate-recorder
     aws:cfg/deliveryChannel:DeliveryChannel gate-recorder
     aws:cfg/recorderStatus:RecorderStatus gate-recorder
+    aws:cfg/rule:Rule gate-cloud-trail-enabled
+    aws:cfg/rule:Rule gate-cloud-trail-encryption-enabled
+    aws:cfg/rule:Rule gate-cloud-trail-log-file-validation-enabled
+    aws:cfg/rule:Rule gate-cloudtrail-security-trail-enabled
+    aws:cfg/rule:Rule gate-cloudwatch-log-group-encrypted
+    aws:cfg/rule:Rule gate-cmk-backing-key-rotation-enabled
     aws:cfg/rule:Rule gate-codebuild-project-artifact-encryption
     aws:cfg/rule:Rule gate-codebuild-project-environment-privileged-check
     aws:cfg/rule:Rule gate-codebuild-project-envvar-awscred-check
     aws:cfg/rule:Rule gate-codebuild-project-logging-enabled
     aws:cfg/rule:Rule gate-codebuild-project-s3-logs-encrypted
     aws:cfg/rule:Rule gate-codebuild-project-source-repo-url-check
+    aws:cfg/rule:Rule gate-codebuild-report-group-encrypted-at-rest
     aws:cfg/rule:Rule gate-codepipeline-deployment-count-check
     aws:cfg/rule:Rule gate-codepipeline-region-fanout-check
+    aws:cfg/rule:Rule gate-cw-loggroup-retention-period-check
     aws:cfg/rule:Rule gate-ecr-private-image-scanning-enabled
     aws:cfg/rule:Rule gate-ecr-private-lifecycle-policy-configured
     aws:cfg/rule:Rule gate-ecr-private-tag-immutability-enabled
     aws:cfg/rule:Rule gate-ecr-repository-cmk-encryption-enabled
+    aws:cfg/rule:Rule gate-guardduty-non-archived-findings
     aws:cfg/rule:Rule gate-iam-policy-no-statements-with-admin-access
     aws:cfg/rule:Rule gate-iam-policy-no-statements-with-full-access
+    aws:cfg/rule:Rule gate-multi-region-cloud-trail-enabled
+    aws:cfg/rule:Rule gate-pipeline-actions
+    aws:cfg/rule:Rule gate-pipeline-artifacts
+    aws:cfg/rule:Rule gate-pipeline-trigger
+    aws:cfg/rule:Rule gate-pipeline-type
+    aws:cfg/rule:Rule gate-project-buildspec
+    aws:cfg/rule:Rule gate-project-environment
+    aws:cfg/rule:Rule gate-project-privileged
+    aws:cfg/rule:Rule gate-project-source
+    aws:cfg/rule:Rule gate-role-bounds
     aws:cfg/rule:Rule gate-s3-bucket-level-public-access-prohibited
     aws:cfg/rule:Rule gate-s3-bucket-ssl-requests-only
     aws:cfg/rule:Rule gate-s3-bucket-versioning-enabled
     aws:cfg/rule:Rule gate-s3-default-encryption-kms
+    aws:cfg/rule:Rule gate-sns-encrypted-kms
+    aws:iam/role:Role gate-remediator
+    aws:iam/policy:Policy gate-remediator
+    aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-remediator
+    aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-remediator
+    aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-remediator
+    aws:cfg/remediationConfiguration:RemediationConfiguration gate-s3-bucket-level-public-access-prohibited
+    aws:cfg/remediationConfiguration:RemediationConfiguration gate-s3-bucket-versioning-enabled
 `
 
 // watched are the calls that the dev stack is told of, by the names of their rules, and
@@ -224,9 +252,9 @@ const (
 	watched = `
 		pipelines pipelines-but-containment stages stages-but-containment account projects projects-but-pipeline
 		repositories repositories-but-build repositories-but-build-reads repositories-but-execution-reads
-		services services-but-pipeline tasks connections hosts buckets keys keys-alias aliases artifact-key-reads artifact-key-but-pipeline-reads
+		services services-but-pipeline tasks connections hosts buckets buckets-but-remediator keys keys-alias aliases artifact-key-reads artifact-key-but-pipeline-reads
 		roles roles-but-containment trusted-roles service-roles-reads break-glass-reads policies rules topic dead-letters alarms
-		known-state trails detector recorder config-rules analyzers log-groups`
+		known-state trails detector recorder config-rules remedies analyzers log-groups`
 	broughtHere = `account roles roles-but-containment trusted-roles service-roles-reads break-glass-reads policies rules`
 )
 
@@ -251,8 +279,16 @@ pulumi:providers:aws organization
 prodgate:index:Guardrails guardrails
   aws:organizations/policy:Policy guardrails-bypass-1
   aws:organizations/policy:Policy guardrails-bypass-2
+  aws:organizations/policy:Policy guardrails-bypass-3
   aws:organizations/policyAttachment:PolicyAttachment guardrails-bypass-1
   aws:organizations/policyAttachment:PolicyAttachment guardrails-bypass-2
+  aws:organizations/policyAttachment:PolicyAttachment guardrails-bypass-3
+`
+
+// organizationRules are what AWS Config looks at in an organization only.
+const organizationRules = `
+    aws:cfg/rule:Rule gate-account-part-of-organizations
+    aws:cfg/rule:Rule gate-guardduty-enabled-centralized
 `
 
 // organization is that of the prod stack.
@@ -279,7 +315,7 @@ func TestTheTreeOfTheDevStack(t *testing.T) {
 	dev, withOrganization := stack(t, "dev"), stack(t, "dev")
 	withOrganization.Config["prodgate:organization"] = organization
 	compareTree(t, dev, tree+watch())
-	compareTree(t, withOrganization, tree+watch()+guardrails)
+	compareTree(t, withOrganization, tree+organizationRules+watch()+guardrails)
 }
 
 func compareTree(t *testing.T, w gatetest.World, tree string) {

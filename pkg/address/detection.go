@@ -100,3 +100,9 @@ func (p Plan) Insight() string { return p.Gate + ": failed checks of CodeBuild a
 func (p Plan) BestPractices() string {
 	return fmt.Sprintf("arn:%s:securityhub:%s::standards/aws-foundational-security-best-practices/v/1.0.0", p.Partition, p.Region)
 }
+
+// Automations matches every run of a runbook of Systems Manager.
+func (p Plan) Automations() string { return p.arn("ssm", "automation-execution/*") }
+
+// Remediations matches those of the gate's AWS Config rules.
+func (p Plan) Remediations() string { return p.arn("config", "remediation-configuration/"+p.Gate+"-*") }

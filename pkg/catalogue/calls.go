@@ -158,13 +158,15 @@ var groups = []group{
 		{"s3:DeleteBucketPolicy", "lets every role of the account write what is deployed that has a policy for it"},
 		{"s3:PutBucketAcl", "lets another account write what is deployed"},
 		{"s3:PutBucketOwnershipControls", "brings access lists back, which no policy shows"},
-		{"s3:PutBucketPublicAccessBlock", "lets the bucket be opened to everybody"},
-		{"s3:PutBucketVersioning", "lets an artifact be replaced without a trace"},
 		{"s3:PutEncryptionConfiguration", "writes artifacts under a key of somebody else's"},
 		{"s3:PutLifecycleConfiguration", "expires artifacts before they are deployed"},
 		{"s3:PutReplicationConfiguration", "copies sources and records to another bucket"},
 		{"s3:PutBucketObjectLockConfiguration", "lets the record of calls be deleted early"},
 		{"s3:DeleteBucket", "ends delivery, and lets anybody in the world take the name"},
+	}},
+	{on: Buckets, by: []string{address.Remediator}, denied: bucket, reported: Alert, calls: []does{
+		{"s3:PutBucketPublicAccessBlock", "lets the bucket be opened to everybody"},
+		{"s3:PutBucketVersioning", "lets an artifact be replaced without a trace"},
 	}},
 	{on: ArtifactObjects, by: []string{address.Pipeline, address.Build}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
 		{"s3:PutObject", "replaces what is about to be built or deployed"},
@@ -324,6 +326,10 @@ var groups = []group{
 	{on: Hub, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"securityhub:DisableSecurityHub", "ends the checks of Security Hub"},
 		{"securityhub:BatchDisableStandards", "ends the checks of Security Hub"},
+	}},
+	{on: Remedies, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"config:PutRemediationConfigurations", "puts something else right, or nothing"},
+		{"config:DeleteRemediationConfiguration", "leaves what was done to a bucket as it is"},
 	}},
 	{on: LogGroups, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"logs:PutRetentionPolicy", "loses the builds' logs early"},

@@ -37,7 +37,7 @@ func TestEveryRowIsWhole(t *testing.T) {
 	denies := []Control{Guardrail, RepositoryPolicy, BucketPolicy, KeyPolicy, TopicPolicy, SecretPolicy, BranchProtection, OnlyMainCheck, CodeOwners}
 	reports := []Control{Alert, AlertOnRead, Preview, Nothing}
 	duties := []string{address.Pipeline, address.Build, address.Approver, address.Recorder, address.Dispatcher, address.Verifier,
-		address.Containment, address.Release, Execution, People, Rotation, ServiceLinked}
+		address.Containment, address.Release, address.Remediator, Execution, People, Rotation, ServiceLinked}
 	known := account("web")
 	seen := map[string]bool{}
 	used := map[Target]bool{}

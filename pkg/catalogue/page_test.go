@@ -25,6 +25,7 @@ var words = map[string]string{
 	address.Verifier:    "the check of the known state",
 	address.Containment: "containment",
 	address.Release:     "release",
+	address.Remediator:  "AWS Config's remedies",
 	Execution:           "the app's execution role",
 	People:              "`access.approverArns`",
 	Rotation:            "the function that rotates it",

@@ -126,6 +126,9 @@ var sightings = map[Target]sighting{
 	ConfigRules: {parameter: request + "configRuleName", is: beginsWith(func(p address.Plan) string { return p.Gate + "-" }), of: map[string][]string{
 		"config:PutConfigRule": {request + "configRule.configRuleName"},
 	}},
+	Remedies: {parameter: request + "configRuleName", is: beginsWith(func(p address.Plan) string { return p.Gate + "-" }), of: map[string][]string{
+		"config:PutRemediationConfigurations": {request + "remediationConfigurations.configRuleName"},
+	}},
 	Analyzers: {},
 	Hub:       {},
 	LogGroups: {parameter: request + "logGroupName", is: func(p address.Plan, _ *settings.Settings) []any {

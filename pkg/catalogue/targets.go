@@ -43,6 +43,7 @@ const (
 	Detector         Target = "Detector"
 	Recorder         Target = "Recorder"
 	ConfigRules      Target = "ConfigRules"
+	Remedies         Target = "Remedies"
 	Analyzers        Target = "Analyzers"
 	Hub              Target = "Hub"
 	LogGroups        Target = "LogGroups"
@@ -134,6 +135,7 @@ var scopes = []scope{
 	{target: Detector, what: "GuardDuty's detector", kind: "detector", resources: unless(guardDutyOff, address.Plan.Detectors)},
 	{target: Recorder, what: "AWS Config's recorder", kind: "recorder", resources: unless(configOff, address.Plan.ConfigRecorders)},
 	{target: ConfigRules, what: "AWS Config's rules", kind: "config-rule", resources: unless(configOff, address.Plan.ConfigRules)},
+	{target: Remedies, what: "what AWS Config puts right", kind: "remediation-configuration", resources: unless(configOff, address.Plan.Remediations)},
 	{target: Analyzers, what: "the analyzer of external access", kind: "analyzer", resources: unless(analyzerOff, address.Plan.Analyzers)},
 	{target: Hub, what: "Security Hub", kind: "hub", resources: unless(hubOff, address.Plan.Hub)},
 	{target: LogGroups, what: "the log groups of the builds", kind: "log-group", resources: one(address.Plan.LogGroups)},

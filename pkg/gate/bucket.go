@@ -150,6 +150,7 @@ func (b builder) lockable(parent pulumi.Resource, purpose string, key *kms.Key, 
 		return nil, fmt.Errorf("policy: %w", err)
 	}
 	b.knows(knownstate.BucketPolicy, args)
+	b.stock.buckets = append(b.stock.buckets, purpose)
 	return &bucket{name: made.Bucket, arn: made.Arn, policy: policy}, nil
 }
 

@@ -27,17 +27,17 @@ func (b builder) contains() states.Machine {
 		comment: "Holds deployments back: closes Deploy, stops what is under way, cuts off the sessions of the roles, and tells how to undo it.",
 		startAt: "Judge", first: first, check: each,
 		steps: []step{
-			b.step(call{
-				name: "Close Deploy", resource: "codepipeline:disableStageTransition", at: "$.outcome.deploy",
+			b.calls(call{
+				name: "Close Deploy", resource: "codepipeline:disableStageTransition", at: "deploy",
 				with: states.Fields{
 					"PipelineName.$": "$.pipeline", "StageName": address.DeployStage, "TransitionType": "Inbound", "Reason.$": "$.because.reason",
 				},
-				did: states.Fields{"did": "Deploy is closed"}, not: "Deploy is open",
+				did: did("Deploy is closed"), not: "Deploy is open",
 			}),
-			b.stopRuns,
+			{"runs", b.stopRuns},
 			asOf("Now"),
-			b.step(b.cutsOff("pipeline", address.Pipeline)),
-			b.step(b.cutsOff("build", address.Build)),
+			b.calls(b.cutsOff("pipeline", address.Pipeline)),
+			b.calls(b.cutsOff("build", address.Build)),
 		},
 		next: "Was it about one", last: undoing(),
 		data: states.Fields{"undo": states.Fields{
@@ -136,33 +136,34 @@ func parts() map[string]states.State {
 // in progress (User Guide, Quotas) and lists the newest first; with the commit messages of
 // a hundred, the list could be longer than a state takes.
 func (b builder) stopRuns(next string) (string, map[string]states.State) {
-	list, made := b.step(call{
-		name: "List runs", resource: "codepipeline:listPipelineExecutions", at: "$.outcome.runs", orElse: next,
+	list, made := b.calls(call{
+		name: "List runs", resource: "codepipeline:listPipelineExecutions", at: "runs", orElse: next,
 		with: states.Fields{"PipelineName.$": "$.pipeline", "MaxResults": 50},
 		did:  states.Fields{"inProgress.$": "$.PipelineExecutionSummaries[?(@.Status == 'InProgress')].PipelineExecutionId"},
 		not:  "what is under way goes on",
-	})("Stop runs")
-	start, stop := b.step(call{
+	}).states("Stop runs")
+	start, stop := b.calls(call{
 		name: "Stop a run", resource: "codepipeline:stopPipelineExecution",
 		with: states.Fields{
 			"PipelineName.$": "$.pipeline", "PipelineExecutionId.$": "$.run", "Abandon": true, "Reason.$": "$.because.reason",
 		},
-		did: states.Fields{"did.$": states.Format("run {} is stopped", "$.PipelineExecutionId")},
+		did: states.Fields{"did.$": states.Array(states.Format("run {} is stopped", "$.PipelineExecutionId")), "failed": none},
 		not: "a run goes on",
 		// It ended meanwhile.
 		already: []string{"CodePipeline.PipelineExecutionNotStoppableException", "CodePipeline.DuplicatedStopRequestException"},
-	})("")
+	}).states("")
 	made["Stop runs"] = states.State{
-		Type: "Map", ItemsPath: "$.outcome.runs.inProgress", MaxConcurrency: 5, ResultPath: "$.outcome.runs", Next: next,
-		ItemSelector:  states.Fields{"pipeline.$": "$.pipeline", "run.$": "$$.Map.Item.Value", "because.$": "$.because"},
-		ItemProcessor: states.Every(start, stop),
+		Type: "Map", ItemsPath: outcomeAt("runs") + ".inProgress", MaxConcurrency: 5, ResultPath: outcomeAt("runs"), Next: next,
+		ResultSelector: states.Fields{"did.$": "$[*].did[*]", "failed.$": "$[*].failed[*]"},
+		ItemSelector:   states.Fields{"pipeline.$": "$.pipeline", "run.$": "$$.Map.Item.Value", "because.$": "$.because"},
+		ItemProcessor:  states.Every(start, stop),
 	}
 	return list, made
 }
 
 // asOf is the policy that cuts sessions off that are older than the state.
 func asOf(name string) step {
-	return func(next string) (string, map[string]states.State) {
+	return step{states: func(next string) (string, map[string]states.State) {
 		return name, map[string]states.State{name: {
 			Type: "Pass", ResultPath: "$.cut", Next: next,
 			Parameters: states.Fields{
@@ -173,7 +174,7 @@ func asOf(name string) step {
 				}},
 			},
 		}}
-	}
+	}}
 }
 
 // revocation is the inline policy by which IAM's console cuts off the sessions of a role
@@ -187,11 +188,11 @@ const revocation = "AWSRevokeOlderSessions"
 
 func (b builder) cutsOff(whose, duty string) call {
 	return call{
-		name: "Cut off the sessions of the " + whose + " role", resource: "iam:putRolePolicy", at: "$.outcome." + whose,
+		name: "Cut off the sessions of the " + whose + " role", resource: "iam:putRolePolicy", at: whose,
 		with: states.Fields{
 			"RoleName.$": states.Format(b.plan.Role(anyName, duty).Name, "$.app"), "PolicyName": revocation, "PolicyDocument.$": states.JSON("$.cut"),
 		},
-		did: states.Fields{"did": "the sessions of the " + whose + " role are cut off"}, not: "the sessions of the " + whose + " role go on",
+		did: did("the sessions of the " + whose + " role are cut off"), not: "the sessions of the " + whose + " role go on",
 	}
 }
 

@@ -278,7 +278,7 @@ func TestContainmentOfAsManyAppsAsThereMayBe(t *testing.T) {
 		failures := 0
 		eachState(m, func(_ string, s states.State, _ states.Machine) {
 			text, ok := s.Parameters["failed.$"].(string)
-			if said := regexp.MustCompile(`^States.Format\('\{\}: (.+): \{\}', `).FindStringSubmatch(text); ok && said != nil {
+			if said := regexp.MustCompile(`^States.Array\(States.Format\('\{\}: (.+): \{\}', `).FindStringSubmatch(text); ok && said != nil {
 				// With the longest names of a pipeline and of an error.
 				failures += len(said[1]) + 51 + len("CodePipeline.PipelineExecutionNotStoppableException") + len(`"": : ,`)
 			}

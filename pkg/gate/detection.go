@@ -67,6 +67,10 @@ func (b builder) records(parent pulumi.Resource) (err error) {
 // delivery channel, and only then the recorder's start.
 func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 	child := pulumi.Parent(parent)
+	types, err := b.recordedTypes()
+	if err != nil {
+		return nil, err
+	}
 	key, err := b.key(parent, "config", "AWS Config's records")
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
@@ -110,7 +114,7 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 		RoleArn: role.Arn,
 		RecordingGroup: cfg.RecorderRecordingGroupArgs{
 			AllSupported:  pulumi.Bool(false),
-			ResourceTypes: pulumi.ToStringArray(b.recordedTypes()),
+			ResourceTypes: pulumi.ToStringArray(types),
 			RecordingStrategies: cfg.RecorderRecordingGroupRecordingStrategyArray{
 				cfg.RecorderRecordingGroupRecordingStrategyArgs{UseOnly: pulumi.String("INCLUSION_BY_RESOURCE_TYPES")},
 			},

@@ -1,11 +1,9 @@
 package gate_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
 	"prodgate/pkg/gate/gatetest"
@@ -95,76 +93,5 @@ func TestADetectorWatchesWhatTheGateHas(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the features are %v\nwant %v", got, want)
-	}
-}
-
-func TestEachConfigRuleIsMadeOnce(t *testing.T) {
-	t.Parallel()
-	r := built(t, config("api"))
-	names, identifiers := map[string]bool{}, map[string]bool{}
-	for _, rule := range r.Of(t, ruleType) {
-		name, identifier := rule.Text("name"), rule.Text("source.sourceIdentifier")
-		if names[name] || identifiers[identifier] || identifier == "" {
-			t.Errorf("%s: %s, %s is there twice", rule, name, identifier)
-		}
-		names[name], identifiers[identifier] = true, true
-		if owner := rule.Text("source.owner"); owner != "AWS" {
-			t.Errorf("%s is owned by %s", rule, owner)
-		}
-	}
-}
-
-func TestParametersOfConfigRulesAreStrings(t *testing.T) {
-	t.Parallel()
-	found := 0
-	for _, rule := range built(t, config("api", "web")).Of(t, ruleType) {
-		text := rule.Text("inputParameters")
-		if text == "" {
-			continue
-		}
-		found++
-		var parameters map[string]string // AWS Config refuses numbers
-		if err := json.Unmarshal([]byte(text), &parameters); err != nil {
-			t.Errorf("%s: %v in %s", rule, err, text)
-		}
-		if rule.Text("source.sourceIdentifier") != "CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK" {
-			continue
-		}
-		if got := parameters["exemptedProjects"]; got != "prodgate-api-build,prodgate-web-build" {
-			t.Errorf("exempts %s", got)
-		}
-	}
-	if found == 0 {
-		t.Error("no rule has parameters")
-	}
-}
-
-func TestARuleWhoseParametersAreTooLongIsLeftOutWithAWarning(t *testing.T) {
-	t.Parallel()
-	// {"exemptedProjects":""} has 23 characters, each project's name and comma 40.
-	apps := func(n int) (names []string) {
-		for i := range n {
-			names = append(names, fmt.Sprintf("a%02d-%020d", i, i))
-		}
-		return names
-	}
-	const identifier = "CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK"
-	few, many := built(t, config(apps(25)...)), built(t, config(apps(26)...))
-	if n := len(few.Warnings); n != 0 {
-		t.Errorf("with 25 apps: %v", few.Warnings)
-	}
-	has := func(r *gatetest.Recording) bool {
-		return slices.ContainsFunc(r.Of(t, ruleType), func(rule *gatetest.Resource) bool {
-			return rule.Text("source.sourceIdentifier") == identifier
-		})
-	}
-	if !has(few) || has(many) {
-		t.Errorf("the rule is made for 25 apps: %t, for 26: %t", has(few), has(many))
-	}
-	if len(few.Of(t, ruleType)) != len(many.Of(t, ruleType))+1 {
-		t.Error("other rules are left out too")
-	}
-	if len(many.Warnings) != 1 || !strings.Contains(many.Warnings[0], identifier+" is left out") {
-		t.Errorf("the warnings are %q", many.Warnings)
 	}
 }

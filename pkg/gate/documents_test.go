@@ -166,7 +166,12 @@ func TestARoleIsTakenOnByOneServiceForOneSource(t *testing.T) {
 			// AWS Config does not say for which recorder it takes on a role.
 			Condition: map[string]map[string][]string{"StringEquals": {"aws:SourceAccount": {"111111111111"}}},
 		}
-		if role.Name != "gate-recorder" {
+		switch role.Name {
+		case "gate-recorder":
+		case "gate-remediator": // by the runs of runbooks, each with an id of its own
+			want.Principal["Service"] = []string{"ssm.amazonaws.com"}
+			want.Condition["ArnLike"] = map[string][]string{"aws:SourceArn": {"arn:aws:ssm:eu-west-2:111111111111:automation-execution/*"}}
+		default:
 			by := source[role.Output("arn")]
 			if by == nil {
 				t.Errorf("nothing uses %s", role)

@@ -73,8 +73,8 @@ func (b builder) analyzer(parent pulumi.Resource, alerts *alerts) error {
 		return nil
 	}
 	keys := pulumi.StringArray{}
-	for _, purpose := range slices.Sorted(maps.Keys(b.keys)) {
-		keys = append(keys, b.keys[purpose].Arn)
+	for _, purpose := range slices.Sorted(maps.Keys(b.stock.keys)) {
+		keys = append(keys, b.stock.keys[purpose].Arn)
 	}
 	return b.rule(parent, alerts, rule{
 		name:        "external-access",

@@ -62,7 +62,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if err := ctx.RegisterComponentResource(GateType, name, g, opts...); err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name, keys: map[string]*kms.Key{}, shared: &known{}}
+	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name, stock: &stock{keys: map[string]*kms.Key{}}, shared: &known{}}
 
 	// Everything that has to be there already, all that is wrong at once.
 	found, err := b.inspect(g)
@@ -158,13 +158,18 @@ type builder struct {
 	// is the stack's own, or where nobody listens.
 	global     *aws.Provider
 	boundaries boundaries
-	// keys are those that have been made, by purpose.
-	keys map[string]*kms.Key
+	stock      *stock
 	// rotators are the roles of the functions that rotate secrets, by function.
 	rotators map[string]string
 	// known is what is kept of the parts that are being made, an app's or shared; nil
 	// where nothing is. shared is what is kept of those that are no app's.
 	known, shared *known
+}
+
+// stock is what there is already of what rules ask for by its purpose.
+type stock struct {
+	keys    map[string]*kms.Key
+	buckets []string
 }
 
 // group is a component that only groups: the tree of a preview is read by it.

@@ -234,7 +234,7 @@ func TestATargetThatGuardrailsAreLostOnIsRefused(t *testing.T) {
 		},
 		"a full target": {ou,
 			func(w *gatetest.World) { w.Organization.Attached = []string{"FullAWSAccess", "one", "two", "three"} },
-			[]string{key + "has room for 1 service control policies, beside FullAWSAccess, one, two, three, and the gate has 2; merge"},
+			[]string{key + "has room for 1 service control policies, beside FullAWSAccess, one, two, three, and the gate has 3; merge"},
 		},
 		"a target whose policies cannot be listed": {ou,
 			func(w *gatetest.World) {
@@ -294,7 +294,7 @@ func TestTheGatesOwnGuardrailsTakeNoRoom(t *testing.T) {
 	s := decoded(t, attachedTo("ou-ab12-34567890"))
 	w := world(s)
 	documents, err := catalogue.Guardrails(s)
-	if err != nil || len(documents) != 2 {
+	if err != nil || len(documents) != 3 {
 		t.Fatalf("%d documents: %v", len(documents), err)
 	}
 	w.Organization.Attached = []string{"FullAWSAccess", "another", "a third"}

@@ -30,7 +30,7 @@ func (b builder) key(parent pulumi.Resource, purpose, description string, uses .
 	if err != nil {
 		return nil, err
 	}
-	b.keys[purpose] = key
+	b.stock.keys[purpose] = key
 	_, err = kms.NewAlias(b.ctx, name, &kms.AliasArgs{
 		Name:        pulumi.String(b.plan.KeyAlias(purpose)),
 		TargetKeyId: key.KeyId,

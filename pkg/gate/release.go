@@ -29,12 +29,12 @@ func (b builder) releases() states.Machine {
 			"No such pipeline": {Type: "Fail", Error: "NoSuchPipeline", Cause: "The gate has no pipeline of this name: nothing was done."},
 		},
 		steps: []step{
-			b.step(b.letsGoOn("pipeline", address.Pipeline)),
-			b.step(b.letsGoOn("build", address.Build)),
-			b.step(call{
-				name: "Open Deploy", resource: "codepipeline:enableStageTransition", at: "$.outcome.deploy",
+			b.calls(b.letsGoOn("pipeline", address.Pipeline)),
+			b.calls(b.letsGoOn("build", address.Build)),
+			b.calls(call{
+				name: "Open Deploy", resource: "codepipeline:enableStageTransition", at: "deploy",
 				with: states.Fields{"PipelineName.$": "$.pipeline", "StageName": address.DeployStage, "TransitionType": "Inbound"},
-				did:  states.Fields{"did": "Deploy is open"}, not: "Deploy is closed",
+				did:  did("Deploy is open"), not: "Deploy is closed",
 			}),
 		},
 		next:    tell,
@@ -46,9 +46,9 @@ func (b builder) releases() states.Machine {
 
 func (b builder) letsGoOn(whose, duty string) call {
 	return call{
-		name: "Let the sessions of the " + whose + " role go on", resource: "iam:deleteRolePolicy", at: "$.outcome." + whose,
+		name: "Let the sessions of the " + whose + " role go on", resource: "iam:deleteRolePolicy", at: whose,
 		with: states.Fields{"RoleName.$": states.Format(b.plan.Role(anyName, duty).Name, "$.app"), "PolicyName": revocation},
-		did:  states.Fields{"did": "the sessions of the " + whose + " role go on"}, not: "the sessions of the " + whose + " role are cut off",
+		did:  did("the sessions of the " + whose + " role go on"), not: "the sessions of the " + whose + " role are cut off",
 		already: []string{"Iam.NoSuchEntityException"},
 	}
 }

@@ -1,134 +1,117 @@
 package gate
 
 import (
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cfg"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
+	"prodgate/pkg/settings"
 )
 
 // configRule is one of AWS Config's managed rules.
 type configRule struct {
 	// identifier is AWS's, which is not always the rule's name in capitals.
 	identifier string
-	// parameters are this gate's; nil for none. AWS wants every value a string.
-	parameters func(builder) map[string]string
+	// item is the type of the configuration items that it looks at whenever there is a
+	// new one; empty for a rule that looks once a day, at the whole account: a scope is of
+	// what triggers.
+	item string
+	// parameters are this gate's.
+	parameters map[string]value
+	// needs is the parameter without which the rule flags what is right.
+	needs string
 	// of is whether the gate has what the rule is about; nil where it always has.
 	of func(builder) bool
+	// remedy puts right what the rule finds; nil where pulumi up does.
+	remedy *remedy
 }
 
-// managedRules are the managed rules that concern CodeBuild, CodePipeline, ECR,
-// the buckets, IAM and the secrets. They look at everything in the account: none is
-// told of the gate's own keys, which others' need not use.
-var managedRules = []configRule{
-	{identifier: "CODEBUILD_PROJECT_ARTIFACT_ENCRYPTION"},
-	{identifier: "CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK", parameters: func(b builder) map[string]string {
-		// The rule flags every privileged project but these: those that run docker.
-		var exempted []string
-		for _, app := range b.settings.Apps {
-			exempted = append(exempted, b.plan.Project(app.Name, address.Build).Name)
-		}
-		return map[string]string{"exemptedProjects": strings.Join(exempted, ",")}
-	}},
-	{identifier: "CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK"},
-	{identifier: "CODEBUILD_PROJECT_LOGGING_ENABLED"},
-	{identifier: "CODEBUILD_PROJECT_S3_LOGS_ENCRYPTED"},
-	{identifier: "CODEBUILD_PROJECT_SOURCE_REPO_URL_CHECK"},
-	{identifier: "CODEPIPELINE_DEPLOYMENT_COUNT_CHECK", parameters: func(builder) map[string]string {
-		return map[string]string{"deploymentLimit": "1"} // one deploy action a stage
-	}},
-	{identifier: "CODEPIPELINE_REGION_FANOUT_CHECK", parameters: func(builder) map[string]string {
-		return map[string]string{"regionFanoutFactor": "1"} // one region
-	}},
-	{identifier: "ECR_PRIVATE_IMAGE_SCANNING_ENABLED"},
-	{identifier: "ECR_PRIVATE_LIFECYCLE_POLICY_CONFIGURED"},
-	{identifier: "ECR_PRIVATE_TAG_IMMUTABILITY_ENABLED"},
-	{identifier: "ECR_REPOSITORY_CMK_ENCRYPTION_ENABLED"},
-	{identifier: "IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS"},
-	{identifier: "IAM_POLICY_NO_STATEMENTS_WITH_FULL_ACCESS"},
-	{identifier: "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED"},
-	{identifier: "S3_BUCKET_SSL_REQUESTS_ONLY"},
-	{identifier: "S3_BUCKET_VERSIONING_ENABLED"},
-	{identifier: "S3_DEFAULT_ENCRYPTION_KMS"},
-	{identifier: "SECRETSMANAGER_ROTATION_ENABLED_CHECK", of: builder.createsSecrets},
-	{identifier: "SECRETSMANAGER_SECRET_UNUSED", of: builder.createsSecrets},
-	{identifier: "SECRETSMANAGER_USING_CMK", of: builder.createsSecrets},
-}
+// slug is the rule's name, after the gate's.
+func (r configRule) slug() string { return strings.ToLower(strings.ReplaceAll(r.identifier, "_", "-")) }
 
-// recordedTypes are what the rules look at, and the roles beside them. The
-// global IAM types are recorded in this region only.
-func (b builder) recordedTypes() []string {
-	types := []string{
-		"AWS::CodeBuild::Project",
-		"AWS::CodePipeline::Pipeline",
-		"AWS::ECR::Repository",
-		"AWS::IAM::Policy",
-		"AWS::IAM::Role",
-		"AWS::KMS::Key",
-		"AWS::S3::Bucket",
-	}
-	if b.createsSecrets() {
-		types = append(types, "AWS::SecretsManager::Secret")
-	}
-	return types
-}
-
-// recordedReads are the reads of recordedTypes in AWS's policy AWS_ConfigRole (v69), as
-// patterns: a read that AWS adds for them is not cut. None of them reads what an
-// object, an image, a job or a key holds. That policy's config:Put* is left out, by
-// which the recorder's role could change its own rules: recording does not need it.
-func (b builder) recordedReads() []string {
-	reads := []string{
-		"codebuild:BatchGet*", "codebuild:List*",
-		"codepipeline:GetPipeline*", "codepipeline:List*",
-		"ecr:BatchGetRepositoryScanningConfiguration", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
-		"iam:Get*", "iam:List*",
-		"kms:Describe*", "kms:GetKey*", "kms:List*",
-		"s3:GetBucket*", "s3:Get*Configuration", "s3:GetAccountPublicAccessBlock", "s3:List*",
-	}
-	if b.createsSecrets() {
-		reads = append(reads, "secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy", "secretsmanager:List*")
-	}
-	return reads
-}
-
-// maxParameters is the limit of PutConfigRule's InputParameters, in characters.
-const maxParameters = 1024
-
-// configRules makes the rules once the recorder runs: without one they are
-// refused.
+// configRules makes the rules once the recorder runs: without one they are refused.
 func (b builder) configRules(parent pulumi.Resource, recording []pulumi.Resource) error {
+	if b.settings.Detection.Config == settings.Adopt {
+		types, err := b.recordedTypes()
+		if err != nil {
+			return err
+		}
+		if err := b.ctx.Log.Info("detection.config is adopt: rules find nothing in what the account's recorder does not record, of "+
+			strings.Join(types, ", "), nil); err != nil {
+			return err
+		}
+	}
+	var elsewhere []string
+	var remedies []remedied
 	for _, rule := range managedRules {
 		if rule.of != nil && !rule.of(b) {
 			continue
 		}
-		slug := strings.ToLower(strings.ReplaceAll(rule.identifier, "_", "-"))
-		args := &cfg.RuleArgs{
-			Name:   pulumi.String(b.plan.Gate + "-" + slug),
-			Source: cfg.RuleSourceArgs{Owner: pulumi.String("AWS"), SourceIdentifier: pulumi.String(rule.identifier)},
+		if !b.offers(rule.identifier) {
+			elsewhere = append(elsewhere, rule.identifier)
+			continue
 		}
-		if rule.parameters != nil {
-			parameters, err := json.Marshal(rule.parameters(b))
-			if err != nil {
-				return fmt.Errorf("%s: %w", rule.identifier, err)
-			}
-			if len(parameters) > maxParameters {
-				if err := b.ctx.Log.Warn(fmt.Sprintf("AWS Config rule %s is left out: its parameters need %d characters "+
-					"for this many apps, AWS takes %d", rule.identifier, len(parameters), maxParameters), nil); err != nil {
-					return err
-				}
-				continue
-			}
-			args.InputParameters = pulumi.String(parameters)
-		}
-		if _, err := cfg.NewRule(b.ctx, b.called(slug), args,
-			pulumi.Parent(parent), pulumi.DependsOn(recording)); err != nil {
+		made, err := b.managed(parent, rule, recording)
+		if err != nil {
 			return fmt.Errorf("%s: %w", rule.identifier, err)
 		}
+		if made != nil && rule.remedy != nil {
+			remedies = append(remedies, remedied{rule, made})
+		}
 	}
-	return nil
+	written, err := b.guardRules(parent, recording)
+	if err != nil {
+		return err
+	}
+	if elsewhere = append(elsewhere, written...); len(elsewhere) > 0 {
+		if err := b.ctx.Log.Info(fmt.Sprintf("AWS Config has no %s in %s: what they look at is not checked by it",
+			strings.Join(elsewhere, ", "), b.settings.Region), nil); err != nil {
+			return err
+		}
+	}
+	return b.remedies(parent, remedies)
+}
+
+// managed makes a managed rule; nil where it cannot be told what it needs.
+func (b builder) managed(parent pulumi.Resource, rule configRule, recording []pulumi.Resource) (*cfg.Rule, error) {
+	args := &cfg.RuleArgs{
+		Name:   pulumi.String(b.plan.Gate + "-" + rule.slug()),
+		Source: cfg.RuleSourceArgs{Owner: pulumi.String("AWS"), SourceIdentifier: pulumi.String(rule.identifier)},
+	}
+	if rule.item != "" {
+		args.Scope = b.scope(rule.item)
+	}
+	parameters, told, err := b.parameters(rule)
+	if err != nil || !told {
+		return nil, err
+	}
+	if len(parameters) > 0 {
+		args.InputParameters = pulumi.JSONMarshal(parameters)
+	}
+	return cfg.NewRule(b.ctx, b.called(rule.slug()), args, pulumi.Parent(parent), pulumi.DependsOn(recording))
+}
+
+// holdsTags are the types whose items have the tags of the resource: for each there is a
+// managed rule that looks at them, such as ECR_REPOSITORY_TAGGED, and of secrets an
+// example of AWS's (github.com/aws-samples/aws-config-custom-policy-rule-samples). Items
+// of pipelines have none, whatever the pipeline has.
+var holdsTags = []string{itemProject, itemRepository, itemBucket, itemSecret}
+
+// scope is what a rule looks at: resources with the gate's tag where items hold tags,
+// else all of the type. AWS Config takes one or the other. Whoever takes the tag off
+// takes the resource out of these rules, and not out of those in Guard.
+func (b builder) scope(item string) cfg.RuleScopeArgs {
+	if slices.Contains(holdsTags, item) {
+		return cfg.RuleScopeArgs{TagKey: pulumi.String(address.GateTag), TagValue: pulumi.String(b.plan.Gate)}
+	}
+	return ofType(item)
+}
+
+// ofType is all there is of a type.
+func ofType(item string) cfg.RuleScopeArgs {
+	return cfg.RuleScopeArgs{ComplianceResourceTypes: pulumi.ToStringArray([]string{item})}
 }

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"cmp"
 	"maps"
 
 	"prodgate/pkg/address"
@@ -110,91 +109,4 @@ func (b builder) partsOf(app string) []string {
 // integration is a call of AWS's by a state machine.
 func (b builder) integration(call string) string {
 	return "arn:" + b.plan.Partition + ":states:::" + call
-}
-
-// perPipeline takes all steps, whatever becomes of one, and gives what was done to the
-// pipeline and what failed; nothing for a pipeline that the runbook is not about.
-func perPipeline(steps []step) *states.Machine {
-	const end = "Outcome"
-	all := map[string]states.State{
-		"Another": {Type: "Pass", Result: states.Fields{"failed": []any{}}, End: true},
-		end: {
-			Type: "Pass", End: true,
-			Parameters: states.Fields{
-				"did":      states.Fields{"pipeline.$": "$.pipeline", "what.$": "$.outcome..did"},
-				"failed.$": "$.outcome..failed",
-			},
-		},
-	}
-	next := end
-	for i := len(steps) - 1; i >= 0; i-- {
-		name, made := steps[i](next)
-		maps.Copy(all, made)
-		next = name
-	}
-	another := states.Rule{And: []states.Rule{states.True("$.one"), states.False("$.this")}}
-	all["Is it about this one"] = states.State{Type: "Choice", Choices: []states.Rule{another.To("Another")}, Default: next}
-	return states.Every("Is it about this one", all)
-}
-
-// step makes states that lead to the next one whatever happens, and the name of its
-// first.
-type step func(next string) (name string, made map[string]states.State)
-
-// call is a call of AWS's for one pipeline.
-type call struct {
-	name     string // of its state
-	resource string
-	with     states.Fields
-	// at is where it leaves the field did, what the record says, or failed.
-	at  string
-	did states.Fields
-	// not is what the record says of one that failed.
-	not string
-	// already are the errors by which AWS says that it is done.
-	already []string
-	// orElse comes after one that failed; empty: what comes after it anyway.
-	orElse string
-}
-
-// retries are of every call. What does not heal is not tried again.
-var retries = []states.Retrier{
-	{
-		ErrorEquals: []string{
-			"CodePipeline.PipelineNotFoundException", "CodePipeline.StageNotFoundException", "CodePipeline.PipelineExecutionNotFoundException",
-			"CodePipeline.PipelineExecutionNotStoppableException", "CodePipeline.DuplicatedStopRequestException", "Iam.NoSuchEntityException",
-		},
-		MaxAttempts: 0,
-	},
-	{ErrorEquals: states.All, MaxAttempts: 5, IntervalSeconds: 1, BackoffRate: 2, MaxDelaySeconds: 10, JitterStrategy: "FULL"},
-}
-
-// step makes the call's states. Of an error, the record has the name: with 40 words of
-// AWS's for each call, that of many pipelines would be too long for a state.
-func (b builder) step(c call) step {
-	return func(next string) (string, map[string]states.State) {
-		failed := c.name + ": failed"
-		task := states.State{
-			Type: "Task", Resource: b.integration("aws-sdk:" + c.resource), Parameters: c.with,
-			ResultSelector: c.did, ResultPath: c.at, Retry: retries,
-			Catch: []states.Catcher{{ErrorEquals: states.All, ResultPath: "$.error", Next: failed}},
-		}
-		made := map[string]states.State{failed: to(cmp.Or(c.orElse, next), states.State{
-			Type: "Pass", ResultPath: c.at,
-			Parameters: states.Fields{"failed.$": states.Format("{}: "+c.not+": {}", "$.pipeline", "$.error.Error")},
-		})}
-		if c.already != nil {
-			already := c.name + ": already"
-			task.Catch = append([]states.Catcher{{ErrorEquals: c.already, ResultPath: "$.error", Next: already}}, task.Catch...)
-			made[already] = to(next, states.State{Type: "Pass", ResultPath: c.at, Result: states.Fields{}})
-		}
-		made[c.name] = to(next, task)
-		return c.name, made
-	}
-}
-
-// to leads a state to the next one; the empty name is the end.
-func to(next string, s states.State) states.State {
-	s.Next, s.End = next, next == ""
-	return s
 }

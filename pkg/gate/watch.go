@@ -76,7 +76,7 @@ func (b builder) patternOf(call catalogue.Rule) (pulumi.StringInput, bool) {
 		return pulumi.String(text), len(text) <= catalogue.MaxPattern
 	}
 	arns := pulumi.StringMap{}
-	for purpose, key := range b.keys {
+	for purpose, key := range b.stock.keys {
 		arns[purpose] = key.Arn
 	}
 	return arns.ToStringMapOutput().ApplyT(func(arns map[string]string) string {

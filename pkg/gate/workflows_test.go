@@ -185,7 +185,7 @@ func TestTheDeployingRoleMakesEveryRoleOfAnApp(t *testing.T) {
 			t.Errorf("%s trusts %v and is passed by %v", arn, trusted, passed)
 		}
 	}
-	if made != 9 { // two apps of three roles, the recorder, the dispatcher, and who compares
+	if made != 10 { // two apps of three roles, the recorder, the remediator, the dispatcher, and who compares
 		t.Errorf("looked at %d roles", made)
 	}
 }

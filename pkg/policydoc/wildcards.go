@@ -162,11 +162,14 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 	},
 	{
 		Kind: Boundary, Actions: []string{
+			"cloudtrail:DescribeT*", "cloudtrail:GetEvent*", "cloudtrail:GetInsightSelectors", "cloudtrail:GetTrailStatus", "cloudtrail:ListT*",
 			"codebuild:BatchGet*", "codebuild:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
 			"ecr:BatchGetRepositoryScanningConfiguration", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
-			"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*",
+			"guardduty:Get*", "guardduty:List*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*",
+			"logs:ListTagsForResource", "organizations:DescribeOrganization",
 			"s3:GetBucket*", "s3:Get*Configuration", "s3:GetAccountPublicAccessBlock", "s3:List*",
 			"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy", "secretsmanager:List*",
+			"sns:GetDataProtectionPolicy", "sns:GetTopicAttributes", "sns:List*",
 		},
 		Pattern: everything,
 		Why: "AWS Config reads everything of a type that it records, with reads that are AWS's to add; " +
@@ -176,6 +179,13 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Kind: Boundary, Actions: []string{"config:Describe*"}, Pattern: everything,
 		Why: "who asks which recorder, channel and rules there are names none, and one by one these calls are longer than a boundary " +
 			"has room for; Service Authorization Reference, AWS Config: they read",
+	},
+
+	// Who takes roles on.
+	{
+		Kind: Trust, Actions: []string{"sts:AssumeRole"}, Pattern: "arn:${Partition}:ssm:${Region}:${Account}:automation-execution/*",
+		Why: "Systems Manager gives each run of a runbook an id of its own; AWS Systems Manager User Guide, Create the service roles " +
+			"for Automation, limits aws:SourceArn to automation-execution/*, by ArnLike",
 	},
 
 	// Who may use a key.

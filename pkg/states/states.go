@@ -105,16 +105,19 @@ func Every(startAt string, states map[string]State) *Machine {
 	return &Machine{Config: map[string]string{"Mode": "INLINE"}, StartAt: startAt, States: states}
 }
 
-// Present holds where there is something at a path, Text where that is a text.
+// Present holds where there is something at a path. Every other comparison fails an
+// execution whose input has nothing there, so that Text and Is ask for that first.
 func Present(path string) Rule { return Rule{Variable: path, IsPresent: new(true)} }
-func Text(path string) Rule    { return Rule{Variable: path, IsString: new(true)} }
 
-// Is holds where there is a text at a path, and this one.
+// Text holds where there is a text at a path, Is where it is this one.
+func Text(path string) Rule {
+	return Rule{And: []Rule{Present(path), {Variable: path, IsString: new(true)}}}
+}
 func Is(path, text string) Rule {
-	return Rule{And: []Rule{Text(path), {Variable: path, StringEquals: new(text)}}}
+	return Rule{And: []Rule{Present(path), {Variable: path, StringEquals: new(text)}}}
 }
 
-// True holds where there is true at a path, False where there is false.
+// True holds where true is at a path, False where false is.
 func True(path string) Rule  { return Rule{Variable: path, BooleanEquals: new(true)} }
 func False(path string) Rule { return Rule{Variable: path, BooleanEquals: new(false)} }
 

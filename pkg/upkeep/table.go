@@ -11,6 +11,7 @@ const (
 	noType   = "Service Authorization Reference: the action takes no resource type"
 	ids      = "AWS names these by ids of its own, which are not known before they are made; " +
 		"what changes one that is there asks for the gate's tag"
+	linked        = "AWS names the roles of its services, and iam:AWSServiceName says of which services"
 	subscriptions = "SNS ends the ARN of a subscription with an id of its own"
 	others        = "a trail that is adopted is others' to name, of whichever region and, where it is the organization's, of its account"
 	objects       = "a bucket is emptied before it is deleted, and the services that write to it make up the keys of its objects"
@@ -212,6 +213,12 @@ func table(p address.Plan) []Work {
 			Write: []string{"config:DeleteConfigRule", "config:PutConfigRule", "config:TagResource", "config:UntagResource"},
 		},
 		{
+			// AWS ends the ARN of a remediation with an id of its own, after the rule's name.
+			Name: "Remediations", On: []string{p.Remediations()}, Why: ids,
+			Read:  []string{"config:DescribeRemediationConfigurations"},
+			Write: []string{"config:DeleteRemediationConfiguration", "config:PutRemediationConfigurations"},
+		},
+		{
 			Name: "KeyAliasList", On: everything, Why: noType,
 			Read: []string{"kms:ListAliases"},
 		},
@@ -299,6 +306,7 @@ func duties(p address.Plan) []duty {
 		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}},
 		{"Verifier", address.Verifier, "codebuild.amazonaws.com", nil},
 		{"Dispatcher", address.Dispatcher, "events.amazonaws.com", nil},
+		{"Remediator", address.Remediator, "ssm.amazonaws.com", nil},
 	}
 }
 
@@ -359,6 +367,12 @@ func identities(p address.Plan) []Work {
 		serviceLinked("GuardDuty", "guardduty", "AWSServiceRoleForAmazonGuardDuty", p, nil),
 		serviceLinked("AccessAnalyzer", "access-analyzer", "AWSServiceRoleForAccessAnalyzer", p, watchesAccess),
 		serviceLinked("SecurityHub", "securityhub", "AWSServiceRoleForSecurityHub", p, hasHub),
+		Work{
+			// AWS Config's first remedy brings its role along.
+			Name: "RoleOfRemedies", On: []string{p.ServiceLinkedRole("remediation.config.amazonaws.com", "*")}, Why: linked,
+			Write: []string{"iam:CreateServiceLinkedRole"},
+			When:  []Condition{{"StringEquals", "iam:AWSServiceName", []string{"remediation.config.amazonaws.com"}}},
+		},
 	)
 }
 

@@ -201,8 +201,8 @@ func refusals(p address.Plan, s *settings.Settings) []Statement {
 	}
 }
 
-// looks are reads as the boundary of AWS Config's recorder has them, of anything: a
-// boundary gives nothing, and named one by one they are too long for it.
+// looks are reads as boundaries have them, of anything: a boundary gives nothing, and
+// named one by one they are too long for it.
 var looks = []string{
 	"codebuild:BatchGet*", "codepipeline:GetPipeline*", "codepipeline:List*", "config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
 	"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",

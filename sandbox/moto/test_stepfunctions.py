@@ -149,6 +149,20 @@ class StepFunctionsTest(AskingTest):
         ended = self.run_once(machine(("A", {"Type": "Pass", "Parameters": {"found.$": "$.three"}})), given)
         self.assertEqual((ended["status"], ended["error"]), ("FAILED", "States.Runtime"))
 
+    def test_only_a_question_for_presence_is_put_to_nothing(self) -> None:
+        there, text = {"Variable": "$.a", "IsPresent": True}, {"Variable": "$.a", "IsString": True}
+        for rule, given, ended in (
+            (there, {}, "SUCCEEDED"),
+            (text, {}, "FAILED"),
+            (text, {"a": 1}, "SUCCEEDED"),
+            ({"And": [there, text]}, {}, "SUCCEEDED"),
+            ({"And": [text, there]}, {}, "FAILED"),
+        ):
+            with self.subTest(rule=rule, given=given):
+                choice = {"Type": "Choice", "Choices": [rule | {"Next": "B"}], "Default": "B"}
+                got = self.run_once(machine(("A", choice), ("B", {"Type": "Succeed"})), given)
+                self.assertEqual((got["status"], got.get("error")), (ended, "States.Runtime" if ended == "FAILED" else None))
+
     def test_times_are_in_milliseconds_of_utc(self) -> None:
         asked = machine(("A", {"Type": "Pass", "Parameters": {"at.$": "$$.State.EnteredTime", "from.$": "$$.Execution.StartTime"}}))
         for moment in self.output(asked).values():

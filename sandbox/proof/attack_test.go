@@ -186,6 +186,9 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	catalogue.Analyzers: func(e *estate, _ delivered) []place {
 		return at(e.regional("access-analyzer", "analyzer/"+e.plan.Gate), e.regional("access-analyzer", "analyzer/"+e.plan.Gate+"/archive-rule/x"))
 	},
+	catalogue.Remedies: func(e *estate, _ delivered) []place {
+		return at(e.regional("config", "remediation-configuration/"+e.plan.Gate+"-s3-bucket-versioning-enabled/x"))
+	},
 	// Off in both stacks.
 	catalogue.Hub: func(*estate, delivered) []place { return nil },
 	catalogue.CallObjects: func(e *estate, _ delivered) []place {

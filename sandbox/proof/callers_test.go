@@ -74,7 +74,7 @@ func (w *world) callers(app delivered) []caller {
 	for _, duty := range []string{address.Pipeline, address.Build, address.Approver} {
 		all = append(all, caller{name: "the " + duty + " role", identity: session(p.Role(app.name, duty).ARN), duty: duty})
 	}
-	for _, duty := range []string{address.Recorder, address.Dispatcher, address.Verifier, address.Containment, address.Release} {
+	for _, duty := range []string{address.Recorder, address.Dispatcher, address.Verifier, address.Containment, address.Release, address.Remediator} {
 		all = append(all, caller{name: "the " + duty + " role", identity: session(p.Role("", duty).ARN), duty: duty})
 	}
 	return all

@@ -47,10 +47,16 @@ func (w *world) deployed(apps ...string) {
 		}
 	}
 	w.role("", "recorder", byService("config.amazonaws.com", w.account(), ""), "AWS_ConfigRole")
+	w.role("", "remediator", byService("ssm.amazonaws.com", w.account(), "arn:aws:ssm:"+region+":"+w.account()+":automation-execution/*"))
+	if w.output("containmentArn") != "" {
+		for _, duty := range answering {
+			w.role("", duty, byService("states.amazonaws.com", w.account(), "arn:aws:states:"+region+":"+w.account()+":stateMachine:prodgate-"+duty))
+		}
+	}
 	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
-		"OnlyDeployersOnBuckets", "OnlyPipelineBuildOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
+		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyPipelineBuildOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
 	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
-		"OnlyDeployersOnBuckets", "OnlyRecorderOnRecordObjects", "OnlyDeployersOnRecordObjects")
+		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyRecorderOnRecordObjects", "OnlyDeployersOnRecordObjects")
 	w.watched()
 	w.told()
 	w.branchProtected()
@@ -197,7 +203,9 @@ func byService(service, account, source string) trust {
 		Principal: map[string][]string{"Service": {service}},
 		Condition: map[string]map[string][]string{"StringEquals": {"aws:SourceAccount": {account}}},
 	}
-	if source != "" {
+	if strings.HasSuffix(source, "*") {
+		t.Condition["ArnLike"] = map[string][]string{"aws:SourceArn": {source}}
+	} else if source != "" {
 		t.Condition["ArnEquals"] = map[string][]string{"aws:SourceArn": {source}}
 	}
 	return t
@@ -282,15 +290,7 @@ func (w *world) watched() {
 	if len(recorders.ConfigurationRecordersStatus) != 1 || !recorders.ConfigurationRecordersStatus[0].Recording {
 		w.Errorf("recorders are %+v", recorders.ConfigurationRecordersStatus)
 	}
-	rules, err := w.aws.config.DescribeConfigRules(ctx, &configservice.DescribeConfigRulesInput{})
-	w.must(err)
-	want := 18
-	if len(w.inventory()["secrets"]) > 0 {
-		want += 3
-	}
-	if len(rules.ConfigRules) != want {
-		w.Errorf("%d Config rules, want %d", len(rules.ConfigRules), want)
-	}
+	w.ruled()
 }
 
 func (w *world) told() {

@@ -99,6 +99,27 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		return names, nil
 	},
+	"Config remedies": func(ctx context.Context, a aws) ([]string, error) {
+		rules, err := a.config.DescribeConfigRules(ctx, &configservice.DescribeConfigRulesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for some := range slices.Chunk(rules.ConfigRules, 25) { // the next call takes no more
+			var asked []string
+			for _, r := range some {
+				asked = append(asked, *r.ConfigRuleName)
+			}
+			got, err := a.config.DescribeRemediationConfigurations(ctx, &configservice.DescribeRemediationConfigurationsInput{ConfigRuleNames: asked})
+			if err != nil {
+				return nil, err
+			}
+			for _, one := range got.RemediationConfigurations {
+				names = append(names, *one.ConfigRuleName)
+			}
+		}
+		return names, nil
+	},
 	"repositories": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.ecr.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{})
 		if err != nil {
@@ -111,10 +132,10 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		return names, nil
 	},
 	"event rules": func(ctx context.Context, a aws) ([]string, error) {
-		return rules(ctx, a.events)
+		return rulesOf(ctx, a.events)
 	},
 	"event rules of IAM's region": func(ctx context.Context, a aws) ([]string, error) {
-		return rules(ctx, a.global)
+		return rulesOf(ctx, a.global)
 	},
 	"queues": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.sqs.ListQueues(ctx, &sqs.ListQueuesInput{})
@@ -322,8 +343,8 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 	},
 }
 
-// rules are the names of a region's EventBridge rules, page by page.
-func rules(ctx context.Context, events *eventbridge.Client) ([]string, error) {
+// rulesOf are the names of a region's EventBridge rules, page by page.
+func rulesOf(ctx context.Context, events *eventbridge.Client) ([]string, error) {
 	var names []string
 	for next := (*string)(nil); ; {
 		got, err := events.ListRules(ctx, &eventbridge.ListRulesInput{NextToken: next})

@@ -57,6 +57,8 @@ func TestStackLifeCycle(t *testing.T) {
 			same(t, "beside the new app, the update", planned, map[string]string{
 				"aws:codepipeline/pipeline:Pipeline gate-backend-flask":                 "update",
 				"aws:cfg/rule:Rule gate-codebuild-project-environment-privileged-check": "update",
+				"aws:cfg/rule:Rule gate-codebuild-project-logging-enabled":              "update",
+				"aws:cfg/rule:Rule gate-cw-loggroup-retention-period-check":             "update",
 			})
 			w.up()
 			w.deployed("backend-flask", "frontend-react-js")

@@ -44,7 +44,7 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 		return map[string]string{"HostArn": e.plan.Connections("host/x-1")[0]}
 	},
 	catalogue.Buckets: func(e *estate, _ delivered) map[string]string {
-		return map[string]string{"Bucket": e.there("buckets", e.plan.Bucket("artifacts").Name)}
+		return map[string]string{"Bucket": e.there("buckets", e.plan.Bucket("artifacts").Name), "Policy": "{}"}
 	},
 	catalogue.Keys: func(e *estate, _ delivered) map[string]string {
 		return map[string]string{"KeyId": e.key("images"), "TargetKeyId": e.key("images"), "AliasName": "alias/other"}
@@ -110,6 +110,9 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 	catalogue.ConfigRules: func(e *estate, _ delivered) map[string]string {
 		return map[string]string{"ConfigRuleName": e.first("Config rules")}
 	},
+	catalogue.Remedies: func(e *estate, _ delivered) map[string]string {
+		return map[string]string{"ConfigRuleName": e.plan.Gate + "-s3-bucket-versioning-enabled"}
+	},
 	catalogue.Analyzers: func(e *estate, _ delivered) map[string]string { return map[string]string{"analyzerName": e.plan.Gate} },
 	catalogue.LogGroups: func(e *estate, a delivered) map[string]string {
 		return map[string]string{"logGroupName": e.plan.LogGroup(a.name, address.Build).Name}
@@ -137,7 +140,10 @@ func regionOf(action string) string {
 
 // operationsOf are the operations that an action allows, where it is not called like
 // one (Service Authorization Reference, Amazon S3: Actions; AWS KMS; IAM).
-func operationsOf(action string) []string {
+func operationsOf(row catalogue.Call) []string {
+	if row.On == catalogue.BreakGlass { // AWS STS API: however it is taken on
+		return []string{"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
+	}
 	if others := map[string][]string{
 		"s3:PutBucketOwnershipControls":       {"PutBucketOwnershipControls", "DeleteBucketOwnershipControls"},
 		"s3:PutBucketPublicAccessBlock":       {"PutPublicAccessBlock", "DeletePublicAccessBlock"},
@@ -147,20 +153,22 @@ func operationsOf(action string) []string {
 		"s3:PutBucketObjectLockConfiguration": {"PutObjectLockConfiguration"},
 		"kms:ReEncryptFrom":                   {"ReEncrypt"},
 		"iam:UpdateRole":                      {"UpdateRole", "UpdateRoleDescription"},
-	}[action]; others != nil {
+	}[row.Action]; others != nil {
 		return others
 	}
-	_, operation, _ := strings.Cut(action, ":")
+	_, operation, _ := strings.Cut(row.Action, ":")
 	return []string{operation}
 }
 
-// noOperation are actions without an operation in AWS's models: what the console asks
-// for, or ECR within a pull. CloudTrail's event source of each.
+// noOperation are actions without an operation in AWS's models, or with one that is no
+// longer called: what the console asks for, or ECR within a pull. CloudTrail's event
+// source of each.
 var noOperation = map[string]string{
 	"codeconnections:UpdateConnectionInstallation":      "codeconnections.amazonaws.com",
 	"codestar-connections:UpdateConnectionInstallation": "codestar-connections.amazonaws.com",
 	"ecr:BatchImportUpstreamImage":                      "ecr.amazonaws.com",
 	"account:CloseAccount":                              "account.amazonaws.com",
+	"guardduty:DisassociateFromMasterAccount":           "guardduty.amazonaws.com",
 }
 
 // recorded is the event of such a call.

@@ -181,6 +181,7 @@ func (e *estate) watches() []leg {
 	p := e.plan
 	recorder, config := e.role(address.Recorder, ""), p.Bucket("config").ARN
 	dispatcher := e.role(address.Dispatcher, "")
+	remediator := e.role(address.Remediator, "")
 	fromHere := map[string]string{"aws:SourceAccount": p.Account}
 	fromRule := map[string]string{"aws:SourceArn": strings.TrimSuffix(p.Rules(), "*") + "failed-runs", "aws:SourceAccount": p.Account}
 	events, recording := authority.Principal{ARN: "events.amazonaws.com"}, authority.Principal{ARN: "config.amazonaws.com"}
@@ -192,6 +193,15 @@ func (e *estate) watches() []leg {
 			{"s3:ListBucket", config, nil}, {"s3:GetBucketAcl", config, nil}, {"s3:PutObject", e.record(), byOwner},
 			{"kms:GenerateDataKey", e.key("config"), nil}, {"kms:Decrypt", e.key("config"), nil},
 		}},
+		{"a runbook takes its role on: AWS Systems Manager User Guide, Create the service roles for Automation", authority.Principal{ARN: "ssm.amazonaws.com"}, []call{
+			{"sts:AssumeRole", remediator.ARN, map[string]string{
+				"aws:SourceAccount": p.Account, "aws:SourceArn": e.regional("ssm", "automation-execution/6bd3af60-1d2c-4f6f-9a3c-1b7a0e5d2f11"),
+			}},
+		}},
+		{"it puts a bucket right: Systems Manager Automation runbook reference, AWS-DisableS3BucketPublicReadWrite and AWS-ConfigureS3BucketVersioning",
+			remediator.Principal, []call{
+				{"s3:PutBucketPublicAccessBlock", config, nil}, {"s3:PutBucketVersioning", p.Bucket("artifacts").ARN, nil},
+			}},
 		{"an alert: Amazon EventBridge User Guide, Using resource-based policies, Amazon SNS permissions", events, []call{
 			{"sns:Publish", p.Topic().ARN, fromRule},
 			{"kms:GenerateDataKey", e.key("alerts"), nil}, {"kms:Decrypt", e.key("alerts"), nil},

@@ -3,6 +3,7 @@ package proof
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -11,25 +12,27 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"prodgate/pkg/catalogue"
 )
 
-// TestEveryReportedCallIsToldOfOnce makes every call of the catalogue that is reported,
-// as everybody, on the stack's own parts: who may makes it in silence, everybody else is
-// told of in exactly one message. The calls have no effect, or the first of them would
-// take the watch away; what CloudTrail says of them, the emulator makes of the request.
+// TestEveryReportedCallIsToldOfOnce makes every call of the catalogue that is reported on
+// the stack's own parts, as a stranger and as everybody who may make it: one message, or
+// none. The calls have no effect, or the first of them would take the watch away; what
+// CloudTrail says of them, the emulator makes of the request. Then the same events of
+// everybody else are held against the deployed rules.
 func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
 	t.Parallel()
 	// Containment would answer with messages of its own.
 	w := newWorld(t, "prod", replace("response: contain", "response: alert"))
 	w.up()
-	box := w.mailbox()
+	inbox, records := w.inbox(), w.recordsOfCalls()
 	e := w.readEstate()
 	app := w.theApp()
+	callers := w.callers(app)
+	stranger := callers[0]
 
 	type try struct {
 		row  catalogue.Call
@@ -51,8 +54,11 @@ func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
 			continue
 		}
 		rows[row.Action+string(row.On)] = true
-		for _, who := range w.callers(app) {
-			for _, operation := range operationsOf(row.Action) {
+		for _, who := range callers {
+			if may := who.may(row); who.name != stranger.name && (!may || who.identity["type"] == "AWSService") {
+				continue
+			}
+			for _, operation := range operationsOf(row) {
 				told := map[string]any{"userIdentity": who.identity, "userAgent": "try-" + strconv.Itoa(len(tries))}
 				if service, is := noOperation[row.Action]; is {
 					events = append(events, recorded(w, row, service, told, named(e, app)))
@@ -62,7 +68,7 @@ func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
 						"names": named(e, app), "told": told,
 					})
 				}
-				tries = append(tries, try{row, who, !who.may(row)})
+				tries = append(tries, try{row, who, who.name == stranger.name})
 			}
 		}
 	}
@@ -73,16 +79,16 @@ func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
 	w.must(w.Cloud.Settled(t.Context()))
 
 	got := map[int]int{}
-	for _, message := range box.read() {
-		found := regexp.MustCompile(`with try-(\d+) at`).FindStringSubmatch(message)
+	for _, message := range inbox() {
+		found := regexp.MustCompile(`with try-(\d+) at`).FindStringSubmatch(message.Message)
 		if found == nil {
-			t.Errorf("a message of no call: %s", message)
+			t.Errorf("a message of no call: %s", message.Message)
 			continue
 		}
 		n, _ := strconv.Atoi(found[1])
 		got[n]++
-		if who := tries[n].who.arn(); who != "" && !strings.Contains(message, who) {
-			t.Errorf("%s by %s: the message does not say who: %s", tries[n].row.Action, tries[n].who.name, message)
+		if !strings.Contains(message.Message, tries[n].who.arn()) {
+			t.Errorf("%s by %s: the message does not say who: %s", tries[n].row.Action, tries[n].who.name, message.Message)
 		}
 	}
 	messages := 0
@@ -93,74 +99,120 @@ func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
 			t.Errorf("%s on %s by %s: %d messages, want %d", one.row.Action, one.row.On, one.who.name, got[n], want)
 		}
 	}
-	if len(rows) < 150 || messages < 1000 || messages == len(tries) {
+	if len(rows) < 150 || messages < len(rows) || messages == len(tries) {
 		t.Errorf("%d rows, %d tries and %d messages: that proves little", len(rows), len(tries), messages)
 	}
-	t.Logf("%d rows × %d callers: %d calls, %d told of in one message each, the others in none", len(rows), len(w.callers(app)), len(tries), messages)
+	t.Logf("%d rows: %d calls, %d told of in one message each, the others in none", len(rows), len(tries), messages)
+
+	// The stranger's events, as everybody's.
+	seen := map[int]map[string]any{}
+	for _, body := range w.messages(records) {
+		var event map[string]any
+		w.must(json.Unmarshal([]byte(body), &event))
+		n, _ := strconv.Atoi(strings.TrimPrefix(event["detail"].(map[string]any)["userAgent"].(string), "try-"))
+		seen[n] = event
+	}
+	var held []try
+	var variants []any
+	for n, one := range tries {
+		if !one.told {
+			continue
+		}
+		if seen[n] == nil {
+			t.Errorf("%s on %s: no event of it came", one.row.Action, one.row.On)
+			continue
+		}
+		for _, who := range callers {
+			event, detail := maps.Clone(seen[n]), maps.Clone(seen[n]["detail"].(map[string]any))
+			detail["userIdentity"] = who.identity
+			event["detail"] = detail
+			held, variants = append(held, try{one.row, who, !who.may(one.row)}), append(variants, event)
+		}
+	}
+	for n, rules := range w.rulesFor(variants) {
+		if want := map[bool]int{true: 1, false: 0}[held[n].told]; len(rules) != want {
+			t.Errorf("%s on %s by %s is for the rules %v, want %d", held[n].row.Action, held[n].row.On, held[n].who.name, rules, want)
+		}
+	}
+	t.Logf("%d events by %d callers: %d verdicts, one rule or none", len(variants)/len(callers), len(callers), len(variants))
 }
 
-// mailbox is a queue that is subscribed to the topic of alerts.
-type mailbox struct {
-	*world
-	url string
-}
-
-func (w *world) mailbox() mailbox {
+// recordsOfCalls is a queue that gets the events of the tries as they are.
+func (w *world) recordsOfCalls() queue {
 	w.Helper()
-	made, err := w.aws.sqs.CreateQueue(w.Context(), &sqs.CreateQueueInput{QueueName: ptr("mailbox")})
-	w.must(err)
-	_, err = w.aws.sns.Subscribe(w.Context(), &sns.SubscribeInput{
-		TopicArn: ptr(w.output("alertTopicArn")), Protocol: ptr("sqs"), Endpoint: ptr("arn:aws:sqs:" + region + ":" + w.account() + ":mailbox"),
+	q := w.queue("records")
+	_, err := w.aws.events.PutRule(w.Context(), &eventbridge.PutRuleInput{
+		Name: ptr("records"), State: "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+		EventPattern: ptr(`{"detail": {"userAgent": [{"prefix": "try-"}]}}`),
 	})
 	w.must(err)
-	return mailbox{w, *made.QueueUrl}
+	_, err = w.aws.events.PutTargets(w.Context(), &eventbridge.PutTargetsInput{
+		Rule: ptr("records"), Targets: []eventtypes.Target{{Id: ptr("queue"), Arn: &q.arn}},
+	})
+	w.must(err)
+	return q
 }
 
-// read takes all messages out.
-func (m mailbox) read() []string {
-	m.Helper()
-	var all []string
-	for {
-		got, err := m.aws.sqs.ReceiveMessage(m.Context(), &sqs.ReceiveMessageInput{QueueUrl: &m.url, MaxNumberOfMessages: 10})
-		m.must(err)
-		if len(got.Messages) == 0 {
-			return all
-		}
-		var done []sqstypes.DeleteMessageBatchRequestEntry
-		for i, message := range got.Messages {
-			var envelope struct{ Message string }
-			m.must(json.Unmarshal([]byte(*message.Body), &envelope))
-			all = append(all, envelope.Message)
-			done = append(done, sqstypes.DeleteMessageBatchRequestEntry{Id: ptr(strconv.Itoa(i)), ReceiptHandle: message.ReceiptHandle})
-		}
-		_, err = m.aws.sqs.DeleteMessageBatch(m.Context(), &sqs.DeleteMessageBatchInput{QueueUrl: &m.url, Entries: done})
-		m.must(err)
+// rulesFor are the deployed rules that each event is for.
+func (w *world) rulesFor(events []any) (rules [][]string) {
+	w.Helper()
+	type rule struct {
+		Name    string `json:"name"`
+		Pattern string `json:"pattern"`
+		All     bool   `json:"all"`
 	}
+	var deployed []rule
+	names, err := rulesOf(w.Context(), w.aws.events)
+	w.must(err)
+	for _, name := range names {
+		r, err := w.aws.events.DescribeRule(w.Context(), &eventbridge.DescribeRuleInput{Name: &name})
+		w.must(err)
+		if strings.HasPrefix(name, "prodgate-on-") {
+			deployed = append(deployed, rule{name, *r.EventPattern, r.State == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"})
+		}
+	}
+	for _, line := range w.python("judge.py", append([]any{deployed}, events...)) {
+		var names []string
+		w.must(json.Unmarshal([]byte(line), &names))
+		rules = append(rules, names)
+	}
+	if len(rules) != len(events) || len(deployed) < 40 {
+		w.Fatalf("%d verdicts on %d events by %d rules", len(rules), len(events), len(deployed))
+	}
+	return rules
 }
 
 // call makes calls that have no effect, all in one process.
 func (w *world) call(calls []any) {
 	w.Helper()
-	var lines, out bytes.Buffer
-	for _, one := range calls {
-		line, err := json.Marshal(one)
-		w.must(err)
-		lines.Write(append(line, '\n'))
-	}
-	cmd := exec.CommandContext(w.Context(), kit.Python, filepath.Join("testdata", "call.py"))
-	cmd.Env = append(cmd.Environ(), "AWS_ENDPOINT_URL="+w.Cloud.AWS)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = &lines, &out, &out
-	w.must(cmd.Run())
 	made := 0
-	for line := range strings.Lines(out.String()) {
+	for _, line := range w.python("call.py", calls) {
 		var answer struct{ Call, Error string }
-		if json.Unmarshal([]byte(line), &answer) != nil || answer.Error != "" {
-			w.Errorf("a call cannot be made: %s", line)
-			continue
+		w.must(json.Unmarshal([]byte(line), &answer))
+		if answer.Error != "" {
+			w.Fatalf("a call cannot be made: %s", line)
 		}
 		made++
 	}
 	if made != len(calls) {
 		w.Errorf("%d calls made of %d", made, len(calls))
 	}
+}
+
+// python runs a script of testdata on lines of JSON, and returns its lines.
+func (w *world) python(script string, lines []any) []string {
+	w.Helper()
+	var in, out, errors bytes.Buffer
+	for _, one := range lines {
+		line, err := json.Marshal(one)
+		w.must(err)
+		in.Write(append(line, '\n'))
+	}
+	cmd := exec.CommandContext(w.Context(), kit.Python, filepath.Join("testdata", script))
+	cmd.Env = append(cmd.Environ(), "AWS_ENDPOINT_URL="+w.Cloud.AWS)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, &errors
+	if err := cmd.Run(); err != nil {
+		w.Fatalf("%s: %v\n%s", script, err, &errors)
+	}
+	return strings.Split(strings.TrimSpace(out.String()), "\n")
 }

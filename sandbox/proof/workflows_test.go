@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 )
 
 const oidcArn = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com"
@@ -186,6 +187,10 @@ func (w *world) meddle() {
 		`"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"kms:*","Resource":"*"}]}`)}))
 	did(a.kms.UpdateAlias(ctx, &kms.UpdateAliasInput{AliasName: ptr("alias/prodgate-images"), TargetKeyId: logs}))
 	did(a.secrets.UpdateSecret(ctx, &secretsmanager.UpdateSecretInput{SecretId: ptr("prodgate/backend-flask/PIP_INDEX_TOKEN"), Description: ptr("Not ours")}))
+	did(a.sfn.UpdateStateMachine(ctx, &sfn.UpdateStateMachineInput{
+		StateMachineArn: ptr("arn:aws:states:eu-west-2:222222222222:stateMachine:prodgate-containment"),
+		Definition:      ptr(`{"StartAt": "Nothing", "States": {"Nothing": {"Type": "Succeed"}}}`),
+	}))
 	name := ptr("prodgate-backend-flask-build")
 	did(a.iam.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: name, MaxSessionDuration: ptr(int32(7200))}))
 	did(a.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: ptr(

@@ -11,7 +11,7 @@ import (
 type debianTool struct{ program, pack string }
 
 // debianTools are what the tests run beside the kit: the buildspec's jq, the
-// linter of its shell, and what the policy evaluator runs in.
+// linter of its shell, what the policy evaluator runs in, and what installs it.
 var debianTools = []debianTool{{"jq", "jq"}, {"shellcheck", "shellcheck"}, {"node", "nodejs"}, {"npm", "npm"}}
 
 // PrepareTests installs what only the tests need, where this process may.
@@ -27,7 +27,10 @@ func PrepareTests(ctx context.Context, root string, log Log) error {
 			return err
 		}
 	}
-	_, err := PrepareEvaluator(ctx, root, log)
+	if _, err := PrepareEvaluator(ctx, root, log); err != nil {
+		return err
+	}
+	_, err := PrepareGuard(ctx, root, log)
 	return err
 }
 

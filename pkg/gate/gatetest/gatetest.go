@@ -60,8 +60,8 @@ type Recording struct {
 	Outputs map[string]Output
 	// Invokes are the invokes, in order.
 	Invokes []Invoke
-	// Warnings are the program's, in order.
-	Warnings []string
+	// Warnings and Notes are the program's, in order.
+	Warnings, Notes []string
 
 	world World
 	mutex sync.Mutex
@@ -294,7 +294,7 @@ func providerName(reference string) string {
 	return parts[len(parts)-2]
 }
 
-// log keeps the warnings.
+// log keeps the warnings and the notes.
 type log struct {
 	pulumi.Log
 	r *Recording
@@ -305,4 +305,11 @@ func (l log) Warn(message string, args *pulumi.LogArgs) error {
 	defer l.r.mutex.Unlock()
 	l.r.Warnings = append(l.r.Warnings, message)
 	return l.Log.Warn(message, args)
+}
+
+func (l log) Info(message string, args *pulumi.LogArgs) error {
+	l.r.mutex.Lock()
+	defer l.r.mutex.Unlock()
+	l.r.Notes = append(l.r.Notes, message)
+	return l.Log.Info(message, args)
 }

@@ -89,9 +89,12 @@ def _looks(rule: Rule) -> bool:
 
 
 def _takes(rule: Rule, name: str) -> bool:
-    """Amazon EventBridge User Guide, Receiving read-only management events: it goes by the name of the call."""
-    changes = name in ("GetFederationToken", "GetSessionToken")
-    return rule.state == _ALL or changes or not name.startswith(("Describe", "Get", "List"))
+    return rule.state == _ALL or hears(name)
+
+
+def hears(name: str) -> bool:
+    """Whether every rule is asked about a call (Amazon EventBridge User Guide, Receiving read-only management events)."""
+    return name in ("GetFederationToken", "GetSessionToken") or not name.startswith(("Describe", "Get", "List"))
 
 
 def _wants(rule: Rule, event: Params) -> bool:

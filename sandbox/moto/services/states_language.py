@@ -18,9 +18,15 @@ from jsonpath_ng.ext import parse
 from moto.core.utils import get_service_model, iso_8601_datetime_with_milliseconds
 from moto.settings import moto_server_port
 from moto.stepfunctions.parser.asl.component.state import state
+from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_operator_type import (
+    ComparisonOperatorType,
+)
+from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_variable import ComparisonVariable
+from moto.stepfunctions.parser.asl.component.state.choice.comparison.variable import NoSuchVariable
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
     StateTaskServiceAwsSdk,
 )
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.states import StateData
 from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
 
@@ -143,6 +149,15 @@ def _normalise_service_error_name(service_name: str) -> str:
     return _ENDS.sub(lambda found: found[1] + found[2].lower(), name)
 
 
+def _compare(comparison: ComparisonVariable, env: Environment) -> None:
+    """AWS fails an execution where there is nothing to compare, unless that is the question."""
+    comparison.variable.eval(env)
+    asked = comparison.comparison_function
+    if isinstance(env.stack[-1], NoSuchVariable) and asked.operator_type is not ComparisonOperatorType.IsPresent:
+        raise NoSuchJsonPathError(comparison.variable.string_sampler.literal_value, env.states.get_input())
+    asked.eval(env)
+
+
 def _entered(EnteredTime: str, Name: str) -> StateData:
     """AWS tells the time in milliseconds of UTC."""
     return StateData(EnteredTime=timestamp(datetime.fromisoformat(EnteredTime)), Name=Name)
@@ -158,6 +173,7 @@ def install() -> None:
     _everywhere(extract_json)
     _everywhere(boto_client_for)
     state.StateData = _entered
+    ComparisonVariable._eval_body = _compare
     StateTaskServiceAwsSdk._normalise_parameters = _normalise_parameters
     StateTaskServiceAwsSdk._normalise_response = _normalise_response
     StateTaskServiceAwsSdk._normalise_service_error_name = staticmethod(_normalise_service_error_name)

@@ -17,7 +17,7 @@ from .identity import account
 from .parameters import Answer, operation_model
 from .record import Seen, enveloped, record
 
-__all__ = ["Answer", "inject", "is_told_of", "look", "tell"]
+__all__ = ["Answer", "inject", "is_told_of", "look", "pretend", "tell"]
 
 
 def is_told_of(call: Call) -> bool:
@@ -41,6 +41,15 @@ def tell(seen: Seen, answer: Answer) -> None:
     """Puts the call on the default bus of its account and region."""
     at = datetime.now(UTC)
     delivery.later(lambda: delivery.post(seen.account, seen.region, record(seen, answer, at)))
+
+
+def pretend(call: Call, otherwise: dict[str, Any]) -> None:
+    """Puts a call that is not made, with what its record says otherwise: who makes it, say."""
+    seen = look(call) if is_told_of(call) else None
+    if seen is not None:
+        event = record(seen, Answer(501, {}, b""), datetime.now(UTC))  # as if AWS had done it
+        event["detail"] |= otherwise
+        delivery.later(lambda: delivery.post(seen.account, seen.region, event))
 
 
 def inject(event: dict[str, Any]) -> None:

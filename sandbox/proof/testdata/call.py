@@ -71,7 +71,7 @@ def main() -> None:
         client = clients.setdefault(key, session.create_client(call["service"], region_name=call["region"], config=config))
         operation = client.meta.service_model.operation_model(call["operation"])
         parameters = members(operation.input_shape, call["names"], 0) if operation.input_shape else {}
-        client.meta.events.register_last("before-send", lambda request, told=told, **_: request.headers.add_header(TOLD, told), "told")
+        client.meta.events.register_last("before-send", lambda request, told=told, **_: request.headers.__setitem__(TOLD, told), "told")
         try:
             client._make_api_call(call["operation"], parameters)
         except Exception as error:  # the answer is nobody's
