@@ -158,9 +158,8 @@ func TestFindings(t *testing.T) {
 		before := w.contained()
 		w.must(w.Cloud.Inject(t.Context(), json.RawMessage(event)))
 		w.must(w.Cloud.Settled(t.Context()))
-		told := slices.DeleteFunc(read(), func(m message) bool {
-			return !strings.Contains(m.Message, "GuardDuty found") && !strings.Contains(m.Message, "may reach")
-		})
+		// Containment's own has a subject, and comes when it is done.
+		told := slices.DeleteFunc(read(), func(m message) bool { return m.Subject != "" })
 		if len(told) != 1 {
 			t.Errorf("is told of in %d messages: %s\n%v", len(told), event, told)
 			continue
