@@ -92,6 +92,7 @@ func (b builder) guardValues() map[string]pulumi.StringInput {
 	gate := regexp.QuoteMeta(b.plan.Gate)
 	values := map[string]string{
 		"artifact_bucket": guard.Text(b.plan.Bucket("artifacts").Name),
+		"checks":          guard.Pattern("^" + gate + "-" + address.Verifier),
 		"boundaries":      guard.Pattern(":policy/" + gate + "/boundary/."),
 		"branch":          guard.Text(ProdBranch),
 		"build_image":     guard.Text(b.settings.Build.Image),

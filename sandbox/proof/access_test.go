@@ -15,7 +15,7 @@ import (
 func TestWhoMayChangeTheGate(t *testing.T) {
 	t.Parallel()
 	const account = "arn:aws:iam::111111111111:"
-	w := newWorld(t, "dev")
+	w := newWorld(t, "dev", quiet)
 	_, err := w.aws.iam.CreateRole(t.Context(), &iam.CreateRoleInput{
 		RoleName: ptr("developer"), Path: ptr("/teams/"), AssumeRolePolicyDocument: ptr(`{"Version": "2012-10-17", "Statement": []}`),
 	})
@@ -62,7 +62,7 @@ func TestWhoMayChangeTheGate(t *testing.T) {
 // are lost.
 func TestTheRoleForEmergenciesMayChangeTheGate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev")
+	w := newWorld(t, "dev", quiet)
 	if out, err := w.pulumiAs(w.session("arn:aws:iam::111111111111:role/break-glass"), "preview"); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -76,7 +76,7 @@ func TestSecretsInSettings(t *testing.T) {
 	config := configOf(t, "dev",
 		replace("      deployTimeout: 15\n", "      deployTimeout: 15\n      secrets:\n        - {name: NPM_TOKEN, value: "+value+"}\n"),
 		replace("    owner: platform\n", "    owner: platform\n    ci: "+token+"\n"))
-	w := newWorld(t, "dev")
+	w := newWorld(t, "dev", quiet)
 	w.must(w.Configure(config.Text))
 	for _, args := range [][]string{{"preview"}, {"up", "--yes", "--skip-preview"}} {
 		out := w.fails(args...)

@@ -98,7 +98,7 @@ func (w *world) verbs(standIn docker.StandIn) map[string]int {
 // app team's program read the gate's outputs through a stack reference.
 func TestBuildAndConsumers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev")
+	w := newWorld(t, "dev", quiet)
 	w.up()
 	// No organization is above this one.
 	w.readEstate().attacked(t, []delivered{w.theApp()},

@@ -12,8 +12,6 @@ import (
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
@@ -119,12 +117,7 @@ func TestContainment(t *testing.T) {
 	}
 
 	t.Log("an event that a rule of the gate sees, and a person")
-	_, err := w.aws.events.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []eventtypes.PutEventsRequestEntry{{
-		Source: ptr("aws.codebuild"), DetailType: ptr("AWS API Call via CloudTrail"),
-		Detail: ptr(detail(tampering("UpdateProject", `{"name": "prodgate-backend-flask-build"}`, mona))),
-	}}})
-	w.must(err)
-	c.all(1)
+	c.starts(1, tampering("UpdateProject", `{"name": "prodgate-backend-flask-build"}`, mona))
 	c.held(one, before)
 	c.open(other)
 	c.record("Deployments are held back.")
@@ -190,15 +183,6 @@ func tampering(name, parameters, role string) string {
 		"eventType": "AwsApiCall", "managementEvent": true, "recipientAccountId": "222222222222", "eventCategory": "Management"}}`
 }
 
-// detail is what an event is about.
-func detail(event string) string {
-	var parsed struct{ Detail json.RawMessage }
-	if err := json.Unmarshal([]byte(event), &parsed); err != nil {
-		panic(err)
-	}
-	return string(parsed.Detail)
-}
-
 // finding is an event of GuardDuty's. Amazon GuardDuty User Guide, Processing GuardDuty
 // findings with Amazon EventBridge; GuardDuty EC2 finding types.
 const finding = `{"version": "0", "id": "cd2d702e-ab31-411b-9344-793ce56b1bc7", "detail-type": "GuardDuty Finding", "source": "aws.guardduty",
@@ -243,21 +227,35 @@ func (c *containing) ended(execution string, want sfntypes.ExecutionStatus) int 
 	}
 }
 
-// all waits for the executions under way, of which there have to be so many.
-func (c *containing) all(want int) {
+// starts is that an event starts so many executions, by the gate's rules, which succeed.
+func (c *containing) starts(want int, event string) {
+	c.Helper()
+	before := c.executions()
+	var parsed map[string]any
+	c.must(json.Unmarshal([]byte(event), &parsed))
+	c.must(c.Cloud.Inject(c.Context(), parsed))
+	c.must(c.Cloud.Settled(c.Context()))
+	started := 0
+	for _, arn := range c.executions() {
+		if !slices.Contains(before, arn) {
+			started++
+			c.ended(arn, sfntypes.ExecutionStatusSucceeded)
+		}
+	}
+	if started != want {
+		c.Fatalf("%d executions are started, want %d", started, want)
+	}
+}
+
+// executions are those of the machine that contains.
+func (c *containing) executions() (arns []string) {
 	c.Helper()
 	listed, err := c.aws.sfn.ListExecutions(c.Context(), &sfn.ListExecutionsInput{StateMachineArn: &c.machine})
 	c.must(err)
-	running := 0
 	for _, e := range listed.Executions {
-		if e.Status == sfntypes.ExecutionStatusRunning {
-			running++
-			c.ended(awssdk.ToString(e.ExecutionArn), sfntypes.ExecutionStatusSucceeded)
-		}
+		arns = append(arns, awssdk.ToString(e.ExecutionArn))
 	}
-	if running != want {
-		c.Fatalf("%d executions are under way, want %d", running, want)
-	}
+	return arns
 }
 
 // released runs a command as it is printed, with the real aws CLI, to its end.

@@ -99,7 +99,7 @@ func (w *world) traced() {
 		!awssdk.ToBool(selectors.EventSelectors[0].IncludeManagementEvents) || len(selectors.EventSelectors[0].ExcludeManagementEventSources) > 0 {
 		w.Errorf("the trail logs %+v", selectors.EventSelectors)
 	}
-	w.bucket("trail", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "OnlyDeployersOnBuckets",
+	w.bucket("trail", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets",
 		"TrailLooksAtBucket", "TrailWrites", "OnlyDeployersOnCallObjects", "NobodyWhileProtected")
 }
 

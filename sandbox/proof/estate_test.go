@@ -73,7 +73,7 @@ func (w *world) readEstate() *estate {
 
 // planOf is where everything stands in an account.
 func planOf(account string) address.Plan {
-	return address.Plan{Partition: "aws", Region: region, Account: account, Gate: "prodgate"}
+	return address.Plan{Partition: "aws", Region: region, Account: account, Global: "us-east-1", Gate: "prodgate"}
 }
 
 func evaluator(t *testing.T) *authority.Evaluator {

@@ -203,7 +203,7 @@ var attacks = map[string]func(*world){
 // the one way through, a change, and a protection that somebody loosens.
 func TestGitHubIsClosed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev")
+	w := newWorld(t, "dev", quiet)
 	w.up()
 	w.closed(1, "@example-org/platform")
 	w.run("refresh", "--yes")
@@ -400,7 +400,7 @@ func (w *world) graphql(query string, input object) object {
 // update that makes nothing.
 func TestGitHubIsLookedAtFirst(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev")
+	w := newWorld(t, "dev", quiet)
 	says := func(want ...string) {
 		t.Helper()
 		out := w.fails("up", "--yes", "--skip-preview")
@@ -444,7 +444,7 @@ func TestGitHubIsLookedAtFirst(t *testing.T) {
 // three ways out, of which one is to leave prod open.
 func TestAPlanThatCannotProtect(t *testing.T) {
 	t.Parallel()
-	w := newWorldOf(t, "dev", func(c *stack.Config) { c.GitHub.Owner.Plan = github.Free })
+	w := newWorldOf(t, "dev", func(c *stack.Config) { c.GitHub.Owner.Plan = github.Free }, quiet)
 	out := w.fails("preview")
 	if !strings.Contains(out, "upgrade the plan (GitHub Team, or Pro for a user), make the repository public, or set source.protection to off") {
 		t.Errorf("says\n%s", out)
@@ -463,7 +463,7 @@ func TestAPlanThatCannotProtect(t *testing.T) {
 // TestAWeakProtectionIsNotAdopted names all that somebody else's protection lacks.
 func TestAWeakProtectionIsNotAdopted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev", adopts)
+	w := newWorld(t, "dev", adopts, quiet)
 	_, repository := w.github("repos/example-org/cruddur-dev")
 	w.graphql("mutation($input:CreateBranchProtectionRuleInput!){createBranchProtectionRule(input:$input){clientMutationId}}", object{
 		"repositoryId": repository["node_id"], "pattern": "prod", "requiresApprovingReviews": true, "restrictsPushes": true,
@@ -490,6 +490,6 @@ var adopts = replace(`    codeOwners: ["@example-org/platform"]`, "    protectio
 func (w *world) beside(name string, edits ...edit) *world {
 	w.Helper()
 	other := &world{T: w.T, aws: w.aws, Stack: &stack.Stack{Kit: kit, Cloud: w.Cloud, Name: name, Program: kit.Root, Dir: w.TempDir()}}
-	w.must(other.Init(w.Context(), configOf(w.T, w.Name, edits...).Text))
+	w.must(other.Init(w.Context(), configOf(w.T, w.Name, append(edits, quiet)...).Text))
 	return other
 }

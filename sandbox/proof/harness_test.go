@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -47,6 +48,8 @@ type world struct {
 	*testing.T
 	*stack.Stack
 	aws aws
+	// silent is whether the stack is quiet.
+	silent bool
 }
 
 // edit changes a stack's configuration.
@@ -61,6 +64,12 @@ func replace(old, new string) edit {
 		return strings.Replace(text, old, new, 1)
 	}
 }
+
+var response = regexp.MustCompile(`response: \w+`)
+
+// quiet is a stack that is not told of calls: a test that is not about those need not
+// make two hundred rules and targets, and read them back at every step.
+func quiet(text string) string { return response.ReplaceAllString(text, "response: off") }
 
 // newWorld starts emulators and prepares a stack of the repository's program.
 func newWorld(t *testing.T, name string, edits ...edit) *world {
@@ -86,7 +95,7 @@ func newWorldOf(t *testing.T, name string, seed func(*stack.Config), edits ...ed
 			t.Errorf("the GitHub emulator does not know %s", call)
 		}
 	})
-	w := &world{T: t, aws: clients(t, c), Stack: &stack.Stack{
+	w := &world{T: t, aws: clients(t, c), silent: strings.Contains(string(config.Text), "response: off"), Stack: &stack.Stack{
 		Kit: kit, Cloud: c, Name: name, Program: kit.Root, Dir: t.TempDir(),
 	}}
 	w.must(w.Init(t.Context(), config.Text))
@@ -113,6 +122,9 @@ func configOf(t *testing.T, name string, edits ...edit) *stack.Config {
 // configure changes the configuration of a stack that is up.
 func (w *world) configure(edits ...edit) {
 	w.Helper()
+	if w.silent {
+		edits = append(edits, quiet)
+	}
 	w.must(w.Configure(configOf(w.T, w.Name, edits...).Text))
 }
 

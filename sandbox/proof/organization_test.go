@@ -158,10 +158,10 @@ func (w *world) guarded(want []catalogue.Document) {
 // kind of change back to nothing.
 func TestGuardrails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", unprotected)
+	w := newWorld(t, "prod", unprotected, quiet)
 	w.up()
 	w.full()
-	before := documents(t, configOf(t, "prod", unprotected))
+	before := documents(t, configOf(t, "prod", unprotected, quiet))
 	w.guarded(before)
 	same(t, "a second preview", w.planned(), map[string]string{})
 
@@ -200,7 +200,7 @@ func TestGuardrails(t *testing.T) {
 	w.must(err)
 	deployer := replace("role/deployer]", "role/deployer, arn:aws:iam::222222222222:role/second-deployer]")
 	for _, change := range [][]edit{{unprotected, cluster}, {unprotected, cluster, deployer}} {
-		config := configOf(t, "prod", change...)
+		config := configOf(t, "prod", append(change, quiet)...)
 		w.configure(change...)
 		after := documents(t, config)
 		want := map[string]string{}
@@ -236,7 +236,7 @@ func TestGuardrails(t *testing.T) {
 // never takes on the role that could.
 func TestAPullRequestTakesOnWhatReads(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", unprotected)
+	w := newWorld(t, "prod", unprotected, quiet)
 	w.up()
 	reader := w.reader()
 	w.calls()
@@ -287,7 +287,7 @@ func (w *world) reader() awssdk.CredentialsProvider {
 // the engine's note of it leaves it.
 func TestAKilledUpdateLosesNoGuardrail(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", unprotected)
+	w := newWorld(t, "prod", unprotected, quiet)
 	w.up()
 	before := w.inventory()
 
@@ -411,7 +411,7 @@ func TestATargetIsRefused(t *testing.T) {
 			if c.seed == nil {
 				c.seed = func(*stack.Config) {}
 			}
-			w := newWorldOf(t, "prod", c.seed)
+			w := newWorldOf(t, "prod", c.seed, quiet)
 			if c.do != nil {
 				c.do(w, w.organizations())
 			}
@@ -444,7 +444,7 @@ func TestTargetsOfEveryKind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOf(t, "prod", c.seed, replace("targetId: "+unit, `targetId: "`+c.target+`"`))
+			w := newWorldOf(t, "prod", c.seed, replace("targetId: "+unit, `targetId: "`+c.target+`"`), quiet)
 			w.run("up", "--yes", "--skip-preview", "--target-dependents", "--target", "**guardrails*")
 			if got := w.inventory()["attached guardrails"]; len(got) < 2 || !strings.HasPrefix(got[0], c.target+" ") {
 				t.Errorf("attached is %v", got)

@@ -72,7 +72,7 @@ func secretsAre(yaml ...string) edit {
 
 func TestSecrets(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev")
+	w := newWorld(t, "dev", quiet)
 	c := w.company()
 	before := w.inventory()
 	token := "name: TOKEN, rotationDays: 7, rotationLambdaArn: " + c.function
@@ -205,7 +205,7 @@ func (w *world) adoptedAsItWas(c company) {
 // each is named, and nothing is made.
 func TestSecretsThatAreNotThere(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev")
+	w := newWorld(t, "dev", quiet)
 	c := w.company()
 	before := w.inventory()
 	gone := strings.Replace(c.secret, "company/npm", "company/gone", 1)

@@ -20,7 +20,7 @@ func TestKilledUpdate(t *testing.T) {
 	for _, created := range []int{4, 25, 60} {
 		t.Run("after "+strconv.Itoa(created)+" creations", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, "dev", secretsAre("name: TOKEN"))
+			w := newWorld(t, "dev", secretsAre("name: TOKEN"), quiet)
 			w.killAfter(created)
 			w.nothingRuns()
 
@@ -99,7 +99,7 @@ func nothingRuns(t *testing.T, mark string) {
 // says why it stops, and touches nothing.
 func TestTwoUpdatesAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev")
+	w := newWorld(t, "dev", quiet)
 	first := w.Command(w.Context(), "up", "--yes", "--skip-preview")
 	w.must(first.Start())
 	locks := filepath.Join(w.Dir, "state", ".pulumi", "locks", "organization", "prodgate", "dev", "*")

@@ -90,7 +90,7 @@ func TestWorkflowsMayDoWhatTheProgramDoes(t *testing.T) {
 // is adopted when settings say so, and refused by name when they do not.
 func TestWorkflowsAdoptGitHubsProvider(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", unprotected)
+	w := newWorld(t, "prod", unprotected, quiet)
 	_, err := w.aws.iam.CreateOpenIDConnectProvider(t.Context(), &iam.CreateOpenIDConnectProviderInput{
 		Url: ptr("https://token.actions.githubusercontent.com"), ClientIDList: []string{"sts.amazonaws.com"},
 		ThumbprintList: []string{"6938fd4d98bab03faadb97b34396831e3780aea1"},
