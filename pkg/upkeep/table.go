@@ -147,10 +147,10 @@ func table(p address.Plan) []Work {
 		},
 		{
 			Name: "Trail", On: []string{p.Trail().ARN}, For: watchesCalls,
-			Read: []string{"cloudtrail:GetInsightSelectors", "cloudtrail:ListTags"},
+			Read: []string{"cloudtrail:ListTags"},
 			Write: []string{
-				"cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors", "cloudtrail:RemoveTags",
-				"cloudtrail:StartLogging", "cloudtrail:StopLogging", "cloudtrail:UpdateTrail",
+				"cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:DeleteTrail", "cloudtrail:RemoveTags",
+				"cloudtrail:StartLogging", "cloudtrail:UpdateTrail",
 			},
 		},
 		{

@@ -172,11 +172,9 @@ class ProcessTest(unittest.TestCase):
                 self.assertEqual(printed.count("\n"), 1, printed)
                 self.assertEqual(state.read_bytes(), content)
 
-    def test_it_is_there_within_four_seconds(self) -> None:
-        before = time.monotonic()
+    def test_it_answers_as_soon_as_it_says_so(self) -> None:
         with Emulator() as emulator:
             emulator.client("iam").get_policy(PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
-        self.assertLess(time.monotonic() - before, 4)
 
 
 class SnapshotTest(unittest.TestCase):

@@ -176,8 +176,16 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	catalogue.Alarms: func(e *estate, _ delivered) []place {
 		return at(e.regional("cloudwatch", "alarm:"+e.there("alarms", e.plan.DeadLetterAlarm().Name)))
 	},
-	catalogue.Machines: func(e *estate, _ delivered) []place { return at(e.plan.Machine(address.Containment).ARN) },
+	catalogue.Machines: func(e *estate, _ delivered) []place {
+		if len(e.inventory["state machines"]) == 0 {
+			return nil
+		}
+		return at(e.plan.Machine(address.Containment).ARN)
+	},
 	catalogue.Executions: func(e *estate, _ delivered) []place {
+		if len(e.inventory["state machines"]) == 0 {
+			return nil
+		}
 		return at(e.regional("states", "execution:"+e.plan.Machine(address.Containment).Name+":x"))
 	},
 	catalogue.KnownState: func(e *estate, a delivered) []place {

@@ -102,7 +102,8 @@ func TestBuildAndConsumers(t *testing.T) {
 	w.up()
 	// No organization is above this one.
 	w.readEstate().attacked(t, []delivered{w.theApp()},
-		catalogue.IdentityProvider, catalogue.Secrets, catalogue.SecretsKey, catalogue.ApproverRoles, catalogue.Approval)
+		catalogue.IdentityProvider, catalogue.Secrets, catalogue.SecretsKey, catalogue.ApproverRoles, catalogue.Approval,
+		catalogue.Hub, catalogue.Machines, catalogue.Executions)
 	w.bucketsTakeOnlyTheirKey()
 	w.buildSampleApp()
 

@@ -329,7 +329,9 @@ var withoutCall = map[string]string{
 	"codeconnections:PassConnection":      "AWS asks for it when a connection is handed to CodePipeline",
 	"codestar-connections:PassConnection": "the same, for a connection of the old name",
 	"codestar-connections:GetConnection":  "only a gate that adopts a connection",
-	"guardduty:ListDetectors":             "only a gate that adopts the detector",
+	"cloudtrail:GetEventSelectors":        "only a gate that adopts a trail",
+	"cloudtrail:UpdateTrail":              "a trail that somebody changed by hand",
+	"s3:BypassGovernanceRetention":        "a gate that was protected is emptied before the retention of its trail is over",
 	"iam:CreateServiceLinkedRole":         "GuardDuty asks for it with the first detector of an account",
 	"kms:CreateGrant":                     "ECR asks for it in the caller's name, with a repository that has a key",
 	"logs:AssociateKmsKey":                "a log group whose key somebody took away, which the emulator does not know to do",
@@ -356,12 +358,17 @@ var actionsOf = map[string][]string{
 	"s3:ListObjectVersions":               {"s3:ListBucketVersions"},
 	"s3:PutBucketEncryption":              {"s3:PutEncryptionConfiguration"},
 	"s3:PutBucketLifecycleConfiguration":  {"s3:PutLifecycleConfiguration"},
+	"s3:PutObjectLockConfiguration":       {"s3:PutBucketObjectLockConfiguration"},
 	"s3:PutPublicAccessBlock":             {"s3:PutBucketPublicAccessBlock"},
 }
 
 // actions are what IAM is asked for.
 func (c asked) actions() []string {
-	action := c.Service + ":" + c.Operation
+	service := c.Service
+	if service == "monitoring" { // what CloudWatch's requests are signed for
+		service = "cloudwatch"
+	}
+	action := service + ":" + c.Operation
 	if named, ok := actionsOf[action]; ok {
 		return named
 	}

@@ -57,11 +57,14 @@ class CodeBuild(core.Service):
         return {"project": self.state.projects[name]}
 
     def update_project(self, params: Params) -> Params:
-        """AWS replaces the members that are sent and keeps the others; a build limit of -1 takes the limit away."""
+        """AWS replaces the members that are sent and keeps the others; a build limit of -1 takes the limit away,
+        an empty network the network."""
         project = self._project(params["name"])
         updated = project | self._settled(_request(project) | params, utcnow())
         if updated.get("concurrentBuildLimit") == -1:
             del updated["concurrentBuildLimit"]
+        if not updated.get("vpcConfig", True):
+            del updated["vpcConfig"]
         self.state.projects[params["name"]] = updated
         return {"project": updated}
 
