@@ -95,8 +95,7 @@ func TestWhatAWSAnswersIsWhatIsDeclared(t *testing.T) {
 func TestBothWriteAValueAlike(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewSource(1))
-	var text func() string
-	text = func() string {
+	text := func() string {
 		runes := []rune("ab\"\\/\n\t\r\b\f\x00\x01\x1f\x7f<>&'é\u2028😀 {}")
 		var s strings.Builder
 		for range random.Intn(6) {

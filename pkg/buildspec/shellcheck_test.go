@@ -18,7 +18,9 @@ func TestShellcheckFindsNothing(t *testing.T) {
 	}
 	eachBuildspec(t, func(t *testing.T, text string) {
 		for _, script := range parse(t, text).commands() {
-			cmd := exec.Command(shellcheck, "--shell=bash", "-")
+			// What is in single quotes jq expands, or a shell that is started: SC2016 takes it
+			// for a mistake.
+			cmd := exec.Command(shellcheck, "--shell=bash", "--exclude=SC2016", "-")
 			cmd.Stdin = strings.NewReader(script)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)

@@ -4,6 +4,7 @@ import json
 import tempfile
 import time
 import unittest
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -184,8 +185,11 @@ class StepFunctionsTest(AskingTest):
     def test_a_rule_starts_a_machine_with_the_event(self) -> None:
         arn, events = self.made(machine(("A", {"Type": "Pass"}))), self.client("events")
         events.put_rule(Name="starts", EventPattern='{"source": ["machines"]}')
-        events.put_targets(Rule="starts", Targets=[{"Id": "1", "Arn": arn}])
+        iam = self.client("iam")
+        role = iam.create_role(RoleName="starter", AssumeRolePolicyDocument=trust("events.amazonaws.com"))["Role"]["Arn"]
+        events.put_targets(Rule="starts", Targets=[{"Id": "1", "Arn": arn, "RoleArn": role}])
         events.put_events(Entries=[{"Source": "machines", "DetailType": "t", "Detail": '{"n": 1}'}])
+        urllib.request.urlopen(f"{self.emulator.url}/sandbox/settled", data=b"").close()
         [execution] = self.client("stepfunctions").list_executions(stateMachineArn=arn)["executions"]
         event = json.loads(self.ended(execution["executionArn"])["output"])
         self.assertEqual((event["source"], event["detail"]), ("machines", {"n": 1}))
