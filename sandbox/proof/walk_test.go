@@ -186,6 +186,10 @@ func (e *estate) watches() []leg {
 	p := e.plan
 	recorder, config := e.role(address.Recorder, ""), p.Bucket("config").ARN
 	dispatcher := e.role(address.Dispatcher, "")
+	calls, fromTrail := p.Bucket("trail").ARN, map[string]string{"aws:SourceArn": p.Trail().ARN, "aws:SourceAccount": p.Account}
+	writes, encrypts := maps.Clone(fromTrail), maps.Clone(fromTrail)
+	maps.Copy(writes, byOwner)
+	encrypts["kms:EncryptionContext:aws:cloudtrail:arn"] = p.Trail().ARN
 	remediator := e.role(address.Remediator, "")
 	fromHere := map[string]string{"aws:SourceAccount": p.Account}
 	fromRule := map[string]string{"aws:SourceArn": strings.TrimSuffix(p.Rules(), "*") + "failed-runs", "aws:SourceAccount": p.Account}
@@ -215,6 +219,11 @@ func (e *estate) watches() []leg {
 			{"sns:Publish", p.Topic().ARN, map[string]string{"aws:SourceArn": p.DeadLetterAlarm().ARN, "aws:SourceAccount": p.Account}},
 			{"kms:GenerateDataKey", e.key("alerts"), nil}, {"kms:Decrypt", e.key("alerts"), nil},
 		}},
+		{"the trail writes: AWS CloudTrail User Guide, Amazon S3 bucket policy for CloudTrail, and Configure AWS KMS key policies for CloudTrail",
+			authority.Principal{ARN: "cloudtrail.amazonaws.com"}, []call{
+				{"s3:GetBucketAcl", calls, fromTrail}, {"s3:PutObject", calls + "/AWSLogs/" + p.Account + "/CloudTrail/" + region + "/2026/1/1/x.json.gz", writes},
+				{"kms:GenerateDataKey", e.key("trail"), encrypts}, {"kms:DescribeKey", e.key("trail"), fromTrail},
+			}},
 		{"an event is answered: Amazon EventBridge User Guide, Cross-service confused deputy prevention", events, []call{
 			{"sts:AssumeRole", dispatcher.ARN, fromRule},
 			{"sts:AssumeRole", dispatcher.ARN, map[string]string{
