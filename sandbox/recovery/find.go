@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
@@ -20,6 +22,7 @@ import (
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go"
 
 	"prodgate/sandbox/cloud"
@@ -91,6 +94,24 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 			}
 		}
 		return "", nil
+	},
+	"aws:cloudtrail/trail:Trail": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		got, err := cloudtrail.NewFromConfig(f.cfg).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{TrailNameList: []string{name}})
+		if err != nil || len(got.TrailList) == 0 {
+			return "", err
+		}
+		return aws.ToString(got.TrailList[0].TrailARN), nil
+	},
+	"aws:accessanalyzer/analyzer:Analyzer": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("analyzerName")
+		_, err := accessanalyzer.NewFromConfig(f.cfg).GetAnalyzer(ctx, &accessanalyzer.GetAnalyzerInput{AnalyzerName: &name})
+		return found(name, err)
+	},
+	"aws:ssm/parameter:Parameter": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		_, err := ssm.NewFromConfig(f.cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: &name})
+		return found(name, err)
 	},
 	"aws:kms/alias:Alias": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
