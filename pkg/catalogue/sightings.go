@@ -40,7 +40,7 @@ const (
 // sightings are those of all targets that are reported.
 var sightings = map[Target]sighting{
 	Account: {},
-	Pipelines: {pipeline: true, parameter: request + "name", is: endsWith(func(p address.Plan) string { return "-" + p.Gate }), of: map[string][]string{
+	Pipelines: {pipeline: true, parameter: request + "name", is: pipelineName, of: map[string][]string{
 		"codepipeline:CreatePipeline":        {request + "pipeline.name"},
 		"codepipeline:UpdatePipeline":        {request + "pipeline.name"},
 		"codepipeline:StopPipelineExecution": {request + "pipelineName"},
@@ -48,8 +48,8 @@ var sightings = map[Target]sighting{
 		"codepipeline:TagResource":           {request + "resourceArn"},
 		"codepipeline:UntagResource":         {request + "resourceArn"},
 	}},
-	Stages:   {pipeline: true, parameter: request + "pipelineName", is: endsWith(func(p address.Plan) string { return "-" + p.Gate })},
-	Approval: {pipeline: true, parameter: request + "pipelineName", is: endsWith(func(p address.Plan) string { return "-" + p.Gate })},
+	Stages:   {pipeline: true, parameter: request + "pipelineName", is: pipelineName},
+	Approval: {pipeline: true, parameter: request + "pipelineName", is: pipelineName},
 	// A name, an ARN, or the id of a build, which begins with the project's name.
 	Projects: {pipeline: true, parameter: request + "projectName", is: func(p address.Plan, _ *settings.Settings) []any {
 		return []any{pattern{"prefix": p.Gate + "-"}, pattern{"wildcard": "arn:*/" + p.Gate + "-*"}}
@@ -89,7 +89,7 @@ var sightings = map[Target]sighting{
 	SecretsKey:  {parameter: keyARN, keys: ofOne("secrets")},
 	Aliases:     {pipeline: true, parameter: request + "aliasName", is: beginsWith(func(p address.Plan) string { return p.KeyAlias("") })},
 	// IAM has each name of a role once, and requests do not say the path.
-	Roles:         {pipeline: true, parameter: request + "roleName", is: beginsWith(func(p address.Plan) string { return p.Gate + "-" })},
+	Roles:         {pipeline: true, parameter: request + "roleName", is: gateName},
 	TrustedRoles:  {pipeline: true, parameter: request + "roleName", members: trusted, named: asTheyAre},
 	ServiceRoles:  {parameter: request + "roleArn", is: serviceRoles},
 	ApproverRoles: {parameter: request + "roleArn", is: beginsWith(func(p address.Plan) string { return p.Roles(address.Approver) })},
@@ -97,10 +97,10 @@ var sightings = map[Target]sighting{
 	BreakGlass: {parameter: request + "roleArn", is: func(_ address.Plan, s *settings.Settings) []any { return []any{s.Access.BreakGlassArn} },
 		names: map[string][]string{"sts:AssumeRole": {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}}},
 	Policies: {pipeline: true, parameter: request + "policyArn", is: func(p address.Plan, _ *settings.Settings) []any {
-		return []any{pattern{"prefix": strings.TrimSuffix(p.AllPolicies(), "*")}, pattern{"prefix": "/" + p.Gate + "/"}}
+		return []any{beginning(p.AllPolicies()), pattern{"prefix": "/" + p.Gate + "/"}}
 	}, of: map[string][]string{"iam:CreatePolicy": {request + "path"}}},
 	IdentityProvider: {pipeline: true, parameter: request + "openIDConnectProviderArn", is: exactly(address.Plan.GitHubProvider)},
-	Rules: {pipeline: true, parameter: request + "name", is: beginsWith(func(p address.Plan) string { return p.Gate + "-" }), of: map[string][]string{
+	Rules: {pipeline: true, parameter: request + "name", is: gateName, of: map[string][]string{
 		"events:PutTargets":    {request + "rule"},
 		"events:RemoveTargets": {request + "rule"},
 	}},
@@ -109,12 +109,12 @@ var sightings = map[Target]sighting{
 		"sns:Unsubscribe":               {request + "subscriptionArn"},
 	}},
 	DeadLetters: {parameter: request + "queueUrl", is: endsWith(func(p address.Plan) string { return "/" + p.DeadLetters().Name })},
-	Alarms: {parameter: request + "alarmName", is: beginsWith(func(p address.Plan) string { return p.Gate + "-" }), of: map[string][]string{
+	Alarms: {parameter: request + "alarmName", is: gateName, of: map[string][]string{
 		"cloudwatch:DeleteAlarms":        {request + "alarmNames"},
 		"cloudwatch:DisableAlarmActions": {request + "alarmNames"},
 	}},
 	Machines: {pipeline: true, parameter: request + "stateMachineArn", is: func(p address.Plan, _ *settings.Settings) []any {
-		return []any{pattern{"prefix": strings.TrimSuffix(p.Machines(), "*")}, pattern{"prefix": p.Gate + "-"}}
+		return []any{beginning(p.Machines()), pattern{"prefix": p.Gate + "-"}}
 	}, of: map[string][]string{"states:CreateStateMachine": {request + "name"}}},
 	Executions: {pipeline: true, parameter: request + "executionArn", is: beginsWith(address.Plan.Executions)},
 	KnownState: {pipeline: true, parameter: request + "name", is: beginsWith(func(p address.Plan) string { return p.KnownState("").Name }), of: map[string][]string{
@@ -123,22 +123,22 @@ var sightings = map[Target]sighting{
 	Trails:   {pipeline: true},
 	Detector: {},
 	Recorder: {},
-	ConfigRules: {parameter: request + "configRuleName", is: beginsWith(func(p address.Plan) string { return p.Gate + "-" }), of: map[string][]string{
+	ConfigRules: {parameter: request + "configRuleName", is: gateName, of: map[string][]string{
 		"config:PutConfigRule": {request + "configRule.configRuleName"},
 	}},
-	Remedies: {parameter: request + "configRuleName", is: beginsWith(func(p address.Plan) string { return p.Gate + "-" }), of: map[string][]string{
+	Remedies: {parameter: request + "configRuleName", is: gateName, of: map[string][]string{
 		"config:PutRemediationConfigurations": {request + "remediationConfigurations.configRuleName"},
 	}},
 	Analyzers: {},
 	Hub:       {},
 	LogGroups: {parameter: request + "logGroupName", is: func(p address.Plan, _ *settings.Settings) []any {
-		return []any{pattern{"prefix": "/aws/codebuild/" + p.Gate + "-"}, pattern{"prefix": strings.TrimSuffix(p.LogGroups(), "*")}}
+		return []any{pattern{"prefix": "/aws/codebuild/" + p.Gate + "-"}, beginning(p.LogGroups())}
 	}, of: map[string][]string{
 		"logs:AssociateKmsKey":    {request + "logGroupName", request + "resourceIdentifier"},
 		"logs:DisassociateKmsKey": {request + "logGroupName", request + "resourceIdentifier"},
 	}},
 	Secrets: {parameter: request + "secretId", is: func(p address.Plan, _ *settings.Settings) []any {
-		return []any{pattern{"prefix": p.Gate + "/"}, pattern{"prefix": strings.TrimSuffix(p.Secrets(), "*")}}
+		return []any{pattern{"prefix": p.Gate + "/"}, beginning(p.Secrets())}
 	}},
 }
 
@@ -181,11 +181,21 @@ func (c Call) parameters() []string {
 	return []string{seen.parameter}
 }
 
-// What a parameter has to be. A pattern of the plan that ends with * is a beginning.
+// What a parameter has to be.
+
+var (
+	// pipelineName is the name of a pipeline of the gate, and gateName that of what is
+	// named after the gate first.
+	pipelineName = endsWith(func(p address.Plan) string { return "-" + p.Gate })
+	gateName     = beginsWith(func(p address.Plan) string { return p.Gate + "-" })
+)
+
+// beginning is that of a pattern of the plan, which ends with *, or of a name.
+func beginning(of string) pattern { return pattern{"prefix": strings.TrimSuffix(of, "*")} }
 
 func beginsWith(of func(address.Plan) string) func(address.Plan, *settings.Settings) []any {
 	return func(p address.Plan, _ *settings.Settings) []any {
-		return []any{pattern{"prefix": strings.TrimSuffix(of(p), "*")}}
+		return []any{beginning(of(p))}
 	}
 }
 
@@ -215,7 +225,7 @@ func trusted(s *settings.Settings) []string {
 func serviceRoles(_ address.Plan, s *settings.Settings) []any {
 	var beginnings []any
 	for _, arns := range ServiceRoles.Resources(s) {
-		beginnings = append(beginnings, pattern{"prefix": strings.TrimSuffix(arns, "*")})
+		beginnings = append(beginnings, beginning(arns))
 	}
 	return beginnings
 }
