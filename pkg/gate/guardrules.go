@@ -92,10 +92,10 @@ func (b builder) guardValues() map[string]pulumi.StringInput {
 	gate := regexp.QuoteMeta(b.plan.Gate)
 	values := map[string]string{
 		"artifact_bucket": guard.Text(b.plan.Bucket("artifacts").Name),
-		"checks":          guard.Pattern("^" + gate + "-" + address.Verifier),
 		"boundaries":      guard.Pattern(":policy/" + gate + "/boundary/."),
 		"branch":          guard.Text(ProdBranch),
 		"build_image":     guard.Text(b.settings.Build.Image),
+		"check_project":   guard.Text(b.plan.VerifierBeforeDeploy().Name),
 		"pipelines":       guard.Pattern("-" + gate + "$"),
 		"projects":        guard.Pattern("^" + gate + "-"),
 		"app_projects":    guard.Pattern("^" + gate + "-.+-"),

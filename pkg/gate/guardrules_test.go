@@ -80,7 +80,7 @@ func TestARuleInGuardNamesWhatIsTheGates(t *testing.T) {
 	}
 	last := fmt.Sprint("configuration.pipeline.stages.", len(pipeline.Input("stages").ArrayValue()))
 	for rule, lets := range map[string][]string{
-		"pipeline-actions":    {`pipelines = /-prodgate$/`, `projects = /^prodgate-/`, `region = "eu-west-2"`, `roles = /:role\/prodgate\/./`},
+		"pipeline-actions":    {`check_project = "prodgate-verifier-before-deploy"`, `pipelines = /-prodgate$/`, `projects = /^prodgate-/`, `region = "eu-west-2"`, `roles = /:role\/prodgate\/./`},
 		"pipeline-approval":   {"approval_stage = " + stage("Approve"), "deploy_stage = " + stage("Deploy"), `pipelines = /-prodgate$/`, "stage_after_deployment = " + last},
 		"pipeline-artifacts":  {`artifact_bucket = "` + r.One(t, bucketType, "gate-artifacts").Text("bucket") + `"`, `artifact_key = "` + pipeline.Text("artifactStores.encryptionKey.id") + `"`, `pipelines = /-prodgate$/`},
 		"pipeline-trigger":    {`branch = "prod"`, `pipelines = /-prodgate$/`, `repositories = ["example-org/web"]`},
