@@ -164,8 +164,12 @@ func TestRulesInGuardJudgeWhatIsDeployed(t *testing.T) {
 			// A rule in Guard follows the settings that it names.
 			w.configure(replace("prodgate:build:\n", "prodgate:build:\n    image: aws/codebuild/amazonlinux-x86_64-standard:4.0\n"))
 			same(t, "another image", w.planned(), map[string]string{
-				"aws:cfg/rule:Rule gate-project-environment":             "update",
-				"aws:codebuild/project:Project gate-backend-flask-build": "update",
+				"aws:cfg/rule:Rule gate-project-environment":                "update",
+				"aws:codebuild/project:Project gate-backend-flask-build":    "update",
+				"aws:codebuild/project:Project gate-verifier":               "update",
+				"aws:codebuild/project:Project gate-verifier-before-deploy": "update",
+				"aws:ssm/parameter:Parameter gate-backend-flask":            "update",
+				"aws:ssm/parameter:Parameter gate-known-state":              "update",
 			})
 			w.up()
 			w.agreed("in another image")
@@ -211,6 +215,12 @@ var pipelineTamperings = map[string]pipelineTampering{
 	"a project of somebody else's": {
 		change: func(p *cptypes.PipelineDeclaration) { p.Stages[1].Actions[0].Configuration["ProjectName"] = "mine" },
 		finds:  []string{"builds_are_the_gates"},
+	},
+	"variables of a build": {
+		change: func(p *cptypes.PipelineDeclaration) {
+			p.Stages[1].Actions[0].Configuration["EnvironmentVariables"] = `[{"name":"APP","value":"other","type":"PLAINTEXT"}]`
+		},
+		finds: []string{"builds_are_the_gates"},
 	},
 	"executions that overtake each other": {
 		change: func(p *cptypes.PipelineDeclaration) { p.ExecutionMode = cptypes.ExecutionModeSuperseded },
