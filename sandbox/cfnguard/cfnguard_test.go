@@ -23,7 +23,7 @@ var values = map[string]string{
 	"branch":                 guard.Text("prod"),
 	"build_image":            guard.Text("aws/codebuild/amazonlinux-x86_64-standard:5.0"),
 	"deploy_stage":           guard.Path("configuration.pipeline.stages.3"),
-	"checks":                 guard.Pattern("^prodgate-verifier"),
+	"check_project":          guard.Text("prodgate-verifier-before-deploy"),
 	"docker_projects":        guard.Pattern("^prodgate-.+-build$"),
 	"pipelines":              guard.Pattern("-prodgate$"),
 	"projects":               guard.Pattern("^prodgate-"),
