@@ -253,7 +253,10 @@ func (w *world) caught() {
 	w.must(err)
 	original, err := json.Marshal(got.Pipeline)
 	w.must(err)
-	for what, tampering := range tamperings {
+	// In the order of their names: after the last one an up has something to put right that it sees,
+	// and brings the trigger along.
+	for _, what := range keys(tamperings) {
+		tampering := tamperings[what]
 		var p cptypes.PipelineDeclaration
 		w.must(json.Unmarshal(original, &p))
 		tampering.change(&p)
