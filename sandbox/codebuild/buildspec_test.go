@@ -407,7 +407,7 @@ func oneShell(t *testing.T, a *app) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, err := a.environment(spec, "id", t.TempDir(), a.Source, nil)
+	env, err := a.environment(spec, "id", t.TempDir(), a.Source, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

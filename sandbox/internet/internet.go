@@ -17,6 +17,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -33,6 +34,7 @@ type Internet struct {
 
 	mu     sync.Mutex
 	hosts  map[string]http.Handler
+	files  map[string]string
 	leaves map[string]*tls.Certificate
 	asked  []string
 }
@@ -41,7 +43,7 @@ type Internet struct {
 // the certificate of its authority.
 func Start(folder string) (*Internet, error) {
 	i := &Internet{
-		bundle: filepath.Join(folder, "internet.pem"), hosts: map[string]http.Handler{}, leaves: map[string]*tls.Certificate{},
+		bundle: filepath.Join(folder, "internet.pem"), hosts: map[string]http.Handler{}, files: map[string]string{}, leaves: map[string]*tls.Certificate{},
 	}
 	if err := i.authority(); err != nil {
 		return nil, fmt.Errorf("certificate authority: %w", err)
@@ -64,6 +66,28 @@ func (i *Internet) Handle(host string, handler http.Handler) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.hosts[host] = handler
+}
+
+// Serve answers with a file at a URL. Its host answers for all such URLs, and for nothing else.
+func (i *Internet) Serve(address, file string) error {
+	at, err := url.Parse(address)
+	if err != nil || at.Scheme != "https" || at.RawQuery != "" {
+		return fmt.Errorf("%s is not the https address of a file", address)
+	}
+	i.mu.Lock()
+	i.files["https://"+at.Hostname()+at.Path] = file
+	i.mu.Unlock()
+	i.Handle(at.Hostname(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		i.mu.Lock()
+		file, there := i.files["https://"+at.Hostname()+r.URL.Path]
+		i.mu.Unlock()
+		if !there {
+			http.NotFound(w, r)
+			return
+		}
+		http.ServeFile(w, r, file)
+	}))
+	return nil
 }
 
 // Asked is every URL that was asked for, in order.

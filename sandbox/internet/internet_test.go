@@ -24,6 +24,14 @@ func TestCurlReachesWhatThereIsAndNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	net.Handle("tools.example.com", internet.Files(map[string]string{"/v1/tool": file}))
+	for _, name := range []string{"one", "two"} {
+		if err := net.Serve("https://releases.example.com/"+name, file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := net.Serve("http://releases.example.com/three", file); err == nil {
+		t.Error("a file is served without TLS")
+	}
 	net.Handle("app.example.com", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Write([]byte(r.Method + " " + r.Host))
 	}))
@@ -32,6 +40,9 @@ func TestCurlReachesWhatThereIsAndNothingElse(t *testing.T) {
 		"https://tools.example.com/v1/tool":    "a tool",
 		"https://app.example.com/health-check": "GET app.example.com",
 		"https://tools.example.com/v2/tool":    "",
+		"https://releases.example.com/one":     "a tool",
+		"https://releases.example.com/two":     "a tool",
+		"https://releases.example.com/three":   "",
 		"https://other.example.com/":           "",
 		"http://app.example.com/health-check":  "",
 	} {

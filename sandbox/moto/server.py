@@ -11,7 +11,7 @@ from typing import Any
 import calls
 import trail
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from services import delivery
+from services import delivery, signer
 from services.connections import complete_handshake
 from services.organizations import organize
 from werkzeug import Request, Response
@@ -22,6 +22,8 @@ from werkzeug.test import run_wsgi_app
 HANDSHAKE = "/sandbox/handshake"
 # A POST with the arguments of services.organizations.organize in a JSON object makes an organisation.
 ORGANIZATION = "/sandbox/organization"
+# A GET answers the certificate that the signatures of Signer end at: base64 of its DER form.
+SIGNER_ROOT = "/sandbox/signer-root"
 # A GET answers the calls since the last GET.
 CALLS = "/sandbox/calls"
 # A POST with an event of EventBridge, or a record of CloudTrail, puts it as AWS's own services do.
@@ -118,10 +120,15 @@ def _settled(environ: dict[str, Any], start_response: Callable[..., Any]) -> Ite
     return Response(status=204 if delivery.settled(60) else 504)(environ, start_response)
 
 
+def _signer_root(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return Response(signer.root(), mimetype="text/plain")(environ, start_response)
+
+
 _OWN: dict[str, Callable[..., Any]] = {
     HANDSHAKE: _handshake,
     ORGANIZATION: _organization,
     CALLS: _taken,
     EVENTS: _inject,
     SETTLED: _settled,
+    SIGNER_ROOT: _signer_root,
 }

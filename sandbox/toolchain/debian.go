@@ -30,6 +30,9 @@ func PrepareTests(ctx context.Context, root string, log Log) error {
 	if _, err := PrepareEvaluator(ctx, root, log); err != nil {
 		return err
 	}
+	if _, err := PrepareSigning(ctx, root, log); err != nil {
+		return err
+	}
 	_, err := PrepareGuard(ctx, root, log)
 	return err
 }
