@@ -45,6 +45,16 @@ class Signer(core.Service):
             raise Error("ValidationException", f"The signing profile {params['profileName']} already exists")
         return self.moto()
 
+    def get_signing_profile(self, params: Params) -> TYPE_RESPONSE:
+        """AWS answers a profile that was cancelled too, and refuses a name that is not there."""
+        self._profile(params["profileName"])
+        return self.moto()
+
+    def cancel_signing_profile(self, params: Params) -> TYPE_RESPONSE:
+        """AWS keeps a profile that was cancelled, and refuses a name that is not there."""
+        self._profile(params["profileName"])
+        return self.moto()
+
     def add_profile_permission(self, params: Params) -> Params:
         """AWS makes a statement of a policy, which has a revision."""
         permissions = self._permissions(params["profileName"])
