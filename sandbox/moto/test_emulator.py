@@ -374,7 +374,13 @@ class SnapshotTest(unittest.TestCase):
         c("signer").put_signing_profile(profileName="profile", platformId="Notation-OCI-SHA384-ECDSA")
         read("signer", "get_signing_profile", profileName="profile")
         c("codedeploy").create_application(applicationName="app", computePlatform="ECS")
-        c("codedeploy").create_deployment_group(applicationName="app", deploymentGroupName="prod", serviceRoleArn=role)
+        c("codedeploy").create_deployment_group(
+            applicationName="app",
+            deploymentGroupName="prod",
+            serviceRoleArn=role,
+            deploymentStyle={"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
+            ecsServices=[{"clusterName": "prod", "serviceName": "backend"}],
+        )
         read("codedeploy", "get_application", applicationName="app")
         read("codedeploy", "get_deployment_group", applicationName="app", deploymentGroupName="prod")
         c("codecommit").create_repository(repositoryName="app", tags={"k": "v"})
