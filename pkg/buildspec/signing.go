@@ -33,16 +33,10 @@ const (
 // The environment variables that Sign and Prepare read of their actions, beside RepositoryURI,
 // ImageDigest, and ContainerName and CommitID, each where it is listed.
 const (
-	// App is the name of the app whose image it is.
-	App = "APP"
 	// SBOM is true where there is the artifact SBOMArtifact, and else not set.
 	SBOM = "SBOM"
-	// Deployment is Rolling or BlueGreen.
-	Deployment = "DEPLOYMENT"
-	// Cluster, Service and ContainerPort are where a blue/green deployment goes; a rolling one
-	// need not set them.
-	Cluster       = "CLUSTER"
-	Service       = "SERVICE"
+	// Deployment is Rolling or BlueGreen. ContainerPort is where a blue/green one sends traffic.
+	Deployment    = "DEPLOYMENT"
 	ContainerPort = "CONTAINER_PORT"
 )
 
@@ -57,9 +51,6 @@ const (
 	SBOMArtifact = "Sbom"
 	SBOMFile     = "sbom.cdx.json"
 )
-
-// Summary is what Sign exports: one line for the approval's text.
-const Summary = "SUMMARY"
 
 // The files of Prepare's artifact, beside ImageDefinitions: of a blue/green deployment only.
 const (

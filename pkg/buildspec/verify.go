@@ -9,14 +9,6 @@ import _ "embed"
 //go:embed verify.yaml
 var Verify string
 
-// The environment variables that Verify reads, beside KnownStateApp and Pause of
-// KnownState, ContainerName of Build and its ImageDigest.
-const (
-	// Cluster and Service are where the app runs, by name.
-	Cluster = "CLUSTER"
-	Service = "SERVICE"
-)
-
 // Health is how the app answers that it is well, in JSON: url, expect (fields of its
 // answer and their values) and seconds to wait. An action without a health check does
 // not set it.
@@ -25,5 +17,5 @@ const Health = "HEALTH"
 // VerifyReads lists the environment variables that Verify reads, CodeBuild's own and
 // Health left out.
 func VerifyReads() []string {
-	return []string{KnownStateApp, Cluster, Service, ContainerName, ImageDigest, Pause}
+	return []string{App, Cluster, Service, ContainerName, ImageDigest, Pause}
 }

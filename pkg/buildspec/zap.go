@@ -8,8 +8,7 @@ import _ "embed"
 //go:embed zap.yaml
 var ZAP string
 
-// The environment variables that ZAP reads, beside KnownStateApp of KnownState, and
-// Severity and AcceptedFindings of Findings.
+// The environment variables that ZAP reads, beside those of other stages.
 const (
 	// TargetURL is where the app answers, by https.
 	TargetURL = "TARGET_URL"
@@ -20,5 +19,5 @@ const (
 
 // ZAPReads lists the environment variables that ZAP reads, CodeBuild's own left out.
 func ZAPReads() []string {
-	return []string{KnownStateApp, TargetURL, Severity, AcceptedFindings, ZAPURL, ZAPSHA256}
+	return []string{App, TargetURL, Severity, AcceptedFindings, ZAPURL, ZAPSHA256}
 }

@@ -118,7 +118,7 @@ func (b builder) schedule(parent pulumi.Resource, project *codebuild.Project, di
 // checkKnownState is the action before a deployment. Its artifact is one that
 // CodePipeline asks for, and nothing reads.
 func (b builder) checkKnownState(app settings.App, check *codebuild.Project) action {
-	variables, _ := json.Marshal([]map[string]string{{"name": buildspec.KnownStateApp, "value": app.Name, "type": "PLAINTEXT"}})
+	variables, _ := json.Marshal([]map[string]string{{"name": buildspec.App, "value": app.Name, "type": "PLAINTEXT"}})
 	return action{
 		name: "KnownState", category: "Test", provider: "CodeBuild", in: []string{buildArtifact},
 		configuration: pulumi.StringMap{"ProjectName": check.Name, "EnvironmentVariables": pulumi.String(variables)},

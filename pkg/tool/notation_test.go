@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
-	"net/url"
-	"strings"
 	"testing"
 	"time"
 )
@@ -32,21 +30,5 @@ func TestTheRootIsTheOneThatSignaturesEndAt(t *testing.T) {
 	}
 	if !root.NotAfter.After(time.Now()) {
 		t.Errorf("it expired on %s", root.NotAfter)
-	}
-}
-
-func TestWhatSignsIsPinned(t *testing.T) {
-	t.Parallel()
-	for _, tool := range []Tool{Notation, SignerPlugin} {
-		if sum, err := hex.DecodeString(tool.SHA256); err != nil || len(sum) != sha256.Size {
-			t.Errorf("%s: %q is no checksum", tool.Name, tool.SHA256)
-		}
-		at, err := url.Parse(tool.URL)
-		if err != nil || at.Scheme != "https" {
-			t.Errorf("%s: %s is not https", tool.Name, tool.URL)
-		}
-	}
-	if !strings.Contains(Notation.URL, Notation.Version) {
-		t.Errorf("%s is not version %s", Notation.URL, Notation.Version)
 	}
 }

@@ -22,11 +22,14 @@ func TestEveryToolIsPinned(t *testing.T) {
 		if !regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(tool.Name) {
 			t.Errorf("%q does not make the names of variables", tool.Name)
 		}
-		if !version.MatchString(tool.Version) {
-			t.Errorf("%s: version %q", tool.Name, tool.Version)
-		}
 		if u, err := url.Parse(tool.URL); err != nil || u.Scheme != "https" || u.Host == "" {
 			t.Errorf("%s: %q is no https address", tool.Name, tool.URL)
+		}
+		if tool.Name == SignerPlugin.Name { // AWS has one address for whatever is the latest; notation.go says more
+			continue
+		}
+		if !version.MatchString(tool.Version) {
+			t.Errorf("%s: version %q", tool.Name, tool.Version)
 		}
 		if strings.Contains(tool.URL, "latest") || !strings.Contains(tool.URL, tool.Version) {
 			t.Errorf("%s: %q does not name the version %s", tool.Name, tool.URL, tool.Version)

@@ -11,11 +11,7 @@ from typing import Any
 import calls
 import trail
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-<<<<<<< HEAD
-from services import delivery, signer
-=======
-from services import delivery, ecr, ecs
->>>>>>> deploy
+from services import delivery, ecr, ecs, signer
 from services.connections import complete_handshake
 from services.organizations import organize
 from werkzeug import Request, Response

@@ -60,7 +60,16 @@ class Signer(core.Service):
             raise Error("ValidationException", f"The signing profile {params['profileName']} already exists")
         return self.moto()
 
-<<<<<<< HEAD
+    def get_signing_profile(self, params: Params) -> TYPE_RESPONSE:
+        """AWS answers a profile that was cancelled too, and refuses a name that is not there."""
+        self._profile(params["profileName"])
+        return self.moto()
+
+    def cancel_signing_profile(self, params: Params) -> TYPE_RESPONSE:
+        """AWS keeps a profile that was cancelled, and refuses a name that is not there."""
+        self._profile(params["profileName"])
+        return self.moto()
+
     def sign_payload(self, params: Params) -> Params:
         """AWS answers an envelope as the Notary Project defines it: a JWS that says by which profile and job."""
         profile = self._profile(params["profileName"])
@@ -101,17 +110,6 @@ class Signer(core.Service):
                 and getattr(profile, "revoked", at + _LATER) <= at
             ]
         }
-=======
-    def get_signing_profile(self, params: Params) -> TYPE_RESPONSE:
-        """AWS answers a profile that was cancelled too, and refuses a name that is not there."""
-        self._profile(params["profileName"])
-        return self.moto()
-
-    def cancel_signing_profile(self, params: Params) -> TYPE_RESPONSE:
-        """AWS keeps a profile that was cancelled, and refuses a name that is not there."""
-        self._profile(params["profileName"])
-        return self.moto()
->>>>>>> deploy
 
     def add_profile_permission(self, params: Params) -> Params:
         """AWS makes a statement of a policy, which has a revision."""
