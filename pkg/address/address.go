@@ -133,6 +133,17 @@ func (p Plan) Deployment(app string) Named {
 func (p Plan) AllDeployments() string   { return p.arn("codedeploy", "application:"+p.Gate+"-*") }
 func (p Plan) DeploymentGroups() string { return p.arn("codedeploy", "deploymentgroup:"+p.Gate+"-*/*") }
 
+// DeploymentConfigs matches CodeDeploy's own ways to shift traffic.
+func (p Plan) DeploymentConfigs() string { return p.arn("codedeploy", "deploymentconfig:*") }
+
+// RulesOf matches the rules of a load balancer's listener.
+func RulesOf(listener string) string {
+	return strings.Replace(listener, ":listener/", ":listener-rule/", 1) + "/*"
+}
+
+// Alarm is the ARN of an alarm of CloudWatch's.
+func (p Plan) Alarm(name string) string { return p.arn("cloudwatch", "alarm:"+name) }
+
 // LogGroup is where a project logs. CodeBuild's own default name, so that a
 // project without a logs setting would not open another one.
 func (p Plan) LogGroup(app, duty string) Named { return p.LogGroupOf(p.Project(app, duty)) }
@@ -234,6 +245,13 @@ func (p Plan) Rules() string { return p.arn("events", "rule/"+p.Gate+"-*") }
 // Service is an app team's ECS service.
 func (p Plan) Service(cluster, service string) string {
 	return p.arn("ecs", "service/"+cluster+"/"+service)
+}
+
+// Tasks matches every task of the account and region, and TaskSets what CodeDeploy makes of
+// a service.
+func (p Plan) Tasks() string { return p.arn("ecs", "task/*/*") }
+func (p Plan) TaskSets(cluster, service string) string {
+	return p.arn("ecs", "task-set/"+cluster+"/"+service+"/*")
 }
 
 // Root is the account itself, as a principal.

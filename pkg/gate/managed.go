@@ -141,6 +141,12 @@ func (b builder) logGroups() []string {
 	var names []string
 	for _, app := range b.settings.Apps {
 		names = append(names, b.plan.LogGroup(app.Name, address.Build).Name)
+		for _, at := range b.scanned(app) {
+			names = append(names, b.plan.LogGroupOf(at).Name)
+		}
+	}
+	for _, name := range b.toldProjects() {
+		names = append(names, b.plan.LogGroupOf(address.Named{Name: name}).Name)
 	}
 	return names
 }
