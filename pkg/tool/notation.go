@@ -1,7 +1,7 @@
 package tool
 
 // Notation signs images and verifies that they are. The checksum is that of the release's own
-// list, as Microsoft's guides of Trusted Signing and of Key Vault print it, and others pin it.
+// list, as Microsoft's guides (Trusted Signing, Key Vault) print it and as others pin it.
 var Notation = Tool{
 	Name:    "notation",
 	Version: "1.3.2",

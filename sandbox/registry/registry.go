@@ -32,8 +32,6 @@ func New(images *ecr.Client) *Registry {
 		registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0)))}
 }
 
-var byDigest = regexp.MustCompile(`^/v2/(.+)/manifests/(sha256:[0-9a-f]{64})$`)
-
 func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	// ECR's own user, and a password that only GetAuthorizationToken gives out.
 	if user, password, _ := request.BasicAuth(); user != "AWS" || password == "" {
