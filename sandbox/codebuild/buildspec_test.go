@@ -147,7 +147,7 @@ func (a *app) shim(t *testing.T, tool, script string) {
 // aws calls the emulator, past everything that the build is told.
 func (a *app) aws(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("aws", append(args, "--region", "eu-west-2", "--output", "text")...)
+	cmd := exec.Command("aws", append([]string{"--region", "eu-west-2", "--output", "text"}, args...)...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, a.Env[1:]...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -693,6 +693,27 @@ class BehaviourTest(AskingTest):
         self.assertEqual(kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"], 180)
         self.refused("ValidationException", kms.enable_key_rotation, KeyId=key, RotationPeriodInDays=89)
 
+    def test_an_active_profile_signs_with_the_root_that_is_published(self) -> None:
+        signer = self.client("signer")
+        signer.put_signing_profile(profileName="signing", platformId="Notation-OCI-SHA384-ECDSA")
+        payload = {
+            "profileName": "signing",
+            "payload": b"{}",
+            "payloadFormat": "application/vnd.cncf.notary.payload.v1+json",
+        }
+        chains = [json.loads(signer.sign_payload(**payload)["signature"])["header"]["x5c"] for _ in range(2)]
+        with urllib.request.urlopen(self.emulator.url + "/sandbox/signer-root") as answer:
+            root = answer.read().decode()
+        self.assertEqual([chain[-1] for chain in chains], [root, root])
+        self.assertNotEqual(chains[0][0], chains[1][0])
+        signer.cancel_signing_profile(profileName="signing")
+        for change, error in (
+            ({}, "ValidationException"),
+            ({"profileName": "nobodys"}, "ResourceNotFoundException"),
+            ({"payloadFormat": "text/plain"}, "ValidationException"),
+        ):
+            self.refused(error, signer.sign_payload, **(payload | change))
+
     def test_a_trail_needs_a_bucket_that_lets_it_write(self) -> None:
         self.client("s3").create_bucket(Bucket="closed", CreateBucketConfiguration={"LocationConstraint": REGION})
         create = self.client("cloudtrail").create_trail

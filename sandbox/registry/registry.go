@@ -6,6 +6,7 @@ package registry
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log"
@@ -31,8 +32,6 @@ func New(images *ecr.Client) *Registry {
 		registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0)))}
 }
 
-var byDigest = regexp.MustCompile(`^/v2/(.+)/manifests/(sha256:[0-9a-f]{64})$`)
-
 func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	// ECR's own user, and a password that only GetAuthorizationToken gives out.
 	if user, password, _ := request.BasicAuth(); user != "AWS" || password == "" {
@@ -40,26 +39,55 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		http.Error(w, "Not Authorized", http.StatusUnauthorized)
 		return
 	}
-	if request.Method == http.MethodPut && !byDigest.MatchString(request.URL.Path) && manifests.MatchString(request.URL.Path) {
-		// Tags are the images'. They are immutable, so an index of signatures cannot be kept in one.
+	var err error
+	at := manifest.FindStringSubmatch(request.URL.Path)
+	switch {
+	case at == nil:
+	case request.Method != http.MethodPut:
+		err = r.look(request.Context(), at[1], at[2])
+	case !digest.MatchString(at[2]):
+		// Tags are the images', and immutable: no index of signatures can be kept in one.
 		http.Error(w, `{"errors":[{"code":"TAG_INVALID","message":"only images have tags here"}]}`, http.StatusBadRequest)
 		return
+	default:
+		err = subject(w, request)
 	}
-	if at := byDigest.FindStringSubmatch(request.URL.Path); at != nil && (request.Method == http.MethodGet || request.Method == http.MethodHead) {
-		if err := r.look(request.Context(), at[1], at[2]); err != nil {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-			return
-		}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
 	}
 	r.stored.ServeHTTP(w, request)
 }
 
-var manifests = regexp.MustCompile(`^/v2/.+/manifests/`)
+var (
+	manifest = regexp.MustCompile(`^/v2/(.+)/manifests/([^/]+)$`)
+	digest   = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+)
 
-// look takes over an image that ECR has.
-func (r *Registry) look(ctx context.Context, repository, digest string) error {
+// subject says that a manifest was taken for a referrer, as a registry that knows them does.
+func subject(w http.ResponseWriter, request *http.Request) error {
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return err
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	var refers struct{ Subject struct{ Digest string } }
+	if err := json.Unmarshal(body, &refers); err != nil {
+		return err
+	}
+	if refers.Subject.Digest != "" {
+		w.Header().Set("OCI-Subject", refers.Subject.Digest)
+	}
+	return nil
+}
+
+// look takes over an image that ECR has, by its digest.
+func (r *Registry) look(ctx context.Context, repository, by string) error {
+	if !digest.MatchString(by) {
+		return nil
+	}
 	answer, err := r.images.BatchGetImage(ctx, &ecr.BatchGetImageInput{
-		RepositoryName: &repository, ImageIds: []types.ImageIdentifier{{ImageDigest: &digest}},
+		RepositoryName: &repository, ImageIds: []types.ImageIdentifier{{ImageDigest: &by}},
 	})
 	var none *types.RepositoryNotFoundException
 	if errors.As(err, &none) {
@@ -69,7 +97,7 @@ func (r *Registry) look(ctx context.Context, repository, digest string) error {
 		return err
 	}
 	for _, image := range answer.Images {
-		put := httptest.NewRequestWithContext(ctx, http.MethodPut, "/v2/"+repository+"/manifests/"+digest,
+		put := httptest.NewRequestWithContext(ctx, http.MethodPut, "/v2/"+repository+"/manifests/"+by,
 			bytes.NewReader([]byte(aws.ToString(image.ImageManifest))))
 		put.Header.Set("Content-Type", aws.ToString(image.ImageManifestMediaType))
 		answer := httptest.NewRecorder()

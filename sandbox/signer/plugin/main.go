@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
+	"github.com/aws/smithy-go/middleware"
+	"github.com/aws/smithy-go/transport/http"
 	"github.com/notaryproject/notation-plugin-framework-go/cli"
 	"github.com/notaryproject/notation-plugin-framework-go/plugin"
 )
@@ -45,7 +47,15 @@ func (standIn) client(ctx context.Context) (*signer.Client, error) {
 	if err != nil {
 		return nil, plugin.NewGenericError(err.Error())
 	}
-	return signer.NewFromConfig(settings), nil
+	// At AWS revocations are asked of a host of their own, which the emulator is not.
+	one := func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+		middleware.InitializeOutput, middleware.Metadata, error,
+	) {
+		return next.HandleInitialize(http.DisableEndpointHostPrefix(ctx, true), in)
+	}
+	return signer.NewFromConfig(settings, signer.WithAPIOptions(func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("one host", one), middleware.Before)
+	})), nil
 }
 
 func (standIn) GetMetadata(context.Context, *plugin.GetMetadataRequest) (*plugin.GetMetadataResponse, error) {
