@@ -188,11 +188,12 @@ func TestFindingsThatAreCountedAndNotListed(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	for name, c := range map[string]struct{ answer, word string }{
-		"counts without findings": {`{"imageScanStatus":{"status":"COMPLETE"},"imageScanFindings":{"findingSeverityCounts":{"HIGH":1}}}`, "counts findings of repository@sha256:"},
-		"no findings at all":      {`{"imageScanStatus":{"status":"COMPLETE"}}`, "a page without findings"},
-		"no status":               {`{}`, "the scan is not told"},
-		"no JSON":                 {`<html>`, "parse error"},
-		"no id":                   {`{"imageScanStatus":{"status":"ACTIVE"},"imageScanFindings":{"enhancedFindings":[{"severity":"HIGH"}]}}`, "refused: HIGH null"},
+		"counts without findings":   {`{"imageScanStatus":{"status":"COMPLETE"},"imageScanFindings":{"findingSeverityCounts":{"HIGH":1}}}`, "counts findings of repository@sha256:"},
+		"findings that say nothing": {`{"imageScanStatus":{"status":"ACTIVE"},"imageScanFindings":{}}`, "a page without findings"},
+		"no findings at all":        {`{"imageScanStatus":{"status":"COMPLETE"}}`, "a page without findings"},
+		"no status":                 {`{}`, "the scan is not told"},
+		"no JSON":                   {`<html>`, "parse error"},
+		"no id":                     {`{"imageScanStatus":{"status":"ACTIVE"},"imageScanFindings":{"enhancedFindings":[{"severity":"HIGH"}]}}`, "refused: HIGH null"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

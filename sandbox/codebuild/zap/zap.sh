@@ -43,7 +43,8 @@ alert() { # id, risk, name
   }'
 }
 {
-  if ! has Content-Security-Policy; then
+  # These two look at pages only.
+  if grep --quiet --ignore-case '^Content-Type: *text/html' "$home/headers" && ! has Content-Security-Policy; then
     alert 10038 2 "Content Security Policy (CSP) Header Not Set"
     if ! has X-Frame-Options; then alert 10020 2 "Missing Anti-clickjacking Header"; fi
   fi
