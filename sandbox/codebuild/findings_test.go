@@ -157,7 +157,7 @@ func TestFindings(t *testing.T) {
 			digest := pushedImage(t, endpoint, repository)
 			emulatorTold(t, endpoint, "scan", object{"region": "eu-west-2", "repository": repository, "digest": digest, "scans": c.scans})
 			variables := map[string]string{
-				buildspec.KnownStateApp: "backend", buildspec.RepositoryName: repository, buildspec.ImageDigest: digest,
+				buildspec.App: "backend", buildspec.RepositoryName: repository, buildspec.ImageDigest: digest,
 				buildspec.Severity: "high", buildspec.AcceptedFindings: "[]", buildspec.Attempts: "4", buildspec.Pause: "0",
 			}
 			maps.Copy(variables, c.variables)
@@ -175,7 +175,7 @@ func TestFindingsNeedsAllThatItReads(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	g := newDeployGate(t, buildspec.Findings, "http://127.0.0.1:1", nil, map[string]string{
-		buildspec.KnownStateApp: "backend", buildspec.RepositoryName: "repository", buildspec.ImageDigest: "sha256:" + strings.Repeat("0", 64),
+		buildspec.App: "backend", buildspec.RepositoryName: "repository", buildspec.ImageDigest: "sha256:" + strings.Repeat("0", 64),
 		buildspec.Severity: "high", buildspec.AcceptedFindings: "[]", buildspec.Attempts: "1", buildspec.Pause: "0",
 	})
 	g.missing(t, buildspec.FindingsReads())
@@ -198,7 +198,7 @@ func TestFindingsThatAreCountedAndNotListed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newDeployGate(t, buildspec.Findings, "http://127.0.0.1:1", nil, map[string]string{
-				buildspec.KnownStateApp: "backend", buildspec.RepositoryName: "repository", buildspec.ImageDigest: "sha256:" + strings.Repeat("0", 64),
+				buildspec.App: "backend", buildspec.RepositoryName: "repository", buildspec.ImageDigest: "sha256:" + strings.Repeat("0", 64),
 				buildspec.Severity: "high", buildspec.AcceptedFindings: "[]", buildspec.Attempts: "1", buildspec.Pause: "0",
 			})
 			g.onPath(t, "aws", "echo '"+c.answer+"'")

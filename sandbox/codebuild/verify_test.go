@@ -33,7 +33,7 @@ func newECSService(t *testing.T, endpoint string, net *internet.Internet, more o
 	name = name[max(0, len(name)-100):]
 	s := &ecsService{name: name}
 	s.deployGate = newDeployGate(t, buildspec.Verify, endpoint, net, map[string]string{
-		buildspec.KnownStateApp: "backend", buildspec.Cluster: "prod", buildspec.Service: name, buildspec.ContainerName: "backend",
+		buildspec.App: "backend", buildspec.Cluster: "prod", buildspec.Service: name, buildspec.ContainerName: "backend",
 		buildspec.ImageDigest: builtDigest, buildspec.Pause: "0.1",
 	})
 	s.released(t, builtDigest)
@@ -208,7 +208,7 @@ func TestVerifyNeedsAllThatItReads(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	g := newDeployGate(t, buildspec.Verify, "http://127.0.0.1:1", nil, map[string]string{
-		buildspec.KnownStateApp: "backend", buildspec.Cluster: "prod", buildspec.Service: "backend", buildspec.ContainerName: "backend",
+		buildspec.App: "backend", buildspec.Cluster: "prod", buildspec.Service: "backend", buildspec.ContainerName: "backend",
 		buildspec.ImageDigest: builtDigest, buildspec.Pause: "0",
 	})
 	g.missing(t, buildspec.VerifyReads())
@@ -297,7 +297,7 @@ func TestHealthChecks(t *testing.T) {
 func healthGate(t *testing.T, net *internet.Internet, host string) *deployGate {
 	t.Helper()
 	g := newDeployGate(t, buildspec.Verify, "http://127.0.0.1:1", net, map[string]string{
-		buildspec.KnownStateApp: "backend", buildspec.Cluster: "prod", buildspec.Service: "backend", buildspec.ContainerName: "backend",
+		buildspec.App: "backend", buildspec.Cluster: "prod", buildspec.Service: "backend", buildspec.ContainerName: "backend",
 		buildspec.ImageDigest: builtDigest, buildspec.Pause: "0.1",
 		buildspec.Health: `{"url":"https://` + host + `/health","expect":{"success":true,"ver":1},"seconds":1}`,
 	})

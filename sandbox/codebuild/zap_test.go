@@ -52,7 +52,7 @@ func zapGate(t *testing.T, app http.Handler, script []byte) *deployGate {
 		net.Handle("app.example.com", app)
 	}
 	return newDeployGate(t, buildspec.ZAP, "http://127.0.0.1:1", net, map[string]string{
-		buildspec.KnownStateApp: "backend", buildspec.TargetURL: "https://app.example.com/", buildspec.Severity: "medium",
+		buildspec.App: "backend", buildspec.TargetURL: "https://app.example.com/", buildspec.Severity: "medium",
 		buildspec.AcceptedFindings: "[]", buildspec.ZAPURL: tool.ZAP.URL, buildspec.ZAPSHA256: checksum,
 	})
 }
