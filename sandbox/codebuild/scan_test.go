@@ -43,6 +43,7 @@ const (
 	shellInGo     = "package main\n\nimport (\n\t\"os\"\n\t\"os/exec\"\n)\n\nfunc main() {\n\texec.Command(\"sh\", \"-c\", os.Args[1]).Run() %s\n}\n"
 	sqlInGo       = "package main\n\nimport (\n\t\"database/sql\"\n\t\"fmt\"\n\t\"os\"\n)\n\nfunc main() {\n\tvar db *sql.DB\n\t" +
 		"_, err := db.Query(fmt.Sprintf(\"SELECT * FROM users WHERE name = '%s'\", os.Args[1]))\n\tfmt.Println(err)\n}\n"
+	md5InGo    = "package main\n\nimport (\n\t\"crypto/md5\"\n\t\"fmt\"\n)\n\nfunc main() { fmt.Printf(\"%x\", md5.Sum(nil)) }\n"
 	harmlessGo = "package main\n\nfunc main() { println(\"hello\") }\n"
 	goModule   = "module app\n\ngo 1.22\n"
 )
@@ -183,14 +184,14 @@ func scanCases() map[string]map[string]scanCase {
 		"gosec": {
 			"an app in Go passes":              sees("gosec 2.29.0: 0 findings, 0 accepted", inGo(harmlessGo)),
 			"a shell fails":                    fails(inGo(fmt.Sprintf(shellInGo, "")), "found: main.go:G", "main.go:9"),
-			"an SQL of strings fails":          fails(inGo(sqlInGo), "found: main.go:G201: medium: main.go:11"),
-			"an accepted one passes":           sees("gosec 2.29.0: 0 findings, 1 accepted", and(inGo(sqlInGo), accept("main.go:G201", later))),
-			"an acceptance that expired fails": fails(and(inGo(sqlInGo), accept("main.go:G201", before)), expired("main.go:G201")),
+			"an SQL of strings fails":          fails(inGo(sqlInGo), "found: main.go:G701: high: main.go:11"),
+			"an accepted one passes":           sees("gosec 2.29.0: 0 findings, 1 accepted", and(inGo(sqlInGo), accept("main.go:G701", later))),
+			"an acceptance that expired fails": fails(and(inGo(sqlInGo), accept("main.go:G701", before)), expired("main.go:G701")),
 			"#nosec is not heard":              fails(inGo(fmt.Sprintf(shellInGo, "// #nosec")), "found: main.go:G"),
 			"gosec:disable is not heard":       fails(inGo(fmt.Sprintf(shellInGo, "//gosec:disable")), "found: main.go:G"),
-			"a lower one passes":               sees("gosec 2.29.0: 0 findings, 0 accepted, 1 below high", and(inGo(sqlInGo), set(buildspec.Severity, "high"))),
+			"a lower one passes":               sees("gosec 2.29.0: 0 findings, 0 accepted, 2 below high", and(inGo(md5InGo), set(buildspec.Severity, "high"))),
 			"what does not compile fails":      fails(inGo("package main\n\nfunc main() { nothing() }\n"), "gosec could not read"),
-			"no Go fails":                      fails(nil, "there is no Go in"),
+			"no Go fails":                      fails(nil, "gosec looked at nothing: there is no Go in backend-flask"),
 		},
 		"grype": {
 			"the sample app passes":            sees("grype 0.110.0: 0 findings, 0 accepted", nil),
