@@ -195,13 +195,13 @@ func scanCases() map[string]map[string]scanCase {
 		},
 		"grype": {
 			"the sample app passes":            sees("grype 0.110.0: 0 findings, 0 accepted", nil),
-			"a known hole fails":               fails(flaskOf("Flask==2.2.2"), "found: CVE-2023-30861, GHSA-m2qf-hxjv-5gpq: high: Flask 2.2.2: fixed in 2.2.5"),
-			"a hole without a fix fails":       fails(flaskOf("PyPDF2==3.0.1"), "GHSA-4vvm-4w3v-6mr8: medium: PyPDF2 3.0.1: no fix"),
+			"a known hole fails":               fails(flaskOf("Flask==2.2.2"), "found: CVE-2023-30861, GHSA-m2qf-hxjv-5gpq: high: flask 2.2.2: fixed in 2.2.5"),
+			"a hole without a fix fails":       fails(flaskOf("PyPDF2==3.0.1"), "GHSA-4vvm-4w3v-6mr8: medium: pypdf2 3.0.1: no fix"),
 			"accepted by its GHSA":             sees("grype 0.110.0: 0 findings, 1 accepted", and(flaskOf("Flask==2.2.2"), accept("GHSA-m2qf-hxjv-5gpq", later))),
 			"accepted by its CVE":              sees("grype 0.110.0: 0 findings, 1 accepted", and(flaskOf("Flask==2.2.2"), accept("CVE-2023-30861", later))),
 			"an acceptance that expired fails": fails(and(flaskOf("Flask==2.2.2"), accept("CVE-2023-30861", before)), expired("CVE-2023-30861")),
 			"a lower one passes":               sees("grype 0.110.0: 0 findings, 0 accepted, 1 below high", and(flaskOf("requests==2.31.0"), set(buildspec.Severity, "high"))),
-			"critical is above high":           fails(and(flaskOf("PyYAML==5.3"), set(buildspec.Severity, "critical")), "critical: PyYAML 5.3"),
+			"critical is above high":           fails(and(flaskOf("PyYAML==5.3"), set(buildspec.Severity, "critical")), "critical: pyyaml 5.3: fixed in 5.4"),
 			".grype.yaml is not heard": fails(and(flaskOf("Flask==2.2.2"), with(map[string]string{
 				".grype.yaml": "ignore:\n  - vulnerability: GHSA-m2qf-hxjv-5gpq\n", ".grype/config.yaml": "ignore:\n  - vulnerability: GHSA-m2qf-hxjv-5gpq\n",
 			})), "found: CVE-2023-30861"),
