@@ -45,7 +45,7 @@ func PrepareScanners(ctx context.Context, root string, log Log) (*Scanners, erro
 			ldflags: "-X github.com/zricethezav/gitleaks/v8/version.Version=" + tool.Gitleaks.Version},
 		{name: "gosec", module: "gosec", pkg: "github.com/securego/gosec/v2/cmd/gosec", takes: "2 minutes",
 			ldflags: "-X main.Version=" + tool.Gosec.Version},
-		{name: "grype", module: "grype", pkg: "github.com/anchore/grype/cmd/grype", takes: "6 minutes",
+		{name: "grype", module: "grype", pkg: "github.com/anchore/grype/cmd/grype", takes: "4 minutes",
 			ldflags: "-X main.version=" + tool.Grype.Version},
 		{name: "database", module: "grype", pkg: "./database", takes: "1 minute"},
 	} {
