@@ -14,7 +14,7 @@ import (
 
 	"github.com/anchore/grype/grype/db/provider"
 	db "github.com/anchore/grype/grype/db/v6"
-	"github.com/anchore/grype/grype/db/v6/build"
+	build "github.com/anchore/grype/grype/db/v6/build"
 	"github.com/anchore/grype/grype/db/v6/build/transformers"
 )
 
