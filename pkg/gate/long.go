@@ -32,5 +32,14 @@ func (b builder) checkLengths() error {
 			}
 		}
 	}
+	// Of all apps together where a project is theirs.
+	if n := len(acceptedOfAll(b.settings)); n > maxAccepted {
+		problems = append(problems, wrong("scan.accepted", n, "the accepted findings of all apps have so many characters, and the variables of a "+
+			"project have room for %d of them; fix some of what was found, or give fewer words of reason", maxAccepted))
+	}
 	return errors.Join(problems...)
 }
+
+// maxAccepted leaves room for the other variables: CodeBuild takes 5,500 characters for all
+// of a project (CodeBuild User Guide, Quotas).
+const maxAccepted = 2500

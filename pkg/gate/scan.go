@@ -128,34 +128,42 @@ func pinned(tools ...tool.Tool) codebuild.ProjectEnvironmentEnvironmentVariableA
 	return all
 }
 
-// finding is an accepted finding as buildspecs read it. The reason stays in settings.
+// finding is an accepted finding as buildspecs read it.
 type finding struct {
 	App     string `json:"app,omitempty"`
 	ID      string `json:"id"`
+	Reason  string `json:"reason"`
 	Expires string `json:"expires"`
+}
+
+func findingOf(app string, a settings.AcceptedFinding) finding {
+	return finding{app, a.Id, a.Reason, a.Expires}
 }
 
 // accepted are the findings of an app that fail no run, in JSON.
 func accepted(app settings.App) string {
 	all := []finding{}
 	for _, a := range app.Scan.Accepted {
-		all = append(all, finding{ID: a.Id, Expires: a.Expires})
+		all = append(all, findingOf("", a))
 	}
-	text, _ := json.Marshal(all) // of texts only
-	return string(text)
+	return written(all)
 }
 
 // acceptedOfAll are those of the stack, and of each app: for a project that all share.
 func acceptedOfAll(s *settings.Settings) string {
 	all := []finding{}
 	for _, a := range s.Scan.Accepted {
-		all = append(all, finding{ID: a.Id, Expires: a.Expires})
+		all = append(all, findingOf("", a))
 	}
 	for _, app := range s.Apps {
 		for _, a := range app.Scan.Accepted[len(s.Scan.Accepted):] {
-			all = append(all, finding{App: app.Name, ID: a.Id, Expires: a.Expires})
+			all = append(all, findingOf(app.Name, a))
 		}
 	}
-	text, _ := json.Marshal(all) // of texts only
+	return written(all)
+}
+
+func written(findings []finding) string {
+	text, _ := json.Marshal(findings) // of texts only
 	return string(text)
 }

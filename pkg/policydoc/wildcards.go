@@ -113,8 +113,12 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 
 	// What the projects need that all pipelines start for their apps.
 	{
-		Kind: Identity, Actions: []string{"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
-		Pattern: "arn:${Partition}:s3:::${Bucket}/${Folder}/${Artifact}/*", Why: objectReason,
+		Kind: Identity, Actions: []string{"s3:GetObject", "s3:GetObjectVersion"},
+		Pattern: "arn:${Partition}:s3:::${Bucket}/${Folder}/Source/*", Why: objectReason,
+	},
+	{
+		Kind: Identity, Actions: []string{"s3:PutObject"},
+		Pattern: "arn:${Partition}:s3:::${Bucket}/${Folder}/Sbom/*", Why: objectReason,
 	},
 	{
 		Kind: Identity, Actions: []string{"s3:PutObject"}, Pattern: "arn:${Partition}:s3:::${Bucket}/*/${Artifact}/*",
@@ -191,14 +195,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Pattern: "arn:${Partition}:codebuild:${Region}:${Account}:project/${Gate}-*-${Duty}", Why: anyAppReason,
 	},
 	{
-		Kind: Boundary, Actions: []string{
-			"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart",
-			"ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:BatchGetImage", "ecr:DescribeImages",
-		},
-		Pattern: "arn:${Partition}:ecr:${Region}:${Account}:repository/${Gate}/*", Why: anyAppReason,
-	},
-	{
-		Kind: Boundary, Actions: []string{"ecs:DescribeServices", "ecs:UpdateService"},
+		Kind: Boundary, Actions: []string{"ecs:UpdateService"},
 		Pattern: "arn:${Partition}:ecs:${Region}:${Account}:service/*/*", Why: anyAppReason + "; clusters and services are the app teams' to name",
 	},
 	{

@@ -28,8 +28,8 @@ func TestKilledUpdate(t *testing.T) {
 			w.up()
 			w.full()
 			w.deployed("backend-flask")
-			if keys := w.inventory()["keys"]; len(keys) != 6 {
-				t.Errorf("KMS keys are %v, want six", keys)
+			if keys := w.inventory()["keys"]; len(keys) != 7 {
+				t.Errorf("KMS keys are %v, want seven", keys)
 			}
 			same(t, "a preview after the recovery", w.planned(), map[string]string{})
 			w.run("destroy", "--yes")

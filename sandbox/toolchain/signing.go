@@ -31,7 +31,7 @@ func PrepareSigning(ctx context.Context, root string, log Log) (*Signing, error)
 		Notation: filepath.Join(kit.Bin, "notation"),
 		Plugin:   filepath.Join(kit.Bin, "notation-com.amazonaws.signer.notation.plugin"),
 	}
-	if err := kit.build(ctx, log, tool{
+	if err := kit.build(ctx, log, builtTool{
 		name: "notation", module: "notation", takes: "1 minute", pkg: "github.com/notaryproject/notation/cmd/notation",
 	}); err != nil {
 		return nil, err
