@@ -57,9 +57,9 @@ const DeployStage = "Deploy"
 
 // The projects of one app's scans, which share a role.
 const (
-	ScanSecrets      = "secrets"
-	ScanCode         = "code"
-	ScanDependencies = "dependencies"
+	ScanSecrets      = "scan-secrets"
+	ScanCode         = "scan-code"
+	ScanDependencies = "scan-dependencies"
 )
 
 // The projects that every pipeline starts, for its app.

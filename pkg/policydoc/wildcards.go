@@ -179,7 +179,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Pattern: "arn:${Partition}:codedeploy:${Region}:${Account}:deploymentgroup:${Gate}-*/${Gate}-*", Why: anyAppReason,
 	},
 	{
-		Kind: Boundary, Actions: []string{"codedeploy:GetApplication", "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"},
+		Kind: Boundary, Actions: []string{"codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"},
 		Pattern: "arn:${Partition}:codedeploy:${Region}:${Account}:application:${Gate}-*", Why: anyAppReason,
 	},
 	{
