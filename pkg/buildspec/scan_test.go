@@ -45,7 +45,7 @@ func TestScansExportASummary(t *testing.T) {
 		}
 		var want []string
 		if text == Grype {
-			want = []string{SBOM}
+			want = []string{SBOMFile}
 		}
 		if !slices.Equal(s.Artifacts.Files, want) {
 			t.Errorf("%s.yaml uploads %v, want %v", name, s.Artifacts.Files, want)
