@@ -109,8 +109,7 @@ func (p Plan) Shared(what string) Named {
 	return Named{name, p.arn("codebuild", "project/"+name)}
 }
 
-// SigningPrefix begins the name of what signs images: AWS Signer keeps the name of a profile
-// that was canceled for two years, so each has one of its own. It takes no hyphen.
+// SigningPrefix begins the name of what signs images.
 func (p Plan) SigningPrefix() string { return p.Gate + "_" }
 
 // SigningProfiles matches it, and SigningJobs all that was signed in the account.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -50,7 +51,7 @@ func (b builder) checks(parent pulumi.Resource, s *store) ([]pulumi.Resource, er
 	var profile *signer.SigningProfile
 	if b.signs() {
 		if profile, err = signer.NewSigningProfile(b.ctx, b.called("images"), &signer.SigningProfileArgs{
-			NamePrefix: pulumi.String(b.plan.SigningPrefix()),
+			Name:       b.profileName(s),
 			PlatformId: pulumi.String("Notation-OCI-SHA384-ECDSA"),
 			// How long a signature holds: an image that runs is rolled back to, or started anew, for years.
 			SignatureValidityPeriod: signer.SigningProfileSignatureValidityPeriodArgs{Type: pulumi.String("MONTHS"), Value: pulumi.Int(135)},
@@ -74,6 +75,15 @@ func (b builder) checks(parent pulumi.Resource, s *store) ([]pulumi.Resource, er
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
 	return append(made, prepare...), nil
+}
+
+// profileName is that of the signing profile. AWS Signer takes no hyphen in it, and keeps the
+// name of a profile that was canceled: a gate that is made anew needs another one, and has
+// another key.
+func (b builder) profileName(s *store) pulumi.StringOutput {
+	return s.imageKey.KeyId.ApplyT(func(id string) string {
+		return b.plan.SigningPrefix() + strings.ReplaceAll(id, "-", "")
+	}).(pulumi.StringOutput)
 }
 
 // sharedCheck is a project of all pipelines with a role of its own.

@@ -105,7 +105,7 @@ var computed = map[string][][2]string{
 		{"arn", "arn:${partition}:states:${region}:${account}:stateMachine:${name}"}, {"id", "${arn}"},
 	},
 	"aws:signer/signingProfile:SigningProfile": {
-		{"name", "${namePrefix}of_mocks"}, {"id", "${name}"}, {"arn", "arn:${partition}:signer:${region}:${account}:/signing-profiles/${name}"},
+		{"id", "${name}"}, {"arn", "arn:${partition}:signer:${region}:${account}:/signing-profiles/${name}"},
 	},
 	"aws:codedeploy/application:Application": {
 		{"id", "${name}"}, {"arn", "arn:${partition}:codedeploy:${region}:${account}:application:${name}"},
