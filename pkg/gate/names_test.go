@@ -32,6 +32,7 @@ var limits = map[string]map[string]int{
 	analyzerType:                             {"analyzerName": 255},
 	"aws:sqs/queue:Queue":                    {"name": 80},
 	"aws:cloudwatch/metricAlarm:MetricAlarm": {"name": 255, "alarmDescription": 1024},
+	profileType:                              {"name": 64},
 	parameterType:                            {"name": 1011, "description": 1024, "insecureValue": 4096},
 	rulesetType:                              {"name": 100}, // GitHub's
 	secretType:                               {"name": 512, "description": 2048},
