@@ -115,7 +115,7 @@ func (e *estate) run(app delivered) []leg {
 		}},
 		{"it gets the artifact that a project has to be given: CodePipeline User Guide, AWS CodeBuild action reference, Input artifacts",
 			e.role(address.Verifier, "").Principal, append(get("Build"), call{"s3:GetBucketAcl", bucket, nil}, call{"s3:GetBucketLocation", bucket, nil})},
-		{"the deploy action reads it: CodePipeline User Guide, Amazon ECS deploy action reference", pipeline.Principal, get("Build")},
+		{"the deploy action reads what deploys: CodePipeline User Guide, Amazon ECS deploy action reference", pipeline.Principal, get("Release")},
 		{"and deploys: the same page, Service role permissions: Amazon ECS standard action", pipeline.Principal, []call{
 			{"ecs:DescribeServices", p.Service(app.cluster, app.service), nil},
 			{"ecs:DescribeTaskDefinition", "*", nil},
@@ -134,6 +134,7 @@ func (e *estate) run(app delivered) []leg {
 	if _, asked := e.roles[p.Role(app.name, address.Approver).ARN]; asked {
 		legs = append(legs, e.approval(app)...)
 	}
+	legs = append(legs, e.stages(app)...)
 	legs = append(legs, e.answers(app.name)...)
 	for _, name := range keys(e.secrets) {
 		if !strings.HasPrefix(name, p.Gate+"/"+app.name+"/") {
