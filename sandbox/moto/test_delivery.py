@@ -118,7 +118,10 @@ class SigningProfileTest(AskingTest):
             signer.tag_resource(resourceArn=made["arn"], tags={"l": "w"})
             signer.untag_resource(resourceArn=made["arn"], tagKeys=["k"])
             self.assertEqual(signer.list_tags_for_resource(resourceArn=made["arn"])["tags"], {"l": "w"})
+            listed = lambda **asked: [p["profileName"] for p in signer.list_signing_profiles(**asked)["profiles"]]
+            self.assertEqual(listed(), ["app"])
             signer.cancel_signing_profile(profileName="app")
+            self.assertEqual((listed(), listed(includeCanceled=True)), ([], ["app"]))
             self.assertEqual(signer.get_signing_profile(profileName="app")["status"], "Canceled")
             self.refused("ValidationException", signer.put_signing_profile, **asked)
             self.refused("ResourceNotFoundException", signer.get_signing_profile, profileName="other")

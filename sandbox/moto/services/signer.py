@@ -60,6 +60,24 @@ class Signer(core.Service):
             raise Error("ValidationException", f"The signing profile {params['profileName']} already exists")
         return self.moto()
 
+    def list_signing_profiles(self, params: Params) -> Params:
+        """AWS lists what was cancelled only when it is asked to; all are on one page here."""
+        wanted = params.get("statuses", []) + (["Canceled"] if params.get("includeCanceled") else [])
+        return {
+            "profiles": [
+                {
+                    "profileName": profile.name,
+                    "profileVersion": profile.profile_version,
+                    "profileVersionArn": profile.profile_version_arn,
+                    "platformId": profile.platform_id,
+                    "status": profile.status,
+                    "arn": profile.arn,
+                }
+                for profile in self.state.signing_profiles.values()
+                if profile.status in ["Active", *wanted]
+            ]
+        }
+
     def get_signing_profile(self, params: Params) -> TYPE_RESPONSE:
         """AWS answers a profile that was cancelled too, and refuses a name that is not there."""
         self._profile(params["profileName"])
@@ -272,6 +290,7 @@ def install() -> None:
         Signer,
         "/signing-profiles/(?P<profile_name>[^/]+)/permissions(?P<rest>.*)$",
         "/signing-profiles/(?P<profile_name>[^/]+)/revoke$",
+        "/signing-profiles$",
         "/signing-platforms/(?P<platform>.+)$",
         "/signing-jobs/with-payload$",
         "/revocations$",
