@@ -151,6 +151,8 @@ prodgate:index:Gate gate
     aws:codebuild/project:Project gate-findings
     aws:cloudwatch/logGroup:LogGroup gate-verify
     aws:codebuild/project:Project gate-verify
+    aws:cloudwatch/logGroup:LogGroup gate-dast
+    aws:codebuild/project:Project gate-dast
     aws:signer/signingProfile:SigningProfile gate-images
     aws:iam/role:Role gate-sign
     aws:iam/policy:Policy gate-sign

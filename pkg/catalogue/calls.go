@@ -145,8 +145,6 @@ var groups = []group{
 		{"codedeploy:CreateDeploymentGroup", "puts another group in the place of one that was deleted"},
 		{"codedeploy:UpdateDeploymentGroup", "shifts traffic at once, or without the alarms that would stop it"},
 		{"codedeploy:DeleteDeploymentGroup", "ends delivery"},
-		{"codedeploy:StopDeployment", "leaves a deployment halfway"},
-		{"codedeploy:ContinueDeployment", "ends the time in which there is a way back"},
 	}},
 	{on: DeploymentGroups, by: []string{address.Pipeline}, denied: guarded, reported: Alert, calls: []does{
 		{"codedeploy:CreateDeployment", "runs any image in the service"},

@@ -197,6 +197,19 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	catalogue.Remedies: func(e *estate, _ delivered) []place {
 		return at(e.regional("config", "remediation-configuration/"+e.plan.Gate+"-s3-bucket-versioning-enabled/x"))
 	},
+	catalogue.SigningProfiles: func(e *estate, _ delivered) []place { return at(e.profile) },
+	catalogue.Deployments: func(e *estate, _ delivered) []place {
+		return at(e.each("CodeDeploy applications", func(name string) string { return e.regional("codedeploy", "application:"+name) })...)
+	},
+	catalogue.DeploymentGroups: func(e *estate, _ delivered) []place {
+		return at(e.each("CodeDeploy applications", func(name string) string { return e.regional("codedeploy", "deploymentgroup:"+name+"/"+name) })...)
+	},
+	catalogue.Listeners: func(e *estate, _ delivered) []place {
+		if len(e.inventory["CodeDeploy applications"]) == 0 {
+			return nil
+		}
+		return at(e.listener)
+	},
 	// Off in both stacks.
 	catalogue.Hub: func(*estate, delivered) []place { return nil },
 	catalogue.CallObjects: func(e *estate, _ delivered) []place {

@@ -10,16 +10,27 @@ import (
 // theApp is the app of both stacks' configuration, and another the second app.
 func (w *world) theApp() delivered {
 	role := "arn:aws:iam::" + w.account() + ":role/cruddur-"
-	return delivered{"backend-flask", "cruddur", "backend-flask", role + "execution", role + "task"}
+	return delivered{name: "backend-flask", cluster: "cruddur", service: "backend-flask", executionRole: role + "execution", taskRole: role + "task"}
 }
 
 func (w *world) another() delivered {
-	return delivered{"frontend-react-js", "cruddur", "frontend", "arn:aws:iam::" + w.account() + ":role/frontend-execution", ""}
+	return delivered{
+		name: "frontend-react-js", cluster: "cruddur", service: "frontend", executionRole: "arn:aws:iam::" + w.account() + ":role/frontend-execution",
+		listener: "arn:aws:elasticloadbalancing:" + region + ":" + w.account() + ":listener/app/frontend/0123456789abcdef/0123456789abcdef",
+	}
 }
 
-// secondAppProd is the second app, with an execution role of its own.
+// secondAppProd is the second app, with an execution role of its own, and deployed by
+// CodeDeploy.
 func secondAppProd(text string) string {
-	return strings.Replace(secondApp(text), "ACCOUNT:role/cruddur-execution", "222222222222:role/frontend-execution", 1)
+	return strings.Replace(secondApp(text), "ACCOUNT:role/cruddur-execution\n", `222222222222:role/frontend-execution
+      deployment:
+        kind: blue-green
+        listenerArn: arn:aws:elasticloadbalancing:eu-west-2:222222222222:listener/app/frontend/0123456789abcdef/0123456789abcdef
+        targetGroups: [frontend-blue, frontend-green]
+        containerPort: 3000
+        alarms: [frontend-5xx]
+`, 1)
 }
 
 // TestNobodyGetsAround decides from the documents of a stack that is up, with

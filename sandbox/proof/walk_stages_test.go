@@ -27,6 +27,10 @@ func (e *estate) stages(app delivered) []leg {
 		{"signer:GetRevocationStatus", e.regional("signer", "/signing-jobs/0c7a1e2b-5d53-4a9b-9f0e-3c1f6f1a2b3c"), nil},
 	}
 	service := p.Service(app.cluster, app.service)
+	prepared := []call{{"ecr:DescribeImages", repository, nil}}
+	if app.listener != "" { // the task definition that runs is the template
+		prepared = append(prepared, call{"ecs:DescribeServices", service, nil}, call{"ecs:DescribeTaskDefinition", "*", nil})
+	}
 
 	var legs []leg
 	for _, one := range []struct {
@@ -48,7 +52,7 @@ func (e *estate) stages(app delivered) []leg {
 				{"ecr:CompleteLayerUpload", repository, nil}, {"ecr:PutImage", repository, nil},
 			})},
 		{"the signature is verified, and what deploys is stored: AWS Signer Developer Guide, Verify a container image", p.Shared(address.Preparer), e.role(address.Prepare, ""),
-			slices.Concat(get("Build"), get("Sbom"), pull, holds, put("Release"), []call{{"ecr:DescribeImages", repository, nil}})},
+			slices.Concat(get("Build"), get("Sbom"), pull, holds, put("Release"), prepared)},
 		{"what runs is looked at: the buildspec's differs", p.Shared(address.Verify), e.role(address.Inspect, ""), append(get("Release"),
 			call{"ecs:DescribeServices", service, nil}, call{"ecs:DescribeTaskDefinition", "*", nil}, call{"ecs:ListTasks", "*", nil},
 			call{"ecs:DescribeTasks", e.regional("ecs", "task/"+app.cluster+"/0f9e8d7c6b5a49382716f5e4d3c2b1a0"), nil})},
@@ -65,4 +69,30 @@ func (e *estate) stages(app delivered) []leg {
 			})})
 	}
 	return legs
+}
+
+// shifts is a deployment by CodeDeploy.
+func (e *estate) shifts(app delivered) []leg {
+	e.Helper()
+	p, shift := e.plan, e.role(address.Shift, "")
+	group, application, service := p.Deployment(app.name).ARN, p.Deployments(app.name).ARN, p.Service(app.cluster, app.service)
+	return []leg{
+		{"the action deploys: CodePipeline User Guide, Amazon ECS and CodeDeploy blue-green deploy action reference, Service role permissions",
+			e.role(address.Pipeline, app.name).Principal, []call{
+				{"codedeploy:CreateDeployment", group, nil}, {"codedeploy:GetDeployment", group, nil},
+				{"codedeploy:GetApplication", application, nil}, {"codedeploy:GetApplicationRevision", application, nil}, {"codedeploy:RegisterApplicationRevision", application, nil},
+				{"codedeploy:GetDeploymentConfig", e.regional("codedeploy", "deploymentconfig:CodeDeployDefault.ECSCanary10Percent5Minutes"), nil},
+			}},
+		{"CodeDeploy takes its role on: CodeDeploy User Guide, Cross-service confused deputy prevention", authority.Principal{ARN: "codedeploy.amazonaws.com"}, []call{
+			{"sts:AssumeRole", shift.ARN, map[string]string{"aws:SourceArn": group, "aws:SourceAccount": p.Account}},
+		}},
+		{"it shifts traffic: AWS Managed Policy Reference Guide, AWSCodeDeployRoleForECS", shift.Principal, []call{
+			{"ecs:DescribeServices", service, nil}, {"ecs:CreateTaskSet", service, nil}, {"ecs:UpdateServicePrimaryTaskSet", service, nil},
+			{"ecs:DeleteTaskSet", e.regional("ecs", "task-set/"+app.cluster+"/"+app.service+"/ecs-svc/123"), nil},
+			{"elasticloadbalancing:DescribeListeners", "*", nil}, {"elasticloadbalancing:DescribeRules", "*", nil}, {"elasticloadbalancing:DescribeTargetGroups", "*", nil},
+			{"elasticloadbalancing:ModifyListener", app.listener, nil}, {"elasticloadbalancing:ModifyRule", address.RulesOf(app.listener)[:len(address.RulesOf(app.listener))-1] + "fedcba9876543210", nil},
+			{"cloudwatch:DescribeAlarms", p.Alarm("frontend-5xx"), nil},
+			{"iam:PassRole", app.executionRole, map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+		}},
+	}
 }

@@ -26,7 +26,7 @@ import (
 func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
 	t.Parallel()
 	// Containment would answer with messages of its own.
-	w := newWorld(t, "prod", replace("response: contain", "response: alert"))
+	w := newWorld(t, "prod", secondAppProd, replace("response: contain", "response: alert"))
 	w.up()
 	inbox, records := w.inbox(), w.recordsOfCalls()
 	e := w.readEstate()
