@@ -48,7 +48,7 @@ func TestStagesJoinUp(t *testing.T) {
 			if on(choice) {
 				return name
 			}
-			return "none"
+			return "off"
 		}
 		t.Run(fmt.Sprintf("%0*b", choices, n), func(t *testing.T) {
 			t.Parallel()

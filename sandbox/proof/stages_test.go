@@ -39,9 +39,9 @@ import (
 // well is what the app answers.
 const well = `{"success": true, "ver": 1}`
 
-// line is the pipeline of backend-flask as the emulator gives it back, and the world that
+// delivering is the pipeline of backend-flask as the emulator gives it back, and the world that
 // its actions work in.
-type line struct {
+type delivering struct {
 	*world
 	ecs    *ecs.Client
 	stages []cptypes.StageDeclaration
@@ -54,7 +54,7 @@ type line struct {
 
 // run is one execution of the pipeline.
 type run struct {
-	*line
+	*delivering
 	commit    string
 	artifacts map[string]string            // folders
 	variables map[string]map[string]string // by namespace
@@ -68,8 +68,8 @@ type run struct {
 	logs map[string]string
 }
 
-// newLine makes a line of a world that is up, with a service that ran something else before.
-func newLine(w *world) *line {
+// newDelivering is that of a world that is up, with a service that ran something else before.
+func newDelivering(w *world) *delivering {
 	w.Helper()
 	got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr("backend-flask-prodgate")})
 	w.must(err)
@@ -77,7 +77,7 @@ func newLine(w *world) *line {
 	net, err := internet.Start(folder)
 	w.must(err)
 	w.Cleanup(func() { _ = net.Close() })
-	l := &line{world: w, stages: got.Pipeline.Stages}
+	l := &delivering{world: w, stages: got.Pipeline.Stages}
 
 	scans, err := scanners.Prepare(w.Context(), kit.Root, w.TempDir(), w.Logf)
 	w.must(err)
@@ -117,7 +117,7 @@ func newLine(w *world) *line {
 }
 
 // runsBefore makes the service, as an app team has it.
-func (l *line) runsBefore() {
+func (l *delivering) runsBefore() {
 	l.Helper()
 	_, err := l.ecs.CreateCluster(l.Context(), &ecs.CreateClusterInput{ClusterName: ptr("cruddur")})
 	l.must(err)
@@ -128,7 +128,7 @@ func (l *line) runsBefore() {
 	l.must(err)
 }
 
-func (l *line) define(image string) (arn *string) {
+func (l *delivering) define(image string) (arn *string) {
 	l.Helper()
 	made, err := l.ecs.RegisterTaskDefinition(l.Context(), &ecs.RegisterTaskDefinitionInput{
 		Family:               ptr("backend-flask"),
@@ -139,7 +139,7 @@ func (l *line) define(image string) (arn *string) {
 }
 
 // runOf is a new execution for a commit: the sample app with these files beside or instead of its own.
-func (l *line) runOf(n int, files map[string]string) *run {
+func (l *delivering) runOf(n int, files map[string]string) *run {
 	l.Helper()
 	source := l.TempDir()
 	l.must(os.CopyFS(filepath.Join(source, "backend-flask"), os.DirFS(filepath.Join(kit.Root, "examples", "backend-flask"))))
@@ -358,7 +358,7 @@ func TestACommitGoesThroughAllStages(t *testing.T) {
 	w := newWorldOf(t, "dev", releaseManager, quiet, everythingOn)
 	w.up()
 	w.joinsUp("everything on, rolling")
-	l := newLine(w)
+	l := newDelivering(w)
 
 	good := l.runOf(1, nil)
 	if failed := good.goes("Source", "Scan"); failed != nil {
@@ -470,7 +470,7 @@ func (w *world) joinsUp(what string) {
 func TestRollingToBlueGreenAndBack(t *testing.T) {
 	t.Parallel()
 	off := func(text string) string {
-		return text + "  prodgate:sign: none\n  prodgate:scan:\n    {secrets: none, code: none, dependencies: none, image: none}\n"
+		return text + "  prodgate:sign: \"off\"\n  prodgate:scan:\n    {secrets: \"off\", code: \"off\", dependencies: \"off\", image: \"off\"}\n"
 	}
 	blueGreen := replace("      deployTimeout: 15\n", `      deployTimeout: 15
       deployment:
