@@ -146,7 +146,7 @@ func (l *delivering) runOf(n int, files map[string]string) *run {
 	for name, content := range files {
 		l.must(os.WriteFile(filepath.Join(source, "backend-flask", name), []byte(content), 0o600))
 	}
-	r := &run{line: l, artifacts: map[string]string{"": source}, variables: map[string]map[string]string{}, logs: map[string]string{}}
+	r := &run{delivering: l, artifacts: map[string]string{"": source}, variables: map[string]map[string]string{}, logs: map[string]string{}}
 	r.commit = fmt.Sprintf("%040x", n)
 	return r
 }
