@@ -319,6 +319,9 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 		if row.Action == "codebuild:StartBuild" && who.duty == address.Dispatcher && q.Resource != e.plan.VerifierProject().ARN {
 			want = denied // rules start the check of the known state and nothing else
 		}
+		if row.Action == "ecs:UpdateService" && who.duty == address.Pipeline && app.listener != "" {
+			want = denied // CodeDeploy changes the service
+		}
 		if own, is := writes[who.duty]; is && row.On == catalogue.ArtifactObjects && !strings.Contains(q.Resource, "/"+own+"/") {
 			want = denied
 		}
