@@ -99,14 +99,12 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 	},
 	"aws:codedeploy/deploymentGroup:DeploymentGroup": func(f *finder, ctx context.Context, op operation) (string, error) {
 		app, name := op.input("appName"), op.input("deploymentGroupName")
-		got, err := codedeploy.NewFromConfig(f.cfg).GetDeploymentGroup(ctx, &codedeploy.GetDeploymentGroupInput{ApplicationName: &app, DeploymentGroupName: &name})
+		_, err := codedeploy.NewFromConfig(f.cfg).GetDeploymentGroup(ctx, &codedeploy.GetDeploymentGroupInput{ApplicationName: &app, DeploymentGroupName: &name})
 		if absent := new(deploytypes.DeploymentGroupDoesNotExistException); errors.As(err, &absent) {
 			return "", nil
 		}
-		if err != nil {
-			return "", err
-		}
-		return aws.ToString(got.DeploymentGroupInfo.DeploymentGroupId), nil
+		// An import takes it so; the id that it is kept by is CodeDeploy's.
+		return app + ":" + name, err
 	},
 	"aws:signer/signingProfile:SigningProfile": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
