@@ -33,7 +33,8 @@ func (w *world) tamperings() []handMade {
 	return []handMade{
 		{"another branch is delivered", app, "stage Source", pipeline(func(p *pipelineOf) { p.Stages[0].Actions[0].Configuration["BranchName"] = "anything" })},
 		{"the check is taken out", app, "stage Deploy", pipeline(func(p *pipelineOf) { stageOf(p, "Deploy").Actions = stageOf(p, "Deploy").Actions[1:] })},
-		{"the deployment comes with the check", app, "stage Deploy", pipeline(func(p *pipelineOf) { actionOf(p, "Deploy", "Service").RunOrder = ptr(int32(1)) })},
+		// Not the deployment with the check: what deploys is written beside the check, and CodePipeline refuses it.
+		{"what runs is looked at too early", app, "stage Deploy", pipeline(func(p *pipelineOf) { actionOf(p, "Deploy", "Verify").RunOrder = ptr(int32(2)) })},
 		{"an action acts as somebody else", app, "stage Deploy", pipeline(func(p *pipelineOf) { actionOf(p, "Deploy", "Service").RoleArn = &stranger })},
 		{"a build is another project's", app, "stage Build", pipeline(func(p *pipelineOf) { actionOf(p, "Build", "Image").Configuration["ProjectName"] = "other" })},
 		{"a failed deployment stays", app, "stage Deploy", pipeline(func(p *pipelineOf) { stageOf(p, "Deploy").OnFailure = nil })},
