@@ -49,7 +49,7 @@ func table(p address.Plan) []Work {
 		},
 		{
 			Name: "SigningProfiles", On: []string{p.SigningProfiles()}, Why: ownNames, For: signs,
-			Read:   []string{"signer:GetSigningProfile", "signer:ListTagsForResource"},
+			Read:   []string{"signer:GetSigningProfile"},
 			Write:  []string{"signer:TagResource", "signer:UntagResource"},
 			Delete: []string{"signer:CancelSigningProfile"},
 		},

@@ -336,17 +336,11 @@ func (r *run) refused(what string, failed []string, at, why string) {
 	}
 }
 
-// everythingOn has an approval, a health check and a test from outside beside what is on by default.
+// everythingOn has an approval beside what is on by default, and asks for a version.
 func everythingOn(text string) string {
 	text = replace("    breakGlassArn:", "    approverArns: [arn:aws:iam::111111111111:role/release-manager]\n    breakGlassArn:")(text)
-	return replace("      deployTimeout: 15\n", `      deployTimeout: 15
-      health:
-        url: https://api.example.com/api/health-check
-        expect: {success: true, ver: 1}
-        seconds: 10
-      dast:
-        url: https://api.example.com/
-`)(text)
+	text = replace("expect: {success: true}\n", "expect: {success: true, ver: 1}\n        seconds: 10\n")(text)
+	return strings.ReplaceAll(text, "api.dev.example.com", "api.example.com")
 }
 
 var releaseManager = func(c *stack.Config) { c.Roles = append(c.Roles, "arn:aws:iam::111111111111:role/release-manager") }
