@@ -487,6 +487,9 @@ func TestRollingToBlueGreenAndBack(t *testing.T) {
 		w.configure(step.edits...)
 		w.up()
 		w.joinsUp(step.what)
+		if shifted := len(w.inventory()["CodeDeploy applications"]); shifted != map[bool]int{true: 1, false: 0}[strings.Contains(step.what, "blue-green")] {
+			t.Errorf("%s: CodeDeploy has %d applications", step.what, shifted)
+		}
 		same(t, "a preview of "+step.what, w.planned(), map[string]string{})
 		w.run("refresh", "--yes")
 		same(t, "a refresh of "+step.what, w.lastChanges(), map[string]int{})
