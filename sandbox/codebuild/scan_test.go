@@ -359,18 +359,18 @@ func billOfMaterials(t *testing.T, r *Result) {
 		BOMFormat, SpecVersion string
 		Components             []struct{ Name, Purl string }
 	}
-	if err := json.Unmarshal(r.Artifacts[buildspec.SBOM], &bom); err != nil {
+	if err := json.Unmarshal(r.Artifacts[buildspec.SBOMFile], &bom); err != nil {
 		t.Fatal(err)
 	}
 	if bom.BOMFormat != "CycloneDX" || bom.SpecVersion == "" {
-		t.Errorf("%s is %s %s", buildspec.SBOM, bom.BOMFormat, bom.SpecVersion)
+		t.Errorf("%s is %s %s", buildspec.SBOMFile, bom.BOMFormat, bom.SpecVersion)
 	}
 	for _, c := range bom.Components {
 		if strings.HasPrefix(c.Purl, "pkg:pypi/") {
 			return
 		}
 	}
-	t.Errorf("%s names no package: %v", buildspec.SBOM, bom.Components)
+	t.Errorf("%s names no package: %v", buildspec.SBOMFile, bom.Components)
 }
 
 // everyScan are the cases that are the same for all.
