@@ -60,7 +60,7 @@ func TestEveryRowIsWhole(t *testing.T) {
 	denies := []Control{Guardrail, RepositoryPolicy, BucketPolicy, KeyPolicy, TopicPolicy, SecretPolicy, BranchProtection, OnlyMainCheck, CodeOwners}
 	reports := []Control{Alert, AlertOnRead, Preview, Nothing}
 	duties := []string{address.Pipeline, address.Build, address.Approver, address.Recorder, address.Dispatcher, address.Verifier,
-		address.Containment, address.Release, address.Remediator, address.Scan, address.Inspect, address.Sign, address.Prepare, address.Shift, Execution, People, Rotation, ServiceLinked}
+		address.Containment, address.Release, address.Remediator, address.Courier, address.Scan, address.Inspect, address.Sign, address.Prepare, address.Shift, Execution, People, Rotation, ServiceLinked}
 	known := account("web")
 	shift(known)
 	seen := map[string]bool{}
