@@ -113,7 +113,7 @@ func (p place) ofSecret() bool { return strings.HasPrefix(p.rule, "apps[].secret
 // show is show of what is not as it should be: in place of a secret's description
 // that may be the secret.
 func (p place) show(value any) string {
-	if p.ofSecret() || p.rule == chatWebhook {
+	if p.ofSecret() {
 		return hidden
 	}
 	return show(value)
@@ -143,7 +143,7 @@ func (c *checker) top(name string) place {
 }
 
 func (c *checker) add(at place, value, what, remedy string) {
-	if c.secret(at.setting) && value != absent {
+	if (c.secret(at.setting) || at.rule == chatWebhook) && value != absent {
 		value = hidden
 	}
 	c.problems = append(c.problems, Problem{at.key, value, what, remedy})
@@ -180,7 +180,7 @@ func (c *checker) value(at place, r rule, value any) {
 		return
 	}
 	if what, remedy := r.fault(value); what != "" {
-		c.add(at, at.show(value), what, remedy)
+		c.add(at, show(value), what, remedy)
 	}
 	switch r.kind {
 	case list:
