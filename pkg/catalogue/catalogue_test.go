@@ -22,6 +22,7 @@ func account(clusters ...string) *settings.Settings {
 	s.Organization.Regions = []string{"eu-west-2"}
 	s.Detection = settings.Detection{Response: settings.Contain, Trail: settings.Create}
 	s.Workflows.Repository = "infrastructure"
+	s.ChatWebhook = "https://chat.example.com/x"
 	for _, cluster := range clusters {
 		s.Apps = append(s.Apps, settings.App{
 			Name: "app-" + cluster, Cluster: cluster, Repository: "web",
