@@ -127,7 +127,6 @@ var groups = []group{
 		{"ecr:GetDownloadUrlForLayer", "takes what runs in production away"},
 	}},
 	{on: SigningProfiles, by: nobody, denied: guarded, reported: Alert, calls: []does{
-		{"signer:PutSigningProfile", "signs with another certificate, or for a shorter time"},
 		{"signer:CancelSigningProfile", "keeps every new image from being signed"},
 		{"signer:RevokeSigningProfile", "keeps every image that was signed from being deployed"},
 		{"signer:AddProfilePermission", "lets another account sign images"},

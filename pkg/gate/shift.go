@@ -165,8 +165,8 @@ func (b builder) shiftsTraffic() policydoc.Document {
 		}
 	}
 	may := policydoc.Document{
-		{Sid: "Services", Actions: []string{"ecs:CreateTaskSet", "ecs:DescribeServices", "ecs:UpdateServicePrimaryTaskSet"}, Resources: policydoc.On(once(services)...)},
-		{Sid: "TaskSets", Actions: []string{"ecs:DeleteTaskSet"}, Resources: policydoc.On(once(taskSets)...)},
+		{Sid: "Services", Actions: []string{"ecs:DescribeServices", "ecs:UpdateServicePrimaryTaskSet"}, Resources: policydoc.On(once(services)...)},
+		{Sid: "TaskSets", Actions: []string{"ecs:CreateTaskSet", "ecs:DeleteTaskSet"}, Resources: policydoc.On(once(taskSets)...)},
 		{
 			Sid: "LoadBalancers",
 			Actions: []string{

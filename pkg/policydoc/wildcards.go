@@ -161,7 +161,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Why:     "the rules of a listener are the app team's, and Elastic Load Balancing gives them their ids",
 	},
 	{
-		Kind: Identity, Actions: []string{"ecs:DeleteTaskSet"}, Pattern: "arn:${Partition}:ecs:${Region}:${Account}:task-set/${Cluster}/${Service}/*",
+		Kind: Identity, Actions: []string{"ecs:CreateTaskSet", "ecs:DeleteTaskSet"}, Pattern: "arn:${Partition}:ecs:${Region}:${Account}:task-set/${Cluster}/${Service}/*",
 		Why: "ECS gives task sets their ids",
 	},
 	{

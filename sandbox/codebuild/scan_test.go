@@ -205,7 +205,9 @@ func scanCases() map[string]map[string]scanCase {
 			".grype.yaml is not heard": fails(and(flaskOf("Flask==2.2.2"), with(map[string]string{
 				".grype.yaml": "ignore:\n  - vulnerability: GHSA-m2qf-hxjv-5gpq\n", ".grype/config.yaml": "ignore:\n  - vulnerability: GHSA-m2qf-hxjv-5gpq\n",
 			})), "found: CVE-2023-30861"),
-			"no package fails": fails(flaskOf("# nothing"), "there is no package in backend-flask"),
+			"an unpinned requirement fails": fails(flaskOf("Flask>=1"), "./requirements.txt:1: Flask>=1", "not pinned with =="),
+			"a pin with a star fails":       fails(flaskOf("Flask==3.*"), "./requirements.txt:1: Flask==3.*"),
+			"no package fails":              fails(flaskOf("# nothing"), "there is no package in backend-flask"),
 			"an old database fails": fails(func(t *testing.T, s *scan) {
 				old, err := s.all.Database(t.Context(), filepath.Join(t.TempDir(), "database"), 240*time.Hour)
 				if err != nil {

@@ -14,33 +14,36 @@ func (w *world) theApp() delivered {
 }
 
 func (w *world) another() delivered {
-	return delivered{
-		name: "frontend-react-js", cluster: "cruddur", service: "frontend", executionRole: "arn:aws:iam::" + w.account() + ":role/frontend-execution",
-		listener: "arn:aws:elasticloadbalancing:" + region + ":" + w.account() + ":listener/app/frontend/0123456789abcdef/0123456789abcdef",
-	}
+	return delivered{name: "frontend-react-js", cluster: "cruddur", service: "frontend", executionRole: "arn:aws:iam::" + w.account() + ":role/frontend-execution"}
 }
 
-// secondAppProd is the second app, with an execution role of its own, and deployed by
-// CodeDeploy.
+// secondAppProd is the second app, with an execution role of its own.
 func secondAppProd(text string) string {
-	return strings.Replace(secondApp(text), "ACCOUNT:role/cruddur-execution\n", `222222222222:role/frontend-execution
+	return strings.Replace(secondApp(text), "ACCOUNT:role/cruddur-execution", "222222222222:role/frontend-execution", 1)
+}
+
+// listener is that of the app, where CodeDeploy deploys it.
+const listener = "arn:aws:elasticloadbalancing:eu-west-2:222222222222:listener/app/cruddur/0123456789abcdef/0123456789abcdef"
+
+// shifted lets CodeDeploy deploy the app of prod.
+var shifted = replace("      deployTimeout: 30\n", `      deployTimeout: 30
       deployment:
         kind: blue-green
-        listenerArn: arn:aws:elasticloadbalancing:eu-west-2:222222222222:listener/app/frontend/0123456789abcdef/0123456789abcdef
-        targetGroups: [frontend-blue, frontend-green]
-        containerPort: 3000
-        alarms: [frontend-5xx]
-`, 1)
-}
+        listenerArn: `+listener+`
+        targetGroups: [backend-blue, backend-green]
+        containerPort: 4567
+        alarms: [backend-5xx]
+`)
 
 // TestNobodyGetsAround decides from the documents of a stack that is up, with
 // everything on and two apps: who may do what.
 func TestNobodyGetsAround(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", secondAppProd)
+	w := newWorld(t, "prod", secondAppProd, shifted)
 	w.up()
 	e := w.readEstate()
 	first, second := w.theApp(), w.another()
+	first.listener = listener
 	both := []delivered{first, second}
 	t.Run("what documents name exists", e.existing)
 	t.Run("the legitimate run, and no more", func(t *testing.T) { e.walkable(t, both) })

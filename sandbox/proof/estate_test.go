@@ -42,8 +42,6 @@ type estate struct {
 	inventory map[string][]string
 	// connection is the ARN of the connection to GitHub, and profile that of what signs.
 	connection, profile string
-	// listener is that of the app whose traffic is shifted, where there is one.
-	listener string
 	// scps are what the account is under; none without an organization.
 	scps []authority.Level
 }
@@ -70,7 +68,6 @@ func (w *world) readEstate() *estate {
 		e.roles[arn] = r
 	}
 	e.connection, e.inventory = w.output("connectionArn"), w.inventory()
-	e.listener = w.another().listener
 	for _, name := range e.inventory["signing profiles"] {
 		e.profile = e.regional("signer", "/signing-profiles/"+name)
 	}
@@ -382,13 +379,4 @@ func (e *estate) record() string {
 
 func (e *estate) taskDefinition(app delivered) string {
 	return e.regional("ecs", "task-definition/"+app.service+":7")
-}
-
-// each is something of every name of a kind.
-func (e *estate) each(kind string, of func(string) string) []string {
-	var all []string
-	for _, name := range e.inventory[kind] {
-		all = append(all, of(name))
-	}
-	return all
 }

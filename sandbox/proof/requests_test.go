@@ -39,10 +39,10 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 	catalogue.SigningProfiles: func(e *estate, _ delivered) map[string]string {
 		return map[string]string{"profileName": e.profile[strings.LastIndex(e.profile, "/")+1:]}
 	},
-	catalogue.Deployments:      ofSecond,
-	catalogue.DeploymentGroups: ofSecond,
-	catalogue.Listeners: func(e *estate, _ delivered) map[string]string {
-		return map[string]string{"ListenerArn": e.listener}
+	catalogue.Deployments:      application,
+	catalogue.DeploymentGroups: application,
+	catalogue.Listeners: func(_ *estate, a delivered) map[string]string {
+		return map[string]string{"ListenerArn": a.listener}
 	},
 	catalogue.Tasks: func(_ *estate, a delivered) map[string]string { return map[string]string{"cluster": a.cluster} },
 	catalogue.Connections: func(e *estate, _ delivered) map[string]string {
@@ -202,7 +202,7 @@ func recorded(w *world, row catalogue.Call, source string, told map[string]any, 
 	}
 }
 
-// ofSecond names the application of the app whose traffic is shifted.
-func ofSecond(e *estate, _ delivered) map[string]string {
-	return map[string]string{"applicationName": e.there("CodeDeploy applications", e.plan.Deployments("frontend-react-js").Name)}
+// application names that of an app whose traffic is shifted.
+func application(e *estate, a delivered) map[string]string {
+	return map[string]string{"applicationName": e.there("CodeDeploy applications", e.plan.Deployments(a.name).Name)}
 }

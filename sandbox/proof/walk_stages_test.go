@@ -2,6 +2,7 @@ package proof
 
 import (
 	"slices"
+	"strings"
 
 	"prodgate/pkg/address"
 	"prodgate/sandbox/authority"
@@ -54,7 +55,7 @@ func (e *estate) stages(app delivered) []leg {
 		{"the signature is verified, and what deploys is stored: AWS Signer Developer Guide, Verify a container image", p.Shared(address.Preparer), e.role(address.Prepare, ""),
 			slices.Concat(get("Build"), get("Sbom"), pull, holds, put("Release"), prepared)},
 		{"what runs is looked at: the buildspec's differs", p.Shared(address.Verify), e.role(address.Inspect, ""), append(get("Release"),
-			call{"ecs:DescribeServices", service, nil}, call{"ecs:DescribeTaskDefinition", "*", nil}, call{"ecs:ListTasks", "*", nil},
+			call{"ecs:DescribeServices", service, nil}, call{"ecs:DescribeTaskDefinition", "*", nil}, call{"ecs:ListTasks", e.regional("ecs", "container-instance/"+app.cluster+"/0f9e8d7c"), nil},
 			call{"ecs:DescribeTasks", e.regional("ecs", "task/"+app.cluster+"/0f9e8d7c6b5a49382716f5e4d3c2b1a0"), nil})},
 	} {
 		from := map[string]string{"aws:SourceArn": one.project.ARN, "aws:SourceAccount": p.Account}
@@ -87,12 +88,14 @@ func (e *estate) shifts(app delivered) []leg {
 			{"sts:AssumeRole", shift.ARN, map[string]string{"aws:SourceArn": group, "aws:SourceAccount": p.Account}},
 		}},
 		{"it shifts traffic: AWS Managed Policy Reference Guide, AWSCodeDeployRoleForECS", shift.Principal, []call{
-			{"ecs:DescribeServices", service, nil}, {"ecs:CreateTaskSet", service, nil}, {"ecs:UpdateServicePrimaryTaskSet", service, nil},
+			{"ecs:DescribeServices", service, nil}, {"ecs:UpdateServicePrimaryTaskSet", service, nil},
+			{"ecs:CreateTaskSet", e.regional("ecs", "task-set/"+app.cluster+"/"+app.service+"/ecs-svc/123"), nil},
 			{"ecs:DeleteTaskSet", e.regional("ecs", "task-set/"+app.cluster+"/"+app.service+"/ecs-svc/123"), nil},
 			{"elasticloadbalancing:DescribeListeners", "*", nil}, {"elasticloadbalancing:DescribeRules", "*", nil}, {"elasticloadbalancing:DescribeTargetGroups", "*", nil},
-			{"elasticloadbalancing:ModifyListener", app.listener, nil}, {"elasticloadbalancing:ModifyRule", address.RulesOf(app.listener)[:len(address.RulesOf(app.listener))-1] + "fedcba9876543210", nil},
-			{"cloudwatch:DescribeAlarms", p.Alarm("frontend-5xx"), nil},
+			{"elasticloadbalancing:ModifyListener", app.listener, nil}, {"elasticloadbalancing:ModifyRule", strings.TrimSuffix(address.RulesOf(app.listener), "*") + "fedcba9876543210", nil},
+			{"cloudwatch:DescribeAlarms", p.Alarm("backend-5xx"), nil},
 			{"iam:PassRole", app.executionRole, map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+			{"iam:PassRole", app.taskRole, map[string]string{"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
 		}},
 	}
 }

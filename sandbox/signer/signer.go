@@ -46,7 +46,7 @@ func Serve(ctx context.Context, net *internet.Internet, folder string, signing *
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", one.of.Name, err)
 		}
-		archive, err := one.pack(one.of.Name, program)
+		archive, err := one.pack(filepath.Base(one.program), program)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", one.of.Name, err)
 		}
