@@ -230,13 +230,11 @@ func (c *containing) ended(execution string, want sfntypes.ExecutionStatus) int 
 // starts is that an event starts so many executions, by the gate's rules, which succeed.
 func (c *containing) starts(want int, event string) {
 	c.Helper()
-	before := c.executions()
-	var parsed map[string]any
-	c.must(json.Unmarshal([]byte(event), &parsed))
-	c.must(c.Cloud.Inject(c.Context(), parsed))
+	before := c.executions(c.machine)
+	c.must(c.Cloud.Inject(c.Context(), json.RawMessage(event)))
 	c.must(c.Cloud.Settled(c.Context()))
 	started := 0
-	for _, arn := range c.executions() {
+	for _, arn := range c.executions(c.machine) {
 		if !slices.Contains(before, arn) {
 			started++
 			c.ended(arn, sfntypes.ExecutionStatusSucceeded)
@@ -245,17 +243,6 @@ func (c *containing) starts(want int, event string) {
 	if started != want {
 		c.Fatalf("%d executions are started, want %d", started, want)
 	}
-}
-
-// executions are those of the machine that contains.
-func (c *containing) executions() (arns []string) {
-	c.Helper()
-	listed, err := c.aws.sfn.ListExecutions(c.Context(), &sfn.ListExecutionsInput{StateMachineArn: &c.machine})
-	c.must(err)
-	for _, e := range listed.Executions {
-		arns = append(arns, awssdk.ToString(e.ExecutionArn))
-	}
-	return arns
 }
 
 // released runs a command as it is printed, with the real aws CLI, to its end.

@@ -226,7 +226,16 @@ func (w *world) matchesPattern(pattern, event string) bool {
 // contained is how many times containment has run.
 func (w *world) contained() int {
 	w.Helper()
-	got, err := w.aws.sfn.ListExecutions(w.Context(), &sfn.ListExecutionsInput{StateMachineArn: ptr(w.output("containmentArn"))})
+	return len(w.executions(w.output("containmentArn")))
+}
+
+// executions are those of a state machine.
+func (w *world) executions(machine string) (arns []string) {
+	w.Helper()
+	listed, err := w.aws.sfn.ListExecutions(w.Context(), &sfn.ListExecutionsInput{StateMachineArn: &machine})
 	w.must(err)
-	return len(got.Executions)
+	for _, e := range listed.Executions {
+		arns = append(arns, awssdk.ToString(e.ExecutionArn))
+	}
+	return arns
 }
