@@ -87,6 +87,10 @@ prodgate:index:Gate gate
     aws:iam/policy:Policy gate-boundary-pipeline
     aws:iam/policy:Policy gate-boundary-recorder
     aws:iam/policy:Policy gate-boundary-verifier
+    aws:iam/policy:Policy gate-boundary-scan
+    aws:iam/policy:Policy gate-boundary-inspect
+    aws:iam/policy:Policy gate-boundary-sign
+    aws:iam/policy:Policy gate-boundary-prepare
     aws:iam/policy:Policy gate-boundary-remediator
   prodgate:index:Alerts gate-alerts
     aws:kms/key:Key gate-alerts
@@ -137,7 +141,46 @@ prodgate:index:Gate gate
     aws:cloudwatch/eventRule:EventRule gate-check-failed
     aws:cloudwatch/eventTarget:EventTarget gate-check-failed
     aws:ssm/parameter:Parameter gate-known-state
+  prodgate:index:Checks gate-checks
+    aws:iam/role:Role gate-inspect
+    aws:iam/policy:Policy gate-inspect
+    aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-inspect
+    aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-inspect
+    aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-inspect
+    aws:cloudwatch/logGroup:LogGroup gate-findings
+    aws:codebuild/project:Project gate-findings
+    aws:cloudwatch/logGroup:LogGroup gate-verify
+    aws:codebuild/project:Project gate-verify
+    aws:cloudwatch/logGroup:LogGroup gate-dast
+    aws:codebuild/project:Project gate-dast
+    aws:signer/signingProfile:SigningProfile gate-images
+    aws:iam/role:Role gate-sign
+    aws:iam/policy:Policy gate-sign
+    aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-sign
+    aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-sign
+    aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-sign
+    aws:cloudwatch/logGroup:LogGroup gate-sign
+    aws:codebuild/project:Project gate-sign
+    aws:iam/role:Role gate-prepare
+    aws:iam/policy:Policy gate-prepare
+    aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-prepare
+    aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-prepare
+    aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-prepare
+    aws:cloudwatch/logGroup:LogGroup gate-prepare
+    aws:codebuild/project:Project gate-prepare
   prodgate:index:App gate-backend-flask
+    prodgate:index:Project gate-backend-flask-scan
+      aws:iam/role:Role gate-backend-flask-scan
+      aws:iam/policy:Policy gate-backend-flask-scan
+      aws:iam/rolePolicyAttachment:RolePolicyAttachment gate-backend-flask-scan
+      aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-backend-flask-scan
+      aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-backend-flask-scan
+      aws:cloudwatch/logGroup:LogGroup gate-backend-flask-scan-secrets
+      aws:codebuild/project:Project gate-backend-flask-scan-secrets
+      aws:cloudwatch/logGroup:LogGroup gate-backend-flask-scan-code
+      aws:codebuild/project:Project gate-backend-flask-scan-code
+      aws:cloudwatch/logGroup:LogGroup gate-backend-flask-scan-dependencies
+      aws:codebuild/project:Project gate-backend-flask-scan-dependencies
     prodgate:index:Repository gate-backend-flask-images
       aws:ecr/repository:Repository gate-backend-flask
       aws:ecr/lifecyclePolicy:LifecyclePolicy gate-backend-flask
@@ -252,7 +295,7 @@ const (
 	watched = `
 		pipelines pipelines-but-containment stages stages-but-containment account projects projects-but-pipeline
 		repositories repositories-but-build repositories-but-build-reads repositories-but-execution-reads
-		services services-but-pipeline tasks connections hosts buckets buckets-but-remediator keys keys-alias aliases artifact-key-reads artifact-key-but-pipeline-reads
+		signing-profiles signing-profiles-but-sign services services-but-pipeline tasks connections hosts buckets buckets-but-remediator keys keys-alias aliases artifact-key-reads artifact-key-but-pipeline-reads
 		roles roles-but-containment trusted-roles service-roles-reads break-glass-reads policies rules topic dead-letters alarms
 		known-state trails detector recorder config-rules remedies analyzers log-groups`
 	broughtHere = `account roles roles-but-containment trusted-roles service-roles-reads break-glass-reads policies rules`

@@ -17,7 +17,12 @@ import (
 const (
 	Pipeline = "pipeline" // an app's: runs its pipeline
 	Build    = "build"    // an app's: builds its image
+	Scan     = "scan"     // an app's: looks into its source
 	Approver = "approver" // an app's: taken on by a person, to approve a deployment
+	Inspect  = "inspect"  // looks at images and at what was deployed
+	Sign     = "sign"     // signs images
+	Prepare  = "prepare"  // verifies what is about to be deployed
+	Shift    = "shift"    // CodeDeploy's: shifts traffic to new tasks
 	Recorder = "recorder" // AWS Config's
 	// EventBridge's: starts what answers an event, and brings events of the global
 	// region to the stack's.
@@ -30,14 +35,41 @@ const (
 	Deploy      = "deploy"      // GitHub Actions': runs pulumi up
 )
 
+// Serves are the duties of all roles but the approvers': a service, or a job of GitHub
+// Actions, takes these on.
+func Serves() []string {
+	return []string{
+		Pipeline, Build, Scan, Inspect, Sign, Prepare, Shift, Recorder, Dispatcher, Verifier, Containment, Release, Remediator,
+		Preview, Deploy,
+	}
+}
+
 // PerApp is whether each app has a role of a duty; else the gate has one.
-func PerApp(duty string) bool { return duty == Pipeline || duty == Build || duty == Approver }
+func PerApp(duty string) bool {
+	return duty == Pipeline || duty == Build || duty == Scan || duty == Approver
+}
 
 // ApprovalStage is the stage and the action in it that wait for an approval.
 const ApprovalStage = "Approve"
 
 // DeployStage is the stage that changes production.
 const DeployStage = "Deploy"
+
+// The projects of one app's scans, which share a role.
+const (
+	ScanSecrets      = "scan-secrets"
+	ScanCode         = "scan-code"
+	ScanDependencies = "scan-dependencies"
+)
+
+// The projects that every pipeline starts, for its app.
+const (
+	Findings = "findings" // waits for what ECR finds in an image
+	Signer   = "sign"     // signs an image
+	Preparer = "prepare"  // verifies an image, and writes what deploys it
+	Verify   = "verify"   // looks at what was deployed
+	Dast     = "dast"     // attacks what was deployed
+)
 
 // Plan knows what every name begins with and what every ARN contains.
 type Plan struct {
@@ -70,6 +102,46 @@ func (p Plan) Project(app, duty string) Named {
 	name := p.Gate + "-" + app + "-" + duty
 	return Named{name, p.arn("codebuild", "project/"+name)}
 }
+
+// Shared is a project of the whole gate that every pipeline starts for its app.
+func (p Plan) Shared(what string) Named {
+	name := p.Gate + "-" + what
+	return Named{name, p.arn("codebuild", "project/"+name)}
+}
+
+// SigningPrefix begins the name of what signs images.
+func (p Plan) SigningPrefix() string { return p.Gate + "_" }
+
+// SigningProfiles matches it, and SigningJobs all that was signed in the account.
+func (p Plan) SigningProfiles() string {
+	return p.arn("signer", "/signing-profiles/"+p.SigningPrefix()+"*")
+}
+func (p Plan) SigningJobs() string { return p.arn("signer", "/signing-jobs/*") }
+
+// Deployments is CodeDeploy's application of an app, and Deployment its one group.
+func (p Plan) Deployments(app string) Named {
+	name := p.Gate + "-" + app
+	return Named{name, p.arn("codedeploy", "application:"+name)}
+}
+func (p Plan) Deployment(app string) Named {
+	name := p.Gate + "-" + app
+	return Named{name, p.arn("codedeploy", "deploymentgroup:"+name+"/"+name)}
+}
+
+// AllDeployments matches every application of the gate, and DeploymentGroups their groups.
+func (p Plan) AllDeployments() string   { return p.arn("codedeploy", "application:"+p.Gate+"-*") }
+func (p Plan) DeploymentGroups() string { return p.arn("codedeploy", "deploymentgroup:"+p.Gate+"-*/*") }
+
+// DeploymentConfigs matches CodeDeploy's own ways to shift traffic.
+func (p Plan) DeploymentConfigs() string { return p.arn("codedeploy", "deploymentconfig:*") }
+
+// RulesOf matches the rules of a load balancer's listener.
+func RulesOf(listener string) string {
+	return strings.Replace(listener, ":listener/", ":listener-rule/", 1) + "/*"
+}
+
+// Alarm is the ARN of an alarm of CloudWatch's.
+func (p Plan) Alarm(name string) string { return p.arn("cloudwatch", "alarm:"+name) }
 
 // LogGroup is where a project logs. CodeBuild's own default name, so that a
 // project without a logs setting would not open another one.
@@ -172,6 +244,13 @@ func (p Plan) Rules() string { return p.arn("events", "rule/"+p.Gate+"-*") }
 // Service is an app team's ECS service.
 func (p Plan) Service(cluster, service string) string {
 	return p.arn("ecs", "service/"+cluster+"/"+service)
+}
+
+// Tasks matches every task of the account and region, and TaskSets what CodeDeploy makes of
+// a service.
+func (p Plan) Tasks() string { return p.arn("ecs", "task/*/*") }
+func (p Plan) TaskSets(cluster, service string) string {
+	return p.arn("ecs", "task-set/"+cluster+"/"+service+"/*")
 }
 
 // Root is the account itself, as a principal.

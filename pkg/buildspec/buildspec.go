@@ -83,12 +83,8 @@ const (
 	Pause    = "PAUSE"
 )
 
-// KnownStateApp is the one app that is checked. A project that checks all does not
-// set it.
-const KnownStateApp = "APP"
-
 // KnownStateReads lists the environment variables that KnownState reads, CodeBuild's
-// own and KnownStateApp left out.
+// own and App left out: a check of all apps does not set it.
 func KnownStateReads() []string {
 	return []string{GateName, KnownStateParameter, PolicyPath, AlertTopic, Attempts, Pause}
 }

@@ -25,7 +25,10 @@ type spec struct {
 		ExportedVariables []string `yaml:"exported-variables"`
 	}
 	Phases    map[string]phase
-	Artifacts struct{ Files []string }
+	Artifacts struct {
+		BaseDirectory string `yaml:"base-directory"`
+		Files         []string
+	}
 }
 
 type phase struct {

@@ -171,7 +171,7 @@ func TestKnownStateReadsExactlyTheVariablesTheProjectSets(t *testing.T) {
 	slices.Sort(read)
 	read = slices.Compact(read)
 	// PAUSE and ATTEMPTS are read in arithmetic too, where no $ stands.
-	want := slices.Sorted(slices.Values(append(KnownStateReads(), KnownStateApp)))
+	want := slices.Sorted(slices.Values(append(KnownStateReads(), App)))
 	if !slices.Equal(read, want) {
 		t.Errorf("known.yaml reads %v, KnownStateReads() says %v", read, want)
 	}

@@ -56,13 +56,13 @@ func Alerts(s *settings.Settings) []Rule {
 			continue
 		}
 		i := slices.IndexFunc(rules, func(r Rule) bool {
-			return r.Name == name(c)
+			return r.Name == name(s, c)
 		})
 		if i < 0 {
 			i = len(rules)
 			seen := sightings[c.On]
 			rules = append(rules, Rule{
-				Name: name(c), What: c.On.scope().what, Reads: c.Reported == AlertOnRead, Pipeline: seen.pipeline && c.Reported == Alert,
+				Name: name(s, c), What: c.On.scope().what, Reads: c.Reported == AlertOnRead, Pipeline: seen.pipeline && c.Reported == Alert,
 				OfKeys: seen.keys != nil, target: c.On, by: c.By,
 			})
 		}
@@ -105,7 +105,7 @@ func (r Rule) inPatterns(s *settings.Settings) [][]string {
 }
 
 // name is that of the rule of a row: on-repositories-but-build-reads.
-func name(c Call) string {
+func name(s *settings.Settings, c Call) string {
 	var text strings.Builder
 	text.WriteString("on")
 	for _, letter := range string(c.On) {
@@ -114,8 +114,8 @@ func name(c Call) string {
 		}
 		text.WriteRune(unicode.ToLower(letter))
 	}
-	if len(c.By) > 0 {
-		text.WriteString("-but-" + strings.ToLower(c.By[0]))
+	if by := present(s, c.By); len(by) > 0 {
+		text.WriteString("-but-" + strings.ToLower(by[0]))
 	}
 	if c.Reported == AlertOnRead {
 		text.WriteString("-reads")

@@ -114,17 +114,51 @@ var groups = []group{
 		{"ecr:BatchImportUpstreamImage", "brings in an image that was not built here"},
 		{"ecr:CreateRepository", "puts another repository in the place of one that was deleted"},
 	}},
-	{on: Repositories, by: []string{address.Build}, denied: []Control{RepositoryPolicy}, reported: Alert, calls: []does{
+	{on: Repositories, by: []string{address.Build, address.Sign}, denied: []Control{RepositoryPolicy}, reported: Alert, calls: []does{
 		{"ecr:InitiateLayerUpload", "begins the push of an image that the pipeline did not build"},
 		{"ecr:UploadLayerPart", "goes on with the push of an image that the pipeline did not build"},
 		{"ecr:CompleteLayerUpload", "ends the push of an image that the pipeline did not build"},
 		{"ecr:PutImage", "gives an image that the pipeline did not build a tag"},
 	}},
-	{on: Repositories, by: []string{address.Build, Execution, ServiceLinked}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
+	{on: Repositories, by: []string{address.Build, address.Sign, address.Prepare, Execution, ServiceLinked}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
 		{"ecr:BatchGetImage", "reads what runs in production"},
 	}},
-	{on: Repositories, by: []string{Execution, ServiceLinked}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
+	{on: Repositories, by: []string{Execution, ServiceLinked, address.Sign, address.Prepare}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
 		{"ecr:GetDownloadUrlForLayer", "takes what runs in production away"},
+	}},
+	{on: SigningProfiles, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"signer:CancelSigningProfile", "keeps every new image from being signed"},
+		{"signer:RevokeSigningProfile", "keeps every image that was signed from being deployed"},
+		{"signer:AddProfilePermission", "lets another account sign images"},
+		{"signer:RemoveProfilePermission", "keeps an account that may sign from it"},
+	}},
+	{on: SigningProfiles, by: []string{address.Sign}, denied: guarded, reported: Alert, calls: []does{
+		{"signer:SignPayload", "signs an image that no scan has seen"},
+	}},
+	{on: Deployments, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codedeploy:CreateApplication", "puts another application in the place of one that was deleted"},
+		{"codedeploy:UpdateApplication", "ends delivery: the pipeline knows the application by its name"},
+		{"codedeploy:DeleteApplication", "ends delivery"},
+	}},
+	{on: DeploymentGroups, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codedeploy:CreateDeploymentGroup", "puts another group in the place of one that was deleted"},
+		{"codedeploy:UpdateDeploymentGroup", "shifts traffic at once, or without the alarms that would stop it"},
+		{"codedeploy:DeleteDeploymentGroup", "ends delivery"},
+	}},
+	{on: DeploymentGroups, by: []string{address.Pipeline}, denied: guarded, reported: Alert, calls: []does{
+		{"codedeploy:CreateDeployment", "runs any image in the service"},
+	}},
+	{on: Listeners, by: []string{address.Shift}, denied: guarded, reported: Alert, calls: []does{
+		{"elasticloadbalancing:ModifyListener", "leads production's traffic elsewhere"},
+	}},
+	{on: Listeners, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"elasticloadbalancing:DeleteListener", "ends production's traffic"},
+		{"elasticloadbalancing:CreateRule", "leads a part of production's traffic elsewhere"},
+	}},
+	{on: Services, by: []string{address.Shift}, denied: guarded, reported: Alert, calls: []does{
+		{"ecs:CreateTaskSet", "runs any image in the service"},
+		{"ecs:DeleteTaskSet", "stops what was delivered"},
+		{"ecs:UpdateServicePrimaryTaskSet", "makes another image the one that counts"},
 	}},
 	{on: Services, by: []string{address.Pipeline}, denied: guarded, reported: Alert, calls: []does{
 		{"ecs:UpdateService", "runs another task definition, or none"},
@@ -132,10 +166,7 @@ var groups = []group{
 	{on: Services, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"ecs:CreateService", "runs any image beside those that were delivered"},
 		{"ecs:DeleteService", "stops production"},
-		{"ecs:CreateTaskSet", "runs any image in the service"},
 		{"ecs:UpdateTaskSet", "scales what was delivered down"},
-		{"ecs:DeleteTaskSet", "stops what was delivered"},
-		{"ecs:UpdateServicePrimaryTaskSet", "makes another image the one that counts"},
 		{"ecs:StopServiceDeployment", "rolls a delivery back"},
 		{"ecs:ExecuteCommand", "opens a shell in production"},
 	}},
@@ -168,7 +199,7 @@ var groups = []group{
 		{"s3:PutBucketPublicAccessBlock", "lets the bucket be opened to everybody"},
 		{"s3:PutBucketVersioning", "lets an artifact be replaced without a trace"},
 	}},
-	{on: ArtifactObjects, by: []string{address.Pipeline, address.Build}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
+	{on: ArtifactObjects, by: []string{address.Pipeline, address.Build, address.Scan, address.Prepare}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
 		{"s3:PutObject", "replaces what is about to be built or deployed"},
 	}},
 	{on: ArtifactObjects, by: nobody, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
@@ -205,7 +236,7 @@ var groups = []group{
 		{"kms:UpdateAlias", "puts another key in the place of the gate's"},
 		{"kms:DeleteAlias", "hides the key from policies that know it by its alias"},
 	}},
-	{on: ArtifactKey, by: []string{address.Pipeline, address.Build, address.Verifier}, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
+	{on: ArtifactKey, by: readArtifacts, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
 		{"kms:Decrypt", "reads sources and artifacts"},
 	}},
 	{on: ArtifactKey, by: nobody, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
@@ -369,6 +400,11 @@ var groups = []group{
 	{on: Workflow, by: nobody, denied: []Control{CodeOwners}, reported: Preview, calls: []does{
 		{"github:EditWorkflow", "takes the check that only main is merged out"},
 	}},
+}
+
+// readArtifacts are the duties that need what a pipeline hands on.
+var readArtifacts = []string{
+	address.Pipeline, address.Build, address.Scan, address.Verifier, address.Inspect, address.Sign, address.Prepare,
 }
 
 // roleChanges are done to a role of the gate, or to one that may change the gate.

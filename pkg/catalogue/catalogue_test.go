@@ -31,14 +31,38 @@ func account(clusters ...string) *settings.Settings {
 	return s
 }
 
+// shift lets CodeDeploy deploy a stack's first app.
+func shift(s *settings.Settings) {
+	s.Apps[0].Deployment = settings.Deployment{
+		Kind: settings.BlueGreen, ListenerArn: "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/0123456789abcdef",
+	}
+}
+
+func TestServiceRolesAreAllButTheApprovers(t *testing.T) {
+	t.Parallel()
+	s := account("web")
+	for _, pattern := range ServiceRoles.Resources(s) {
+		if like(pattern, address.New(s).Role("app-web", address.Approver).ARN) {
+			t.Errorf("%s is of an approver too", pattern)
+		}
+	}
+	for _, duty := range address.Serves() {
+		arn := address.New(s).Role("", duty).ARN
+		if !slices.ContainsFunc(ServiceRoles.Resources(s), func(pattern string) bool { return like(pattern, arn) }) {
+			t.Errorf("no pattern is of %s", arn)
+		}
+	}
+}
+
 func TestEveryRowIsWhole(t *testing.T) {
 	t.Parallel()
 	action := regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z]+$`)
 	denies := []Control{Guardrail, RepositoryPolicy, BucketPolicy, KeyPolicy, TopicPolicy, SecretPolicy, BranchProtection, OnlyMainCheck, CodeOwners}
 	reports := []Control{Alert, AlertOnRead, Preview, Nothing}
 	duties := []string{address.Pipeline, address.Build, address.Approver, address.Recorder, address.Dispatcher, address.Verifier,
-		address.Containment, address.Release, address.Remediator, Execution, People, Rotation, ServiceLinked}
+		address.Containment, address.Release, address.Remediator, address.Scan, address.Inspect, address.Sign, address.Prepare, address.Shift, Execution, People, Rotation, ServiceLinked}
 	known := account("web")
+	shift(known)
 	seen := map[string]bool{}
 	used := map[Target]bool{}
 	for _, c := range Calls {

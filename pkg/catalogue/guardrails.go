@@ -78,7 +78,7 @@ func pieces(s *settings.Settings) []piece {
 	for _, at := range scopes {
 		var found []piece
 		for _, c := range denied(Guardrail, at.target) {
-			sid := only(c.By)
+			sid := only(present(s, c.By))
 			i := slices.IndexFunc(found, func(f piece) bool { return f.sid == sid })
 			if i < 0 {
 				i = len(found)

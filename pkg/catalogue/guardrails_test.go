@@ -235,7 +235,9 @@ func like(pattern, arn string) bool {
 // who does a duty can do it.
 func TestNobodyIsLockedOut(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]*settings.Settings{"one": account("web"), "many": account(numbered(20, "cluster")...), "long": longest(1, 2)} {
+	shifting := account("web")
+	shift(shifting)
+	for name, s := range map[string]*settings.Settings{"one": account("web"), "shifting": shifting, "many": account(numbered(20, "cluster")...), "long": longest(1, 2)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := address.New(s)
@@ -257,7 +259,7 @@ func TestNobodyIsLockedOut(t *testing.T) {
 					if !slices.Contains(st.Action, c.Action) || !slices.Contains(st.Resource, c.On.Resources(s)[0]) {
 						continue
 					}
-					for _, duty := range c.By {
+					for _, duty := range present(s, c.By) {
 						roles := s.Access.ApproverArns
 						if address.PerApp(duty) {
 							roles = []string{p.Role(s.Apps[0].Name, duty).ARN}
@@ -282,16 +284,19 @@ func TestGuardrailsFit(t *testing.T) {
 	for i := range many.Apps {
 		many.Apps[i].Cluster = "web"
 	}
+	shifting := account("web")
+	shift(shifting)
 	for name, c := range map[string]struct {
 		s    *settings.Settings
 		want int
 	}{
 		"one app":                 {account("web"), 3},
 		"200 apps in one cluster": {many, 3},
-		"five clusters":           {account("a", "b", "c", "d", "e"), 3},
+		"five clusters":           {account("a", "b", "c", "d", "e"), 4},
 		"30 clusters":             {account(numbered(30, "cluster")...), 4},
 		"a deployer and an approver of the longest names": {longest(1, 1), 4},
-		"five, which are only exported":                   {longest(1, 5), 6},
+		"five, which are only exported":                   {longest(1, 5), 7},
+		"an app whose traffic is shifted":                 {shifting, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -334,9 +339,9 @@ func TestTooManyGuardrails(t *testing.T) {
 		s    *settings.Settings
 		want string
 	}{
-		"many clusters": {clustered, `prodgate:organization.targetId: "ou-ab12-34567890": 60 clusters and 3 roles under prodgate:access need 5 service control policies, ` +
+		"many clusters": {clustered, `prodgate:organization.targetId: "ou-ab12-34567890": 60 clusters and 3 roles under prodgate:access need 6 service control policies, ` +
 			"and a target takes 4 beside FullAWSAccess; deploy to fewer clusters, name fewer roles, or name roles of shorter paths"},
-		"many roles": {named, `prodgate:organization.targetId: "ou-ab12-34567890": 1 clusters and 11 roles under prodgate:access need 6 service control policies, ` +
+		"many roles": {named, `prodgate:organization.targetId: "ou-ab12-34567890": 1 clusters and 11 roles under prodgate:access need 7 service control policies, ` +
 			"and a target takes 4 beside FullAWSAccess; deploy to fewer clusters, name fewer roles, or name roles of shorter paths"},
 		"a role of an endless path": {crowded,
 			"prodgate:access: 3 roles make a service control policy of 6142 characters, and AWS takes 5120; name fewer roles, or roles of shorter paths"},

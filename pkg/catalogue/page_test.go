@@ -19,7 +19,12 @@ const pagePath = "README.md"
 var words = map[string]string{
 	address.Pipeline:    "the app's pipeline",
 	address.Build:       "the app's build",
+	address.Scan:        "the app's scans",
 	address.Approver:    "the app's approver",
+	address.Inspect:     "what looks at images and deployments",
+	address.Sign:        "what signs",
+	address.Prepare:     "what verifies before a deployment",
+	address.Shift:       "CodeDeploy",
 	address.Recorder:    "AWS Config's recorder",
 	address.Dispatcher:  "EventBridge, for the gate's rules",
 	address.Verifier:    "the check of the known state",

@@ -20,7 +20,7 @@ var policyOf = map[Target]Control{
 func Refusals(t Target, s *settings.Settings, app, arn string, also ...string) policydoc.Document {
 	var document policydoc.Document
 	for _, c := range denied(policyOf[t], t) {
-		sid := only(c.By) + "On" + string(t)
+		sid := only(present(s, c.By)) + "On" + string(t)
 		i := slices.IndexFunc(document, func(st policydoc.Statement) bool { return st.Sid == sid })
 		if i < 0 {
 			i = len(document)

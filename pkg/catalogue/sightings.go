@@ -62,7 +62,11 @@ var sightings = map[Target]sighting{
 		"codebuild:RetryBuildBatch":         {request + "id"},
 		"codebuild:PutResourcePolicy":       {request + "resourceArn"},
 	}},
-	Repositories: {pipeline: true, parameter: request + "repositoryName", is: beginsWith(func(p address.Plan) string { return p.Gate + "/" })},
+	Repositories:     {pipeline: true, parameter: request + "repositoryName", is: beginsWith(func(p address.Plan) string { return p.Gate + "/" })},
+	SigningProfiles:  {pipeline: true, parameter: request + "profileName", is: beginsWith(address.Plan.SigningPrefix)},
+	Deployments:      {pipeline: true, parameter: request + "applicationName", is: gateName},
+	DeploymentGroups: {pipeline: true, parameter: request + "applicationName", is: gateName},
+	Listeners:        {parameter: request + "listenerArn", members: listeners, named: asTheyAre},
 	Services: {parameter: request + "cluster", members: clusters, named: inClusters, of: map[string][]string{
 		"ecs:StopServiceDeployment": {request + "serviceDeploymentArn"},
 	}},

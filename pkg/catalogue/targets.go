@@ -50,6 +50,10 @@ const (
 	Secrets          Target = "Secrets"
 	Hosts            Target = "Hosts"
 	Connections      Target = "Connections"
+	SigningProfiles  Target = "SigningProfiles"
+	Deployments      Target = "Deployments"
+	DeploymentGroups Target = "DeploymentGroups"
+	Listeners        Target = "Listeners"
 	Services         Target = "Services"
 	Tasks            Target = "Tasks"
 	Branch           Target = "Branch"
@@ -143,6 +147,12 @@ var scopes = []scope{
 	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p address.Plan, _ *settings.Settings) []string {
 		return p.Connections("host/*")
 	}},
+	{target: SigningProfiles, what: "what signs images", kind: "signing-profile", resources: unless(nothingSigns, address.Plan.SigningProfiles)},
+	{target: Deployments, what: "CodeDeploy's applications of the apps", kind: "application", resources: unless(nothingShifts, address.Plan.AllDeployments)},
+	{target: DeploymentGroups, what: "how CodeDeploy shifts traffic", kind: "deploymentgroup", resources: unless(nothingShifts, address.Plan.DeploymentGroups)},
+	{target: Listeners, what: "the load balancers' listeners of the apps", kind: "listener", grows: true, resources: func(_ address.Plan, s *settings.Settings) []string {
+		return listeners(s)
+	}},
 	// The id of one that the gate makes is AWS's: all of the region then.
 	{target: Connections, what: "the connection to GitHub", kind: "connection", resources: func(p address.Plan, s *settings.Settings) []string {
 		_, adopted, _ := strings.Cut(s.Source.ConnectionArn, ":connection/")
@@ -152,13 +162,13 @@ var scopes = []scope{
 		return p.Connections("connection/" + adopted)
 	}},
 	{target: ServiceRoles, what: "the gate's roles but the approvers'", kind: "role", resources: func(p address.Plan, _ *settings.Settings) []string {
+		// By the first letters of their duties, of which no approver's role has one: there are too
+		// many duties for a pattern of each.
 		var patterns []string
-		for _, duty := range []string{
-			address.Pipeline, address.Build, address.Recorder, address.Dispatcher, address.Verifier, address.Containment,
-			address.Release, address.Remediator, address.Preview, address.Deploy,
-		} {
-			patterns = append(patterns, p.Roles(duty))
+		for _, duty := range address.Serves() {
+			patterns = append(patterns, strings.TrimSuffix(p.Roles(duty), duty[1:]+"/*")+"*")
 		}
+		patterns = unique(patterns)
 		return patterns
 	}},
 	{
@@ -221,6 +231,22 @@ func nothingContains(s *settings.Settings) bool  { return s.Detection.Response !
 func analyzerOff(s *settings.Settings) bool      { return s.Detection.AccessAnalyzer == settings.Off }
 func hubOff(s *settings.Settings) bool           { return s.Detection.SecurityHub == settings.Off }
 func withoutWorkflows(s *settings.Settings) bool { return s.Workflows.Repository == "" }
+
+func nothingSigns(s *settings.Settings) bool  { return s.Sign == settings.None }
+func nothingShifts(s *settings.Settings) bool { return len(listeners(s)) == 0 }
+
+// listeners are those that traffic is shifted at.
+func listeners(s *settings.Settings) []string {
+	var all []string
+	for _, app := range s.Apps {
+		for _, arn := range []string{app.Deployment.ListenerArn, app.Deployment.TestListenerArn} {
+			if arn != "" {
+				all = append(all, arn)
+			}
+		}
+	}
+	return unique(all)
+}
 
 func each(names []string, of func(string) string) []string {
 	all := make([]string, len(names))

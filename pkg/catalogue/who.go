@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"slices"
 	"strings"
 
 	"prodgate/pkg/address"
@@ -13,7 +14,7 @@ import (
 func may(s *settings.Settings, app string, by, also []string) []string {
 	p := address.New(s)
 	who := append(p.Deployers(s), s.Access.BreakGlassArn)
-	for _, duty := range by {
+	for _, duty := range present(s, by) {
 		switch duty {
 		case Execution:
 			for _, a := range s.Apps {
@@ -39,6 +40,19 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 		}
 	}
 	return unique(who)
+}
+
+// present are those duties that the stack has a role of.
+func present(s *settings.Settings, by []string) []string {
+	return slices.DeleteFunc(slices.Clone(by), func(duty string) bool {
+		switch duty {
+		case address.Sign:
+			return nothingSigns(s)
+		case address.Shift:
+			return nothingShifts(s)
+		}
+		return false
+	})
 }
 
 // only begins the Sid of a statement: OnlyPipelineBuild.

@@ -2,8 +2,8 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
@@ -13,9 +13,10 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// app makes everything of one app: the repository of its images, the project that
-// builds them, the role of those who approve, and the pipeline.
-func (b builder) app(parent pulumi.Resource, app settings.App, source *source, store *store, alerts *alerts, check *codebuild.Project) (pulumi.StringMap, error) {
+// app makes everything of one app: the repository of its images, the projects that scan
+// and build, the role of those who approve, and the pipeline, after what all pipelines
+// start.
+func (b builder) app(parent pulumi.Resource, app settings.App, source *source, store *store, alerts *alerts, after []pulumi.Resource) (pulumi.StringMap, error) {
 	b.known = &known{}
 	component, err := b.group(AppType, parent, b.called(app.Name))
 	if err != nil {
@@ -49,11 +50,19 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
+	scans, err := b.scanProjects(component, app, store)
+	if err != nil {
+		return nil, fmt.Errorf("scan: %w", err)
+	}
 	approver, err := b.approver(component, app)
 	if err != nil {
 		return nil, fmt.Errorf("approver: %w", err)
 	}
-	pipeline, err := b.delivery(component, app, source, store, alerts, build, check)
+	shifted, err := b.deployment(component, app)
+	if err != nil {
+		return nil, fmt.Errorf("deployment: %w", err)
+	}
+	pipeline, err := b.delivery(component, app, source, store, alerts, slices.Concat(after, []pulumi.Resource{build}, scans, shifted))
 	if err != nil {
 		return nil, fmt.Errorf("delivery: %w", err)
 	}

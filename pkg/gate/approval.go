@@ -25,17 +25,29 @@ func (b builder) approval(app settings.App, alerts *alerts) codepipeline.Pipelin
 		name: address.ApprovalStage, category: "Approval", provider: "Manual",
 		configuration: pulumi.StringMap{
 			"NotificationArn": alerts.topicArn,
-			// CodePipeline takes 1,000 characters, and no variable that an action before does
-			// not make: of an author, GitHub's connection gives the date and the message only.
-			"CustomData": pulumi.String(strings.Join([]string{
-				"Deploy " + app.Name + " to " + app.Cluster + "/" + app.Service + ".",
-				"Commit #{Source.CommitId} of #{Source.FullRepositoryName}, #{Source.AuthorDate}: https://github.com/" +
-					b.settings.Source.Owner + "/" + app.Repository + "/commit/#{Source.CommitId}",
-				"Image #{Build." + buildspec.ImageDigest + "}",
-			}, "\n")),
+			"CustomData":      pulumi.String(b.asked(app)),
 		},
 		minutes: pulumi.Int(approvalMinutes),
 	})
+}
+
+// asked is what approvers read. CodePipeline takes 1,000 characters, and no variable that an
+// action before does not make: of an author, GitHub's connection gives the date and the message
+// only, the commit's page has the rest.
+func (b builder) asked(app settings.App) string {
+	lines := []string{
+		"Deploy " + app.Name + " to " + app.Cluster + "/" + app.Service + ".",
+		"Commit #{Source.CommitId} of #{Source.FullRepositoryName}, #{Source.AuthorDate}: https://github.com/" +
+			b.settings.Source.Owner + "/" + app.Repository + "/commit/#{Source.CommitId}",
+		"Image #{Build." + buildspec.ImageDigest + "}",
+	}
+	for _, scan := range scans(app) {
+		lines = append(lines, "#{"+scan.action+"."+buildspec.Summary+"}")
+	}
+	if looksAtImage(app) {
+		lines = append(lines, "#{"+findingsAction+"."+buildspec.Summary+"}")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // asks lets a pipeline's role tell the approvers.

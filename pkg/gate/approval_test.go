@@ -22,14 +22,15 @@ func TestAnApprovalIsAskedForBetweenBuildAndDeployment(t *testing.T) {
 		for _, a := range all {
 			stages = append(stages, a.stage)
 		}
-		if want := []string{"Source", "Build", "Approve", "Deploy", "Deploy"}; !slices.Equal(stages, want) {
+		stages = slices.Compact(stages)
+		if want := []string{"Source", "Scan", "Build", "Sign", "Approve", "Deploy"}; !slices.Equal(stages, want) {
 			t.Fatalf("the stages of %s are %q, want %q", name, stages, want)
 		}
-		approve := all[2]
+		approve := all[slices.IndexFunc(all, func(a actionOf) bool { return a.stage == "Approve" })]
 		if approve.name != "Approve" || approve.category != "Approval" || approve.provider != "Manual" || len(approve.in)+len(approve.out) != 0 {
 			t.Errorf("the approval is %+v", approve)
 		}
-		stage := r.One(t, pipelineType, "gate-"+name).Input("stages").ArrayValue()[2].ObjectValue()["actions"].ArrayValue()[0].ObjectValue()
+		stage := r.One(t, pipelineType, "gate-"+name).Input("stages").ArrayValue()[4].ObjectValue()["actions"].ArrayValue()[0].ObjectValue()
 		if namespace := stage["namespace"]; !namespace.IsNull() { // CodePipeline refuses an empty one
 			t.Errorf("the approval makes variables of the namespace %v", namespace)
 		}
@@ -39,14 +40,17 @@ func TestAnApprovalIsAskedForBetweenBuildAndDeployment(t *testing.T) {
 		if got, want := approve.configuration["NotificationArn"], r.One(t, "aws:sns/topic:Topic", "gate-alerts").Output("arn"); got != want {
 			t.Errorf("asks at %q, want %q", got, want)
 		}
-		variables := map[string][]string{"Source": sourceVariables, "Build": buildspec.Exports()}
+		found := []string{buildspec.Summary}
+		variables := map[string][]string{
+			"Source": sourceVariables, "Build": buildspec.Exports(), "Secrets": found, "Code": found, "Dependencies": found, "Findings": found,
+		}
 		text := approve.configuration["CustomData"]
 		for _, v := range regexp.MustCompile(`#\{(\w+)\.(\w+)\}`).FindAllStringSubmatch(text, -1) {
 			if !slices.Contains(variables[v[1]], v[2]) {
 				t.Errorf("nothing makes %s", v[0])
 			}
 		}
-		for _, says := range []string{"Deploy " + name + " to web/" + name, "example-org/web/commit/#{Source.CommitId}", "#{Build.IMAGE_DIGEST}"} {
+		for _, says := range []string{"Deploy " + name + " to web/" + name, "example-org/web/commit/#{Source.CommitId}", "#{Build.IMAGE_DIGEST}", "#{Secrets.SUMMARY}", "#{Code.SUMMARY}", "#{Dependencies.SUMMARY}", "#{Findings.SUMMARY}"} {
 			if !strings.Contains(text, says) {
 				t.Errorf("does not say %q:\n%s", says, text)
 			}

@@ -46,7 +46,8 @@ func TestABoundaryIsOfADutyAndNotOfAnApp(t *testing.T) {
 	one, two := built(t, approved("api")), built(t, approved("web", "worker"))
 	of := boundaries(one)
 	if got, want := slices.Sorted(maps.Keys(of)), []string{
-		"gate-boundary-approver", "gate-boundary-build", "gate-boundary-dispatcher", "gate-boundary-pipeline", "gate-boundary-recorder", "gate-boundary-remediator", "gate-boundary-verifier",
+		"gate-boundary-approver", "gate-boundary-build", "gate-boundary-dispatcher", "gate-boundary-inspect", "gate-boundary-pipeline", "gate-boundary-prepare",
+		"gate-boundary-recorder", "gate-boundary-remediator", "gate-boundary-scan", "gate-boundary-sign", "gate-boundary-verifier",
 	}; !slices.Equal(got, want) {
 		t.Errorf("the boundaries are %q, want %q", got, want)
 	}

@@ -1,14 +1,12 @@
 package gate
 
 import (
-	"strconv"
+	"slices"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codepipeline"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
-	"prodgate/pkg/buildspec"
 	"prodgate/pkg/knownstate"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
@@ -16,13 +14,14 @@ import (
 
 // The artifacts that actions hand to each other.
 const (
-	sourceArtifact = "Source"
-	buildArtifact  = "Build"
+	sourceArtifact  = "Source"
+	buildArtifact   = "Build"
+	releaseArtifact = "Release" // what deploys, written by what verified it
 )
 
-// delivery makes an app's pipeline and its role, and before the pipeline can run keeps
-// what all of the app has to be: everything else of it is there already.
-func (b builder) delivery(parent pulumi.Resource, app settings.App, source *source, s *store, alerts *alerts, build, check *codebuild.Project) (*codepipeline.Pipeline, error) {
+// delivery makes an app's pipeline and its role, after all that it starts, and before the
+// pipeline can run keeps what all of the app has to be: everything else of it is there already.
+func (b builder) delivery(parent pulumi.Resource, app settings.App, source *source, s *store, alerts *alerts, after []pulumi.Resource) (*codepipeline.Pipeline, error) {
 	name := b.called(app.Name)
 	component, err := b.group(DeliveryType, parent, name+"-delivery")
 	if err != nil {
@@ -60,83 +59,19 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 				}},
 			},
 		}},
-		Stages: b.stages(app, source, alerts, build, check),
+		Stages: b.stages(app, source, alerts),
 	}
 	b.knows(knownstate.Pipeline(b.plan.Region), args)
-	kept, err := b.keep(component, name, b.plan.KnownState(app.Name), "What the pipeline of "+app.Name+" and its parts have to be")
+	kept, err := b.keep(component, name, b.plan.KnownState(app.Name), standard, "What the pipeline of "+app.Name+" and its parts have to be")
 	if err != nil {
 		return nil, err
 	}
-	return codepipeline.NewPipeline(b.ctx, name, args, pulumi.Parent(component), pulumi.DependsOn(append(attached, s.artifacts.policy, kept)))
-}
-
-// stages is what a commit goes through, in order.
-func (b builder) stages(app settings.App, source *source, alerts *alerts, build, check *codebuild.Project) codepipeline.PipelineStageArray {
-	stages := codepipeline.PipelineStageArray{
-		stage("Source", action{
-			name: "GitHub", category: "Source", provider: "CodeStarSourceConnection",
-			out: []string{sourceArtifact}, namespace: pulumi.String("Source"),
-			configuration: pulumi.StringMap{
-				"ConnectionArn":        source.connectionArn,
-				"FullRepositoryId":     pulumi.String(b.settings.Source.Owner + "/" + app.Repository),
-				"BranchName":           pulumi.String(ProdBranch),
-				"OutputArtifactFormat": pulumi.String("CODE_ZIP"),
-				"DetectChanges":        pulumi.String("false"), // the trigger does
-			},
-		}),
-		stage("Build", action{
-			name: "Image", category: "Build", provider: "CodeBuild",
-			in: []string{sourceArtifact}, out: []string{buildArtifact}, namespace: pulumi.String("Build"),
-			configuration: pulumi.StringMap{"ProjectName": build.Name},
-		}),
-	}
-	if b.asksForApproval() {
-		stages = append(stages, b.approval(app, alerts))
-	}
-	return append(stages,
-		stage(address.DeployStage, b.checkKnownState(app, check), action{
-			name: "Service", category: "Deploy", provider: "ECS", order: 2,
-			in: []string{buildArtifact}, namespace: pulumi.String("Deploy"),
-			configuration: pulumi.StringMap{
-				"ClusterName":       pulumi.String(app.Cluster),
-				"ServiceName":       pulumi.String(app.Service),
-				"FileName":          pulumi.String(buildspec.ImageDefinitions),
-				"DeploymentTimeout": pulumi.String(strconv.Itoa(app.DeployTimeout)),
-			},
-		}),
-	)
-}
-
-// action is one action of a stage; its owner is always AWS and its version 1.
-type action struct {
-	name, category, provider string
-	in, out                  []string
-	namespace                pulumi.StringPtrInput // of the variables that it makes; nil: it makes none
-	configuration            pulumi.StringMap
-	minutes                  pulumi.IntPtrInput // nil: the category's own timeout
-	order                    int                // of the stage's actions; 0: with the first
-}
-
-func stage(name string, actions ...action) codepipeline.PipelineStageArgs {
-	args := make(codepipeline.PipelineStageActionArray, len(actions))
-	for i, a := range actions {
-		args[i] = codepipeline.PipelineStageActionArgs{
-			Name: pulumi.String(a.name), Category: pulumi.String(a.category), Provider: pulumi.String(a.provider),
-			Owner: pulumi.String("AWS"), Version: pulumi.String("1"), Namespace: a.namespace,
-			InputArtifacts: pulumi.ToStringArray(a.in), OutputArtifacts: pulumi.ToStringArray(a.out),
-			Configuration: a.configuration, TimeoutInMinutes: a.minutes, RunOrder: pulumi.Int(max(a.order, 1)),
-		}
-	}
-	return codepipeline.PipelineStageArgs{Name: pulumi.String(name), Actions: args}
+	return codepipeline.NewPipeline(b.ctx, name, args, pulumi.Parent(component), pulumi.DependsOn(slices.Concat(after, attached, []pulumi.Resource{s.artifacts.policy, kept})))
 }
 
 // pipelineMay is what the pipeline's role needs: its artifacts, the connection,
 // its builds, and the deployment of one service.
 func (b builder) pipelineMay(app settings.App, source *source, s *store, alerts *alerts) policydoc.Document {
-	passed := []string{app.ExecutionRoleArn}
-	if app.TaskRoleArn != "" && app.TaskRoleArn != app.ExecutionRoleArn {
-		passed = append(passed, app.TaskRoleArn)
-	}
 	artifacts := b.useArtifacts(app, s)
 	// What CodePipeline does with artifacts and CodeBuild does not: CodePipeline User
 	// Guide, CodePipeline service role policy.
@@ -152,17 +87,7 @@ func (b builder) pipelineMay(app settings.App, source *source, s *store, alerts 
 		policydoc.Statement{
 			Sid:       "Builds",
 			Actions:   []string{"codebuild:StartBuild", "codebuild:BatchGetBuilds"},
-			Resources: policydoc.On(b.plan.Project(app.Name, address.Build).ARN, b.plan.VerifierBeforeDeploy().ARN),
-		},
-		policydoc.Statement{
-			Sid:       "DeployService",
-			Actions:   []string{"ecs:DescribeServices", "ecs:UpdateService"},
-			Resources: policydoc.On(b.plan.Service(app.Cluster, app.Service)),
-		},
-		policydoc.Statement{
-			Sid:       "TaskDefinitions",
-			Actions:   []string{"ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"},
-			Resources: policydoc.On("*"),
+			Resources: policydoc.On(b.started(app)...),
 		},
 		policydoc.Statement{
 			Sid:        "TagNewTaskDefinitions",
@@ -170,13 +95,28 @@ func (b builder) pipelineMay(app settings.App, source *source, s *store, alerts 
 			Resources:  policydoc.On(b.plan.TaskDefinitions()),
 			Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "ecs:CreateAction", "RegisterTaskDefinition")},
 		},
-		policydoc.Statement{
-			Sid:        "PassTaskRoles",
-			Actions:    []string{"iam:PassRole"},
-			Resources:  policydoc.On(passed...),
-			Conditions: []policydoc.Condition{policydoc.Is("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com")},
-		},
+		b.passes(passed(app)),
 	)
+	rolls, shifts := app.Deployment.Kind == settings.Rolling, isShifted(app)
+	if app.Name == b.anyApp().Name {
+		rolls, shifts = b.anyApps(func(a settings.App) bool { return !isShifted(a) }), b.anyApps(isShifted)
+	}
+	if rolls {
+		may = append(may,
+			policydoc.Statement{
+				Sid:       "DeployService",
+				Actions:   []string{"ecs:DescribeServices", "ecs:UpdateService"},
+				Resources: policydoc.On(b.plan.Service(app.Cluster, app.Service)),
+			},
+			policydoc.Statement{
+				Sid:       "TaskDefinitions",
+				Actions:   []string{"ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"},
+				Resources: policydoc.On("*"),
+			})
+	}
+	if shifts {
+		may = append(may, b.startsDeployments(app, !rolls)...)
+	}
 	if b.asksForApproval() {
 		may = append(may, b.asks(alerts)...)
 	}

@@ -1,9 +1,9 @@
 package gate_test
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -69,9 +69,16 @@ func TestACommitMeetsSourceBuildAndDeploymentInOrder(t *testing.T) {
 		}
 		want := []string{
 			"Source: Source by CodeStarSourceConnection",
+			"Scan: Test by CodeBuild",
+			"Scan: Test by CodeBuild",
+			"Scan: Test by CodeBuild",
 			"Build: Build by CodeBuild",
+			"Build: Test by CodeBuild",
+			"Sign: Build by CodeBuild",
 			"Deploy: Test by CodeBuild",
+			"Deploy: Build by CodeBuild",
 			"Deploy: Deploy by ECS",
+			"Deploy: Test by CodeBuild",
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", pipeline, got, want)
@@ -84,8 +91,11 @@ func TestActionsAreOfTheApp(t *testing.T) {
 	r := built(t, config("api", "web"))
 	for _, name := range []string{"api", "web"} {
 		pipeline := r.One(t, pipelineType, "gate-"+name)
-		all := actions(pipeline)
-		source, build, check, deploy := all[0].configuration, all[1].configuration, all[2].configuration, all[3].configuration
+		of := map[string]map[string]string{}
+		for _, a := range actions(pipeline) {
+			of[a.stage+"/"+a.name] = a.configuration
+		}
+		source, build, check, deploy := of["Source/GitHub"], of["Build/Image"], of["Deploy/KnownState"], of["Deploy/Service"]
 		for _, c := range []struct{ what, got, want string }{
 			{"the connection", source["ConnectionArn"], r.One(t, connectionType, "gate-github").Output("arn")},
 			{"the repository", source["FullRepositoryId"], "example-org/web"},
@@ -93,7 +103,7 @@ func TestActionsAreOfTheApp(t *testing.T) {
 			{"change detection", source["DetectChanges"], "false"},
 			{"the project", build["ProjectName"], r.One(t, projectType, "gate-"+name+"-build").Text("name")},
 			{"the project of the check", check["ProjectName"], r.One(t, projectType, "gate-verifier-before-deploy").Text("name")},
-			{"the app that is checked", check["EnvironmentVariables"], `[{"name":"APP","type":"PLAINTEXT","value":"` + name + `"}]`},
+			{"the app that is checked", check["EnvironmentVariables"], `[{"name":"APP","value":"` + name + `"}]`},
 			{"the cluster", deploy["ClusterName"], "web"},
 			{"the service", deploy["ServiceName"], name},
 			{"the file of images", deploy["FileName"], buildspec.ImageDefinitions},
@@ -132,27 +142,86 @@ func TestAPushToProdStartsThePipelineOnce(t *testing.T) {
 	}
 }
 
-func TestAProjectSetsWhatItsBuildspecReads(t *testing.T) {
+// readBy are the variables that buildspecs read, and those that they do without.
+func readBy() map[string][2][]string {
+	all := map[string][2][]string{
+		buildspec.Build:      {buildspec.Reads(), {buildspec.BuildSecrets}},
+		buildspec.KnownState: {buildspec.KnownStateReads(), {buildspec.App}},
+		buildspec.Findings:   {buildspec.FindingsReads(), nil},
+		buildspec.Verify:     {buildspec.VerifyReads(), {buildspec.Health}},
+		buildspec.ZAP:        {buildspec.ZAPReads(), nil},
+		buildspec.Sign:       {buildspec.SignReads(), {buildspec.SBOM}},
+		buildspec.Prepare:    {buildspec.PrepareReads(), buildspec.PrepareMayRead()},
+	}
+	for text, reads := range buildspec.ScanReads() {
+		all[text] = [2][]string{reads, nil}
+	}
+	return all
+}
+
+// TestABuildHasWhatItsBuildspecReads of its project and of the action that starts it,
+// together, each once, and nothing else.
+func TestABuildHasWhatItsBuildspecReads(t *testing.T) {
 	t.Parallel()
-	for _, project := range built(t, config("api", "web")).Of(t, projectType) {
-		run, reads := buildspec.Build, buildspec.Reads()
-		if strings.HasPrefix(project.Name, "gate-verifier") {
-			run, reads = buildspec.KnownState, buildspec.KnownStateReads()
+	reads := readBy()
+	seen := map[string]bool{}
+	for name, c := range map[string]map[string]any{"rolling": config("api", "web"), "blue-green": shifted(withSecrets(config("api", "web")))} {
+		r := built(t, c)
+		projects := map[string]*gatetest.Resource{}
+		for _, project := range r.Of(t, projectType) {
+			projects[project.Text("name")] = project
 		}
-		var set []string
-		for _, v := range project.Input("environment.environmentVariables").ArrayValue() {
-			variable := v.ObjectValue()
-			set = append(set, variable["name"].StringValue())
-			if kind := variable["type"].StringValue(); kind != "PLAINTEXT" || variable["value"].StringValue() == "" {
-				t.Errorf("%s: %v", project, variable)
+		check := func(project *gatetest.Resource, told []string) {
+			set := slices.Clone(told)
+			for _, v := range project.Input("environment.environmentVariables").ArrayValue() {
+				variable := v.ObjectValue()
+				set = append(set, variable["name"].StringValue())
+				if variable["value"].StringValue() == "" {
+					t.Errorf("%s: %v", project, variable)
+				}
+			}
+			of, known := reads[project.Text("source.buildspec")]
+			if !known {
+				t.Fatalf("%s runs a buildspec of which nobody knows what it reads", project)
+			}
+			seen[project.Text("source.buildspec")] = true
+			slices.Sort(set)
+			if len(slices.Compact(slices.Clone(set))) != len(set) {
+				t.Errorf("%s, %s: is told twice: %v", name, project, set)
+			}
+			for _, wanted := range of[0] {
+				if !slices.Contains(set, wanted) {
+					t.Errorf("%s, %s: nobody sets %s", name, project, wanted)
+				}
+			}
+			for _, got := range set {
+				if !slices.Contains(of[0], got) && !slices.Contains(of[1], got) && !slices.Contains([]string{"TOKEN", "OTHER", "PLAIN"}, got) {
+					t.Errorf("%s, %s: nothing reads %s", name, project, got)
+				}
 			}
 		}
-		if !slices.Equal(slices.Sorted(slices.Values(set)), slices.Sorted(slices.Values(reads))) {
-			t.Errorf("%s sets %v, its buildspec reads %v", project, set, reads)
+		for _, pipeline := range r.Of(t, pipelineType) {
+			for _, a := range actions(pipeline) {
+				if a.provider != "CodeBuild" {
+					continue
+				}
+				var told []struct{ Name, Value string }
+				if text := a.configuration["EnvironmentVariables"]; text != "" {
+					if err := json.Unmarshal([]byte(text), &told); err != nil {
+						t.Fatal(err)
+					}
+				}
+				var names []string
+				for _, one := range told {
+					names = append(names, one.Name)
+				}
+				check(projects[a.configuration["ProjectName"]], names)
+			}
 		}
-		if project.Text("source.buildspec") != run {
-			t.Errorf("%s runs another buildspec", project)
-		}
+		check(projects["prodgate-verifier"], nil)
+	}
+	if len(seen) != len(reads)-1 { // one of the two that look at code
+		t.Errorf("looked at %d buildspecs, there are %d", len(seen), len(reads))
 	}
 }
 

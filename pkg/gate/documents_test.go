@@ -184,6 +184,14 @@ func TestARoleIsTakenOnByOneServiceForOneSource(t *testing.T) {
 			want.Principal["Service"] = []string{service[by[0].Type]}
 			want.Condition["ArnEquals"] = map[string][]string{"aws:SourceArn": arns}
 		}
+		if role.Name == "gate-inspect" { // nothing is attacked here; the role is the same
+			arns := want.Condition["ArnEquals"]["aws:SourceArn"]
+			want.Condition["ArnEquals"]["aws:SourceArn"] = append(arns, "arn:aws:codebuild:eu-west-2:111111111111:project/prodgate-dast")
+		}
+		for _, condition := range d.Statement[0].Condition {
+			slices.Sort(condition["aws:SourceArn"])
+		}
+		slices.Sort(want.Condition["ArnEquals"]["aws:SourceArn"])
 		got := statement{Principal: d.Statement[0].Principal, Condition: d.Statement[0].Condition}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s trusts\n%v, want\n%v", role, got, want)
@@ -258,18 +266,21 @@ func TestPatternsMatchTheRolesTheyAreFor(t *testing.T) {
 		sid  string
 		want []string
 	}{
-		"writes artifacts":   {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyPipelineBuildOnArtifactObjects", []string{role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline")}},
+		"writes artifacts": {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyPipelineBuildScanPrepareOnArtifactObjects", []string{
+			role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline"), role("gate-api-scan"), role("gate-web-scan"), role("gate-prepare")}},
 		"deletes artifacts":  {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyDeployersOnArtifactObjects", nil},
 		"changes the bucket": {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyDeployersOnBuckets", nil},
 		"writes records":     {r.One(t, policyOfBucket, "gate-config"), "OnlyRecorderOnRecordObjects", []string{role("gate-recorder")}},
 		"deletes records":    {r.One(t, policyOfBucket, "gate-config"), "OnlyDeployersOnRecordObjects", nil},
-		"reads artifacts":    {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildVerifierOnArtifactKey", []string{role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline"), role("gate-verifier")}},
-		"changes a key":      {r.One(t, keyType, "gate-images"), "OnlyDeployersOnKeys", nil},
-		"publishes alerts":   {r.One(t, "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"), "OnlyDeployersOnTopic", nil},
-		"pushes the api":     {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildOnRepositories", []string{role("gate-api-build")}},
-		"pulls the api":      {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildExecutionServiceLinkedOnRepositories", []string{role("gate-api-build"), execution}},
-		"changes the api's":  {r.One(t, policyOfRepository, "gate-api"), "OnlyDeployersOnRepositories", nil},
-		"pushes the web":     {r.One(t, policyOfRepository, "gate-web"), "OnlyBuildOnRepositories", []string{role("gate-web-build")}},
+		"reads artifacts": {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildScanVerifierInspectSignPrepareOnArtifactKey", []string{
+			role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline"), role("gate-api-scan"), role("gate-web-scan"),
+			role("gate-verifier"), role("gate-inspect"), role("gate-sign"), role("gate-prepare")}},
+		"changes a key":     {r.One(t, keyType, "gate-images"), "OnlyDeployersOnKeys", nil},
+		"publishes alerts":  {r.One(t, "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"), "OnlyDeployersOnTopic", nil},
+		"pushes the api":    {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildSignOnRepositories", []string{role("gate-api-build"), role("gate-sign")}},
+		"pulls the api":     {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildSignPrepareExecutionServiceLinkedOnRepositories", []string{role("gate-api-build"), role("gate-sign"), role("gate-prepare"), execution}},
+		"changes the api's": {r.One(t, policyOfRepository, "gate-api"), "OnlyDeployersOnRepositories", nil},
+		"pushes the web":    {r.One(t, policyOfRepository, "gate-web"), "OnlyBuildSignOnRepositories", []string{role("gate-web-build"), role("gate-sign")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -305,6 +316,13 @@ func TestAPolicyNamesWhatIsThere(t *testing.T) {
 	for _, made := range r.All() {
 		there[made.Output("arn")] = true
 	}
+	var projects []*gatetest.Resource
+	for _, name := range []string{
+		"gate-api-build", "gate-api-scan-secrets", "gate-api-scan-code", "gate-api-scan-dependencies", "gate-verifier-before-deploy", "gate-prepare", "gate-verify",
+		"gate-findings", "gate-sign",
+	} {
+		projects = append(projects, r.One(t, projectType, name))
+	}
 	logs := func(name string) *gatetest.Resource { return r.One(t, "aws:cloudwatch/logGroup:LogGroup", name) }
 	for name, c := range map[string]struct {
 		policy, sid string
@@ -317,7 +335,12 @@ func TestAPolicyNamesWhatIsThere(t *testing.T) {
 		"the check reads what starts it":              {"gate-verifier", "Schedule", []*gatetest.Resource{r.One(t, "aws:cloudwatch/eventRule:EventRule", "gate-check")}, ""},
 		"the check reads the topic":                   {"gate-verifier", "Topic", []*gatetest.Resource{r.One(t, "aws:sns/topic:Topic", "gate-alerts")}, ""},
 		"the dispatcher starts the check":             {"gate-dispatcher", "StartCheck", []*gatetest.Resource{r.One(t, projectType, "gate-verifier")}, ""},
-		"the pipeline starts its build and the check": {"gate-api-pipeline", "Builds", []*gatetest.Resource{r.One(t, projectType, "gate-api-build"), r.One(t, projectType, "gate-verifier-before-deploy")}, ""},
+		"the pipeline starts its projects":            {"gate-api-pipeline", "Builds", projects, ""},
+		"the scans log to their log groups":           {"gate-api-scan", "Logs", []*gatetest.Resource{logs("gate-api-scan-secrets"), logs("gate-api-scan-code"), logs("gate-api-scan-dependencies")}, ":*"},
+		"the scans read the source of their app":      {"gate-api-scan", "ReadArtifacts", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, "/api-prodgate/Source/*"},
+		"the scans write the SBOM of their app":       {"gate-api-scan", "WriteArtifacts", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, "/api-prodgate/Sbom/*"},
+		"what signs does so with the profile":         {"gate-sign", "Sign", []*gatetest.Resource{r.One(t, profileType, "gate-images")}, ""},
+		"what verifies writes what deploys":           {"gate-prepare", "WriteArtifacts", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, "/*/Release/*"},
 		"the pipeline uses the connection":            {"gate-api-pipeline", "Connection", r.Of(t, connectionType), ""},
 		"the pipeline keeps artifacts in the store":   {"gate-api-pipeline", "ArtifactBucket", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, ""},
 		"the pipeline keeps them in its folder":       {"gate-api-pipeline", "Artifacts", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, "/api-prodgate/*"},

@@ -38,6 +38,7 @@ const (
 	RepositoryType = "prodgate:index:Repository"
 	ProjectType    = "prodgate:index:Project"
 	DeliveryType   = "prodgate:index:Delivery"
+	ChecksType     = "prodgate:index:Checks"
 	WorkflowsType  = "prodgate:index:Workflows"
 	SecretsType    = "prodgate:index:Secrets"
 )
@@ -69,7 +70,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	rotators, unknown := b.checkSecrets(g)
 	identity, unidentified := b.findWorkflows(g)
 	adopted, taken := b.findAlready(has)
-	if err := errors.Join(err, unknown, unidentified, taken); err != nil {
+	if err := errors.Join(err, unknown, unidentified, taken, b.checkLengths()); err != nil {
 		return nil, err
 	}
 	b.rotators = rotators
@@ -105,9 +106,17 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if err != nil {
 		return nil, fmt.Errorf("known state: %w", err)
 	}
+	started, err := b.ofAll().checks(g, store)
+	if err != nil {
+		return nil, fmt.Errorf("checks: %w", err)
+	}
+	started = append(started, check.beforeDeploy)
+	if b.shift, err = b.ofAll().shifter(g); err != nil {
+		return nil, fmt.Errorf("shift: %w", err)
+	}
 	apps := pulumi.StringMapMap{}
 	for _, app := range s.Apps {
-		if apps[app.Name], err = b.app(g, app, source, store, alerts, check.beforeDeploy); err != nil {
+		if apps[app.Name], err = b.app(g, app, source, store, alerts, started); err != nil {
 			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
 	}
@@ -158,6 +167,7 @@ type builder struct {
 	// is the stack's own, or where nobody listens.
 	global     *aws.Provider
 	boundaries boundaries
+	shift      *shifter // nil where no traffic is shifted
 	stock      *stock
 	// rotators are the roles of the functions that rotate secrets, by function.
 	rotators map[string]string

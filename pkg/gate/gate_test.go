@@ -31,6 +31,7 @@ const (
 	noInline       = "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive"
 	projectType    = "aws:codebuild/project:Project"
 	pipelineType   = "aws:codepipeline/pipeline:Pipeline"
+	profileType    = "aws:signer/signingProfile:SigningProfile"
 	parameterType  = "aws:ssm/parameter:Parameter"
 	detectorType   = "aws:guardduty/detector:Detector"
 	recorderType   = "aws:cfg/recorder:Recorder"
@@ -113,6 +114,19 @@ func approved(apps ...string) map[string]any {
 	return c
 }
 
+// shifted lets CodeDeploy deploy the first app of a configuration, and ZAP attack it.
+func shifted(c map[string]any) map[string]any {
+	const listener = "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/"
+	one := c["apps"].([]any)[0].(object)
+	one["deployment"] = object{
+		"kind": "blue-green", "listenerArn": listener + "0123456789abcdef", "testListenerArn": listener + "fedcba9876543210",
+		"targetGroups": []string{"blue", "green"}, "containerPort": 4567, "alarms": []string{"5xx"},
+	}
+	one["health"] = object{"url": "https://api.example.com/api/health-check", "expect": object{"success": true, "ver": 1}}
+	one["dast"] = object{"url": "https://api.example.com/"}
+	return c
+}
+
 // longest is a configuration whose names are as long as settings allow, in a
 // region with a long name.
 func longest() map[string]any {
@@ -129,7 +143,7 @@ func longest() map[string]any {
 		},
 	}
 	c["apps"] = []any{object{
-		"name": name(30), "cluster": name(255), "service": name(255), "container": name(255),
+		"name": name(30), "cluster": name(120), "service": name(120), "container": name(120),
 		"folder": name(252), "dockerfile": name(255),
 		// IAM: a path of 512 characters and a name of 64.
 		"executionRoleArn": "arn:aws:iam::111111111111:role/" + name(510) + "/" + name(64),
@@ -183,7 +197,7 @@ func built(t testing.TB, config map[string]any) *gatetest.Recording {
 
 func TestWhatHoldsHistoryIsProtectedAndNothingElse(t *testing.T) {
 	t.Parallel()
-	history := []string{keyType, bucketType, repositoryType, connectionType, protectionType, rulesetType, fileType, secretType}
+	history := []string{keyType, bucketType, repositoryType, connectionType, protectionType, rulesetType, fileType, secretType, profileType}
 	for name, c := range map[string]struct{ protect bool }{
 		"settings ask for protection":        {true},
 		"settings do not ask for protection": {false},

@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cfg"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codepipeline"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/address"
 	"prodgate/pkg/guard"
-	"prodgate/pkg/settings"
 )
 
 // guardOf are the rules in Guard that are for this gate.
@@ -95,10 +94,10 @@ func (b builder) guardValues() map[string]pulumi.StringInput {
 		"boundaries":      guard.Pattern(":policy/" + gate + "/boundary/."),
 		"branch":          guard.Text(ProdBranch),
 		"build_image":     guard.Text(b.settings.Build.Image),
-		"check_project":   guard.Text(b.plan.VerifierBeforeDeploy().Name),
+		"told_projects":   guard.Texts(b.toldProjects()...),
 		"pipelines":       guard.Pattern("-" + gate + "$"),
 		"projects":        guard.Pattern("^" + gate + "-"),
-		"app_projects":    guard.Pattern("^" + gate + "-.+-"),
+		"app_projects":    guard.Patterns("^"+gate+"-.+-", "^"+gate+"-("+strings.Join(sharedProjects, "|")+")$"),
 		"docker_projects": guard.Pattern("^" + gate + "-.+-" + address.Build + "$"),
 		"region":          guard.Text(b.settings.Region),
 		"repositories":    guard.Texts(repositories...),
@@ -112,7 +111,7 @@ func (b builder) guardValues() map[string]pulumi.StringInput {
 		case address.ApprovalStage:
 			values["approval_stage"] = at(i)
 		case address.DeployStage:
-			values["deploy_stage"], values["stage_after_deployment"] = at(i), at(i+1)
+			values["deploy_stage"] = at(i)
 		}
 	}
 	all := map[string]pulumi.StringInput{
@@ -124,11 +123,23 @@ func (b builder) guardValues() map[string]pulumi.StringInput {
 	return all
 }
 
+// sharedProjects are those that every pipeline starts for its app, and tells of it.
+var sharedProjects = []string{address.Findings, address.Signer, address.Preparer, address.Verify, address.Dast}
+
+// toldProjects are the names of all projects that read variables of an action.
+func (b builder) toldProjects() []string {
+	names := []string{b.plan.VerifierBeforeDeploy().Name}
+	for _, what := range sharedProjects {
+		names = append(names, b.plan.Shared(what).Name)
+	}
+	return names
+}
+
 // stageNames are what the stages of every pipeline are called, in order: that does not
 // depend on what is in them.
 func (b builder) stageNames() []string {
 	var names []string
-	for _, stage := range b.stages(settings.App{}, &source{}, &alerts{}, &codebuild.Project{}, &codebuild.Project{}) {
+	for _, stage := range b.stages(b.settings.Apps[0], &source{}, &alerts{}) {
 		names = append(names, string(stage.(codepipeline.PipelineStageArgs).Name.(pulumi.String)))
 	}
 	return names

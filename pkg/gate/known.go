@@ -32,9 +32,16 @@ func (b builder) knows(kind knownstate.Kind, args pulumi.Input) {
 	}))
 }
 
+// The tiers of parameters: 4,096 characters, which cost nothing, and 8,192, which cost $0.05 a
+// month (AWS Systems Manager pricing).
+const (
+	standard = "Standard"
+	advanced = "Advanced"
+)
+
 // keep makes the parameter of what is known. In a preview a person sees which parts
 // change by it.
-func (b builder) keep(parent pulumi.Resource, name string, at address.Named, description string, more ...knownstate.Part) (*ssm.Parameter, error) {
+func (b builder) keep(parent pulumi.Resource, name string, at address.Named, tier, description string, more ...knownstate.Part) (*ssm.Parameter, error) {
 	value := b.known.parts.ToArrayOutput().ApplyT(func(all []any) (string, error) {
 		parts := slices.Clone(more)
 		for _, of := range all {
@@ -46,6 +53,7 @@ func (b builder) keep(parent pulumi.Resource, name string, at address.Named, des
 	made, err := ssm.NewParameter(b.ctx, name, &ssm.ParameterArgs{
 		Name:        pulumi.String(at.Name),
 		Type:        pulumi.String("String"),
+		Tier:        pulumi.String(tier),
 		Description: pulumi.String(description),
 		// A value would be a secret of Pulumi's, and no preview would show it.
 		InsecureValue: value,

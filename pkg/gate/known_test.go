@@ -45,7 +45,7 @@ func TestEveryPartIsCompared(t *testing.T) {
 			}
 			duty := strings.TrimPrefix(strings.TrimPrefix(made.Name, "gate-"), "boundary-")
 			switch {
-			case of != "/prodgate/known-state", token == projectType, token == policyType && isBoundary(made), duty == "verifier", duty == "dispatcher":
+			case of != "/prodgate/known-state", token == projectType, token == policyType && isBoundary(made), slices.Contains([]string{"verifier", "dispatcher", "inspect", "sign", "prepare"}, duty):
 				want[of] = append(want[of], kind+made.Text("name"))
 			}
 			if token == pipelineType {
@@ -96,7 +96,10 @@ func TestAChangeOfSettingsChangesItsFields(t *testing.T) {
 		"the execution role": {ofApp("executionRoleArn", "arn:aws:iam::111111111111:role/other"), []string{
 			"policy prodgate-api-pipeline: document", "repository prodgate/api: policy"}},
 		"the image of builds": {set("build", object{"image": "aws/codebuild/standard:6.0"}), []string{
-			build + "image", "project prodgate-verifier-before-deploy: image", "project prodgate-verifier: image"}},
+			build + "image", "project prodgate-api-scan-code: image", "project prodgate-api-scan-dependencies: image",
+			"project prodgate-api-scan-secrets: image", "project prodgate-findings: image", "project prodgate-prepare: image",
+			"project prodgate-sign: image", "project prodgate-verifier-before-deploy: image", "project prodgate-verifier: image",
+			"project prodgate-verify: image"}},
 		"how often it is compared": {set("detection", object{"checkMinutes": 30}), []string{"rule prodgate-check: schedule"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -82,7 +82,7 @@ var managedRules = []configRule{
 	{identifier: "CLOUDWATCH_LOG_GROUP_ENCRYPTED"},
 	{
 		identifier: "CW_LOGGROUP_RETENTION_PERIOD_CHECK", needs: "LogGroupNames", // others' logs may be kept shorter
-		parameters: map[string]value{"LogGroupNames": eachOf(builder.logGroups), "MinRetentionTime": eachOf(builder.logDays)},
+		parameters: map[string]value{"LogGroupNames": eachOf(builder.buildLogs), "MinRetentionTime": eachOf(builder.logDays)},
 	},
 	{
 		identifier: "CLOUD_TRAIL_ENABLED", of: builder.hasTrail,
@@ -136,11 +136,25 @@ func (b builder) dockerProjects() []string {
 	return names
 }
 
-// logGroups are the names of the log groups of all apps.
-func (b builder) logGroups() []string {
+// buildLogs are the names of the log groups of all builds: a parameter has no room for more.
+func (b builder) buildLogs() []string {
 	var names []string
 	for _, app := range b.settings.Apps {
 		names = append(names, b.plan.LogGroup(app.Name, address.Build).Name)
+	}
+	return names
+}
+
+// logGroups are the names of all log groups.
+func (b builder) logGroups() []string {
+	names := b.buildLogs()
+	for _, app := range b.settings.Apps {
+		for _, at := range b.scanned(app) {
+			names = append(names, b.plan.LogGroupOf(at).Name)
+		}
+	}
+	for _, name := range b.toldProjects() {
+		names = append(names, b.plan.LogGroupOf(address.Named{Name: name}).Name)
 	}
 	return names
 }

@@ -50,10 +50,7 @@ func (b builder) project(parent pulumi.Resource, app settings.App, s *store, p p
 	if err != nil {
 		return nil, err
 	}
-	var variables codebuild.ProjectEnvironmentEnvironmentVariableArray
-	for _, v := range p.environment {
-		variables = append(variables, v.plain())
-	}
+	variables := plain(p.environment)
 	var secrets []string
 	for _, ref := range p.secrets {
 		variables = append(variables, codebuild.ProjectEnvironmentEnvironmentVariableArgs{
@@ -76,6 +73,15 @@ func (v variable) plain() codebuild.ProjectEnvironmentEnvironmentVariableArgs {
 	return codebuild.ProjectEnvironmentEnvironmentVariableArgs{
 		Name: pulumi.String(v.name), Value: pulumi.String(v.value), Type: pulumi.String("PLAINTEXT"),
 	}
+}
+
+// plain are variables as a project has them.
+func plain(variables []variable) codebuild.ProjectEnvironmentEnvironmentVariableArray {
+	var all codebuild.ProjectEnvironmentEnvironmentVariableArray
+	for _, v := range variables {
+		all = append(all, v.plain())
+	}
+	return all
 }
 
 // logsTo lets a role write what a project logs.

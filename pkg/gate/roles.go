@@ -50,7 +50,10 @@ func (b builder) byService(host string, sources ...string) policydoc.Statement {
 
 // anyApp stands for every app there is: what is written for it are patterns.
 func (b builder) anyApp() settings.App {
-	return settings.App{Name: "*", Cluster: "*", Service: "*", ExecutionRoleArn: b.plan.AnyRole()}
+	return settings.App{
+		Name: "*", Cluster: "*", Service: "*", ExecutionRoleArn: b.plan.AnyRole(),
+		Scan: settings.Scan{Secrets: "*", Code: "*", Dependencies: "*", Image: "*"},
+	}
 }
 
 // role makes the role below its duty's boundary, its one customer-managed policy
@@ -176,11 +179,7 @@ type boundaries struct {
 
 // useArtifacts lets a role read and write one app's artifacts.
 func (b builder) useArtifacts(app settings.App, s *store) policydoc.Document {
-	bucket := b.plan.Bucket("artifacts").ARN
-	folder := settings.ArtifactFolder(b.plan.Gate, app.Name)
-	if app.Name == b.anyApp().Name { // the pattern of a name that is cut off
-		folder = "*"
-	}
+	bucket, folder := b.plan.Bucket("artifacts").ARN, b.artifactFolder(app)
 	return policydoc.Document{
 		{
 			Sid:       "Artifacts",
@@ -199,4 +198,13 @@ func (b builder) useArtifacts(app settings.App, s *store) policydoc.Document {
 			Conditions: []policydoc.Condition{b.by("s3")},
 		},
 	}
+}
+
+// artifactFolder is where an app's artifacts are; of any app, every folder: a name may be
+// cut off.
+func (b builder) artifactFolder(app settings.App) string {
+	if app.Name == b.anyApp().Name {
+		return "*"
+	}
+	return settings.ArtifactFolder(b.plan.Gate, app.Name)
 }

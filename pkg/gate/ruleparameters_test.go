@@ -15,14 +15,23 @@ func TestARuleIsToldWhatIsTheGates(t *testing.T) {
 	t.Parallel()
 	r := built(t, everything(t, "eu-west-2"))
 	key := func(name string) string { return r.One(t, keyType, name).Output("arn") }
-	logs := "/aws/codebuild/prodgate-api-build,/aws/codebuild/prodgate-web-build"
+	groups := func(projects ...string) string {
+		for i, project := range projects {
+			projects[i] = "/aws/codebuild/prodgate-" + project
+		}
+		return strings.Join(projects, ",")
+	}
+	builds := groups("api-build", "web-build")
+	logs := groups("api-build", "web-build", "api-scan-secrets", "api-scan-code", "api-scan-dependencies",
+		"web-scan-secrets", "web-scan-code", "web-scan-dependencies",
+		"verifier-before-deploy", "findings", "sign", "prepare", "verify", "dast")
 	want := map[string]map[string]string{
 		"CLOUD_TRAIL_ENABLED":                            nil, // which bucket an adopted trail writes to is nobody's business
 		"CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK": {"exemptedProjects": "prodgate-api-build,prodgate-web-build"},
 		"CODEBUILD_PROJECT_LOGGING_ENABLED":              {"cloudWatchGroupNames": logs},
 		"CODEPIPELINE_DEPLOYMENT_COUNT_CHECK":            {"deploymentLimit": "1"},
 		"CODEPIPELINE_REGION_FANOUT_CHECK":               {"regionFanoutFactor": "1"},
-		"CW_LOGGROUP_RETENTION_PERIOD_CHECK":             {"LogGroupNames": logs, "MinRetentionTime": "365"},
+		"CW_LOGGROUP_RETENTION_PERIOD_CHECK":             {"LogGroupNames": builds, "MinRetentionTime": "365"},
 		"ECR_REPOSITORY_CMK_ENCRYPTION_ENABLED":          {"kmsKeyArns": key("gate-images")},
 		"GUARDDUTY_NON_ARCHIVED_FINDINGS":                {"daysLowSev": "30", "daysMediumSev": "7", "daysHighSev": "1"},
 		"IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS":     {"excludePermissionBoundaryPolicy": "true"},
@@ -71,8 +80,12 @@ func TestWhatIsTooLongForManyAppsIsLeftOutWithAWarning(t *testing.T) {
 		retention  = "CW_LOGGROUP_RETENTION_PERIOD_CHECK"
 	)
 	for n, want := range map[int][]string{
-		// {"cloudWatchGroupNames":""} has 27 characters, each log group's name and comma 55.
-		17: nil,
+		3: nil,
+		// {"cloudWatchGroupNames":""} has 27 characters, each log group's name and comma 55 to 63, and those
+		// of all apps together 203.
+		4: {logging + " is made without cloudWatchGroupNames"},
+		// {"LogGroupNames":"","MinRetentionTime":"365"} has 45 characters, each log group's name and comma 55.
+		17: {logging + " is made without cloudWatchGroupNames"},
 		19: {logging + " is made without cloudWatchGroupNames", retention + " is left out"},
 		// {"exemptedProjects":""} has 23 characters, each project's name and comma 40.
 		25: {logging + " is made without cloudWatchGroupNames", retention + " is left out"},
@@ -93,7 +106,7 @@ func TestWhatIsTooLongForManyAppsIsLeftOutWithAWarning(t *testing.T) {
 					t.Errorf("%s is made", identifier)
 				}
 			}
-			if rule := made[logging]; rule == nil || (rule.Text("inputParameters") == "") != (n > 17) {
+			if rule := made[logging]; rule == nil || (rule.Text("inputParameters") == "") != (n > 3) {
 				t.Errorf("%s is told %v", logging, rule)
 			}
 			for identifier, rule := range made {

@@ -130,7 +130,7 @@ func TestWithoutASecretToMakeThereIsNothingOfSecrets(t *testing.T) {
 			t.Parallel()
 			r := builtWith(t, secrets...)
 			for _, made := range r.All() {
-				if strings.Contains(strings.ToLower(made.String()), "secret") {
+				if strings.Contains(strings.ToLower(made.String()), "secret") && !strings.HasSuffix(made.Name, "-scan-secrets") {
 					t.Errorf("%s is made", made)
 				}
 			}

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -117,12 +116,8 @@ func (b builder) schedule(parent pulumi.Resource, project *codebuild.Project, di
 
 // checkKnownState is the action before a deployment. Its artifact is one that
 // CodePipeline asks for, and nothing reads.
-func (b builder) checkKnownState(app settings.App, check *codebuild.Project) action {
-	variables, _ := json.Marshal([]map[string]string{{"name": buildspec.KnownStateApp, "value": app.Name, "type": "PLAINTEXT"}})
-	return action{
-		name: "KnownState", category: "Test", provider: "CodeBuild", in: []string{buildArtifact},
-		configuration: pulumi.StringMap{"ProjectName": check.Name, "EnvironmentVariables": pulumi.String(variables)},
-	}
+func (b builder) checkKnownState(app settings.App) action {
+	return b.starts("KnownState", "Test", b.plan.VerifierBeforeDeploy(), []string{buildArtifact}, variable{buildspec.App, app.Name})
 }
 
 // keepShared keeps what all apps share, when all of it has been made.
@@ -132,7 +127,7 @@ func (b builder) keepShared(of *verifier) (*ssm.Parameter, error) {
 	for _, app := range b.settings.Apps {
 		names = append(names, b.plan.KnownState(app.Name).Name)
 	}
-	return b.keep(of.component, b.called("known-state"), at, "What all apps of the gate share has to be", knownstate.Names(at.Name, names))
+	return b.keep(of.component, b.called("known-state"), at, advanced, "What all apps of the gate share has to be", knownstate.Names(at.Name, names))
 }
 
 // verifies is what the check needs: it reads what the gate is made of, and tells.

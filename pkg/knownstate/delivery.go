@@ -19,7 +19,7 @@ func Pipeline(region string) Kind {
 			"type": p["pipelineType"], "execution mode": p["executionMode"], "role": p["roleArn"], "artifact store": stores,
 		}
 		var names []any
-		for _, stage := range r.each("a stage", p["stages"], "name", "actions") {
+		for _, stage := range r.each("a stage", p["stages"], "name", "actions", "onFailure") {
 			var actions []any
 			for _, action := range r.each("an action", stage["actions"], "name", "category", "owner", "provider", "version", "runOrder",
 				"configuration", "inputArtifacts", "outputArtifacts", "namespace", "timeoutInMinutes") {
@@ -29,7 +29,7 @@ func Pipeline(region string) Kind {
 				actions = append(actions, action)
 			}
 			names = append(names, stage["name"])
-			fields[fmt.Sprintf("stage %v", stage["name"])] = map[string]any{"actions": actions}
+			fields[fmt.Sprintf("stage %v", stage["name"])] = map[string]any{"actions": actions, "onFailure": r.of("what a failure does", stage["onFailure"], "result")}
 		}
 		fields["stages"] = names
 		return []Part{{fmt.Sprintf("pipeline %v", p["name"]), fields}, {fmt.Sprintf("trigger %v", p["name"]), r.triggers(p["triggers"])}}, r.err

@@ -58,9 +58,9 @@ func Hashes(parts []Part) (string, error) {
 	return string(text), err
 }
 
-// hashLength is half of a SHA-256: that many fields fit into a parameter, and who
-// looks for another text of the same hash has 2^128 to try.
-const hashLength = 32
+// hashLength is a part of a SHA-256: that many fields fit into a parameter, and who
+// looks for another text of the same hash has 2^96 to try.
+const hashLength = 24
 
 // Hash is the hash of a value's canonical form.
 func Hash(value any) string {

@@ -44,6 +44,7 @@ const (
 		"these actions take the resource type object, arn:${Partition}:s3:::${BucketName}/${ObjectName}"
 	anyAppReason = "one boundary for the roles of any number of apps, each of which may do this to what is its own; " +
 		"IAM User Guide, Permissions boundaries for IAM entities: a boundary gives nothing"
+	sharedReason      = "one project serves the pipelines of any number of apps: the pattern is of the gate's own names, and no other gate's match it"
 	anyPipelineReason = "one machine answers for any number of apps: the pattern is of the gate's own names, and no other gate's match it"
 	keyReason         = "in a key policy * is the key that it is attached to; " +
 		"AWS KMS Developer Guide, Creating a key policy, Resource"
@@ -110,7 +111,77 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Why: objectReason + "; CodePipeline User Guide, AWS CodeBuild action reference: it hands a project an artifact, of whichever app",
 	},
 
+	// What the projects need that all pipelines start for their apps.
+	{
+		Kind: Identity, Actions: []string{"s3:GetObject", "s3:GetObjectVersion"},
+		Pattern: "arn:${Partition}:s3:::${Bucket}/${Folder}/Source/*", Why: objectReason,
+	},
+	{
+		Kind: Identity, Actions: []string{"s3:PutObject"},
+		Pattern: "arn:${Partition}:s3:::${Bucket}/${Folder}/Sbom/*", Why: objectReason,
+	},
+	{
+		Kind: Identity, Actions: []string{"s3:PutObject"}, Pattern: "arn:${Partition}:s3:::${Bucket}/*/${Artifact}/*",
+		Why: objectReason + "; " + sharedReason,
+	},
+	{
+		Kind: Identity, Actions: []string{
+			"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:DescribeImageScanFindings", "ecr:DescribeImages",
+			"ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
+		},
+		Pattern: "arn:${Partition}:ecr:${Region}:${Account}:repository/${Gate}/*", Why: sharedReason,
+	},
+	{
+		Kind: Identity, Actions: []string{"ecs:DescribeServices"}, Pattern: "arn:${Partition}:ecs:${Region}:${Account}:service/*/*",
+		Why: sharedReason + "; clusters and services are the app teams' to name",
+	},
+	{
+		Kind: Identity, Actions: []string{"ecs:DescribeTasks"}, Pattern: "arn:${Partition}:ecs:${Region}:${Account}:task/*/*",
+		Why: sharedReason + "; ECS gives tasks their ids",
+	},
+	{
+		Kind: Identity, Actions: []string{"ecs:ListTasks"}, Pattern: everything,
+		Why: "Service Authorization Reference, Amazon ECS: of resources the action takes container instances only, and tasks of Fargate have none",
+	},
+	{
+		Kind: Identity, Actions: []string{"signer:GetRevocationStatus"}, Pattern: "arn:${Partition}:signer:${Region}:${Account}:/signing-jobs/*",
+		Why: "AWS Signer gives each signature a job with an id of its own; Service Authorization Reference, AWS Signer: the action needs the job and the profile",
+	},
+
+	// What CodeDeploy and a pipeline need to shift traffic.
+	{
+		Kind: Identity, Actions: []string{
+			"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetGroups",
+		},
+		Pattern: everything, Why: "Service Authorization Reference, Elastic Load Balancing V2: the actions take no resource type",
+	},
+	{
+		Kind: Identity, Actions: []string{"elasticloadbalancing:ModifyRule"},
+		Pattern: "arn:${Partition}:elasticloadbalancing:${Region}:${Account}:listener-rule/${Kind}/${Balancer}/${Id}/${Listener}/*",
+		Why:     "the rules of a listener are the app team's, and Elastic Load Balancing gives them their ids",
+	},
+	{
+		Kind: Identity, Actions: []string{"ecs:CreateTaskSet", "ecs:DeleteTaskSet"}, Pattern: "arn:${Partition}:ecs:${Region}:${Account}:task-set/${Cluster}/${Service}/*",
+		Why: "ECS gives task sets their ids",
+	},
+	{
+		Kind: Identity, Actions: []string{"codedeploy:GetDeploymentConfig"}, Pattern: "arn:${Partition}:codedeploy:${Region}:${Account}:deploymentconfig:*",
+		Why: "CodePipeline User Guide, Amazon ECS and CodeDeploy blue-green deploy action reference: it reads the configuration of a deployment, on *",
+	},
+	{
+		Kind: Trust, Actions: []string{"sts:AssumeRole"}, Pattern: "arn:${Partition}:codedeploy:${Region}:${Account}:deploymentgroup:${Gate}-*/*",
+		Why: "one role for the deployment groups of all apps; AWS CodeDeploy User Guide, Cross-service confused deputy prevention: aws:SourceArn is the group's, by ArnLike",
+	},
+
 	// What roles may be given.
+	{
+		Kind: Boundary, Actions: []string{"codedeploy:CreateDeployment", "codedeploy:GetDeployment"},
+		Pattern: "arn:${Partition}:codedeploy:${Region}:${Account}:deploymentgroup:${Gate}-*/${Gate}-*", Why: anyAppReason,
+	},
+	{
+		Kind: Boundary, Actions: []string{"codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"},
+		Pattern: "arn:${Partition}:codedeploy:${Region}:${Account}:application:${Gate}-*", Why: anyAppReason,
+	},
 	{
 		Kind: Boundary, Actions: []string{"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"},
 		Pattern: "arn:${Partition}:s3:::${Bucket}/*/*", Why: anyAppReason,
@@ -124,14 +195,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Pattern: "arn:${Partition}:codebuild:${Region}:${Account}:project/${Gate}-*-${Duty}", Why: anyAppReason,
 	},
 	{
-		Kind: Boundary, Actions: []string{
-			"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart",
-			"ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:BatchGetImage", "ecr:DescribeImages",
-		},
-		Pattern: "arn:${Partition}:ecr:${Region}:${Account}:repository/${Gate}/*", Why: anyAppReason,
-	},
-	{
-		Kind: Boundary, Actions: []string{"ecs:DescribeServices", "ecs:UpdateService"},
+		Kind: Boundary, Actions: []string{"ecs:UpdateService"},
 		Pattern: "arn:${Partition}:ecs:${Region}:${Account}:service/*/*", Why: anyAppReason + "; clusters and services are the app teams' to name",
 	},
 	{

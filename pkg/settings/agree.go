@@ -29,6 +29,9 @@ func (c *checker) agree(s *Settings) {
 	c.organization(&known)
 	c.workflows(s)
 	c.detection(s)
+	c.scans(s)
+	c.deployments(&known)
+	c.health(s)
 }
 
 // MaxContained is how many apps containment can hold back. All that is done to them is in

@@ -54,6 +54,12 @@ var (
 		resource: regexp.MustCompile(`^secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$`),
 		example:  "secret:<its name>-<six characters>",
 	}
+	// Elastic Load Balancing, DescribeListeners: of an Application or a Network Load Balancer.
+	listenerARN = arnShape{
+		a: "a listener of a load balancer", services: []string{"elasticloadbalancing"},
+		resource: regexp.MustCompile(`^listener/(app|net)/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}/[0-9a-f]{16}$`),
+		example:  "listener/app/<its load balancer>/<two ids>",
+	}
 	// KMS, key identifiers: a UUID, or mrk- and 32 hexadecimal digits of a key of several
 	// regions. An alias can be led to another key.
 	keyARN = arnShape{

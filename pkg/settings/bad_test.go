@@ -171,7 +171,7 @@ var bad = map[string]badCase{
 	"there are more apps than pipelines": {"apps", manyApps(1001),
 		`prodgate:apps: [{"cluster":"c","executionRoleArn":"arn:aws:iam::111111111111:role/x","name":"ap… has 1001 entries, more than 1000; write the apps the gate delivers, 1 to 1000 of them`},
 	"an app is a text": {"apps[1]", "frontend",
-		`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, deployTimeout, dockerfile, executionRoleArn, folder, name, paths, repository, secrets, service, taskRoleArn`},
+		`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, dast, deployTimeout, deployment, dockerfile, executionRoleArn, folder, health, name, paths, repository, scan, secrets, service, taskRoleArn`},
 	"an app is null": {"apps[1]", nil,
 		`prodgate:apps[1]: null is no value; give it one, or leave the key out`},
 	"an app has no name": {"apps[1].name", gone{},
@@ -372,11 +372,11 @@ var bad = map[string]badCase{
 	"a key has another case": {"Apps", []any{},
 		`prodgate:Apps: "[]" is under a key the gate does not know; did you mean apps?`},
 	"a key means nothing, and its name hides its value": {"githubToken", "x",
-		`prodgate:githubToken: (secret) is under a key the gate does not know; choose one of access, account, alerts, apps, build, detection, name, organization, protect, retention, source, tags, workflows`},
+		`prodgate:githubToken: (secret) is under a key the gate does not know; choose one of access, account, alerts, apps, build, detection, name, organization, protect, retention, scan, sign, source, tags, workflows`},
 	"a key was set without --path": {"!source.owner", "x",
 		`prodgate:source.owner: "x" is under a key the gate does not know; write it below source, or give pulumi config set the flag --path`},
 	"a key has a line break": {"!a\nb", "x",
-		`prodgate:"a\nb": "x" is under a key the gate does not know; choose one of access, account, alerts, apps, build, detection, name, organization, protect, retention, source, tags, workflows`},
+		`prodgate:"a\nb": "x" is under a key the gate does not know; choose one of access, account, alerts, apps, build, detection, name, organization, protect, retention, scan, sign, source, tags, workflows`},
 }
 
 func manyApps(n int) []any {

@@ -22,6 +22,7 @@ const (
 	list
 	object
 	dictionary // an object whose keys are free
+	scalar     // a text, a number or a boolean
 )
 
 // mismatch says that a value is of another kind.
@@ -37,6 +38,8 @@ func (k kind) mismatch(known []string) (what, remedy string) {
 		return "is not an object", "write these below the key: " + strings.Join(known, ", ")
 	case dictionary:
 		return "is not an object", "write a name and a value on each line below the key"
+	case scalar:
+		return "is not a single value", "write a text, a number, true or false"
 	default:
 		return "is not a text", "write one value, in quotes"
 	}
@@ -57,6 +60,11 @@ func (k kind) holds(value any) bool {
 		_, ok = value.([]any)
 	case object, dictionary:
 		_, ok = value.(map[string]any)
+	case scalar:
+		switch value.(type) {
+		case string, float64, bool:
+			ok = true
+		}
 	}
 	return ok
 }

@@ -13,10 +13,16 @@ import (
 // from others: see derive.
 func defaults(apps int) Settings {
 	return Settings{
-		Name:      "prodgate",
-		Source:    Source{Reviews: 1, Protection: Create, CodeOwnersFile: Create},
-		Apps:      slices.Repeat([]App{{Dockerfile: "Dockerfile", DeployTimeout: 20}}, apps),
+		Name:   "prodgate",
+		Source: Source{Reviews: 1, Protection: Create, CodeOwnersFile: Create},
+		Apps: slices.Repeat([]App{{
+			Dockerfile: "Dockerfile", DeployTimeout: 20,
+			Deployment: Deployment{Kind: Rolling, Config: "CodeDeployDefault.ECSCanary10Percent5Minutes", TerminationMinutes: 60},
+			Health:     Health{Seconds: 300},
+		}}, apps),
 		Build:     Build{Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL", Timeout: 30, QueuedTimeout: 60, ConcurrentBuilds: 1},
+		Scan:      Scan{Secrets: "gitleaks", Code: "bandit", Dependencies: "grype", Image: "ecr", Severity: "high"},
+		Sign:      SignSigner,
 		Retention: Retention{LogDays: 365, ArtifactDays: 90, Images: 50, KeyDays: 30},
 		Detection: Detection{
 			Response: Alert, Trail: Create, GuardDuty: Create, Config: Create, AccessAnalyzer: Create, SecurityHub: Off,
@@ -44,6 +50,12 @@ func (s *Settings) derive() {
 		if app.Paths == nil {
 			app.Paths = []string{strings.TrimPrefix(app.Folder+"/**", "./")}
 		}
+		app.Scan.Secrets = cmp.Or(app.Scan.Secrets, s.Scan.Secrets)
+		app.Scan.Code = cmp.Or(app.Scan.Code, s.Scan.Code)
+		app.Scan.Dependencies = cmp.Or(app.Scan.Dependencies, s.Scan.Dependencies)
+		app.Scan.Image = cmp.Or(app.Scan.Image, s.Scan.Image)
+		app.Scan.Severity = cmp.Or(app.Scan.Severity, s.Scan.Severity)
+		app.Scan.Accepted = slices.Concat(s.Scan.Accepted, app.Scan.Accepted)
 		for j := range app.Secrets {
 			app.Secrets[j].RotationDays = cmp.Or(app.Secrets[j].RotationDays, 30)
 		}

@@ -10,7 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
+
+const listener = "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/api/0123456789abcdef/"
 
 // valid is a configuration that sets every key.
 func valid() map[string]any {
@@ -46,6 +49,19 @@ func valid() map[string]any {
 						"rotationLambdaArn": "arn:aws:lambda:eu-west-2:111111111111:function:rotate",
 					},
 				},
+				"scan": map[string]any{
+					"secrets": "off", "code": "gosec", "dependencies": "off", "image": "off", "severity": "low",
+					"accepted": []any{map[string]any{"id": "main.go:G401", "reason": "a checksum, no secret", "expires": "2999-12-31"}},
+				},
+				"deployment": map[string]any{
+					"kind": "blue-green", "listenerArn": listener + "0123456789abcdef", "testListenerArn": listener + "fedcba9876543210",
+					"targetGroups": []any{"api-blue", "api-green"}, "containerPort": 4567, "config": "CodeDeployDefault.ECSLinear10PercentEvery1Minutes",
+					"alarms": []any{"api 5xx"}, "terminationMinutes": 0,
+				},
+				"health": map[string]any{
+					"url": "https://api.example.com/api/health-check", "expect": map[string]any{"success": true, "ver": 1, "name": "api"}, "seconds": 60,
+				},
+				"dast": map[string]any{"url": "https://api.example.com/"},
 			},
 			map[string]any{
 				"name": "frontend", "cluster": "cruddur",
@@ -56,6 +72,11 @@ func valid() map[string]any {
 			"image": "aws/codebuild/amazonlinux-x86_64-standard:5.0", "computeType": "BUILD_GENERAL1_LARGE",
 			"timeout": 20, "queuedTimeout": 30, "concurrentBuilds": 2,
 		},
+		"scan": map[string]any{
+			"secrets": "gitleaks", "code": "off", "dependencies": "grype", "image": "ecr", "severity": "critical",
+			"accepted": []any{map[string]any{"id": "CVE-2024-0001", "reason": "nothing calls it", "expires": "2999-01-31"}},
+		},
+		"sign":      "off",
 		"retention": map[string]any{"logDays": 30, "artifactDays": 14, "images": 20, "keyDays": 7},
 		"detection": map[string]any{
 			"response": "contain", "trail": "adopt", "guardDuty": "adopt", "config": "off", "accessAnalyzer": "off", "securityHub": "create",
@@ -168,15 +189,42 @@ func TestDecodeReadsEverySetting(t *testing.T) {
 			}, {
 				Name: "SENTRY_DSN", RotationLambdaArn: "arn:aws:lambda:eu-west-2:111111111111:function:rotate", RotationDays: 60,
 			}},
+			Scan: Scan{
+				Secrets: None, Code: "gosec", Dependencies: None, Image: None, Severity: "low",
+				Accepted: []AcceptedFinding{
+					{Id: "CVE-2024-0001", Reason: "nothing calls it", Expires: "2999-01-31"},
+					{Id: "main.go:G401", Reason: "a checksum, no secret", Expires: "2999-12-31"},
+				},
+			},
+			Deployment: Deployment{
+				Kind: BlueGreen, ListenerArn: listener + "0123456789abcdef", TestListenerArn: listener + "fedcba9876543210",
+				TargetGroups: []string{"api-blue", "api-green"}, ContainerPort: 4567, Config: "CodeDeployDefault.ECSLinear10PercentEvery1Minutes",
+				Alarms: []string{"api 5xx"},
+			},
+			Health: Health{
+				Url: "https://api.example.com/api/health-check", Expect: map[string]any{"success": true, "ver": 1.0, "name": "api"}, Seconds: 60,
+			},
+			Dast: Dast{Url: "https://api.example.com/"},
 		}, {
 			Name: "frontend", Repository: "cruddur", Folder: "frontend", Dockerfile: "Dockerfile",
 			Paths: []string{"frontend/**"}, Cluster: "cruddur", Service: "frontend", Container: "frontend",
 			ExecutionRoleArn: "arn:aws:iam::111111111111:role/cruddur-execution", DeployTimeout: 20,
+			Scan: Scan{
+				Secrets: "gitleaks", Code: None, Dependencies: "grype", Image: "ecr", Severity: "critical",
+				Accepted: []AcceptedFinding{{Id: "CVE-2024-0001", Reason: "nothing calls it", Expires: "2999-01-31"}},
+			},
+			Deployment: Deployment{Kind: Rolling, Config: "CodeDeployDefault.ECSCanary10Percent5Minutes", TerminationMinutes: 60},
+			Health:     Health{Seconds: 300},
 		}},
 		Build: Build{
 			Image: "aws/codebuild/amazonlinux-x86_64-standard:5.0", ComputeType: "BUILD_GENERAL1_LARGE",
 			Timeout: 20, QueuedTimeout: 30, ConcurrentBuilds: 2,
 		},
+		Scan: Scan{
+			Secrets: "gitleaks", Code: None, Dependencies: "grype", Image: "ecr", Severity: "critical",
+			Accepted: []AcceptedFinding{{Id: "CVE-2024-0001", Reason: "nothing calls it", Expires: "2999-01-31"}},
+		},
+		Sign:      None,
 		Retention: Retention{LogDays: 30, ArtifactDays: 14, Images: 20, KeyDays: 7},
 		Detection: Detection{
 			Response: Contain, Trail: Adopt, GuardDuty: Adopt, Config: Off, AccessAnalyzer: Off, SecurityHub: Create,
@@ -217,12 +265,17 @@ func TestDecodeFillsInDefaults(t *testing.T) {
 			Name: "a", Repository: "r", Folder: "a", Dockerfile: "Dockerfile", Paths: []string{"a/**"},
 			Cluster: "c", Service: "a", Container: "a",
 			ExecutionRoleArn: "arn:aws:iam::012345670123:role/x", DeployTimeout: 20,
-			Secrets: []Secret{{Name: "TOKEN", RotationDays: 30}},
+			Secrets:    []Secret{{Name: "TOKEN", RotationDays: 30}},
+			Scan:       Scan{Secrets: "gitleaks", Code: "bandit", Dependencies: "grype", Image: "ecr", Severity: "high"},
+			Deployment: Deployment{Kind: Rolling, Config: "CodeDeployDefault.ECSCanary10Percent5Minutes", TerminationMinutes: 60},
+			Health:     Health{Seconds: 300},
 		}},
 		Build: Build{
 			Image: "aws/codebuild/standard:7.0", ComputeType: "BUILD_GENERAL1_SMALL",
 			Timeout: 30, QueuedTimeout: 60, ConcurrentBuilds: 1,
 		},
+		Scan:      Scan{Secrets: "gitleaks", Code: "bandit", Dependencies: "grype", Image: "ecr", Severity: "high"},
+		Sign:      SignSigner,
 		Retention: Retention{LogDays: 365, ArtifactDays: 90, Images: 50, KeyDays: 30},
 		Detection: Detection{
 			Response: Alert, Trail: Create, GuardDuty: Create, Config: Create, AccessAnalyzer: Create, SecurityHub: Off,
@@ -284,6 +337,11 @@ func TestDecodeAccepts(t *testing.T) {
 		"a version that rotates":         {"apps[0].secrets[1].rotationLambdaArn", "arn:aws:lambda:eu-west-2:111111111111:function:rotate:live", func(s *Settings) bool { return s.Apps[0].Secrets[1].RotationDays == 60 }},
 		"rotation every month":           {"apps[0].secrets[1].rotationDays", gone{}, func(s *Settings) bool { return s.Apps[0].Secrets[1].RotationDays == 30 }},
 		"a text that only begins so":     {"source.repository", "npm_tokens-AKIA", func(s *Settings) bool { return s.Source.Repository == "npm_tokens-AKIA" }},
+		"a scan that is off":             {"apps[1].scan", map[string]any{"image": "off"}, func(s *Settings) bool { return s.Apps[1].Scan.Image == None && s.Apps[1].Scan.Secrets == "gitleaks" }},
+		"the last day of a finding":      {"scan.accepted[0].expires", time.Now().UTC().Format(time.DateOnly), func(s *Settings) bool { return len(s.Apps[0].Scan.Accepted) == 2 }},
+		"a rolling deployment":           {"apps[0].deployment", map[string]any{"kind": "rolling"}, func(s *Settings) bool { return s.Apps[0].Deployment.Kind == Rolling }},
+		"a network load balancer":        {"apps[0].deployment.listenerArn", strings.Replace(listener, "/app/", "/net/", 1) + "0123456789abcdef", func(s *Settings) bool { return true }},
+		"a health check of the status":   {"apps[0].health", map[string]any{"url": "https://api.example.com:8443"}, func(s *Settings) bool { return s.Apps[0].Health.Seconds == 300 }},
 		"a number written as a fraction": {"retention.keyDays", json.RawMessage("10.0"), func(s *Settings) bool { return s.Retention.KeyDays == 10 }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -357,7 +415,7 @@ func TestStacksOfEveryPartition(t *testing.T) {
 func allBad(t testing.TB) map[string]badCase {
 	t.Helper()
 	all := map[string]badCase{}
-	for _, topic := range []map[string]badCase{bad, badAccess, badOrganization, badWorkflows, badOwners, badSecrets, badCredentials} {
+	for _, topic := range []map[string]badCase{bad, badAccess, badOrganization, badWorkflows, badOwners, badSecrets, badCredentials, badScan, badDelivery} {
 		for name, c := range topic {
 			if _, twice := all[name]; twice {
 				t.Fatalf("two cases are called %s", name)
@@ -424,7 +482,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 			`prodgate:apps[0].deployTimeout: 90.5 is not a whole number; write digits, without quotes and without a fraction`,
 			`prodgate:apps[0].foldr: "." is under a key the gate does not know; did you mean folder?`,
 			`prodgate:apps[0].name: "Backend" is not an app's name; use small letters, digits and single hyphens, a letter first`,
-			`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, deployTimeout, dockerfile, executionRoleArn, folder, name, paths, repository, secrets, service, taskRoleArn`,
+			`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, dast, deployTimeout, deployment, dockerfile, executionRoleArn, folder, health, name, paths, repository, scan, secrets, service, taskRoleArn`,
 			`prodgate:source.codeOwners: (absent) is required; write who reviews changes of the workflow that lets only main into prod, @login or @organization/team`,
 			`prodgate:source.connectionArn: null is no value; give it one, or leave the key out`,
 			`prodgate:source.owner: 5 is not a text; write one value, in quotes`,

@@ -65,7 +65,7 @@ func TestPulumiYAMLDescribesTheNestedKeys(t *testing.T) {
 	project := loadProject(t)
 	checked := 0
 	for parent, names := range children {
-		top, _, _ := strings.Cut(parent, "[")
+		top := parent[:strings.IndexAny(parent+".", ".[")]
 		if top == "" {
 			continue
 		}

@@ -47,7 +47,7 @@ const maxTrusted = 160
 
 // rules is every setting, its limits and where a limit comes from. The defaults
 // stand in decode.go.
-var rules = []rule{
+var rules = slices.Concat(scanRules("scan"), scanRules("apps[].scan"), deliveryRules, []rule{
 	// AWS, account identifiers: 12 digits, zeros in front included.
 	{key: "account", kind: text, required: true, valid: shape(`[0-9]{12}`), what: "is not a 12-digit account id",
 		remedy: "write all 12 digits in quotes, YAML reads 012345670123 as an octal number"},
@@ -191,7 +191,7 @@ var rules = []rule{
 	// GitHub REST, environments: 255 characters. No wildcard, which a trust policy would read as its own.
 	{key: "workflows.previewEnvironment", kind: text, max: 255, valid: isEnvironment, what: notEnvironment, remedy: environmentRemedy},
 	{key: "workflows.upEnvironment", kind: text, max: 255, valid: isEnvironment, what: notEnvironment, remedy: environmentRemedy},
-}
+})
 
 // regionRule is the rule of aws:region, which is not of our namespace.
 var regionRule = rule{
@@ -308,8 +308,10 @@ func (r rule) fault(value any) (what, remedy string) {
 
 func (r rule) countFault(n int) (what, remedy string) {
 	switch {
-	case n < r.min:
+	case n == 0 && r.min > 0:
 		return "is empty", r.remedy
+	case n < r.min:
+		return fmt.Sprintf("has %d entries, fewer than %d", n, r.min), r.remedy
 	case r.max > 0 && n > r.max:
 		return fmt.Sprintf("has %d entries, more than %d", n, r.max), r.remedy
 	}

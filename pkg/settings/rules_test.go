@@ -24,7 +24,9 @@ func fields(t reflect.Type, key string) map[string]kind {
 		all[key] = list
 		return all
 	case reflect.Map:
-		return map[string]kind{key: dictionary, key + "{}": text, key + "[]": text}
+		return map[string]kind{key: dictionary, key + "{}": text, key + "[]": fields(t.Elem(), key)[key]}
+	case reflect.Interface:
+		return map[string]kind{key: scalar}
 	case reflect.Bool:
 		return map[string]kind{key: boolean}
 	case reflect.Int:
@@ -81,30 +83,40 @@ func TestDefaultsKeepTheRules(t *testing.T) {
 	t.Parallel()
 	d := defaults(1)
 	for key, value := range map[string]any{
-		"name":                     d.Name,
-		"source.reviews":           float64(d.Source.Reviews),
-		"apps[].dockerfile":        d.Apps[0].Dockerfile,
-		"apps[].deployTimeout":     float64(d.Apps[0].DeployTimeout),
-		"build.image":              d.Build.Image,
-		"build.computeType":        d.Build.ComputeType,
-		"build.timeout":            float64(d.Build.Timeout),
-		"build.queuedTimeout":      float64(d.Build.QueuedTimeout),
-		"build.concurrentBuilds":   float64(d.Build.ConcurrentBuilds),
-		"retention.logDays":        float64(d.Retention.LogDays),
-		"retention.artifactDays":   float64(d.Retention.ArtifactDays),
-		"retention.images":         float64(d.Retention.Images),
-		"retention.keyDays":        float64(d.Retention.KeyDays),
-		"detection.guardDuty":      string(d.Detection.GuardDuty),
-		"detection.config":         string(d.Detection.Config),
-		"detection.trail":          string(d.Detection.Trail),
-		"detection.accessAnalyzer": string(d.Detection.AccessAnalyzer),
-		"detection.securityHub":    string(d.Detection.SecurityHub),
-		"detection.response":       string(d.Detection.Response),
-		"detection.severity":       d.Detection.Severity,
-		"detection.checkMinutes":   float64(d.Detection.CheckMinutes),
-		"source.protection":        string(d.Source.Protection),
-		"source.codeOwnersFile":    string(d.Source.CodeOwnersFile),
-		"workflows.oidcProvider":   string(d.Workflows.OidcProvider),
+		"name":                                 d.Name,
+		"source.reviews":                       float64(d.Source.Reviews),
+		"apps[].dockerfile":                    d.Apps[0].Dockerfile,
+		"apps[].deployTimeout":                 float64(d.Apps[0].DeployTimeout),
+		"build.image":                          d.Build.Image,
+		"build.computeType":                    d.Build.ComputeType,
+		"build.timeout":                        float64(d.Build.Timeout),
+		"build.queuedTimeout":                  float64(d.Build.QueuedTimeout),
+		"build.concurrentBuilds":               float64(d.Build.ConcurrentBuilds),
+		"retention.logDays":                    float64(d.Retention.LogDays),
+		"retention.artifactDays":               float64(d.Retention.ArtifactDays),
+		"retention.images":                     float64(d.Retention.Images),
+		"retention.keyDays":                    float64(d.Retention.KeyDays),
+		"detection.guardDuty":                  string(d.Detection.GuardDuty),
+		"detection.config":                     string(d.Detection.Config),
+		"detection.trail":                      string(d.Detection.Trail),
+		"detection.accessAnalyzer":             string(d.Detection.AccessAnalyzer),
+		"detection.securityHub":                string(d.Detection.SecurityHub),
+		"detection.response":                   string(d.Detection.Response),
+		"detection.severity":                   d.Detection.Severity,
+		"detection.checkMinutes":               float64(d.Detection.CheckMinutes),
+		"source.protection":                    string(d.Source.Protection),
+		"source.codeOwnersFile":                string(d.Source.CodeOwnersFile),
+		"workflows.oidcProvider":               string(d.Workflows.OidcProvider),
+		"scan.secrets":                         d.Scan.Secrets,
+		"scan.code":                            d.Scan.Code,
+		"scan.dependencies":                    d.Scan.Dependencies,
+		"scan.image":                           d.Scan.Image,
+		"scan.severity":                        d.Scan.Severity,
+		"sign":                                 d.Sign,
+		"apps[].deployment.kind":               d.Apps[0].Deployment.Kind,
+		"apps[].deployment.config":             d.Apps[0].Deployment.Config,
+		"apps[].deployment.terminationMinutes": float64(d.Apps[0].Deployment.TerminationMinutes),
+		"apps[].health.seconds":                float64(d.Apps[0].Health.Seconds),
 	} {
 		if what, _ := ruleOf[key].fault(value); what != "" {
 			t.Errorf("the default of %s, %v, %s", key, value, what)

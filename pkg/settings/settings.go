@@ -25,10 +25,14 @@ type Settings struct {
 	// Tags go on every AWS resource, through the provider's default tags.
 	Tags map[string]string
 
-	Access       Access
-	Source       Source
-	Apps         []App
-	Build        Build
+	Access Access
+	Source Source
+	Apps   []App
+	Build  Build
+	Scan   Scan
+	// Sign is what signs an image when it has passed the scans, and verifies it before it
+	// is deployed: SignSigner (AWS Signer, with Notation) or None.
+	Sign         string
 	Retention    Retention
 	Detection    Detection
 	Alerts       Alerts
@@ -154,6 +158,15 @@ type App struct {
 	DeployTimeout int
 	// Secrets are what the app's build needs to know.
 	Secrets []Secret
+	// Scan is what the app has another of than the stack.
+	Scan Scan
+	// Deployment is how the service gets the image.
+	Deployment Deployment
+	// Health is what has to answer after a deployment. Without a url nothing is asked.
+	Health Health
+	// Dast is what is attacked after a deployment. Without a url nothing is: leave it out
+	// where the target is production.
+	Dast Dast
 }
 
 // Secret is a secret of Secrets Manager. Its value is never in settings.
@@ -247,4 +260,81 @@ const (
 type Alerts struct {
 	// Emails receive the gate's alerts, after confirming the subscription.
 	Emails []string
+}
+
+// None switches a scan or the signature off.
+const None = "off"
+
+// SignSigner is what signs: AWS Signer, with Notation.
+const SignSigner = "signer"
+
+// Scan is what is looked into before an image is delivered. Each scan is the name of its
+// scanner, or None. Of an app, it is what it has another of than the stack.
+type Scan struct {
+	// Secrets looks for keys and passwords in the app's folder: gitleaks.
+	Secrets string
+	// Code is static analysis (SAST) of the app's folder: bandit for Python, gosec for Go.
+	Code string
+	// Dependencies compares what the app depends on with known vulnerabilities (SCA),
+	// and writes the SBOM: grype.
+	Dependencies string
+	// Image waits for what ECR finds in the image that was pushed: ecr.
+	Image string
+	// Severity is the least severe finding that fails a run: low, medium, high or critical.
+	Severity string
+	// Accepted are findings that fail no run, of an app beside those of the stack.
+	Accepted []AcceptedFinding
+}
+
+// AcceptedFinding is a finding that somebody has looked at, and that fails no run until
+// it expires.
+type AcceptedFinding struct {
+	// Id is what the scanner calls it, as the log of the run that failed does.
+	Id string
+	// Reason is why it may stay.
+	Reason string
+	// Expires is the last day (UTC) on which it may: 2026-12-31.
+	Expires string
+}
+
+// Deployment is how an ECS service gets an image.
+type Deployment struct {
+	// Kind is Rolling (ECS replaces tasks) or BlueGreen (CodeDeploy shifts traffic to new
+	// ones, and back).
+	Kind string
+	// ListenerArn is the load balancer's listener of production traffic, TestListenerArn
+	// one that the new tasks can be tried on before (optional).
+	ListenerArn, TestListenerArn string
+	// TargetGroups are the names of the two that traffic is shifted between.
+	TargetGroups []string
+	// ContainerPort is the container's port behind the load balancer.
+	ContainerPort int
+	// Config is CodeDeploy's name of how traffic is shifted.
+	Config string
+	// Alarms are the names of CloudWatch alarms that stop a deployment and shift traffic back.
+	Alarms []string
+	// TerminationMinutes is how long the old tasks stay for a way back: 0 to 2880 minutes.
+	TerminationMinutes int
+}
+
+// The kinds of deployments.
+const (
+	Rolling   = "rolling"
+	BlueGreen = "blue-green"
+)
+
+// Health is what an app answers when it is well.
+type Health struct {
+	// Url is asked by https.
+	Url string
+	// Expect are the fields that the JSON of the answer has to have, and their values.
+	Expect map[string]any
+	// Seconds is how long the service may take until it runs the image and answers so.
+	Seconds int
+}
+
+// Dast is dynamic analysis of what was deployed.
+type Dast struct {
+	// Url is where OWASP ZAP begins, by https.
+	Url string
 }

@@ -1,6 +1,8 @@
 package upkeep
 
 import (
+	"slices"
+
 	"prodgate/pkg/address"
 	"prodgate/pkg/settings"
 )
@@ -40,6 +42,29 @@ func table(p address.Plan) []Work {
 			Name: "Projects", On: []string{p.Projects()}, Why: ownNames,
 			Read:  []string{"codebuild:BatchGetProjects"},
 			Write: []string{"codebuild:CreateProject", "codebuild:DeleteProject", "codebuild:UpdateProject"},
+		},
+		{
+			Name: "NewSigningProfile", On: everything, Why: noType, When: making, For: signs,
+			Write: []string{"signer:PutSigningProfile"},
+		},
+		{
+			Name: "SigningProfiles", On: []string{p.SigningProfiles()}, Why: ownNames, For: signs,
+			Read:   []string{"signer:GetSigningProfile"},
+			Write:  []string{"signer:TagResource", "signer:UntagResource"},
+			Delete: []string{"signer:CancelSigningProfile"},
+		},
+		{
+			Name: "Deployments", On: []string{p.AllDeployments()}, Why: ownNames, For: shifts,
+			Read:  []string{"codedeploy:GetApplication", "codedeploy:ListTagsForResource"},
+			Write: []string{"codedeploy:CreateApplication", "codedeploy:DeleteApplication", "codedeploy:TagResource", "codedeploy:UntagResource"},
+		},
+		{
+			Name: "DeploymentGroups", On: []string{p.DeploymentGroups()}, Why: ownNames, For: shifts,
+			Read: []string{"codedeploy:GetDeploymentGroup", "codedeploy:ListTagsForResource"},
+			Write: []string{
+				"codedeploy:CreateDeploymentGroup", "codedeploy:DeleteDeploymentGroup", "codedeploy:TagResource", "codedeploy:UntagResource",
+				"codedeploy:UpdateDeploymentGroup",
+			},
 		},
 		{
 			Name: "NewConnection", On: everything, Why: noType, When: making,
@@ -294,19 +319,26 @@ type duty struct {
 	service string
 	// managed are policies of AWS's that are attached beside the duty's own.
 	managed []string
+	// needed is of which stacks; nil: of all.
+	needed func(*settings.Settings) bool
 }
 
 func duties(p address.Plan) []duty {
 	return []duty{
-		{"Pipeline", address.Pipeline, "codepipeline.amazonaws.com", nil},
-		{"Build", address.Build, "codebuild.amazonaws.com", nil},
-		{"Approver", address.Approver, "", nil},
-		{"Containment", address.Containment, "states.amazonaws.com", nil},
-		{"Release", address.Release, "states.amazonaws.com", nil},
-		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}},
-		{"Verifier", address.Verifier, "codebuild.amazonaws.com", nil},
-		{"Dispatcher", address.Dispatcher, "events.amazonaws.com", nil},
-		{"Remediator", address.Remediator, "ssm.amazonaws.com", nil},
+		{"Pipeline", address.Pipeline, "codepipeline.amazonaws.com", nil, nil},
+		{"Build", address.Build, "codebuild.amazonaws.com", nil, nil},
+		{"Scan", address.Scan, "codebuild.amazonaws.com", nil, scansSources},
+		{"Inspect", address.Inspect, "codebuild.amazonaws.com", nil, nil},
+		{"Sign", address.Sign, "codebuild.amazonaws.com", nil, signs},
+		{"Prepare", address.Prepare, "codebuild.amazonaws.com", nil, nil},
+		{"Shift", address.Shift, "codedeploy.amazonaws.com", nil, shifts},
+		{"Approver", address.Approver, "", nil, nil},
+		{"Containment", address.Containment, "states.amazonaws.com", nil, nil},
+		{"Release", address.Release, "states.amazonaws.com", nil, nil},
+		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}, nil},
+		{"Verifier", address.Verifier, "codebuild.amazonaws.com", nil, nil},
+		{"Dispatcher", address.Dispatcher, "events.amazonaws.com", nil, nil},
+		{"Remediator", address.Remediator, "ssm.amazonaws.com", nil, nil},
 	}
 }
 
@@ -321,17 +353,17 @@ func identities(p address.Plan) []Work {
 		bound := Condition{"StringEquals", "iam:PermissionsBoundary", []string{p.Boundary(d.role).ARN}}
 		all = append(all,
 			Work{
-				Name: "Bound" + d.name + "Roles", On: []string{on}, Why: ownNames, When: []Condition{bound},
+				Name: "Bound" + d.name + "Roles", On: []string{on}, Why: ownNames, When: []Condition{bound}, For: d.needed,
 				Write: []string{"iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary"},
 			},
 			Work{
-				Name: "PoliciesOf" + d.name + "Roles", On: []string{on}, Why: ownNames,
+				Name: "PoliciesOf" + d.name + "Roles", On: []string{on}, Why: ownNames, For: d.needed,
 				Write: []string{"iam:AttachRolePolicy"},
 				When:  []Condition{bound, {"ArnLike", "iam:PolicyARN", append([]string{p.Policies(d.role)}, d.managed...)}},
 			})
 		if d.service != "" {
 			all = append(all, Work{
-				Name: "Pass" + d.name + "Roles", On: []string{on}, Why: ownNames,
+				Name: "Pass" + d.name + "Roles", On: []string{on}, Why: ownNames, For: d.needed,
 				Write: []string{"iam:PassRole"},
 				When:  []Condition{{"StringEquals", "iam:PassedToService", []string{d.service}}},
 			})
@@ -390,3 +422,10 @@ func serviceLinked(name, service, role string, p address.Plan, needed func(*sett
 func watchesCalls(s *settings.Settings) bool  { return s.Detection.Trail != settings.Off }
 func watchesAccess(s *settings.Settings) bool { return s.Detection.AccessAnalyzer != settings.Off }
 func hasHub(s *settings.Settings) bool        { return s.Detection.SecurityHub != settings.Off }
+func signs(s *settings.Settings) bool         { return s.Sign != settings.None }
+func scansSources(s *settings.Settings) bool {
+	return slices.ContainsFunc(s.Apps, settings.App.ScansSource)
+}
+func shifts(s *settings.Settings) bool {
+	return slices.ContainsFunc(s.Apps, func(app settings.App) bool { return app.Deployment.Kind == settings.BlueGreen })
+}

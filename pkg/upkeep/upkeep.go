@@ -403,4 +403,7 @@ func Patterns() []Pattern {
 }
 
 // secretive are settings with all that has a pattern in a boundary.
-var secretive = &settings.Settings{Apps: []settings.App{{Secrets: []settings.Secret{{Arn: "adopted"}, {RotationLambdaArn: "rotator"}}}}}
+var secretive = &settings.Settings{Apps: []settings.App{{
+	Secrets:    []settings.Secret{{Arn: "adopted"}, {RotationLambdaArn: "rotator"}},
+	Deployment: settings.Deployment{Kind: settings.BlueGreen},
+}}}

@@ -50,7 +50,7 @@ func TestNothingIsAllowedOnEverything(t *testing.T) {
 		"access-analyzer:ListAnalyzers", "cloudtrail:DescribeTrails", "codeconnections:CreateConnection", "config:DeleteDeliveryChannel",
 		"config:DescribeConfigRules", "config:DescribeConfigurationRecorderStatus", "config:DescribeConfigurationRecorders",
 		"config:DescribeDeliveryChannels", "config:PutDeliveryChannel", "guardduty:CreateDetector", "guardduty:ListDetectors", "kms:CreateKey", "kms:ListAliases",
-		"logs:DescribeLogGroups", "ssm:DescribeParameters", "states:ValidateStateMachineDefinition",
+		"logs:DescribeLogGroups", "signer:PutSigningProfile", "ssm:DescribeParameters", "states:ValidateStateMachineDefinition",
 	}
 	slices.Sort(got)
 	if !slices.Equal(got, want) {

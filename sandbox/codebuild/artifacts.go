@@ -4,21 +4,25 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
-// collect reads the files that the patterns name, relative to the source. It
-// does not follow a link out of it. CodeBuild's ** is not run here: it is a *
+// everything is the one pattern with ** that is run here. Elsewhere ** is a *
 // that matches one level.
-func collect(source string, patterns []string) (map[string][]byte, error) {
-	root, err := os.OpenRoot(source)
+const everything = "**/*"
+
+// collect reads the files that the patterns name, relative to the base, which is a
+// folder of the source. It does not follow a link out of it.
+func collect(source, base string, patterns []string) (map[string][]byte, error) {
+	root, err := os.OpenRoot(filepath.Join(source, base))
 	if err != nil {
-		return nil, fmt.Errorf("source: %w", err)
+		return nil, fmt.Errorf("no matching base directory path found: %w", err)
 	}
 	defer root.Close()
 
 	files := map[string][]byte{}
 	for _, pattern := range patterns {
-		names, err := fs.Glob(root.FS(), pattern)
+		names, err := matching(root.FS(), pattern)
 		if err != nil {
 			return nil, fmt.Errorf("artifact %s: %w", pattern, err)
 		}
@@ -34,4 +38,17 @@ func collect(source string, patterns []string) (map[string][]byte, error) {
 		}
 	}
 	return files, nil
+}
+
+func matching(folder fs.FS, pattern string) (names []string, err error) {
+	if pattern != everything {
+		return fs.Glob(folder, pattern)
+	}
+	err = fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	return names, err
 }

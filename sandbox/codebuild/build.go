@@ -27,6 +27,9 @@ type Build struct {
 	Project Project
 	// Source is the folder with the source. The build works on a copy.
 	Source string
+	// Further are the folders with the input artifacts beside the primary one, by their
+	// names. They are copied too, and found in CODEBUILD_SRC_DIR_ and the name.
+	Further map[string]string
 	// Commit is the full id of the commit that the folder holds.
 	Commit string
 	// Initiator is who started the build: codepipeline/name for a pipeline.
@@ -81,6 +84,16 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 	if err := os.CopyFS(source, os.DirFS(b.Source)); err != nil {
 		return nil, fmt.Errorf("source %s: %w", b.Source, err)
 	}
+	further := map[string]string{}
+	for name, folder := range b.Further {
+		if !variableName.MatchString(name) {
+			return nil, fmt.Errorf("input artifact %q has no variable's name", name)
+		}
+		further[name] = filepath.Join(root, "further", name)
+		if err := os.CopyFS(further[name], os.DirFS(folder)); err != nil {
+			return nil, fmt.Errorf("input artifact %s: %w", name, err)
+		}
+	}
 	result := &Result{ID: b.Project.Name + ":" + rand.Text()}
 	var log bytes.Buffer
 	secrets, failure, err := b.secrets(ctx)
@@ -92,7 +105,7 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 		result.Phases, result.Log = []Phase{{"DOWNLOAD_SOURCE", failure}}, log.String()
 		return result, nil
 	}
-	env, err := b.environment(spec, result.ID, root, source, secrets)
+	env, err := b.environment(spec, result.ID, root, source, further, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +123,7 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 // environment is what the build's first command sees. Later entries win: the
 // project's variables replace the buildspec's, and CodeBuild's own replace
 // both.
-func (b Build) environment(spec *buildSpec, id, root, source string, secrets []string) ([]string, error) {
+func (b Build) environment(spec *buildSpec, id, root, source string, further map[string]string, secrets []string) ([]string, error) {
 	partition, region, account, err := b.Project.place()
 	if err != nil {
 		return nil, err
@@ -133,6 +146,9 @@ func (b Build) environment(spec *buildSpec, id, root, source string, secrets []s
 	if !b.Project.Environment.PrivilegedMode {
 		// The docker client is in every image, the daemon is not.
 		env = append(env, "DOCKER_HOST=unix://"+filepath.Join(root, "docker.sock"))
+	}
+	for name, folder := range further {
+		env = append(env, "CODEBUILD_SRC_DIR_"+name+"="+folder)
 	}
 	return append(env,
 		"HOME="+home,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,7 +26,10 @@ type buildSpec struct {
 		Build     *phaseSpec
 		PostBuild *phaseSpec `yaml:"post_build"`
 	}
-	Artifacts struct{ Files []string }
+	Artifacts struct {
+		BaseDirectory string `yaml:"base-directory"`
+		Files         []string
+	}
 }
 
 type phaseSpec struct {
@@ -66,6 +70,9 @@ func (s *buildSpec) check() error {
 		if strings.HasPrefix(name, "AWS_") {
 			problems = append(problems, fmt.Errorf("CodeBuild does not export %s: it begins with AWS_", name))
 		}
+	}
+	if base := s.Artifacts.BaseDirectory; base != "" && !fs.ValidPath(base) {
+		problems = append(problems, fmt.Errorf("base-directory %q is not run here, only a folder of the source by its name", base))
 	}
 	phases := []*phaseSpec{s.Phases.Install, s.Phases.PreBuild, s.Phases.Build, s.Phases.PostBuild}
 	if !slices.ContainsFunc(phases, func(p *phaseSpec) bool { return p != nil }) {

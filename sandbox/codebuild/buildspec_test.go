@@ -37,6 +37,7 @@ func TestBuild(t *testing.T) {
 		"a build that loses the race ends with the winner's image":    lostRace,
 		"a push that fails without a winner fails the build":          failedPush,
 		"a missing Dockerfile fails the build":                        missingDockerfile,
+		"an image that runs as root fails the build":                  rootImage,
 		"a denied login fails the build":                              deniedLogin,
 		"an unknown error of ECR fails the build":                     unknownError,
 		"a repository that is not there fails the build":              missingRepository,
@@ -105,7 +106,7 @@ func newApp(t *testing.T, endpoint string) *app {
 			"AWS_MAX_ATTEMPTS=1",
 		},
 	}
-	a.file(t, "backend-flask/"+dockerfile, "FROM scratch\n")
+	a.file(t, "backend-flask/"+dockerfile, "FROM scratch\nUSER app\n")
 	a.aws(t, "ecr", "create-repository", "--repository-name", a.repository, "--image-tag-mutability", "IMMUTABLE")
 	return a
 }
@@ -147,7 +148,7 @@ func (a *app) shim(t *testing.T, tool, script string) {
 // aws calls the emulator, past everything that the build is told.
 func (a *app) aws(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("aws", append(args, "--region", "eu-west-2", "--output", "text")...)
+	cmd := exec.Command("aws", append([]string{"--region", "eu-west-2", "--output", "text"}, args...)...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, a.Env[1:]...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -244,13 +245,14 @@ func said(t *testing.T, r *Result, words string) {
 func firstBuild(t *testing.T, a *app) {
 	r := a.run(t, succeeds)
 	named(t, a, r, a.digest(t, commit))
-	calls := called(t, a, "login", "build", "push")
+	calls := called(t, a, "login", "build", "image", "push")
 	if calls[0].Stdin == "" {
 		t.Error("the login read no password")
 	}
 	for i, want := range []string{
 		"login --username AWS --password-stdin " + registry,
 		"build --label org.opencontainers.image.revision=" + commit + " --tag " + registry + "/" + a.repository + ":" + commit + " --file ",
+		"image inspect --format {{.Config.User}} " + registry + "/" + a.repository + ":" + commit,
 		"push " + registry + "/" + a.repository + ":" + commit,
 	} {
 		if got := strings.Join(calls[i].Argv, " "); !strings.HasPrefix(got, want) {
@@ -267,7 +269,7 @@ func sameCommit(t *testing.T, a *app) {
 	digest := a.digest(t, commit)
 	r := a.run(t, succeeds)
 	named(t, a, r, digest)
-	called(t, a, "login", "build", "push", "login")
+	called(t, a, "login", "build", "image", "push", "login")
 }
 
 func otherCommit(t *testing.T, a *app) {
@@ -295,7 +297,7 @@ func lostRace(t *testing.T, a *app) {
 	r := a.run(t, succeeds)
 	said(t, r, "already exists in the '"+a.repository+"' repository")
 	named(t, a, r, a.digest(t, commit))
-	called(t, a, "login", "build", "push")
+	called(t, a, "login", "build", "image", "push")
 	if n := a.images(t); n != "1" {
 		t.Errorf("the repository holds %s images, want only the winner's", n)
 	}
@@ -315,6 +317,20 @@ func missingDockerfile(t *testing.T, a *app) {
 	said(t, r, "failed to read dockerfile")
 	unnamed(t, r)
 	called(t, a, "login", "build")
+}
+
+func rootImage(t *testing.T, a *app) {
+	for _, user := range []string{"", "USER root\n", "USER 0\n", "USER 0:0\n", "USER root:app\n", "USER app\nFROM scratch\n"} {
+		a.file(t, "backend-flask/"+dockerfile, "FROM scratch\n"+user)
+		r := a.run(t, "PRE_BUILD BUILD! UPLOAD_ARTIFACTS!")
+		said(t, r, "the image would run as root: give "+dockerfile+" a USER that is not")
+		unnamed(t, r)
+	}
+	if n := a.images(t); n != "0" {
+		t.Errorf("%s images were pushed", n)
+	}
+	a.file(t, "backend-flask/"+dockerfile, "FROM scratch\nUSER root\nUSER 10001:10001\n")
+	named(t, a, a.run(t, succeeds), a.digest(t, commit))
 }
 
 func deniedLogin(t *testing.T, a *app) {
@@ -407,7 +423,7 @@ func oneShell(t *testing.T, a *app) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, err := a.environment(spec, "id", t.TempDir(), a.Source, nil)
+	env, err := a.environment(spec, "id", t.TempDir(), a.Source, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -429,7 +445,7 @@ func oneShell(t *testing.T, a *app) {
 
 func oddNames(t *testing.T, a *app) {
 	const folder, container = "it's $HOME/of \"apps\"", `back"end $(id)`
-	a.file(t, folder+"/"+dockerfile, "FROM scratch\n")
+	a.file(t, folder+"/"+dockerfile, "FROM scratch\nUSER app\n")
 	a.variable(buildspec.AppFolder, folder)
 	a.variable(buildspec.ContainerName, container)
 	r := a.run(t, succeeds)
@@ -456,7 +472,7 @@ func handsOnSecrets(t *testing.T, a *app) {
 	a.Project.Environment.Variables = append(a.Project.Environment.Variables, Variable{Name: buildspec.BuildSecrets, Value: "TOKEN OTHER"})
 	r := a.run(t, succeeds)
 	named(t, a, r, a.digest(t, commit))
-	build := called(t, a, "login", "build", "push")[1]
+	build := called(t, a, "login", "build", "image", "push")[1]
 	if len(build.Secrets) != len(values) {
 		t.Errorf("docker was handed %v", build.Secrets)
 	}

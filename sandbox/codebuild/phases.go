@@ -100,7 +100,7 @@ func (r *run) upload() error {
 	if len(r.spec.Artifacts.Files) == 0 {
 		return nil
 	}
-	files, err := collect(r.source, r.spec.Artifacts.Files)
+	files, err := collect(r.source, r.spec.Artifacts.BaseDirectory, r.spec.Artifacts.Files)
 	if err != nil {
 		return r.finish("UPLOAD_ARTIFACTS", "CLIENT_ERROR: "+err.Error())
 	}

@@ -205,6 +205,56 @@ artifacts: {files: [file.txt, out/*.json]}
 	}
 }
 
+func TestArtifactsAreThoseOfTheBaseDirectory(t *testing.T) {
+	t.Parallel()
+	const spec = `
+version: 0.2
+env: {shell: bash}
+phases: {build: {commands: ['mkdir -p out/in && echo 1 > out/a && echo 2 > out/in/b']}}
+artifacts: {base-directory: out, files: ['**/*']}
+`
+	got := slices.Sorted(maps.Keys(build(t, spec).Artifacts))
+	if want := []string{"a", "in/b"}; !slices.Equal(got, want) {
+		t.Errorf("uploaded %v, want %v", got, want)
+	}
+	if r := build(t, strings.Replace(spec, "base-directory: out", "base-directory: gone", 1)); ran(r) != "BUILD UPLOAD_ARTIFACTS!" {
+		t.Errorf("ran %q without the base directory", ran(r))
+	}
+}
+
+func TestFurtherArtifactsAreBesideTheSource(t *testing.T) {
+	t.Parallel()
+	b := newBuild(t, `
+version: 0.2
+env: {shell: bash}
+phases:
+  build:
+    commands:
+      - cat "$CODEBUILD_SRC_DIR_Sbom/file" file.txt > both.txt
+      - rm "$CODEBUILD_SRC_DIR_Sbom/file"
+artifacts: {files: [both.txt]}
+`)
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "file"), []byte("further "), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.Further = map[string]string{"Sbom": folder}
+	r, err := b.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(r.Artifacts["both.txt"]); got != "further content" {
+		t.Errorf("the build read %q\n%s", got, r.Log)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "file")); err != nil {
+		t.Errorf("the build took it away: %v", err)
+	}
+	b.Further = map[string]string{"no-name": folder}
+	if _, err := b.Run(t.Context()); err == nil {
+		t.Error("an artifact was taken whose name is no variable's")
+	}
+}
+
 func TestTheSourceIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	b := newBuild(t, "version: 0.2\nenv: {shell: bash}\nphases: {build: {commands: ['rm file.txt && touch new']}}")
@@ -235,6 +285,7 @@ func TestWhatIsNotRunHereIsRefused(t *testing.T) {
 		"on-failure CONTINUE": {spec: strings.Replace(good, "commands", "on-failure: CONTINUE, commands", 1), want: "CONTINUE"},
 		"a finally block":     {spec: strings.Replace(good, "commands", "finally: [], commands", 1), want: "finally"},
 		"an unknown key":      {spec: good + "\ncache: {}", want: "cache"},
+		"a base elsewhere":    {spec: good + "\nartifacts: {base-directory: ../, files: ['*']}", want: "base-directory"},
 		"an AWS_ export":      {spec: strings.Replace(good, "bash", "bash, exported-variables: [AWS_REGION]", 1), want: "AWS_REGION"},
 		"a secret": {
 			spec: good, variable: Variable{Name: "S", Value: "name", Type: "SECRETS_MANAGER"}, want: "SECRETS_MANAGER",

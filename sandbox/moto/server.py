@@ -11,7 +11,7 @@ from typing import Any
 import calls
 import trail
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from services import delivery
+from services import delivery, ecr, ecs, signer
 from services.connections import complete_handshake
 from services.organizations import organize
 from werkzeug import Request, Response
@@ -22,10 +22,16 @@ from werkzeug.test import run_wsgi_app
 HANDSHAKE = "/sandbox/handshake"
 # A POST with the arguments of services.organizations.organize in a JSON object makes an organisation.
 ORGANIZATION = "/sandbox/organization"
+# A GET answers the certificate that the signatures of Signer end at: base64 of its DER form.
+SIGNER_ROOT = "/sandbox/signer-root"
 # A GET answers the calls since the last GET.
 CALLS = "/sandbox/calls"
 # A POST with an event of EventBridge, or a record of CloudTrail, puts it as AWS's own services do.
 EVENTS = "/sandbox/events"
+# A POST with the arguments of services.ecr.scan says what is found in an image.
+SCAN = "/sandbox/scan"
+# A POST with the arguments of services.ecs.run says what a service runs.
+RUN = "/sandbox/run"
 # A POST is answered when all events are delivered.
 SETTLED = "/sandbox/settled"
 # A call with this header is told of and not made: base64 of what its record says otherwise, in JSON.
@@ -114,8 +120,22 @@ def _inject(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iter
     return Response(status=204)(environ, start_response)
 
 
+def _scan(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    ecr.scan(**json.loads(Request(environ).get_data()))
+    return Response(status=204)(environ, start_response)
+
+
+def _run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    ecs.run(**json.loads(Request(environ).get_data()))
+    return Response(status=204)(environ, start_response)
+
+
 def _settled(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     return Response(status=204 if delivery.settled(60) else 504)(environ, start_response)
+
+
+def _signer_root(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return Response(signer.root(), mimetype="text/plain")(environ, start_response)
 
 
 _OWN: dict[str, Callable[..., Any]] = {
@@ -123,5 +143,8 @@ _OWN: dict[str, Callable[..., Any]] = {
     ORGANIZATION: _organization,
     CALLS: _taken,
     EVENTS: _inject,
+    SCAN: _scan,
+    RUN: _run,
     SETTLED: _settled,
+    SIGNER_ROOT: _signer_root,
 }

@@ -374,7 +374,13 @@ class SnapshotTest(unittest.TestCase):
         c("signer").put_signing_profile(profileName="profile", platformId="Notation-OCI-SHA384-ECDSA")
         read("signer", "get_signing_profile", profileName="profile")
         c("codedeploy").create_application(applicationName="app", computePlatform="ECS")
-        c("codedeploy").create_deployment_group(applicationName="app", deploymentGroupName="prod", serviceRoleArn=role)
+        c("codedeploy").create_deployment_group(
+            applicationName="app",
+            deploymentGroupName="prod",
+            serviceRoleArn=role,
+            deploymentStyle={"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"},
+            ecsServices=[{"clusterName": "prod", "serviceName": "backend"}],
+        )
         read("codedeploy", "get_application", applicationName="app")
         read("codedeploy", "get_deployment_group", applicationName="app", deploymentGroupName="prod")
         c("codecommit").create_repository(repositoryName="app", tags={"k": "v"})
@@ -686,6 +692,27 @@ class BehaviourTest(AskingTest):
         kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=180)
         self.assertEqual(kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"], 180)
         self.refused("ValidationException", kms.enable_key_rotation, KeyId=key, RotationPeriodInDays=89)
+
+    def test_an_active_profile_signs_with_the_root_that_is_published(self) -> None:
+        signer = self.client("signer")
+        signer.put_signing_profile(profileName="signing", platformId="Notation-OCI-SHA384-ECDSA")
+        payload = {
+            "profileName": "signing",
+            "payload": b"{}",
+            "payloadFormat": "application/vnd.cncf.notary.payload.v1+json",
+        }
+        chains = [json.loads(signer.sign_payload(**payload)["signature"])["header"]["x5c"] for _ in range(2)]
+        with urllib.request.urlopen(self.emulator.url + "/sandbox/signer-root") as answer:
+            root = answer.read().decode()
+        self.assertEqual([chain[-1] for chain in chains], [root, root])
+        self.assertNotEqual(chains[0][0], chains[1][0])
+        signer.cancel_signing_profile(profileName="signing")
+        for change, error in (
+            ({}, "ValidationException"),
+            ({"profileName": "nobodys"}, "ResourceNotFoundException"),
+            ({"payloadFormat": "text/plain"}, "ValidationException"),
+        ):
+            self.refused(error, signer.sign_payload, **(payload | change))
 
     def test_a_trail_needs_a_bucket_that_lets_it_write(self) -> None:
         self.client("s3").create_bucket(Bucket="closed", CreateBucketConfiguration={"LocationConstraint": REGION})

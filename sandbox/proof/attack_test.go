@@ -105,7 +105,9 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	catalogue.Buckets: func(e *estate, _ delivered) []place {
 		return at("arn:aws:s3:::"+e.there("buckets", e.plan.Bucket("artifacts").Name), "arn:aws:s3:::"+e.there("buckets", e.plan.Bucket("config").Name))
 	},
-	catalogue.ArtifactObjects: func(e *estate, a delivered) []place { return at(e.artifact(a.name, "Build")) },
+	catalogue.ArtifactObjects: func(e *estate, a delivered) []place {
+		return at(e.artifact(a.name, "Build"), e.artifact(a.name, "Sbom"), e.artifact(a.name, "Release"))
+	},
 	catalogue.RecordObjects: func(e *estate, _ delivered) []place {
 		return []place{{on: e.record(), with: byOwner, by: "s3:PutObject"}}
 	},
@@ -196,6 +198,25 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	},
 	catalogue.Remedies: func(e *estate, _ delivered) []place {
 		return at(e.regional("config", "remediation-configuration/"+e.plan.Gate+"-s3-bucket-versioning-enabled/x"))
+	},
+	catalogue.SigningProfiles: func(e *estate, _ delivered) []place { return at(e.profile) },
+	catalogue.Deployments: func(e *estate, a delivered) []place {
+		if a.listener == "" {
+			return nil
+		}
+		return at(e.regional("codedeploy", "application:"+e.there("CodeDeploy applications", e.plan.Deployments(a.name).Name)))
+	},
+	catalogue.DeploymentGroups: func(e *estate, a delivered) []place {
+		if a.listener == "" {
+			return nil
+		}
+		return at(e.plan.Deployment(a.name).ARN)
+	},
+	catalogue.Listeners: func(e *estate, a delivered) []place {
+		if a.listener == "" {
+			return nil
+		}
+		return at(a.listener)
 	},
 	// Off in both stacks.
 	catalogue.Hub: func(*estate, delivered) []place { return nil },
@@ -298,6 +319,12 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 		if row.Action == "codebuild:StartBuild" && who.duty == address.Dispatcher && q.Resource != e.plan.VerifierProject().ARN {
 			want = denied // rules start the check of the known state and nothing else
 		}
+		if row.Action == "ecs:UpdateService" && who.duty == address.Pipeline && app.listener != "" {
+			want = denied // CodeDeploy changes the service
+		}
+		if own, is := writes[who.duty]; is && row.On == catalogue.ArtifactObjects && !strings.Contains(q.Resource, "/"+own+"/") {
+			want = denied
+		}
 		if slices.Contains(answering, who.duty) && !e.answersBy(who.duty, apps, q) {
 			want = denied // one contains, the other releases
 		}
@@ -325,6 +352,9 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 	}
 	t.Logf("the attack: %d rows × %d principals on their resources = %d verdicts", rows, len(actors), len(verdicts))
 }
+
+// writes are the only artifacts that some duties write.
+var writes = map[string]string{address.Scan: "Sbom", address.Prepare: "Release"}
 
 // keptWhileProtected is whether the trail's bucket lets nobody but break-glass do what an
 // action does, as it does in a stack that is protected.

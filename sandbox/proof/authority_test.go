@@ -10,11 +10,11 @@ import (
 // theApp is the app of both stacks' configuration, and another the second app.
 func (w *world) theApp() delivered {
 	role := "arn:aws:iam::" + w.account() + ":role/cruddur-"
-	return delivered{"backend-flask", "cruddur", "backend-flask", role + "execution", role + "task"}
+	return delivered{name: "backend-flask", cluster: "cruddur", service: "backend-flask", executionRole: role + "execution", taskRole: role + "task"}
 }
 
 func (w *world) another() delivered {
-	return delivered{"frontend-react-js", "cruddur", "frontend", "arn:aws:iam::" + w.account() + ":role/frontend-execution", ""}
+	return delivered{name: "frontend-react-js", cluster: "cruddur", service: "frontend", executionRole: "arn:aws:iam::" + w.account() + ":role/frontend-execution"}
 }
 
 // secondAppProd is the second app, with an execution role of its own.
@@ -22,14 +22,28 @@ func secondAppProd(text string) string {
 	return strings.Replace(secondApp(text), "ACCOUNT:role/cruddur-execution", "222222222222:role/frontend-execution", 1)
 }
 
+// listener is that of the app, where CodeDeploy deploys it.
+const listener = "arn:aws:elasticloadbalancing:eu-west-2:222222222222:listener/app/cruddur/0123456789abcdef/0123456789abcdef"
+
+// shifted lets CodeDeploy deploy the app of prod.
+var shifted = replace("      deployTimeout: 30\n", `      deployTimeout: 30
+      deployment:
+        kind: blue-green
+        listenerArn: `+listener+`
+        targetGroups: [backend-blue, backend-green]
+        containerPort: 4567
+        alarms: [backend-5xx]
+`)
+
 // TestNobodyGetsAround decides from the documents of a stack that is up, with
 // everything on and two apps: who may do what.
 func TestNobodyGetsAround(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", secondAppProd)
+	w := newWorld(t, "prod", secondAppProd, shifted)
 	w.up()
 	e := w.readEstate()
 	first, second := w.theApp(), w.another()
+	first.listener = listener
 	both := []delivered{first, second}
 	t.Run("what documents name exists", e.existing)
 	t.Run("the legitimate run, and no more", func(t *testing.T) { e.walkable(t, both) })

@@ -71,10 +71,13 @@ func (w *world) callers(app delivered) []caller {
 		{name: "the execution role", identity: session(app.executionRole), duty: catalogue.Execution},
 		{name: "a service-linked role", identity: role("aws-service-role/inspector2.amazonaws.com/AWSServiceRoleForAmazonInspector2"), duty: catalogue.ServiceLinked},
 	}
-	for _, duty := range []string{address.Pipeline, address.Build, address.Approver} {
+	for _, duty := range []string{address.Pipeline, address.Build, address.Scan, address.Approver} {
 		all = append(all, caller{name: "the " + duty + " role", identity: session(p.Role(app.name, duty).ARN), duty: duty})
 	}
-	for _, duty := range []string{address.Recorder, address.Dispatcher, address.Verifier, address.Containment, address.Release, address.Remediator} {
+	for _, duty := range []string{
+		address.Recorder, address.Dispatcher, address.Verifier, address.Containment, address.Release, address.Remediator,
+		address.Inspect, address.Sign, address.Prepare, address.Shift,
+	} {
 		all = append(all, caller{name: "the " + duty + " role", identity: session(p.Role("", duty).ARN), duty: duty})
 	}
 	return all

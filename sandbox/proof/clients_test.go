@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
+	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -25,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -42,6 +44,7 @@ type aws struct {
 	cloudtrail   *cloudtrail.Client
 	codepipeline *codepipeline.Client
 	codebuild    *codebuild.Client
+	codedeploy   *codedeploy.Client
 	connections  *codeconnections.Client
 	config       *configservice.Client
 	ecr          *ecr.Client
@@ -55,6 +58,7 @@ type aws struct {
 	s3           *s3.Client
 	secrets      *secretsmanager.Client
 	sfn          *sfn.Client
+	signer       *signer.Client
 	securityhub  *securityhub.Client
 	sns          *sns.Client
 	sqs          *sqs.Client
@@ -89,6 +93,7 @@ func clientsOf(cfg awssdk.Config) aws {
 		cloudtrail:   cloudtrail.NewFromConfig(cfg),
 		codepipeline: codepipeline.NewFromConfig(cfg),
 		codebuild:    codebuild.NewFromConfig(cfg),
+		codedeploy:   codedeploy.NewFromConfig(cfg),
 		connections:  codeconnections.NewFromConfig(cfg),
 		config:       configservice.NewFromConfig(cfg),
 		ecr:          ecr.NewFromConfig(cfg),
@@ -101,6 +106,7 @@ func clientsOf(cfg awssdk.Config) aws {
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		secrets:      secretsmanager.NewFromConfig(cfg),
 		sfn:          sfn.NewFromConfig(cfg),
+		signer:       signer.NewFromConfig(cfg),
 		securityhub:  securityhub.NewFromConfig(cfg),
 		sns:          sns.NewFromConfig(cfg),
 		sqs:          sqs.NewFromConfig(cfg),

@@ -56,10 +56,10 @@ func TestCommand(t *testing.T) {
 		says []string
 	}{
 		{[]string{"up", "dev"}, []string{"the last run was killed", "prodgate:index:Gate", "contractVersion", "sandbox: up of dev: "}},
-		{[]string{"up", "dev"}, []string{"sandbox: up of dev: nothing changed (272 resources), in "}},
-		{[]string{"preview", "dev"}, []string{"272 unchanged", "sandbox: preview of dev: nothing was touched, in "}},
-		{[]string{"refresh", "dev"}, []string{"sandbox: refresh of dev: nothing changed (272 resources), in "}},
-		{[]string{"down", "dev"}, []string{"sandbox: destroy of dev: 272 to delete, 0 unchanged, in "}},
+		{[]string{"up", "dev"}, []string{"sandbox: up of dev: nothing changed (319 resources), in "}},
+		{[]string{"preview", "dev"}, []string{"319 unchanged", "sandbox: preview of dev: nothing was touched, in "}},
+		{[]string{"refresh", "dev"}, []string{"sandbox: refresh of dev: nothing changed (319 resources), in "}},
+		{[]string{"down", "dev"}, []string{"sandbox: destroy of dev: 319 to delete, 0 unchanged, in "}},
 	} {
 		cmd, screen := command(run.args...)
 		if err := cmd.Run(); err != nil {

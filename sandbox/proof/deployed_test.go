@@ -61,7 +61,7 @@ func (w *world) deployed(apps ...string) {
 		}
 	}
 	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
-		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyPipelineBuildOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
+		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyPipelineBuildScanPrepareOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
 	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
 		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyRecorderOnRecordObjects", "OnlyDeployersOnRecordObjects")
 	w.watched()
@@ -108,10 +108,13 @@ func (w *world) pipeline(app string) {
 	for _, s := range p.Stages {
 		stages = append(stages, awssdk.ToString(s.Name))
 	}
-	want := []string{"Source", "Build", "Deploy"}
+	want := []string{"Source", "Scan", "Build", "Sign", "Deploy"}
+	if app == "backend-flask" && w.Name == "dev" { // which is attacked
+		want = append(want, "Test")
+	}
 	if w.approved() {
-		want = []string{"Source", "Build", "Approve", "Deploy"}
-		approve := p.Stages[2].Actions[0]
+		want = slices.Insert(want, 4, "Approve")
+		approve := p.Stages[4].Actions[0]
 		if approve.ActionTypeId.Category != cptypes.ActionCategoryApproval || awssdk.ToInt32(approve.TimeoutInMinutes) != 24*60 ||
 			approve.Configuration["NotificationArn"] != w.output("alertTopicArn") ||
 			!strings.Contains(approve.Configuration["CustomData"], "#{Build.IMAGE_DIGEST}") {
@@ -193,7 +196,7 @@ func (w *world) images(app string) {
 	policy, err := w.aws.ecr.GetRepositoryPolicy(w.Context(), &ecr.GetRepositoryPolicyInput{RepositoryName: &name})
 	w.must(err)
 	same(w.T, "the policy of "+name, w.sids(awssdk.ToString(policy.PolicyText)), []string{
-		"OnlyDeployersOnRepositories", "OnlyBuildOnRepositories", "OnlyBuildExecutionServiceLinkedOnRepositories", "OnlyExecutionServiceLinkedOnRepositories", "DenyPlainHttp"})
+		"OnlyDeployersOnRepositories", "OnlyBuildSignOnRepositories", "OnlyBuildSignPrepareExecutionServiceLinkedOnRepositories", "OnlyExecutionServiceLinkedSignPrepareOnRepositories", "DenyPlainHttp"})
 	_, err = w.aws.ecr.GetLifecyclePolicy(w.Context(), &ecr.GetLifecyclePolicyInput{RepositoryName: &name})
 	w.must(err)
 }

@@ -40,8 +40,8 @@ type estate struct {
 	secrets map[string]string
 	// inventory are the names of what there is, by kind.
 	inventory map[string][]string
-	// connection is the ARN of the connection to GitHub.
-	connection string
+	// connection is the ARN of the connection to GitHub, and profile that of what signs.
+	connection, profile string
 	// scps are what the account is under; none without an organization.
 	scps []authority.Level
 }
@@ -68,6 +68,9 @@ func (w *world) readEstate() *estate {
 		e.roles[arn] = r
 	}
 	e.connection, e.inventory = w.output("connectionArn"), w.inventory()
+	for _, name := range e.inventory["signing profiles"] {
+		e.profile = e.regional("signer", "/signing-profiles/"+name)
+	}
 	return e
 }
 

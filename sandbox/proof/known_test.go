@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
+	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
@@ -135,8 +136,17 @@ func (w *world) beforeDeploy(app string) codebuild.Build {
 	w.Helper()
 	got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr(app + "-prodgate")})
 	w.must(err)
-	stages := got.Pipeline.Stages
-	check, deploy := stages[len(stages)-1].Actions[0], stages[len(stages)-1].Actions[1]
+	var check, deploy cptypes.ActionDeclaration
+	for _, stage := range got.Pipeline.Stages {
+		for _, action := range stage.Actions {
+			switch *stage.Name + "/" + *action.Name {
+			case "Deploy/KnownState":
+				check = action
+			case "Deploy/Service":
+				deploy = action
+			}
+		}
+	}
 	if *check.ActionTypeId.Provider != "CodeBuild" || *deploy.ActionTypeId.Provider != "ECS" || *check.RunOrder >= *deploy.RunOrder {
 		w.Fatalf("before the deployment of %s is %+v", app, check)
 	}

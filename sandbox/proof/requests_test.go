@@ -36,6 +36,14 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 			"serviceDeploymentArn": e.regional("ecs", "service-deployment/"+a.cluster+"/"+a.service+"/x"),
 		}
 	},
+	catalogue.SigningProfiles: func(e *estate, _ delivered) map[string]string {
+		return map[string]string{"profileName": e.profile[strings.LastIndex(e.profile, "/")+1:]}
+	},
+	catalogue.Deployments:      application,
+	catalogue.DeploymentGroups: application,
+	catalogue.Listeners: func(_ *estate, a delivered) map[string]string {
+		return map[string]string{"ListenerArn": a.listener}
+	},
 	catalogue.Tasks: func(_ *estate, a delivered) map[string]string { return map[string]string{"cluster": a.cluster} },
 	catalogue.Connections: func(e *estate, _ delivered) map[string]string {
 		return map[string]string{"ConnectionArn": e.connection}
@@ -123,7 +131,7 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 // clientOf is what the SDK calls a service.
 func clientOf(action string) string {
 	service, _, _ := strings.Cut(action, ":")
-	if name := map[string]string{"states": "stepfunctions", "access-analyzer": "accessanalyzer"}[service]; name != "" {
+	if name := map[string]string{"states": "stepfunctions", "access-analyzer": "accessanalyzer", "elasticloadbalancing": "elbv2"}[service]; name != "" {
 		return name
 	}
 	return service
@@ -192,4 +200,9 @@ func recorded(w *world, row catalogue.Call, source string, told map[string]any, 
 		"source": "aws." + strings.TrimSuffix(source, ".amazonaws.com"), "account": w.account(), "time": "2026-01-01T00:00:00Z",
 		"region": at, "resources": []string{}, "detail": detail,
 	}
+}
+
+// application names that of an app whose traffic is shifted.
+func application(e *estate, a delivered) map[string]string {
+	return map[string]string{"applicationName": e.there("CodeDeploy applications", e.plan.Deployments(a.name).Name)}
 }

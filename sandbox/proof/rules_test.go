@@ -163,14 +163,15 @@ func TestRulesInGuardJudgeWhatIsDeployed(t *testing.T) {
 
 			// A rule in Guard follows the settings that it names.
 			w.configure(replace("prodgate:build:\n", "prodgate:build:\n    image: aws/codebuild/amazonlinux-x86_64-standard:4.0\n"))
-			same(t, "another image", w.planned(), map[string]string{
-				"aws:cfg/rule:Rule gate-project-environment":                "update",
-				"aws:codebuild/project:Project gate-backend-flask-build":    "update",
-				"aws:codebuild/project:Project gate-verifier":               "update",
-				"aws:codebuild/project:Project gate-verifier-before-deploy": "update",
-				"aws:ssm/parameter:Parameter gate-backend-flask":            "update",
-				"aws:ssm/parameter:Parameter gate-known-state":              "update",
-			})
+			want := map[string]string{
+				"aws:cfg/rule:Rule gate-project-environment":     "update",
+				"aws:ssm/parameter:Parameter gate-backend-flask": "update",
+				"aws:ssm/parameter:Parameter gate-known-state":   "update",
+			}
+			for _, project := range w.inventory()["projects"] { // each is called as its resource is
+				want["aws:codebuild/project:Project gate-"+strings.TrimPrefix(project, "prodgate-")] = "update"
+			}
+			same(t, "another image", w.planned(), want)
 			w.up()
 			w.agreed("in another image")
 		})

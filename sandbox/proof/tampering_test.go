@@ -1,6 +1,8 @@
 package proof
 
 import (
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
@@ -30,13 +32,19 @@ func (w *world) tamperings() []handMade {
 	}
 	return []handMade{
 		{"another branch is delivered", app, "stage Source", pipeline(func(p *pipelineOf) { p.Stages[0].Actions[0].Configuration["BranchName"] = "anything" })},
-		{"the check is taken out", app, "stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions = p.Stages[2].Actions[1:] })},
-		{"the check comes with the deployment", app, "stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions[1].RunOrder = ptr(int32(1)) })},
-		{"an action acts as somebody else", app, "stage Deploy", pipeline(func(p *pipelineOf) { p.Stages[2].Actions[1].RoleArn = &stranger })},
-		{"a build is another project's", app, "stage Build", pipeline(func(p *pipelineOf) { p.Stages[1].Actions[0].Configuration["ProjectName"] = "other" })},
-		{"a failed stage is rolled back", app, "stage Deploy", pipeline(func(p *pipelineOf) {
-			p.Stages[2].OnFailure = &cptypes.FailureConditions{Result: cptypes.ResultRollback}
+		{"the check is taken out", app, "stage Deploy", pipeline(func(p *pipelineOf) { stageOf(p, "Deploy").Actions = stageOf(p, "Deploy").Actions[1:] })},
+		// Not the deployment with the check: what deploys is written beside the check, and CodePipeline refuses it.
+		{"what runs is looked at too early", app, "stage Deploy", pipeline(func(p *pipelineOf) { actionOf(p, "Deploy", "Verify").RunOrder = ptr(int32(2)) })},
+		{"an action acts as somebody else", app, "stage Deploy", pipeline(func(p *pipelineOf) { actionOf(p, "Deploy", "Service").RoleArn = &stranger })},
+		{"a build is another project's", app, "stage Build", pipeline(func(p *pipelineOf) { actionOf(p, "Build", "Image").Configuration["ProjectName"] = "other" })},
+		{"a failed deployment stays", app, "stage Deploy", pipeline(func(p *pipelineOf) { stageOf(p, "Deploy").OnFailure = nil })},
+		{"nobody looks at what runs", app, "stage Deploy", pipeline(func(p *pipelineOf) {
+			stageOf(p, "Deploy").Actions = slices.DeleteFunc(stageOf(p, "Deploy").Actions, func(a cptypes.ActionDeclaration) bool { return *a.Name == "Verify" })
 		})},
+		{"nothing is signed", app, "stage Sign, stages", pipeline(func(p *pipelineOf) {
+			p.Stages = slices.DeleteFunc(p.Stages, func(s cptypes.StageDeclaration) bool { return *s.Name == "Sign" })
+		})},
+		{"a scan is another project's", app, "stage Scan", pipeline(func(p *pipelineOf) { actionOf(p, "Scan", "Secrets").Configuration["ProjectName"] = "other" })},
 		{"a stage is put in", app, "stage More, stages", pipeline(func(p *pipelineOf) {
 			p.Stages = append(p.Stages, cptypes.StageDeclaration{Name: ptr("More"), Actions: []cptypes.ActionDeclaration{{
 				Name: ptr("Ask"), ActionTypeId: &cptypes.ActionTypeId{
@@ -72,6 +80,22 @@ func (w *world) tamperings() []handMade {
 			u.VpcConfig = &cbtypes.VpcConfig{VpcId: ptr("vpc-1"), Subnets: []string{"subnet-1"}, SecurityGroupIds: []string{"sg-1"}}
 		})},
 
+		{"a scan finds nothing", "project prodgate-backend-flask-scan-secrets", "buildspec", project("prodgate-backend-flask-scan-secrets", func(u *codebuild.UpdateProjectInput) {
+			u.Source.Buildspec = ptr("version: 0.2\nphases: {build: {commands: [date]}}")
+		})},
+		{"a scan accepts more", "project prodgate-backend-flask-scan-dependencies", "variables", project("prodgate-backend-flask-scan-dependencies", func(u *codebuild.UpdateProjectInput) {
+			u.Environment.EnvironmentVariables[0].Value = ptr("x")
+		})},
+		{"a scan may do more", "policy prodgate-backend-flask-scan", "document", newVersion("scan", "prodgate-backend-flask-scan")},
+		{"an image is signed by another profile", "project prodgate-sign", "variables", project("prodgate-sign", func(u *codebuild.UpdateProjectInput) {
+			u.Environment.EnvironmentVariables[0].Value = ptr("x")
+		})},
+		{"a signature is not looked at", "project prodgate-prepare", "buildspec", project("prodgate-prepare", func(u *codebuild.UpdateProjectInput) {
+			u.Source.Buildspec = ptr("version: 0.2\nphases: {build: {commands: [date]}}")
+		})},
+		{"what signs has a policy more", "role prodgate-sign", "policies", attach("prodgate-sign")},
+		{"what inspects may do more", "policy prodgate-inspect", "document", newVersion("inspect", "prodgate-inspect")},
+
 		{"somebody else takes the role on", role, "trust", trusts("prodgate-backend-flask-pipeline")},
 		{"the role has no boundary", role, "boundary", unbounded("prodgate-backend-flask-pipeline")},
 		{"the role has a policy more", role, "policies", attach("prodgate-backend-flask-pipeline")},
@@ -93,4 +117,14 @@ func (w *world) tamperings() []handMade {
 		{"somebody else tells", "topic prodgate-alerts", "policy", document(topicPolicy, somebodyElse)},
 		{"somebody else writes artifacts", "bucket prodgate-artifacts-" + w.account() + "-" + region, "policy", document(bucketPolicy, somebodyElse)},
 	}
+}
+
+// stageOf is a stage of a pipeline that has it.
+func stageOf(p *pipelineOf, name string) *cptypes.StageDeclaration {
+	return &p.Stages[slices.IndexFunc(p.Stages, func(s cptypes.StageDeclaration) bool { return *s.Name == name })]
+}
+
+func actionOf(p *pipelineOf, stage, name string) *cptypes.ActionDeclaration {
+	actions := stageOf(p, stage).Actions
+	return &actions[slices.IndexFunc(actions, func(a cptypes.ActionDeclaration) bool { return *a.Name == name })]
 }

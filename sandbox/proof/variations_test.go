@@ -61,15 +61,15 @@ func (e *estate) refusesHTTP(p authority.Policy, action string) bool {
 // same duty of the second.
 func (e *estate) apart(t *testing.T, first, second delivered) {
 	counterpart := map[string]authority.Principal{}
-	for _, duty := range []string{address.Pipeline, address.Build, address.Approver} {
+	for _, duty := range []string{address.Pipeline, address.Build, address.Scan, address.Approver} {
 		if mine, is := e.roles[e.plan.Role(first.name, duty).ARN]; is {
 			counterpart[mine.ARN] = e.role(duty, second.name).Principal
 		}
 	}
 	p := e.plan
 	own := []string{
-		p.Pipeline(first.name).ARN, p.Project(first.name, address.Build).ARN, p.Repository(first.name).ARN,
-		p.LogGroup(first.name, address.Build).ARN, e.artifact(first.name, ""), p.Service(first.cluster, first.service),
+		p.Pipeline(first.name).ARN, p.Project(first.name, address.Build).ARN, p.Project(first.name, "scan-").ARN, p.Repository(first.name).ARN,
+		p.LogGroup(first.name, address.Build).ARN, p.LogGroup(first.name, "scan-").ARN, e.artifact(first.name, ""), p.Service(first.cluster, first.service),
 		e.regional("secretsmanager", "secret:"+p.Gate+"/"+first.name+"/"),
 	}
 	var asked []authority.Question

@@ -15,6 +15,7 @@ import (
 type delivered struct {
 	name, cluster, service  string
 	executionRole, taskRole string // taskRole may be empty
+	listener                string // of an app whose traffic is shifted
 }
 
 // leg is a part of the legitimate run: calls of one principal.
@@ -115,14 +116,11 @@ func (e *estate) run(app delivered) []leg {
 		}},
 		{"it gets the artifact that a project has to be given: CodePipeline User Guide, AWS CodeBuild action reference, Input artifacts",
 			e.role(address.Verifier, "").Principal, append(get("Build"), call{"s3:GetBucketAcl", bucket, nil}, call{"s3:GetBucketLocation", bucket, nil})},
-		{"the deploy action reads it: CodePipeline User Guide, Amazon ECS deploy action reference", pipeline.Principal, get("Build")},
-		{"and deploys: the same page, Service role permissions: Amazon ECS standard action", pipeline.Principal, []call{
-			{"ecs:DescribeServices", p.Service(app.cluster, app.service), nil},
-			{"ecs:DescribeTaskDefinition", "*", nil},
+		{"the deploy action reads what deploys: CodePipeline User Guide, Amazon ECS deploy action reference", pipeline.Principal, get("Release")},
+		{"and registers a task definition: the same page, Service role permissions", pipeline.Principal, []call{
 			{"ecs:RegisterTaskDefinition", taskDefinition, nil},
 			{"ecs:TagResource", taskDefinition, map[string]string{"ecs:CreateAction": "RegisterTaskDefinition"}},
 			{"iam:PassRole", app.executionRole, toTasks},
-			{"ecs:UpdateService", p.Service(app.cluster, app.service), nil},
 		}},
 		{"ECS pulls the image: Amazon ECS Developer Guide, Amazon ECS task execution IAM role",
 			e.outside(app.executionRole, taskExecution), []call{
@@ -134,6 +132,16 @@ func (e *estate) run(app delivered) []leg {
 	if _, asked := e.roles[p.Role(app.name, address.Approver).ARN]; asked {
 		legs = append(legs, e.approval(app)...)
 	}
+	if app.listener != "" {
+		legs = append(legs, e.shifts(app)...)
+	} else {
+		legs = append(legs, leg{"and deploys: the same page, Amazon ECS standard action", pipeline.Principal, []call{
+			{"ecs:DescribeServices", p.Service(app.cluster, app.service), nil},
+			{"ecs:DescribeTaskDefinition", "*", nil},
+			{"ecs:UpdateService", p.Service(app.cluster, app.service), nil},
+		}})
+	}
+	legs = append(legs, e.stages(app)...)
 	legs = append(legs, e.answers(app.name)...)
 	for _, name := range keys(e.secrets) {
 		if !strings.HasPrefix(name, p.Gate+"/"+app.name+"/") {

@@ -26,11 +26,12 @@ import (
 func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
 	t.Parallel()
 	// Containment would answer with messages of its own.
-	w := newWorld(t, "prod", replace("response: contain", "response: alert"))
+	w := newWorld(t, "prod", shifted, replace("response: contain", "response: alert"))
 	w.up()
 	inbox, records := w.inbox(), w.recordsOfCalls()
 	e := w.readEstate()
 	app := w.theApp()
+	app.listener = listener
 	callers := w.callers(app)
 	stranger := callers[0]
 

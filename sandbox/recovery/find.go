@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
+	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
+	deploytypes "github.com/aws/aws-sdk-go-v2/service/codedeploy/types"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
@@ -22,6 +24,8 @@ import (
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+	signertypes "github.com/aws/aws-sdk-go-v2/service/signer/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go"
 
@@ -81,6 +85,37 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 			return "", err
 		}
 		return aws.ToString(got.Projects[0].Arn), nil
+	},
+	"aws:codedeploy/application:Application": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		got, err := codedeploy.NewFromConfig(f.cfg).GetApplication(ctx, &codedeploy.GetApplicationInput{ApplicationName: &name})
+		if absent := new(deploytypes.ApplicationDoesNotExistException); errors.As(err, &absent) {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		return aws.ToString(got.Application.ApplicationId) + ":" + name, nil
+	},
+	"aws:codedeploy/deploymentGroup:DeploymentGroup": func(f *finder, ctx context.Context, op operation) (string, error) {
+		app, name := op.input("appName"), op.input("deploymentGroupName")
+		_, err := codedeploy.NewFromConfig(f.cfg).GetDeploymentGroup(ctx, &codedeploy.GetDeploymentGroupInput{ApplicationName: &app, DeploymentGroupName: &name})
+		if absent := new(deploytypes.DeploymentGroupDoesNotExistException); errors.As(err, &absent) {
+			return "", nil
+		}
+		// An import takes it so; the id that it is kept by is CodeDeploy's.
+		return app + ":" + name, err
+	},
+	"aws:signer/signingProfile:SigningProfile": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		got, err := signer.NewFromConfig(f.cfg).GetSigningProfile(ctx, &signer.GetSigningProfileInput{ProfileName: &name})
+		if err != nil {
+			return found("", err)
+		}
+		if got.Status != signertypes.SigningProfileStatusActive {
+			return "", nil
+		}
+		return name, nil
 	},
 	"aws:cloudwatch/logGroup:LogGroup": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")

@@ -10,9 +10,9 @@ import (
 	"runtime"
 )
 
-// tool is a program built from a Go module. Each has a module file of its own
+// builtTool is a program built from a Go module. Each has a module file of its own
 // under sandbox/tools: their dependency graphs do not fit into one.
-type tool struct {
+type builtTool struct {
 	name    string // of the binary
 	module  string // folder under sandbox/tools
 	pkg     string // to build
@@ -22,7 +22,7 @@ type tool struct {
 }
 
 // build builds a tool unless it is there and its module file has not changed.
-func (k *Kit) build(ctx context.Context, log Log, t tool) error {
+func (k *Kit) build(ctx context.Context, log Log, t builtTool) error {
 	dir := filepath.Join(k.Root, "sandbox", "tools", t.module)
 	stamp, err := fingerprint(filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum"))
 	if err != nil {

@@ -30,7 +30,13 @@ func PrepareTests(ctx context.Context, root string, log Log) error {
 	if _, err := PrepareEvaluator(ctx, root, log); err != nil {
 		return err
 	}
-	_, err := PrepareGuard(ctx, root, log)
+	if _, err := PrepareSigning(ctx, root, log); err != nil {
+		return err
+	}
+	if _, err := PrepareGuard(ctx, root, log); err != nil {
+		return err
+	}
+	_, err := PrepareScanners(ctx, root, log)
 	return err
 }
 

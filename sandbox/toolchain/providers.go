@@ -49,7 +49,7 @@ func (k *Kit) githubProvider(ctx context.Context, log Log) error {
 	if k.installed("github", GitHubVersion) {
 		return nil
 	}
-	if err := k.build(ctx, log, tool{
+	if err := k.build(ctx, log, builtTool{
 		name: "terraform-provider-github", module: "github", takes: "90 seconds", leashed: true,
 		pkg: "github.com/integrations/terraform-provider-github/v6",
 	}); err != nil {
@@ -82,7 +82,7 @@ func (k *Kit) bridged(ctx context.Context, log Log, name, version string) error 
 		filepath.Join(k.Plugins, "resource-"+name+"-v"+version, "pulumi-resource-"+name)); err != nil {
 		return err
 	}
-	return k.build(ctx, log, tool{
+	return k.build(ctx, log, builtTool{
 		name: "pulumi-resource-terraform-provider", module: "bridge", takes: "2 minutes", leashed: true,
 		pkg: "github.com/pulumi/pulumi-terraform-bridge/v3/dynamic",
 	})

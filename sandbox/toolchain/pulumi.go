@@ -32,7 +32,7 @@ func (k *Kit) pulumi(ctx context.Context, log Log) error {
 	if err := k.link("sandbox", filepath.Join(k.Bin, "pulumi-language-go")); err != nil {
 		return err
 	}
-	return k.build(ctx, log, tool{
+	return k.build(ctx, log, builtTool{
 		name: "pulumi", module: "pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", takes: "5 to 6 minutes",
 		// Without a version the Automation API refuses the CLI.
 		ldflags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v" + pulumiVersion,

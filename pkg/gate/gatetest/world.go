@@ -104,6 +104,15 @@ var computed = map[string][][2]string{
 	"aws:sfn/stateMachine:StateMachine": {
 		{"arn", "arn:${partition}:states:${region}:${account}:stateMachine:${name}"}, {"id", "${arn}"},
 	},
+	"aws:signer/signingProfile:SigningProfile": {
+		{"id", "${name}"}, {"arn", "arn:${partition}:signer:${region}:${account}:/signing-profiles/${name}"},
+	},
+	"aws:codedeploy/application:Application": {
+		{"id", "${name}"}, {"arn", "arn:${partition}:codedeploy:${region}:${account}:application:${name}"},
+	},
+	"aws:codedeploy/deploymentGroup:DeploymentGroup": {
+		{"id", "${urnName}"}, {"arn", "arn:${partition}:codedeploy:${region}:${account}:deploymentgroup:${appName}/${deploymentGroupName}"},
+	},
 	"aws:sns/topic:Topic": {{"arn", "arn:${partition}:sns:${region}:${account}:${name}"}, {"id", "${arn}"}},
 	"aws:ssm/parameter:Parameter": {
 		{"id", "${name}"}, {"arn", "arn:${partition}:ssm:${region}:${account}:parameter${name}"},

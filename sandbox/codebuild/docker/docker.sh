@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# A stand-in for docker: login, build and push, as a buildspec calls them. Every call is appended
-# to state/calls.jsonl beside this file, with a digest of each secret that a build is handed. A push puts a manifest into ECR with the AWS CLI; there are no
-# layers, because an emulator does not ask for them.
+# A stand-in for docker: login, build, image inspect and push, as a buildspec calls them. Every call
+# is appended to state/calls.jsonl beside this file, with a digest of each secret that a build is
+# handed. A push puts a manifest into ECR with the AWS CLI; there are no layers, because an emulator
+# does not ask for them. An image's user is that of its Dockerfile: one that the base image brings is
+# not known here.
 set -euo pipefail
 
 state=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)/state
-mkdir -p "$state/logins" "$state/images"
+mkdir -p "$state/logins" "$state/images" "$state/users"
 
 fail() {
   printf '%s\n' "$*" >&2
@@ -82,6 +84,15 @@ build() {
   jq --null-input --compact-output --arg context "$digest" --arg created "$(date +%s%N)" \
     '{created: $created, context: $context, labels: $ARGS.positional}' \
     --args "${labels[@]}" > "$state/images/$(file_of "$tag")"
+  # The last stage is the image; a stage begins without a user of its own.
+  awk 'toupper($1) == "FROM" { user = "" } toupper($1) == "USER" { user = $2 } END { print user }' "$file" > "$state/users/$(file_of "$tag")"
+}
+
+image() {
+  record '' '' '{}' image "${argv[@]}"
+  [ "$1 $2 $3" = 'inspect --format {{.Config.User}}' ] || fail "docker image $*: not known to this stand-in"
+  [ -f "$state/users/$(file_of "$4")" ] || fail "Error: No such image: $4"
+  cat "$state/users/$(file_of "$4")"
 }
 
 push() {
@@ -125,7 +136,7 @@ if [ -n "${DOCKER_HOST-}" ]; then
   fail "Cannot connect to the Docker daemon at $DOCKER_HOST. Is the docker daemon running?"
 fi
 case ${1-} in
-  login | build | push) "$@" ;;
+  login | build | image | push) "$@" ;;
   *)
     record '' '' '{}' "$@"
     fail "docker: '${1-}' is not a docker command of this stand-in."

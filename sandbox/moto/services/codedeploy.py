@@ -4,6 +4,7 @@ import uuid
 
 from moto.core.base_backend import BackendDict
 from moto.core.utils import utcnow
+from moto.ecs.models import ecs_backends
 
 from . import core
 from .core import Error, Params
@@ -153,7 +154,7 @@ class CodeDeploy(Tagged, core.Service):
         self.state.configs.pop(name, None)
 
     def create_deployment_group(self, params: Params) -> Params:
-        """AWS takes a configuration of the platform if none is named, and checks the role's trust."""
+        """AWS takes a configuration of the platform if none is named, checks the role's trust, and a service of ECS."""
         application, name = params["applicationName"], params["deploymentGroupName"]
         platform = self._application(application)["computePlatform"]
         if name in self.state.groups[application]:
@@ -166,7 +167,10 @@ class CodeDeploy(Tagged, core.Service):
             "outdatedInstancesStrategy": "UPDATE",
             "terminationHookEnabled": False,
         }
-        self.state.groups[application][name] = self._settled(group, params)
+        group = self._settled(group, params)
+        if platform == "ECS":
+            self._check_ecs(group)
+        self.state.groups[application][name] = group
         self.state.tags[self._group_arn(application, name)] = as_map(params.get("tags"))
         return {"deploymentGroupId": group["deploymentGroupId"]}
 
@@ -269,6 +273,25 @@ class CodeDeploy(Tagged, core.Service):
         if "autoScalingGroups" in params:
             settled["autoScalingGroups"] = [{"name": name} for name in params["autoScalingGroups"]]
         return settled
+
+    def _check_ecs(self, group: Params) -> None:
+        """A service that is not there is let through: who deploys a group here need not have one."""
+        style = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
+        if group["deploymentStyle"] != style:
+            raise Error(
+                "InvalidDeploymentStyleException",
+                "A deployment group of ECS deploys BLUE_GREEN and WITH_TRAFFIC_CONTROL",
+            )
+        if not group.get("ecsServices"):
+            raise Error("InvalidECSServiceException", "A deployment group of ECS needs a service")
+        services = ecs_backends[self.current_account][self.region].services
+        for one in group["ecsServices"]:
+            service = services.get(f"{one['clusterName']}:{one['serviceName']}")
+            if service is not None and service.deployment_controller["type"] != "CODE_DEPLOY":
+                raise Error(
+                    "InvalidECSServiceException",
+                    "Deployment group's ECSService must be configured for a CODE_DEPLOY deployment controller.",
+                )
 
     def _application(self, name: str) -> Params:
         if name not in self.state.applications:

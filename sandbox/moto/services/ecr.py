@@ -1,10 +1,16 @@
-"""ECR: the scan setting of a repository."""
+"""ECR: the scan setting of a repository, and the findings of an image."""
 
+import os
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.utils import utcnow
 from moto.ecr.models import ecr_backends
 from moto.ecr.responses import ECRResponse
 
 from . import core
-from .core import Params
+from .core import Error, Params
 
 
 class Ecr(core.Service):
@@ -15,15 +21,64 @@ class Ecr(core.Service):
 
     def put_image_scanning_configuration(self, params: Params) -> Params:
         """AWS stores what is sent, in both directions, and answers it."""
-        [repository] = self.state.describe_repositories(
-            repository_names=[params["repositoryName"]], registry_id=params.get("registryId")
-        )
+        repository = self._repository(params)
         repository.image_scanning_configuration = {"scanOnPush": False} | params["imageScanningConfiguration"]
         return {
             "registryId": repository.registry_id,
             "repositoryName": repository.name,
             "imageScanningConfiguration": repository.image_scanning_configuration,
         }
+
+    def describe_image_scan_findings(self, params: Params) -> Params | TYPE_RESPONSE:
+        """AWS answers in pages. Nothing is scanned here: where a repository scans, nothing is found."""
+        repository = self._repository(params)
+        wanted = params["imageId"]
+        image = repository._get_image(wanted.get("imageTag"), wanted.get("imageDigest"))
+        digest = image.get_image_digest()
+        ahead = _scans(self.state).get((repository.name, digest))
+        if ahead is None and not repository.image_scanning_configuration["scanOnPush"]:
+            return self.moto()
+        scan = ahead[0] if ahead else {"status": "COMPLETE", "findings": []}
+        # The last one stays; the pages of an answer are of the same scan.
+        if ahead and len(ahead) > 1 and "nextToken" not in params:
+            scan = ahead.pop(0)
+        if "status" not in scan:
+            raise Error("ScanNotFoundException", f"Image scan does not exist for the image with '{wanted}'")
+        start, size = int(params.get("nextToken", 0)), params.get("maxResults", 100)
+        found: Params = {"imageScanCompletedAt": utcnow(), "vulnerabilitySourceUpdatedAt": utcnow()}
+        for kind in ("findings", "enhancedFindings"):
+            if kind in scan:
+                found[kind] = scan[kind][start : start + size]
+        answer = {
+            "registryId": repository.registry_id,
+            "repositoryName": repository.name,
+            "imageId": wanted | {"imageDigest": digest},
+            "imageScanStatus": {"status": scan["status"], "description": scan.get("description", "")},
+            "imageScanFindings": found,
+        }
+        if start + size < max(len(scan.get(kind, [])) for kind in ("findings", "enhancedFindings")):
+            answer["nextToken"] = str(start + size)
+        return answer
+
+    def _repository(self, params: Params) -> Any:
+        [repository] = self.state.describe_repositories(
+            repository_names=[params["repositoryName"]], registry_id=params.get("registryId")
+        )
+        return repository
+
+
+def scan(region: str, repository: str, digest: str, scans: list[Params]) -> None:
+    """Says what is found in an image: one answer a question, of which the last stays.
+
+    An answer has status, description, findings and enhancedFindings; without a status there is no scan.
+    """
+    account = os.environ.get("MOTO_ACCOUNT_ID", DEFAULT_ACCOUNT_ID)
+    _scans(ecr_backends[account][region])[repository, digest] = list(scans)
+
+
+def _scans(state: Any) -> dict[tuple[str, str], list[Params]]:
+    scans: dict[tuple[str, str], list[Params]] = vars(state).setdefault("scans", {})
+    return scans
 
 
 def install() -> None:

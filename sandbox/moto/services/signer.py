@@ -1,8 +1,18 @@
-"""Signer: the platform for container images, and the permissions of a profile."""
+"""Signer: the platform for container images, signatures and their revocation, the permissions of a profile."""
 
+import base64
+import json
 import uuid
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.common_types import TYPE_RESPONSE
 from moto.signer.models import SignerBackend, signer_backends
 from moto.signer.responses import SignerResponse
@@ -26,6 +36,11 @@ _NOTATION = {
 }
 
 
+_PAYLOAD = "application/vnd.cncf.notary.payload.v1+json"
+_PLUGIN = "com.amazonaws.signer.notation.plugin"
+_LATER = timedelta(days=3650)
+
+
 class Signer(core.Service):
     model = "signer"
     backends = signer_backends
@@ -44,6 +59,75 @@ class Signer(core.Service):
         if params["profileName"] in self.state.signing_profiles:
             raise Error("ValidationException", f"The signing profile {params['profileName']} already exists")
         return self.moto()
+
+    def list_signing_profiles(self, params: Params) -> Params:
+        """AWS lists what was cancelled only when it is asked to; all are on one page here."""
+        wanted = params.get("statuses", []) + (["Canceled"] if params.get("includeCanceled") else [])
+        return {
+            "profiles": [
+                {
+                    "profileName": profile.name,
+                    "profileVersion": profile.profile_version,
+                    "profileVersionArn": profile.profile_version_arn,
+                    "platformId": profile.platform_id,
+                    "status": profile.status,
+                    "arn": profile.arn,
+                }
+                for profile in self.state.signing_profiles.values()
+                if profile.status in ["Active", *wanted]
+            ]
+        }
+
+    def get_signing_profile(self, params: Params) -> TYPE_RESPONSE:
+        """AWS answers a profile that was cancelled too, and refuses a name that is not there."""
+        self._profile(params["profileName"])
+        return self.moto()
+
+    def cancel_signing_profile(self, params: Params) -> TYPE_RESPONSE:
+        """AWS keeps a profile that was cancelled, and refuses a name that is not there."""
+        self._profile(params["profileName"])
+        return self.moto()
+
+    def sign_payload(self, params: Params) -> Params:
+        """AWS answers an envelope as the Notary Project defines it: a JWS that says by which profile and job."""
+        profile = self._profile(params["profileName"])
+        if params["payloadFormat"] != _PAYLOAD:
+            raise Error("ValidationException", f"Payload format {params['payloadFormat']} is not supported")
+        if profile.platform_id != _NOTATION["platformId"]:
+            raise Error("ValidationException", f"Platform {profile.platform_id} signs no payload")
+        if profile.status != "Active":
+            raise Error("ValidationException", f"Profile {profile.name} is not active: {profile.status}")
+        job = str(uuid.uuid4())
+        marks = {
+            "com.amazonaws.signer.signingJob": self.arn(f"/signing-jobs/{job}"),
+            "com.amazonaws.signer.signingProfileVersion": profile.profile_version_arn,
+        }
+        return {
+            "jobId": job,
+            "jobOwner": self.current_account,
+            "signature": _envelope(params["payload"], marks),
+            "metadata": {},
+        }
+
+    def revoke_signing_profile(self, params: Params) -> None:
+        """AWS revokes one version of a profile, from a time on."""
+        profile = self._profile(params["profileName"])
+        if params["profileVersion"] != profile.profile_version:
+            raise Error("ResourceNotFoundException", f"No version {params['profileVersion']} of {profile.name}")
+        profile.status = "Revoked"
+        profile.revoked = _time(params["effectiveTime"])
+
+    def get_revocation_status(self, params: Params) -> Params:
+        """AWS answers which of profile, job and certificates are revoked; jobs and certificates never are here."""
+        at = _time(params["signatureTimestamp"])
+        return {
+            "revokedEntities": [
+                profile.profile_version_arn
+                for profile in self.state.signing_profiles.values()
+                if profile.profile_version_arn == params["profileVersionArn"]
+                and getattr(profile, "revoked", at + _LATER) <= at
+            ]
+        }
 
     def add_profile_permission(self, params: Params) -> Params:
         """AWS makes a statement of a policy, which has a revision."""
@@ -88,10 +172,126 @@ class Signer(core.Service):
         return {"revisionId": self._profile(name).revision}
 
 
+def root() -> str:
+    """The certificate that all signatures end at, in base64. AWS publishes its own."""
+    return _text(_authority()[1].public_bytes(serialization.Encoding.DER))
+
+
+def _authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    """The key and certificate that sign those of signatures: one for all accounts, kept as long as the state."""
+    kept = vars(signer_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])
+    if "authority" not in kept:
+        key = ec.generate_private_key(ec.SECP384R1())
+        certificate = _certificate("Signer Root CA", key.public_key(), None, key)
+        kept["authority"] = (_pem(key), certificate.public_bytes(serialization.Encoding.PEM))
+    key, certificate = kept["authority"]
+    return serialization.load_pem_private_key(key, None), x509.load_pem_x509_certificate(certificate)
+
+
+def _certificate(
+    name: str, public: Any, issuer: x509.Certificate | None, by: ec.EllipticCurvePrivateKey
+) -> x509.Certificate:
+    """A certificate as the Notary Project wants it: a root's, or one that only signs code."""
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "US"),
+            x509.NameAttribute(NameOID.STATE_OR_PROVINCE_NAME, "WA"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "prodgate sandbox"),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+    now = datetime.now(timezone.utc)
+    is_root = issuer is None
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject if issuer is None else issuer.subject)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + (_LATER if is_root else timedelta(days=30)))
+        .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=not is_root, key_cert_sign=is_root, crl_sign=is_root, content_commitment=False,
+                key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+    )  # fmt: skip
+    if not is_root:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
+    return builder.sign(by, hashes.SHA384())
+
+
+def _envelope(payload: bytes, marks: dict[str, str]) -> bytes:
+    """The payload in a JWS, signed with a key of its own that the authority vouches for."""
+    by, authority = _authority()
+    key = ec.generate_private_key(ec.SECP384R1())
+    chain = [_certificate("Signer", key.public_key(), authority, by), authority]
+    now = datetime.now(timezone.utc).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    head = {
+        "alg": "ES384",
+        "cty": _PAYLOAD,
+        "crit": [
+            "io.cncf.notary.signingScheme",
+            "io.cncf.notary.authenticSigningTime",
+            "io.cncf.notary.verificationPlugin",
+            *marks,
+        ],
+        "io.cncf.notary.signingScheme": "notary.x509.signingAuthority",
+        "io.cncf.notary.authenticSigningTime": now,
+        "io.cncf.notary.verificationPlugin": _PLUGIN,
+    } | marks
+    protected, content = _word(json.dumps(head).encode()), _word(payload)
+    signature = key.sign(f"{protected}.{content}".encode(), ec.ECDSA(hashes.SHA384()))
+    numbers = b"".join(number.to_bytes(48, "big") for number in decode_dss_signature(signature))
+    return json.dumps(
+        {
+            "payload": content,
+            "protected": protected,
+            "header": {
+                "x5c": [_text(one.public_bytes(serialization.Encoding.DER)) for one in chain],
+                "io.cncf.notary.signingAgent": "prodgate sandbox/1.0",
+            },
+            "signature": _word(numbers),
+        }
+    ).encode()
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def _word(content: bytes) -> str:
+    """base64 as a JWS writes it."""
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _time(value: Any) -> datetime:
+    """A time of a request: a number in a body, text in a URL."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, timezone.utc)
+    return datetime.fromisoformat(value.replace("Z", "+00:00"))
+
+
 def install() -> None:
     SignerBackend.platforms = [*SignerBackend.platforms, _NOTATION]
     core.serve_over(
         Signer,
         "/signing-profiles/(?P<profile_name>[^/]+)/permissions(?P<rest>.*)$",
+        "/signing-profiles/(?P<profile_name>[^/]+)/revoke$",
+        "/signing-profiles$",
         "/signing-platforms/(?P<platform>.+)$",
+        "/signing-jobs/with-payload$",
+        "/revocations$",
     )
