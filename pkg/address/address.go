@@ -27,6 +27,7 @@ const (
 	// EventBridge's: starts what answers an event, and brings events of the global
 	// region to the stack's.
 	Dispatcher  = "dispatcher"
+	Courier     = "courier"     // EventBridge's: brings alerts to the chat
 	Verifier    = "verifier"    // compares the live gate with its known state
 	Containment = "containment" // holds deployments back
 	Release     = "release"     // lets them go on
@@ -39,7 +40,7 @@ const (
 // Actions, takes these on.
 func Serves() []string {
 	return []string{
-		Pipeline, Build, Scan, Inspect, Sign, Prepare, Shift, Recorder, Dispatcher, Verifier, Containment, Release, Remediator,
+		Pipeline, Build, Scan, Inspect, Sign, Prepare, Shift, Recorder, Dispatcher, Courier, Verifier, Containment, Release, Remediator,
 		Preview, Deploy,
 	}
 }

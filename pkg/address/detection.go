@@ -19,6 +19,31 @@ func (p Plan) DeadLetters() Named {
 	return Named{name, p.arn("sqs", name)}
 }
 
+// Chat is the pipe that brings alerts to a chat, ChatQueue what it takes them from, and
+// ChatDestination where it sends them, in the name of ChatConnection.
+func (p Plan) Chat() Named {
+	name := p.Gate + "-chat"
+	return Named{name, p.arn("pipes", "pipe/"+name)}
+}
+func (p Plan) ChatQueue() Named {
+	name := p.Gate + "-chat"
+	return Named{name, p.arn("sqs", name)}
+}
+
+// AWS ends the ARNs of the other two, and of the secret that it keeps for one, with ids of
+// its own: here they are patterns.
+func (p Plan) ChatDestination() Named {
+	name := p.Gate + "-chat"
+	return Named{name, p.arn("events", "api-destination/"+name+"/*")}
+}
+func (p Plan) ChatConnection() Named {
+	name := p.Gate + "-chat"
+	return Named{name, p.arn("events", "connection/"+name+"/*")}
+}
+func (p Plan) ChatSecret() string {
+	return p.arn("secretsmanager", "secret:events!connection/"+p.ChatConnection().Name+"/*")
+}
+
 // Machine is one of the gate's Step Functions state machines: that of a duty.
 func (p Plan) Machine(duty string) Named {
 	name := p.Gate + "-" + duty

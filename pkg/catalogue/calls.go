@@ -297,9 +297,19 @@ var groups = []group{
 		{"sns:Publish", "buries alerts under false ones"},
 	}},
 	{on: DeadLetters, by: nobody, denied: guarded, reported: Alert, calls: []does{
-		{"sqs:SetQueueAttributes", "loses alerts that could not be delivered"},
-		{"sqs:PurgeQueue", "loses alerts that could not be delivered"},
-		{"sqs:DeleteQueue", "loses alerts that could not be delivered"},
+		{"sqs:SetQueueAttributes", "loses alerts that could not be delivered, or keeps them from the chat"},
+		{"sqs:PurgeQueue", "loses alerts that could not be delivered, or were not yet"},
+		{"sqs:DeleteQueue", "loses alerts that could not be delivered, or keeps them from the chat"},
+	}},
+	{on: Chat, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"pipes:UpdatePipe", "keeps alerts from the chat, or sends them elsewhere"},
+		{"pipes:StopPipe", "keeps alerts from the chat"},
+		{"pipes:DeletePipe", "keeps alerts from the chat for good"},
+	}},
+	// The guardrails of many clusters have no room for one more statement.
+	{on: ChatDestination, by: nobody, denied: nil, reported: Alert, calls: []does{
+		{"events:UpdateApiDestination", "sends alerts to another chat, whose members learn what was noticed"},
+		{"events:DeleteApiDestination", "keeps alerts from the chat for good"},
 	}},
 	{on: Alarms, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"cloudwatch:PutMetricAlarm", "hides that alerts are not delivered"},

@@ -22,6 +22,7 @@ func account(clusters ...string) *settings.Settings {
 	s.Organization.Regions = []string{"eu-west-2"}
 	s.Detection = settings.Detection{Response: settings.Contain, Trail: settings.Create}
 	s.Workflows.Repository = "infrastructure"
+	s.ChatWebhook = "https://chat.example.com/x"
 	for _, cluster := range clusters {
 		s.Apps = append(s.Apps, settings.App{
 			Name: "app-" + cluster, Cluster: cluster, Repository: "web",
@@ -60,7 +61,7 @@ func TestEveryRowIsWhole(t *testing.T) {
 	denies := []Control{Guardrail, RepositoryPolicy, BucketPolicy, KeyPolicy, TopicPolicy, SecretPolicy, BranchProtection, OnlyMainCheck, CodeOwners}
 	reports := []Control{Alert, AlertOnRead, Preview, Nothing}
 	duties := []string{address.Pipeline, address.Build, address.Approver, address.Recorder, address.Dispatcher, address.Verifier,
-		address.Containment, address.Release, address.Remediator, address.Scan, address.Inspect, address.Sign, address.Prepare, address.Shift, Execution, People, Rotation, ServiceLinked}
+		address.Containment, address.Release, address.Remediator, address.Courier, address.Scan, address.Inspect, address.Sign, address.Prepare, address.Shift, Execution, People, Rotation, ServiceLinked}
 	known := account("web")
 	shift(known)
 	seen := map[string]bool{}

@@ -148,7 +148,7 @@ func typeOf(arn string) string {
 		return fmt.Sprint(service, strings.Count(name, "/"))
 	case "s3": // a bucket or an object
 		return fmt.Sprint(service, strings.Contains(name, "/"))
-	case "iam", "kms", "ecs", "config", "states", "codeconnections", "codestar-connections":
+	case "iam", "kms", "ecs", "config", "events", "states", "codeconnections", "codestar-connections":
 		kind, _, _ := strings.Cut(strings.ReplaceAll(name, ":", "/"), "/")
 		return service + kind
 	}

@@ -27,6 +27,7 @@ var words = map[string]string{
 	address.Shift:       "CodeDeploy",
 	address.Recorder:    "AWS Config's recorder",
 	address.Dispatcher:  "EventBridge, for the gate's rules",
+	address.Courier:     "what brings alerts to the chat",
 	address.Verifier:    "the check of the known state",
 	address.Containment: "containment",
 	address.Release:     "release",

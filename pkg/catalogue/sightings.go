@@ -112,7 +112,15 @@ var sightings = map[Target]sighting{
 		"sns:SetSubscriptionAttributes": {request + "subscriptionArn"},
 		"sns:Unsubscribe":               {request + "subscriptionArn"},
 	}},
-	DeadLetters: {parameter: request + "queueUrl", is: endsWith(func(p address.Plan) string { return "/" + p.DeadLetters().Name })},
+	DeadLetters: {parameter: request + "queueUrl", is: func(p address.Plan, s *settings.Settings) []any {
+		queues := []any{pattern{"suffix": "/" + p.DeadLetters().Name}}
+		if s.TellsChat() {
+			queues = append(queues, pattern{"suffix": "/" + p.ChatQueue().Name})
+		}
+		return queues
+	}},
+	Chat:            {parameter: request + "name", is: exactly(func(p address.Plan) string { return p.Chat().Name })},
+	ChatDestination: {parameter: request + "name", is: exactly(func(p address.Plan) string { return p.ChatDestination().Name })},
 	Alarms: {parameter: request + "alarmName", is: gateName, of: map[string][]string{
 		"cloudwatch:DeleteAlarms":        {request + "alarmNames"},
 		"cloudwatch:DisableAlarmActions": {request + "alarmNames"},

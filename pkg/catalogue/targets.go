@@ -35,6 +35,8 @@ const (
 	Rules            Target = "Rules"
 	Topic            Target = "Topic"
 	DeadLetters      Target = "DeadLetters"
+	Chat             Target = "Chat"
+	ChatDestination  Target = "ChatDestination"
 	Alarms           Target = "Alarms"
 	Machines         Target = "Machines"
 	Executions       Target = "Executions"
@@ -130,7 +132,16 @@ var scopes = []scope{
 	{target: Rules, what: "the gate's EventBridge rules", kind: "rule", resources: one(address.Plan.Rules)},
 	// With the subscriptions, which stand below the topic.
 	{target: Topic, what: "the topic of alerts", kind: "topic", resources: one(func(p address.Plan) string { return p.Topic().ARN + "*" })},
-	{target: DeadLetters, what: "the queue of alerts that could not be delivered", kind: "queue", resources: one(func(p address.Plan) string { return p.DeadLetters().ARN })},
+	{target: DeadLetters, what: "the queues of alerts: for the chat, and those that could not be delivered", kind: "queue", resources: func(p address.Plan, s *settings.Settings) []string {
+		if !s.TellsChat() {
+			return []string{p.DeadLetters().ARN}
+		}
+		return []string{p.DeadLetters().ARN, p.ChatQueue().ARN}
+	}},
+	{target: Chat, what: "what brings alerts to the chat", kind: "pipe", resources: unless(tellsNoChat, func(p address.Plan) string { return p.Chat().ARN })},
+	{target: ChatDestination, what: "where alerts of the chat are sent", kind: "api-destination", resources: unless(tellsNoChat, func(p address.Plan) string {
+		return p.ChatDestination().ARN
+	})},
 	{target: Alarms, what: "the alarm on that queue", kind: "alarm", resources: one(address.Plan.Alarms)},
 	{target: Machines, what: "the state machines that contain and release", kind: "statemachine", resources: unless(nothingContains, address.Plan.Machines)},
 	{target: Executions, what: "a run of these state machines", kind: "execution", resources: unless(nothingContains, address.Plan.Executions)},
@@ -232,6 +243,7 @@ func analyzerOff(s *settings.Settings) bool      { return s.Detection.AccessAnal
 func hubOff(s *settings.Settings) bool           { return s.Detection.SecurityHub == settings.Off }
 func withoutWorkflows(s *settings.Settings) bool { return s.Workflows.Repository == "" }
 
+func tellsNoChat(s *settings.Settings) bool   { return !s.TellsChat() }
 func nothingSigns(s *settings.Settings) bool  { return s.Sign == settings.None }
 func nothingShifts(s *settings.Settings) bool { return len(listeners(s)) == 0 }
 

@@ -33,7 +33,11 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 	// EventBridge and CloudWatch cannot use the AWS managed key alias/aws/sns: it has no
 	// policy of ours. No condition on the source: SNS does not say that it passes one on
 	// to KMS, and an alert that is silently lost is worse.
-	key, err := b.key(component, "alerts", "Alerts of the gate", publishesEncrypted("EventBridge", "events"), publishesEncrypted("CloudWatch", "cloudwatch"))
+	uses := []policydoc.Statement{publishesEncrypted("EventBridge", "events"), publishesEncrypted("CloudWatch", "cloudwatch")}
+	if b.settings.TellsChat() {
+		uses = append(uses, publishesEncrypted("Topic", "sns"))
+	}
+	key, err := b.key(component, "alerts", "Alerts of the gate", uses...)
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
@@ -82,6 +86,11 @@ func (b builder) alerts(parent pulumi.Resource) (*alerts, error) {
 	a := &alerts{topicArn: topic.Arn, key: key, ready: []pulumi.Resource{policy}}
 	if err := b.deadLetters(component, a); err != nil {
 		return nil, fmt.Errorf("dead letters: %w", err)
+	}
+	if b.settings.TellsChat() {
+		if err := b.chat(component, a); err != nil {
+			return nil, fmt.Errorf("chat: %w", err)
+		}
 	}
 	// One rule for any number of apps: it matches by the end of the name.
 	return a, b.rule(component, a, rule{
@@ -134,14 +143,7 @@ func (b builder) deadLetters(parent pulumi.Resource, a *alerts) error {
 				Resources:  policydoc.On(at.ARN),
 				Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", b.plan.Rules())},
 			},
-			{
-				Sid:        "DenyPlainHttp",
-				Deny:       true,
-				Principals: policydoc.Anyone,
-				Actions:    []string{"sqs:*"},
-				Resources:  policydoc.On(at.ARN),
-				Conditions: []policydoc.Condition{policydoc.Is("Bool", "aws:SecureTransport", "false")},
-			},
+			queueOverTLS(at.ARN),
 		}.JSON(),
 	}, child)
 	if err != nil {
@@ -166,6 +168,18 @@ func (b builder) deadLetters(parent pulumi.Resource, a *alerts) error {
 		return fmt.Errorf("alarm: %w", err)
 	}
 	return nil
+}
+
+// queueOverTLS refuses plain HTTP.
+func queueOverTLS(arn string) policydoc.Statement {
+	return policydoc.Statement{
+		Sid:        "DenyPlainHttp",
+		Deny:       true,
+		Principals: policydoc.Anyone,
+		Actions:    []string{"sqs:*"},
+		Resources:  policydoc.On(arn),
+		Conditions: []policydoc.Condition{policydoc.Is("Bool", "aws:SecureTransport", "false")},
+	}
 }
 
 // publishes lets a role tell something, for the reason that is the statement's Sid.

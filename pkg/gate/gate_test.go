@@ -127,6 +127,14 @@ func shifted(c map[string]any) map[string]any {
 	return c
 }
 
+// telling has alerts go to a chat too.
+func telling(c map[string]any) map[string]any {
+	c["chatWebhook"] = webhook
+	return c
+}
+
+const webhook = "https://chat.example.com/services/T0/B0/hunter2"
+
 // longest is a configuration whose names are as long as settings allow, in a
 // region with a long name.
 func longest() map[string]any {

@@ -33,6 +33,9 @@ var limits = map[string]map[string]int{
 	"aws:sqs/queue:Queue":                    {"name": 80},
 	"aws:cloudwatch/metricAlarm:MetricAlarm": {"name": 255, "alarmDescription": 1024},
 	profileType:                              {"name": 64},
+	pipeType:                                 {"name": 64, "description": 512, "targetParameters.inputTemplate": 8192},
+	destinationType:                          {"name": 64, "description": 512, "invocationEndpoint": 2048},
+	chatConnectionType:                       {"name": 64, "description": 512},
 	parameterType:                            {"name": 1011, "description": 1024, "insecureValue": 4096},
 	rulesetType:                              {"name": 100}, // GitHub's
 	secretType:                               {"name": 512, "description": 2048},
@@ -45,7 +48,7 @@ var optional = []string{"eventPattern", "inputTransformer.inputTemplate"}
 func TestNamesFitWhereSettingsAreLongest(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, made := range built(t, contained(longest())).All() {
+	for _, made := range built(t, telling(contained(longest()))).All() {
 		seen[made.Type] = true
 		for input, limit := range limits[made.Type] {
 			if made.Text("tier") == "Advanced" {

@@ -31,7 +31,7 @@ func TestWildcards(t *testing.T) {
 		w := policydoc.Wildcards[i]
 		return fmt.Sprintf("%s: %s on %s", w.Kind, action, w.Pattern)
 	}
-	c := shifted(contained(run(withSecrets(approved("web", "api")))))
+	c := telling(shifted(contained(run(withSecrets(approved("web", "api"))))))
 	c["detection"].(object)["securityHub"] = "create"
 	for _, made := range built(t, c).All() {
 		for input, value := range made.Inputs {

@@ -32,6 +32,7 @@ func (c *checker) agree(s *Settings) {
 	c.scans(s)
 	c.deployments(&known)
 	c.health(s)
+	c.chat(s)
 }
 
 // MaxContained is how many apps containment can hold back. All that is done to them is in

@@ -372,11 +372,11 @@ var bad = map[string]badCase{
 	"a key has another case": {"Apps", []any{},
 		`prodgate:Apps: "[]" is under a key the gate does not know; did you mean apps?`},
 	"a key means nothing, and its name hides its value": {"githubToken", "x",
-		`prodgate:githubToken: (secret) is under a key the gate does not know; choose one of access, account, alerts, apps, build, detection, name, organization, protect, retention, scan, sign, source, tags, workflows`},
+		`prodgate:githubToken: (secret) is under a key the gate does not know; choose one of access, account, alerts, apps, build, chatWebhook, detection, name, organization, protect, retention, scan, sign, source, tags, workflows`},
 	"a key was set without --path": {"!source.owner", "x",
 		`prodgate:source.owner: "x" is under a key the gate does not know; write it below source, or give pulumi config set the flag --path`},
 	"a key has a line break": {"!a\nb", "x",
-		`prodgate:"a\nb": "x" is under a key the gate does not know; choose one of access, account, alerts, apps, build, detection, name, organization, protect, retention, scan, sign, source, tags, workflows`},
+		`prodgate:"a\nb": "x" is under a key the gate does not know; choose one of access, account, alerts, apps, build, chatWebhook, detection, name, organization, protect, retention, scan, sign, source, tags, workflows`},
 }
 
 func manyApps(n int) []any {

@@ -143,7 +143,7 @@ func (c *checker) top(name string) place {
 }
 
 func (c *checker) add(at place, value, what, remedy string) {
-	if c.secret(at.setting) && value != absent {
+	if (c.secret(at.setting) || at.rule == chatWebhook) && value != absent {
 		value = hidden
 	}
 	c.problems = append(c.problems, Problem{at.key, value, what, remedy})

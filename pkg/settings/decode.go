@@ -64,10 +64,10 @@ func (s *Settings) derive() {
 
 // Decode makes the settings of a stack from its configuration, whose keys are
 // those of Pulumi (prodgate:account, aws:region) and whose lists and objects are
-// JSON. Keys of other namespaces are not its business. The error is of type
+// JSON. Keys of other namespaces are not its business, nor is what was written as a secret. The error is of type
 // Problems and names everything that is wrong.
 func Decode(project string, config map[string]string) (*Settings, error) {
-	return decode(project, config, func(string) bool { return false })
+	return decode(project, config, func(key string) bool { return key == project+":"+chatWebhook })
 }
 
 // decode is Decode that keeps the values of secret keys out of messages.

@@ -82,7 +82,8 @@ func valid() map[string]any {
 			"response": "contain", "trail": "adopt", "guardDuty": "adopt", "config": "off", "accessAnalyzer": "off", "securityHub": "create",
 			"severity": "high", "checkMinutes": 30,
 		},
-		"alerts": map[string]any{"emails": []any{"platform@example.com"}},
+		"alerts":      map[string]any{"emails": []any{"platform@example.com"}},
+		"chatWebhook": "https://chat.example.com/services/T0/B0/x",
 		"organization": map[string]any{
 			"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::222222222222:role/guardrails", "previewRoleArn": "arn:aws:iam::222222222222:role/guardrails-preview",
 			"regions": []any{"eu-west-2", "us-east-1"},
@@ -235,7 +236,8 @@ func TestDecodeReadsEverySetting(t *testing.T) {
 			TargetId: "ou-ab12-34567890", Regions: []string{"eu-west-2", "us-east-1"},
 			RoleArn: "arn:aws:iam::222222222222:role/guardrails", PreviewRoleArn: "arn:aws:iam::222222222222:role/guardrails-preview",
 		},
-		Workflows: Workflows{Repository: "platform", OidcProvider: Adopt, PreviewEnvironment: "preview", UpEnvironment: "production"},
+		Workflows:   Workflows{Repository: "platform", OidcProvider: Adopt, PreviewEnvironment: "preview", UpEnvironment: "production"},
+		ChatWebhook: "https://chat.example.com/services/T0/B0/x",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -415,7 +417,7 @@ func TestStacksOfEveryPartition(t *testing.T) {
 func allBad(t testing.TB) map[string]badCase {
 	t.Helper()
 	all := map[string]badCase{}
-	for _, topic := range []map[string]badCase{bad, badAccess, badOrganization, badWorkflows, badOwners, badSecrets, badCredentials, badScan, badDelivery} {
+	for _, topic := range []map[string]badCase{bad, badAccess, badOrganization, badWorkflows, badOwners, badSecrets, badCredentials, badScan, badDelivery, badChat} {
 		for name, c := range topic {
 			if _, twice := all[name]; twice {
 				t.Fatalf("two cases are called %s", name)

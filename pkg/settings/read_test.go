@@ -37,7 +37,9 @@ func read(t *testing.T, options ...pulumi.RunOption) (s *Settings, err error) {
 }
 
 func inline(config map[string]string, secret ...string) pulumi.RunOption {
-	return func(info *pulumi.RunInfo) { info.Config, info.ConfigSecretKeys = config, secret }
+	return func(info *pulumi.RunInfo) {
+		info.Config, info.ConfigSecretKeys = config, append(secret, "prodgate:"+chatWebhook)
+	}
 }
 
 func environment(t *testing.T, config map[string]string) {
@@ -47,6 +49,7 @@ func environment(t *testing.T, config map[string]string) {
 		t.Fatal(err)
 	}
 	t.Setenv(pulumi.EnvConfig, string(text))
+	t.Setenv(pulumi.EnvConfigSecretKeys, `["prodgate:chatWebhook"]`)
 }
 
 func TestReadOfAnInlineProgram(t *testing.T) {

@@ -47,7 +47,7 @@ const maxTrusted = 160
 
 // rules is every setting, its limits and where a limit comes from. The defaults
 // stand in decode.go.
-var rules = slices.Concat(scanRules("scan"), scanRules("apps[].scan"), deliveryRules, []rule{
+var rules = slices.Concat(scanRules("scan"), scanRules("apps[].scan"), deliveryRules, chatRules, []rule{
 	// AWS, account identifiers: 12 digits, zeros in front included.
 	{key: "account", kind: text, required: true, valid: shape(`[0-9]{12}`), what: "is not a 12-digit account id",
 		remedy: "write all 12 digits in quotes, YAML reads 012345670123 as an octal number"},

@@ -38,7 +38,13 @@ type Settings struct {
 	Alerts       Alerts
 	Organization Organization
 	Workflows    Workflows
+	// ChatWebhook is the address, and secret, that a chat takes messages at: Slack, or one
+	// that takes the same JSON. Empty: alerts are sent by e-mail alone.
+	ChatWebhook string
 }
+
+// TellsChat is whether alerts go to a chat too.
+func (s *Settings) TellsChat() bool { return s.ChatWebhook != "" }
 
 // PipelineName is the name of an app's pipeline. The app comes first, because
 // CodePipeline names the folder of a pipeline's artifacts by its beginning.

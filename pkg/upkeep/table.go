@@ -14,6 +14,7 @@ const (
 	ids      = "AWS names these by ids of its own, which are not known before they are made; " +
 		"what changes one that is there asks for the gate's tag"
 	linked        = "AWS names the roles of its services, and iam:AWSServiceName says of which services"
+	chatIds       = "EventBridge ends the ARNs of destinations and connections, and the names of their secrets, with ids of its own"
 	subscriptions = "SNS ends the ARN of a subscription with an id of its own"
 	others        = "a trail that is adopted is others' to name, of whichever region and, where it is the organization's, of its account"
 	objects       = "a bucket is emptied before it is deleted, and the services that write to it make up the keys of its objects"
@@ -142,6 +143,41 @@ func table(p address.Plan) []Work {
 			Read: []string{"sqs:GetQueueAttributes", "sqs:ListQueueTags"},
 			Write: []string{
 				"sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue",
+			},
+		},
+		{
+			Name: "ChatQueue", On: []string{p.ChatQueue().ARN}, For: (*settings.Settings).TellsChat,
+			Read: []string{"sqs:GetQueueAttributes", "sqs:ListQueueTags"},
+			Write: []string{
+				"sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue",
+			},
+		},
+		{
+			Name: "Chat", On: []string{p.Chat().ARN}, For: (*settings.Settings).TellsChat,
+			Read:  []string{"pipes:DescribePipe"},
+			Write: []string{"pipes:CreatePipe", "pipes:DeletePipe", "pipes:TagResource", "pipes:UntagResource", "pipes:UpdatePipe"},
+		},
+		{
+			// The destination shows the webhook to whoever previews, who can write to the chat then.
+			Name: "ChatDestination", On: []string{p.ChatDestination().ARN}, Why: chatIds, For: (*settings.Settings).TellsChat,
+			Read:  []string{"events:DescribeApiDestination"},
+			Write: []string{"events:CreateApiDestination", "events:DeleteApiDestination", "events:UpdateApiDestination"},
+		},
+		{
+			// A destination is made, and changed, of a connection: both are asked.
+			Name: "ChatConnection", On: []string{p.ChatConnection().ARN}, Why: chatIds, For: (*settings.Settings).TellsChat,
+			Read: []string{"events:DescribeConnection"},
+			Write: []string{
+				"events:CreateApiDestination", "events:CreateConnection", "events:DeleteConnection", "events:UpdateApiDestination", "events:UpdateConnection",
+			},
+		},
+		{
+			// Amazon EventBridge User Guide, Connections: EventBridge keeps what a connection is
+			// authorized by in a secret, as whoever makes the connection.
+			Name: "ChatSecret", On: []string{p.ChatSecret()}, Why: chatIds, For: (*settings.Settings).TellsChat,
+			Write: []string{
+				"secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
+				"secretsmanager:UpdateSecret",
 			},
 		},
 		{
@@ -338,6 +374,7 @@ func duties(p address.Plan) []duty {
 		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}, nil},
 		{"Verifier", address.Verifier, "codebuild.amazonaws.com", nil, nil},
 		{"Dispatcher", address.Dispatcher, "events.amazonaws.com", nil, nil},
+		{"Courier", address.Courier, "pipes.amazonaws.com", nil, (*settings.Settings).TellsChat},
 		{"Remediator", address.Remediator, "ssm.amazonaws.com", nil, nil},
 	}
 }
@@ -398,6 +435,7 @@ func identities(p address.Plan) []Work {
 		},
 		serviceLinked("GuardDuty", "guardduty", "AWSServiceRoleForAmazonGuardDuty", p, nil),
 		serviceLinked("AccessAnalyzer", "access-analyzer", "AWSServiceRoleForAccessAnalyzer", p, watchesAccess),
+		serviceLinked("ApiDestinations", "apidestinations.events", "AWSServiceRoleForAmazonEventBridgeApiDestinations", p, (*settings.Settings).TellsChat),
 		serviceLinked("SecurityHub", "securityhub", "AWSServiceRoleForSecurityHub", p, hasHub),
 		Work{
 			// AWS Config's first remedy brings its role along.

@@ -241,7 +241,7 @@ const mostOfWatching = "MostOfWatching"
 
 // whole are services of which nothing is deployed, approved or kept secret: a boundary
 // has all of their actions, on what the role keeps.
-var whole = []string{"access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "logs", "securityhub", "sns", "sqs", "ssm", "states"}
+var whole = []string{"access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "logs", "pipes", "securityhub", "sns", "sqs", "ssm", "states"}
 
 // short is all of the service of an action, if the service is one of whole.
 func short(action string) (pattern string, found bool) {
@@ -406,4 +406,4 @@ func Patterns() []Pattern {
 var secretive = &settings.Settings{Apps: []settings.App{{
 	Secrets:    []settings.Secret{{Arn: "adopted"}, {RotationLambdaArn: "rotator"}},
 	Deployment: settings.Deployment{Kind: settings.BlueGreen},
-}}}
+}}, ChatWebhook: "webhook"}

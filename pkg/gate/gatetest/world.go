@@ -60,6 +60,15 @@ var computed = map[string][][2]string{
 	"aws:cloudwatch/eventRule:EventRule": {
 		{"id", "${name}"}, {"arn", "arn:${partition}:events:${region}:${account}:rule/${name}"},
 	},
+	"aws:cloudwatch/eventApiDestination:EventApiDestination": {
+		{"id", "${name}"}, {"arn", "arn:${partition}:events:${region}:${account}:api-destination/${name}/" + UUID},
+	},
+	"aws:cloudwatch/eventConnection:EventConnection": {
+		{"id", "${name}"}, {"arn", "arn:${partition}:events:${region}:${account}:connection/${name}/" + UUID},
+	},
+	"aws:pipes/pipe:Pipe": {
+		{"id", "${name}"}, {"arn", "arn:${partition}:pipes:${region}:${account}:pipe/${name}"},
+	},
 	"aws:codebuild/project:Project": {
 		{"arn", "arn:${partition}:codebuild:${region}:${account}:project/${name}"}, {"id", "${arn}"},
 	},
