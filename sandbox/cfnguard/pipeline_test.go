@@ -105,6 +105,9 @@ var pipelines = map[string]judgement{
 		changes: []change{{build + "configuration.EnvironmentVariables", "[]"}},
 		fails:   []string{"builds_are_the_gates"},
 	},
+	"variables of an action that looks at what was deployed": {
+		changes: []change{{build + "configuration.ProjectName", "prodgate-verify"}, {build + "configuration.EnvironmentVariables", "[]"}},
+	},
 	"V1": {changes: []change{{"configuration.pipeline.pipelineType", "V1"}}, fails: []string{"type_is_v2"}},
 	"V2": {changes: []change{{"configuration.pipeline.pipelineType", "V2"}}},
 	"executions that overtake each other": {

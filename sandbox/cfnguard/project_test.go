@@ -46,6 +46,10 @@ var projects = map[string]judgement{
 		changes: []change{{"configuration.serviceRole", "arn:aws:iam::111111111111:role/admin"}},
 		fails:   []string{"environment_is_the_gates"},
 	},
+	"a role of somebody else's for a project of all pipelines": {
+		changes: []change{{"resourceName", "prodgate-sign"}, {"configuration.environment.privilegedMode", false}, {"configuration.serviceRole", "arn:aws:iam::111111111111:role/admin"}},
+		fails:   []string{"environment_is_the_gates"},
+	},
 	"AWS's key for what is built": {
 		changes: []change{{"configuration.encryptionKey", "arn:aws:kms:eu-west-2:111111111111:alias/aws/s3"}},
 		fails:   []string{"environment_is_the_gates"},
