@@ -39,13 +39,17 @@ func program(ctx *pulumi.Context, in func(region string) account.Reader) error {
 	if err != nil {
 		return err
 	}
-	repository, err := github.NewProvider(ctx, "repository", &github.ProviderArgs{
-		Owner: pulumi.String(s.Source.Owner),
-	})
-	if err != nil {
-		return err
+	providers := []pulumi.ProviderResource{workload}
+	if s.Source.Owner != "" { // CodeCommit has none
+		repository, err := github.NewProvider(ctx, "repository", &github.ProviderArgs{
+			Owner: pulumi.String(s.Source.Owner),
+		})
+		if err != nil {
+			return err
+		}
+		providers = append(providers, repository)
 	}
-	g, err := gate.New(ctx, "gate", s, in(s.Region), pulumi.Providers(workload, repository))
+	g, err := gate.New(ctx, "gate", s, in(s.Region), pulumi.Providers(providers...))
 	if err != nil {
 		return err
 	}

@@ -168,6 +168,19 @@ func (p Plan) RepositoryURI(app string) string {
 	return fmt.Sprintf("%s.dkr.ecr.%s.%s/%s", p.Account, p.Region, p.DNSSuffix(), p.Repository(app).Name)
 }
 
+// SourceRepository is a repository of CodeCommit, and SourceRepositories matches all of the
+// account and region.
+func (p Plan) SourceRepository(name string) string { return p.arn("codecommit", name) }
+func (p Plan) SourceRepositories() string          { return p.arn("codecommit", "*") }
+
+// ApprovalRule is the name of CodeCommit's approval rule template for prod.
+func (p Plan) ApprovalRule() string { return p.Gate + "-prod" }
+
+// Sessions matches everybody who has taken on a role: AWS CodeCommit knows them by this.
+func (p Plan) Sessions(role string) string {
+	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/*", p.Partition, p.Account, role)
+}
+
 // Role does one duty, for an app or (app empty) for the whole gate.
 func (p Plan) Role(app, duty string) Role { return p.iam("role", app, duty) }
 
@@ -268,6 +281,17 @@ func (p Plan) Managed(name string) string { return "arn:" + p.Partition + ":iam:
 
 // TaskDefinitions matches every task definition of the account and region.
 func (p Plan) TaskDefinitions() string { return p.arn("ecs", "task-definition/*:*") }
+
+// Console is the host of AWS's console.
+func (p Plan) Console() string {
+	switch p.Partition {
+	case "aws-cn":
+		return "console.amazonaws.cn"
+	case "aws-us-gov":
+		return "console.amazonaws-us-gov.com"
+	}
+	return p.Region + ".console.aws.amazon.com"
+}
 
 // DNSSuffix ends the partition's host names.
 func (p Plan) DNSSuffix() string {

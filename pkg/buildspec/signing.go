@@ -78,8 +78,8 @@ func PrepareReads() []string {
 	return []string{App, RepositoryURI, ImageDigest, ContainerName, Deployment}
 }
 
-// PrepareMayRead lists those that Prepare reads where there is something signed, an SBOM, or a
-// blue/green deployment.
+// PrepareMayRead lists those that Prepare reads where there is something signed, an SBOM, a
+// blue/green deployment, or a repository of CodeCommit.
 func PrepareMayRead() []string {
-	return append(signing(), SBOM, Cluster, Service, ContainerPort)
+	return append(signing(), SBOM, Cluster, Service, ContainerPort, SourceRepository, CommitID)
 }

@@ -7,6 +7,8 @@ const (
 	// Cluster and Service are where the app runs, by name.
 	Cluster = "CLUSTER"
 	Service = "SERVICE"
+	// SourceRepository is the repository of CodeCommit that the commit has to be on main of.
+	SourceRepository = "SOURCE_REPOSITORY"
 	// Severity is the least severe finding that fails the run: low, medium, high or critical.
 	// Tools that know no critical one take it for high.
 	Severity = "SEVERITY"

@@ -72,9 +72,13 @@ func TestPatternsFit(t *testing.T) {
 	t.Parallel()
 	wide := account("web")
 	wide.Source.ConnectionArn = "arn:aws:codestar-connections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41"
+	crowded := committed(numbered(50, "cluster")...)
+	for i := range crowded.Apps {
+		crowded.Apps[i].Repository = fmt.Sprint(strings.Repeat("r", 95), i)
+	}
 	for name, s := range map[string]*settings.Settings{
 		"one cluster": account("web"), "200 clusters": account(numbered(200, "cluster")...), "the longest names": longest(3, 5),
-		"the cluster default": account("default"), "an adopted connection": wide, "clusters of the longest names": account(numbered(5, strings.Repeat("c", 250))...),
+		"the cluster default": account("default"), "CodeCommit": committed("web"), "CodeCommit, 50 repositories": crowded, "an adopted connection": wide, "clusters of the longest names": account(numbered(5, strings.Repeat("c", 250))...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -47,10 +47,12 @@ var groups = []group{
 		{"codepipeline:CreatePipeline", "puts another pipeline in the place of one that was deleted"},
 		{"codepipeline:UpdatePipeline", "takes a gate out of the pipeline, or delivers another branch"},
 		{"codepipeline:DeletePipeline", "ends delivery, and makes room for another pipeline of that name"},
-		{"codepipeline:StartPipelineExecution", "delivers a commit of any branch: sourceRevisions may name one"},
 		{"codepipeline:PutWebhook", "lets somebody outside start runs"},
 		{"codepipeline:TagResource", "changes what policies that look at tags think of the pipeline"},
 		{"codepipeline:UntagResource", "changes what policies that look at tags think of the pipeline"},
+	}},
+	{on: Pipelines, by: []string{Trigger}, denied: guarded, reported: Alert, calls: []does{
+		{"codepipeline:StartPipelineExecution", "delivers a commit of any branch: sourceRevisions may name one"},
 	}},
 	{on: Pipelines, by: answers, denied: guarded, reported: Alert, calls: []does{
 		{"codepipeline:StopPipelineExecution", "abandons a run between its stages"},
@@ -183,6 +185,38 @@ var groups = []group{
 	{on: Hosts, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"codeconnections:UpdateHost", "takes the source from another server"},
 		{"codestar-connections:UpdateHost", "takes the source from another server, under the service's old name"},
+	}},
+	{on: Sources, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codecommit:CreateRepository", "puts another repository in the place of one that was deleted"},
+		{"codecommit:DeleteRepository", "ends delivery, and makes room for another repository of that name"},
+		{"codecommit:UpdateRepositoryName", "makes room for another repository of that name"},
+		{"codecommit:UpdateRepositoryEncryptionKey", "encrypts the source with a key of somebody else's"},
+		{"codecommit:DisassociateApprovalRuleTemplateFromRepository", "takes a pull request to prod without an approval"},
+		{"codecommit:BatchDisassociateApprovalRuleTemplateFromRepositories", "takes pull requests to prod without an approval"},
+	}},
+	{on: PullRequests, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codecommit:OverridePullRequestApprovalRules", "merges to prod what nobody approved"},
+	}},
+	{on: ApprovalRules, by: nobody, denied: guarded, reported: Alert, calls: []does{
+		{"codecommit:UpdateApprovalRuleTemplateContent", "lets somebody else approve pull requests to prod, or nobody"},
+		{"codecommit:UpdateApprovalRuleTemplateName", "hides the rule from the gate"},
+		{"codecommit:DeleteApprovalRuleTemplate", "takes pull requests to prod without an approval"},
+	}},
+	{on: SourceBranch, by: nobody, denied: guarded, reported: BranchEvent, calls: []does{
+		{"codecommit:GitPush", "delivers what nobody reviewed"},
+		{"codecommit:CreateBranch", "delivers a commit of any branch, where prod was deleted"},
+		{"codecommit:DeleteBranch", "ends delivery, and makes room for another branch prod"},
+		{"codecommit:CreateCommit", "delivers what nobody reviewed"},
+		{"codecommit:PutFile", "delivers what nobody reviewed"},
+		{"codecommit:DeleteFile", "delivers what nobody reviewed"},
+		{"codecommit:MergeBranchesByFastForward", "merges to prod without a pull request"},
+		{"codecommit:MergeBranchesBySquash", "merges to prod without a pull request"},
+		{"codecommit:MergeBranchesByThreeWay", "merges to prod without a pull request"},
+		{"codecommit:MergePullRequestBySquash", "puts a commit on prod that main never had"},
+	}},
+	{on: SourceBranch, by: []string{Mergers}, denied: guarded, reported: BranchEvent, calls: []does{
+		{"codecommit:MergePullRequestByFastForward", "delivers what was approved, when somebody else wants it"},
+		{"codecommit:MergePullRequestByThreeWay", "delivers what was approved, when somebody else wants it"},
 	}},
 	{on: Buckets, by: nobody, denied: bucket, reported: Alert, calls: []does{
 		{"s3:PutBucketPolicy", "lets somebody else write what is deployed"},

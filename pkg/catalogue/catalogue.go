@@ -34,6 +34,10 @@ const (
 	People = "people"
 	// Rotation is the role of the function that rotates a secret.
 	Rotation = "rotation"
+	// Mergers are the roles of source.mergerArns.
+	Mergers = "mergers"
+	// Trigger is the dispatcher's role where an EventBridge rule starts pipelines.
+	Trigger = "trigger"
 	// ServiceLinked are AWS's own roles in the account, such as Inspector's that scans images:
 	// nobody else can take them on or change them.
 	ServiceLinked = "serviceLinked"
@@ -65,6 +69,8 @@ const (
 	// AlertOnRead is one of the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS:
 	// EventBridge passes no read-only event to any other rule.
 	AlertOnRead Control = "alert on reads"
+	// BranchEvent is an EventBridge rule on what CodeCommit tells of the branch prod.
+	BranchEvent Control = "branch event"
 	// Preview is the next pulumi preview --refresh: it shows the difference.
 	Preview Control = "preview"
 	// Nothing: a data event, of which EventBridge hears only where a trail is made to

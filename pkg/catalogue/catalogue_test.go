@@ -39,6 +39,16 @@ func shift(s *settings.Settings) {
 	}
 }
 
+// committed is a stack whose sources are CodeCommit's.
+func committed(clusters ...string) *settings.Settings {
+	s := account(clusters...)
+	s.Source = settings.Source{
+		Provider: settings.CodeCommit, Owner: "example-org", Repository: "web", Repositories: settings.Create,
+		MergerArns: []string{"arn:aws:iam::111111111111:role/reviewer"},
+	}
+	return s
+}
+
 func TestServiceRolesAreAllButTheApprovers(t *testing.T) {
 	t.Parallel()
 	s := account("web")
@@ -59,9 +69,9 @@ func TestEveryRowIsWhole(t *testing.T) {
 	t.Parallel()
 	action := regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z]+$`)
 	denies := []Control{Guardrail, RepositoryPolicy, BucketPolicy, KeyPolicy, TopicPolicy, SecretPolicy, BranchProtection, OnlyMainCheck, CodeOwners}
-	reports := []Control{Alert, AlertOnRead, Preview, Nothing}
+	reports := []Control{Alert, AlertOnRead, BranchEvent, Preview, Nothing}
 	duties := []string{address.Pipeline, address.Build, address.Approver, address.Recorder, address.Dispatcher, address.Verifier,
-		address.Containment, address.Release, address.Remediator, address.Courier, address.Scan, address.Inspect, address.Sign, address.Prepare, address.Shift, Execution, People, Rotation, ServiceLinked}
+		address.Containment, address.Release, address.Remediator, address.Courier, address.Scan, address.Inspect, address.Sign, address.Prepare, address.Shift, Execution, People, Mergers, Trigger, Rotation, ServiceLinked}
 	known := account("web")
 	shift(known)
 	seen := map[string]bool{}
@@ -78,7 +88,7 @@ func TestEveryRowIsWhole(t *testing.T) {
 		if c.Does == "" || strings.HasSuffix(c.Does, ".") || strings.Contains(c.Does, "|") {
 			t.Errorf("%s: %q is no plain clause", name, c.Does)
 		}
-		if len(c.On.Resources(known)) == 0 {
+		if len(c.On.Resources(known))+len(c.On.Resources(committed("web"))) == 0 {
 			t.Errorf("%s: nothing to make it on", name)
 		}
 		for _, duty := range c.By {

@@ -242,6 +242,7 @@ func (d packed) written() string {
 			out.Action = append(out.Action, part.actions...)
 			out.Resource = append(out.Resource, part.resources...)
 		}
+		out.Resource = unique(out.Resource) // "*" of two kinds
 		policy.Statement = append(policy.Statement, out)
 	}
 	text, _ := json.Marshal(policy) // of texts only

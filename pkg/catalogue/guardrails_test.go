@@ -82,7 +82,7 @@ func longest(clusters, roles int) *settings.Settings {
 func TestEveryGuardedCallIsRefusedOnceOnAllOfItsTarget(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*settings.Settings{
-		"one cluster": account("web"), "five clusters": account("a", "b", "c", "d", "e"), "twenty clusters": account(numbered(20, "cluster")...),
+		"one cluster": account("web"), "five clusters": account("a", "b", "c", "d", "e"), "twenty clusters": account(numbered(20, "cluster")...), "CodeCommit": committed("web"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -237,7 +237,7 @@ func TestNobodyIsLockedOut(t *testing.T) {
 	t.Parallel()
 	shifting := account("web")
 	shift(shifting)
-	for name, s := range map[string]*settings.Settings{"one": account("web"), "shifting": shifting, "many": account(numbered(20, "cluster")...), "long": longest(1, 2)} {
+	for name, s := range map[string]*settings.Settings{"one": account("web"), "shifting": shifting, "many": account(numbered(20, "cluster")...), "long": longest(1, 2), "CodeCommit": committed("web")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := address.New(s)
@@ -261,9 +261,14 @@ func TestNobodyIsLockedOut(t *testing.T) {
 					}
 					for _, duty := range present(s, c.By) {
 						roles := s.Access.ApproverArns
-						if address.PerApp(duty) {
+						switch {
+						case duty == Mergers:
+							roles = s.Source.MergerArns
+						case duty == Trigger:
+							roles = []string{p.Role("", address.Dispatcher).ARN}
+						case address.PerApp(duty):
 							roles = []string{p.Role(s.Apps[0].Name, duty).ARN}
-						} else if duty != People {
+						case duty != People:
 							roles = []string{p.Role("", duty).ARN}
 						}
 						for _, role := range roles {
@@ -297,6 +302,7 @@ func TestGuardrailsFit(t *testing.T) {
 		"a deployer and an approver of the longest names": {longest(1, 1), 4},
 		"five, which are only exported":                   {longest(1, 5), 7},
 		"an app whose traffic is shifted":                 {shifting, 4},
+		"an app whose source is CodeCommit":               {committed("web"), 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

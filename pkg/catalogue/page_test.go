@@ -34,6 +34,8 @@ var words = map[string]string{
 	address.Remediator:  "AWS Config's remedies",
 	Execution:           "the app's execution role",
 	People:              "`access.approverArns`",
+	Mergers:             "`source.mergerArns`",
+	Trigger:             "EventBridge, where the source is CodeCommit",
 	Rotation:            "the function that rotates it",
 	ServiceLinked:       "AWS's service-linked roles",
 }
@@ -49,9 +51,11 @@ outside an organization. Without one the %d calls that a guardrail alone denies 
 (but for ` + "`iam:PassRole`" + `, which with a role of the gate is of little use: its trust names one pipeline or project). Guardrails do not bind
 AWS's service-linked roles, through which services do their own work. A *policy* is the resource's own, and denies everywhere.
 *Branch protection*, *only-main check* and *code owners* are GitHub's, where ` + "`source.protection`" + ` is not off. – is nothing.
+What is on GitHub or the connection is so where the source is GitHub, what is on CodeCommit where it is CodeCommit.
 
 **Reported by.** An *alert* is an EventBridge rule on the management event that CloudTrail logs; an *alert on reads* one that asks for
-read-only events too; both leave out who may make the call and who may change the gate, and say who did what, from where. A *preview* is the next
+read-only events too; both leave out who may make the call and who may change the gate, and say who did what, from where. A *branch event* is
+an EventBridge rule on CodeCommit's own event, which tells of every change of prod, whoever makes it. A *preview* is the next
 ` + "`pulumi preview --refresh`" + `, which shows the difference. *Nothing*: a data event (objects of S3, messages of SNS), of which EventBridge
 hears only where a trail is made to log it; or no call of its own (` + "`iam:PassRole`" + `, which is checked within others; a push to GitHub).
 

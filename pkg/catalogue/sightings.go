@@ -77,6 +77,14 @@ var sightings = map[Target]sighting{
 		}
 		return []any{s.Source.ConnectionArn}
 	}},
+	Sources: {pipeline: true, parameter: request + "repositoryName", members: (*settings.Settings).Repositories, named: asTheyAre, of: map[string][]string{
+		"codecommit:UpdateRepositoryName":                                  {request + "oldName"},
+		"codecommit:BatchDisassociateApprovalRuleTemplateFromRepositories": {request + "repositoryNames"},
+	}},
+	PullRequests: {pipeline: true, parameter: request + "pullRequestId", is: anything},
+	ApprovalRules: {pipeline: true, parameter: request + "approvalRuleTemplateName", is: exactly(address.Plan.ApprovalRule), of: map[string][]string{
+		"codecommit:UpdateApprovalRuleTemplateName": {request + "oldApprovalRuleTemplateName"},
+	}},
 	Hosts: {pipeline: true, parameter: request + "hostArn", is: anything},
 	Buckets: {pipeline: true, parameter: request + "bucketName", is: func(p address.Plan, _ *settings.Settings) []any {
 		return []any{pattern{"wildcard": p.Bucket("*").Name}}

@@ -58,6 +58,10 @@ const (
 	Listeners        Target = "Listeners"
 	Services         Target = "Services"
 	Tasks            Target = "Tasks"
+	Sources          Target = "Sources"
+	PullRequests     Target = "PullRequests"
+	ApprovalRules    Target = "ApprovalRules"
+	SourceBranch     Target = "SourceBranch"
 	Branch           Target = "Branch"
 	Workflow         Target = "Workflow"
 )
@@ -155,7 +159,10 @@ var scopes = []scope{
 	{target: Hub, what: "Security Hub", kind: "hub", resources: unless(hubOff, address.Plan.Hub)},
 	{target: LogGroups, what: "the log groups of the builds", kind: "log-group", resources: one(address.Plan.LogGroups)},
 	{target: Secrets, what: "the secrets that the gate makes", kind: "secret", resources: unless(withoutSecrets, address.Plan.Secrets)},
-	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p address.Plan, _ *settings.Settings) []string {
+	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p address.Plan, s *settings.Settings) []string {
+		if !notCodeCommit(s) {
+			return nil
+		}
 		return p.Connections("host/*")
 	}},
 	{target: SigningProfiles, what: "what signs images", kind: "signing-profile", resources: unless(nothingSigns, address.Plan.SigningProfiles)},
@@ -166,6 +173,9 @@ var scopes = []scope{
 	}},
 	// The id of one that the gate makes is AWS's: all of the region then.
 	{target: Connections, what: "the connection to GitHub", kind: "connection", resources: func(p address.Plan, s *settings.Settings) []string {
+		if !notCodeCommit(s) {
+			return nil
+		}
 		_, adopted, _ := strings.Cut(s.Source.ConnectionArn, ":connection/")
 		if adopted == "" {
 			adopted = "*"
@@ -193,12 +203,20 @@ var scopes = []scope{
 		operator: "ArnEquals", key: "ecs:cluster",
 		values: func(p address.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
 	},
-	{target: Branch, what: "the branch prod of the apps' repositories", kind: "branch", resources: func(_ address.Plan, s *settings.Settings) []string {
-		return each(s.Repositories(), func(r string) string { return s.Source.Owner + "/" + r + "@prod" })
-	}},
-	{target: Workflow, what: "the workflows of the apps' repositories", kind: "file", resources: func(_ address.Plan, s *settings.Settings) []string {
-		return each(s.Repositories(), func(r string) string { return s.Source.Owner + "/" + r + "/.github/**" })
-	}},
+	{target: Sources, what: "the apps' repositories in CodeCommit", kind: "source", grows: true, resources: sources},
+	// A request is known by its number alone, which does not say of which repository.
+	{target: PullRequests, what: "pull requests in CodeCommit", kind: "pull-request", grows: true, resources: sources},
+	{
+		// CodeCommit's templates have no ARN.
+		target: ApprovalRules, what: "who approves a pull request to prod in CodeCommit", kind: "approval-rule-template", resources: unless(notCodeCommit, func(address.Plan) string { return "*" }),
+		operator: "StringEquals", key: "aws:PrincipalAccount", values: one(func(p address.Plan) string { return p.Account }),
+	},
+	{
+		target: SourceBranch, what: "the branch prod of the apps' repositories in CodeCommit", kind: "reference", grows: true, resources: sources,
+		operator: "StringEquals", key: "codecommit:References", values: one(func(address.Plan) string { return "refs/heads/prod" }),
+	},
+	{target: Branch, what: "the branch prod of the apps' repositories at GitHub", kind: "branch", resources: atGitHub("@prod")},
+	{target: Workflow, what: "the workflows of the apps' repositories at GitHub", kind: "file", resources: atGitHub("/.github/**")},
 }
 
 func (t Target) scope() scope {
@@ -266,6 +284,26 @@ func each(names []string, of func(string) string) []string {
 		all[i] = of(name)
 	}
 	return all
+}
+
+func notCodeCommit(s *settings.Settings) bool { return s.Source.Provider != settings.CodeCommit }
+
+// sources are the repositories in CodeCommit.
+func sources(p address.Plan, s *settings.Settings) []string {
+	if notCodeCommit(s) {
+		return nil
+	}
+	return each(s.Repositories(), p.SourceRepository)
+}
+
+// atGitHub is something of each repository there.
+func atGitHub(what string) func(address.Plan, *settings.Settings) []string {
+	return func(_ address.Plan, s *settings.Settings) []string {
+		if !notCodeCommit(s) {
+			return nil
+		}
+		return each(s.Repositories(), func(r string) string { return s.Source.Owner + "/" + r + what })
+	}
 }
 
 // clusters are those of the apps, in the order of the apps.

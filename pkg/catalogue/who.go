@@ -24,6 +24,10 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 			}
 		case People:
 			who = append(who, s.Access.ApproverArns...)
+		case Mergers:
+			who = append(who, s.Source.MergerArns...)
+		case Trigger:
+			who = append(who, p.Role("", address.Dispatcher).ARN)
 		case ServiceLinked:
 			who = append(who, p.ServiceLinkedRoles())
 		case Rotation:
@@ -50,6 +54,8 @@ func present(s *settings.Settings, by []string) []string {
 			return nothingSigns(s)
 		case address.Shift:
 			return nothingShifts(s)
+		case Trigger, Mergers:
+			return notCodeCommit(s)
 		}
 		return false
 	})

@@ -32,13 +32,16 @@ func (b builder) approval(app settings.App, alerts *alerts) codepipeline.Pipelin
 }
 
 // asked is what approvers read. CodePipeline takes 1,000 characters, and no variable that an
-// action before does not make: of an author, GitHub's connection gives the date and the message
+// action before does not make: of an author, a source gives the date and the message
 // only, the commit's page has the rest.
 func (b builder) asked(app settings.App) string {
+	commit := "#{Source.FullRepositoryName}, #{Source.AuthorDate}: https://github.com/" + b.settings.Source.Owner + "/" + app.Repository + "/commit/"
+	if b.fromCodeCommit() {
+		commit = "#{Source.RepositoryName}, #{Source.AuthorDate}: https://" + b.plan.Console() + "/codesuite/codecommit/repositories/" + app.Repository + "/commit/"
+	}
 	lines := []string{
 		"Deploy " + app.Name + " to " + app.Cluster + "/" + app.Service + ".",
-		"Commit #{Source.CommitId} of #{Source.FullRepositoryName}, #{Source.AuthorDate}: https://github.com/" +
-			b.settings.Source.Owner + "/" + app.Repository + "/commit/#{Source.CommitId}",
+		"Commit #{Source.CommitId} of " + commit + "#{Source.CommitId}",
 		"Image #{Build." + buildspec.ImageDigest + "}",
 	}
 	for _, scan := range scans(app) {

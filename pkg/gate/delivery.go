@@ -49,24 +49,36 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 				Type: pulumi.String("KMS"), Id: s.artifactKey.Arn,
 			},
 		}},
-		Triggers: codepipeline.PipelineTriggerArray{codepipeline.PipelineTriggerArgs{
-			ProviderType: pulumi.String("CodeStarSourceConnection"),
-			GitConfiguration: codepipeline.PipelineTriggerGitConfigurationArgs{
-				SourceActionName: pulumi.String("GitHub"),
-				Pushes: codepipeline.PipelineTriggerGitConfigurationPushArray{codepipeline.PipelineTriggerGitConfigurationPushArgs{
-					Branches:  codepipeline.PipelineTriggerGitConfigurationPushBranchesArgs{Includes: pulumi.ToStringArray([]string{ProdBranch})},
-					FilePaths: codepipeline.PipelineTriggerGitConfigurationPushFilePathsArgs{Includes: pulumi.ToStringArray(app.Paths)},
-				}},
-			},
-		}},
 		Stages: b.stages(app, source, alerts),
+	}
+	if !b.fromCodeCommit() { // of which CodePipeline knows no trigger
+		args.Triggers = codepipeline.PipelineTriggerArray{pushesToProd(app)}
 	}
 	b.knows(knownstate.Pipeline(b.plan.Region), args)
 	kept, err := b.keep(component, name, b.plan.KnownState(app.Name), standard, "What the pipeline of "+app.Name+" and its parts have to be")
 	if err != nil {
 		return nil, err
 	}
-	return codepipeline.NewPipeline(b.ctx, name, args, pulumi.Parent(component), pulumi.DependsOn(slices.Concat(after, attached, []pulumi.Resource{s.artifacts.policy, kept})))
+	made, err := codepipeline.NewPipeline(b.ctx, name, args, pulumi.Parent(component),
+		pulumi.DependsOn(slices.Concat(after, attached, source.ready, []pulumi.Resource{s.artifacts.policy, kept})))
+	if err != nil || !b.fromCodeCommit() {
+		return made, err
+	}
+	return made, b.starter(component, app, source, alerts, made)
+}
+
+// pushesToProd starts an app's pipeline when a push to prod changes a file of the app.
+func pushesToProd(app settings.App) codepipeline.PipelineTriggerArgs {
+	return codepipeline.PipelineTriggerArgs{
+		ProviderType: pulumi.String("CodeStarSourceConnection"),
+		GitConfiguration: codepipeline.PipelineTriggerGitConfigurationArgs{
+			SourceActionName: pulumi.String("GitHub"),
+			Pushes: codepipeline.PipelineTriggerGitConfigurationPushArray{codepipeline.PipelineTriggerGitConfigurationPushArgs{
+				Branches:  codepipeline.PipelineTriggerGitConfigurationPushBranchesArgs{Includes: pulumi.ToStringArray([]string{ProdBranch})},
+				FilePaths: codepipeline.PipelineTriggerGitConfigurationPushFilePathsArgs{Includes: pulumi.ToStringArray(app.Paths)},
+			}},
+		},
+	}
 }
 
 // pipelineMay is what the pipeline's role needs: its artifacts, the connection,
@@ -77,13 +89,17 @@ func (b builder) pipelineMay(app settings.App, source *source, s *store, alerts 
 	// Guide, CodePipeline service role policy.
 	artifacts[0].Actions = append(artifacts[0].Actions, "s3:PutObjectAcl")
 	artifacts[1].Actions = append(artifacts[1].Actions, "s3:GetBucketVersioning")
+	reads := policydoc.Statement{
+		Sid: "Connection",
+		// The service was renamed and still checks either prefix.
+		Actions:   []string{"codeconnections:UseConnection", "codestar-connections:UseConnection"},
+		Resources: []pulumi.StringInput{source.connectionArn},
+	}
+	if b.fromCodeCommit() {
+		reads = b.readsSource(app)
+	}
 	may := append(artifacts,
-		policydoc.Statement{
-			Sid: "Connection",
-			// The service was renamed and still checks either prefix.
-			Actions:   []string{"codeconnections:UseConnection", "codestar-connections:UseConnection"},
-			Resources: []pulumi.StringInput{source.connectionArn},
-		},
+		reads,
 		policydoc.Statement{
 			Sid:       "Builds",
 			Actions:   []string{"codebuild:StartBuild", "codebuild:BatchGetBuilds"},

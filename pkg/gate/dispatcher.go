@@ -32,6 +32,11 @@ func (b builder) dispatches() policydoc.Document {
 	document := policydoc.Document{{
 		Sid: "StartCheck", Actions: []string{"codebuild:StartBuild"}, Resources: policydoc.On(b.plan.VerifierProject().ARN),
 	}}
+	if b.fromCodeCommit() {
+		document = append(document, policydoc.Statement{
+			Sid: "StartPipelines", Actions: []string{"codepipeline:StartPipelineExecution"}, Resources: policydoc.On(b.plan.Pipelines()),
+		})
+	}
 	if b.settings.Detection.Response == settings.Contain {
 		document = append(document, policydoc.Statement{
 			Sid: "StartContainment", Actions: []string{"states:StartExecution"}, Resources: policydoc.On(b.plan.Machine(address.Containment).ARN),

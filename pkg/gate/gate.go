@@ -94,7 +94,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if err != nil {
 		return nil, fmt.Errorf("containment: %w", err)
 	}
-	source, err := b.source(g, found.allowances)
+	source, err := b.source(g, found.allowances, dispatcher)
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}

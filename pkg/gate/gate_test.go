@@ -105,6 +105,16 @@ func config(apps ...string) map[string]any {
 }
 
 // approved is config with approvals.
+// committed takes a configuration's sources from CodeCommit.
+func committed(c map[string]any) map[string]any {
+	source := object{"provider": "codecommit", "repository": "web", "reviews": 2, "reviewerArns": []string{"arn:aws:iam::111111111111:role/reviewer"}}
+	if c["workflows"] != nil {
+		source["owner"] = "example-org"
+	}
+	c["source"] = source
+	return c
+}
+
 func approved(apps ...string) map[string]any {
 	c := config(apps...)
 	c["access"] = object{

@@ -18,8 +18,11 @@ import (
 func (b builder) guardOf() ([]guard.Rule, error) {
 	all, err := guard.Rules()
 	var rules []guard.Rule
+	absent := map[string]bool{
+		"pipeline-approval": !b.asksForApproval(), "pipeline-trigger": b.fromCodeCommit(), "pipeline-codecommit": !b.fromCodeCommit(),
+	}
 	for _, rule := range all {
-		if rule.Name != "pipeline-approval" || b.asksForApproval() {
+		if !absent[rule.Name] {
 			rules = append(rules, rule)
 		}
 	}
@@ -84,9 +87,11 @@ func (b builder) guardRule(parent pulumi.Resource, rule guard.Rule, values map[s
 
 // guardValues are what the rules in Guard name.
 func (b builder) guardValues() map[string]pulumi.StringInput {
-	var repositories []string
-	for _, name := range b.settings.Repositories() {
-		repositories = append(repositories, b.settings.Source.Owner+"/"+name)
+	repositories := b.settings.Repositories()
+	if !b.fromCodeCommit() {
+		for i, name := range repositories {
+			repositories[i] = b.settings.Source.Owner + "/" + name
+		}
 	}
 	gate := regexp.QuoteMeta(b.plan.Gate)
 	values := map[string]string{

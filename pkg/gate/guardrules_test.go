@@ -33,6 +33,7 @@ func TestRulesInGuardAreMadeAsAWSConfigTakesThem(t *testing.T) {
 	}
 	r := built(t, approved("api", "web"))
 	made := written(t, r)
+	made["pipeline-codecommit"] = written(t, built(t, committed(approved("api", "web"))))["pipeline-codecommit"]
 	for _, rule := range rules {
 		got := made[rule.Name]
 		if got == nil {

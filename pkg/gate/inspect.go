@@ -32,9 +32,12 @@ func (i *inspection) add(key, value, what, remedy string) {
 	}
 }
 
-// inspect asks GitHub whether the repositories are as the gate needs them.
+// inspect asks GitHub, or CodeCommit, whether the repositories are as the gate needs them.
 func (b builder) inspect(parent pulumi.Resource) (*inspection, error) {
 	i := &inspection{builder: b, hub: hub{b.ctx, parent, b.settings.Source.Owner}}
+	if b.fromCodeCommit() {
+		return i, b.findSources(parent)
+	}
 	for n, name := range b.settings.Repositories() {
 		i.repository(name, n == 0)
 	}

@@ -51,7 +51,7 @@ func (b builder) byService(host string, sources ...string) policydoc.Statement {
 // anyApp stands for every app there is: what is written for it are patterns.
 func (b builder) anyApp() settings.App {
 	return settings.App{
-		Name: "*", Cluster: "*", Service: "*", ExecutionRoleArn: b.plan.AnyRole(),
+		Name: "*", Repository: "*", Cluster: "*", Service: "*", ExecutionRoleArn: b.plan.AnyRole(),
 		Scan: settings.Scan{Secrets: "*", Code: "*", Dependencies: "*", Image: "*"},
 	}
 }

@@ -213,6 +213,11 @@ func (b builder) signsImages(s *store, profile *signer.SigningProfile) policydoc
 func (b builder) prepares(s *store, profile *signer.SigningProfile) policydoc.Document {
 	may := append(b.handsOn(b.anyApp(), s, b.built(), []string{releaseArtifact}),
 		policydoc.Statement{Sid: "Images", Actions: []string{"ecr:DescribeImages"}, Resources: policydoc.On(b.plan.Repositories())})
+	if b.fromCodeCommit() {
+		may = append(may, policydoc.Statement{
+			Sid: "Commits", Actions: []string{"codecommit:GetCommit", "codecommit:GetMergeCommit"}, Resources: policydoc.On(b.plan.SourceRepositories()),
+		})
+	}
 	if b.anyApps(isShifted) {
 		may = append(may,
 			policydoc.Statement{Sid: "Services", Actions: []string{"ecs:DescribeServices"}, Resources: policydoc.On(b.plan.Service("*", "*"))},

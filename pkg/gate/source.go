@@ -12,15 +12,23 @@ import (
 )
 
 // source is where merged code comes from: a connection to GitHub, and the
-// protection of the branch that it watches.
+// protection of the branch that it watches; or repositories of CodeCommit.
 type source struct {
+	// Empty with CodeCommit.
 	connectionArn, connectionStatus pulumi.StringOutput
+	// starts takes on what starts a pipeline, and ready is what is there before one runs; of
+	// CodeCommit only.
+	starts *dispatcher
+	ready  []pulumi.Resource
 }
 
-func (b builder) source(parent pulumi.Resource, allowances []string) (*source, error) {
+func (b builder) source(parent pulumi.Resource, allowances []string, starts *dispatcher) (*source, error) {
 	component, err := b.group(SourceType, parent, b.called("source"))
 	if err != nil {
 		return nil, err
+	}
+	if b.fromCodeCommit() {
+		return b.codeCommit(component, starts)
 	}
 	s, err := b.connection(component)
 	if err != nil {
@@ -64,16 +72,15 @@ func (b builder) connection(parent pulumi.Resource) (*source, error) {
 // handshake says what somebody has to do before the connection works: nothing
 // but a person signed in to GitHub can complete a connection.
 func (s *source) handshake(plan address.Plan) pulumi.StringOutput {
+	if s.starts != nil {
+		return pulumi.String("").ToStringOutput()
+	}
 	return s.connectionStatus.ApplyT(func(status string) string {
 		if status == "AVAILABLE" {
 			return ""
 		}
-		host := plan.Region + ".console.aws.amazon.com"
-		if plan.Partition != "aws" {
-			host = map[string]string{"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}[plan.Partition]
-		}
 		return fmt.Sprintf("The connection to GitHub is %s and no push starts a pipeline yet: open "+
 			"https://%s/codesuite/settings/connections?region=%s, choose it, choose "+
-			"\"Update pending connection\", then run pulumi refresh.", status, host, plan.Region)
+			"\"Update pending connection\", then run pulumi refresh.", status, plan.Console(), plan.Region)
 	}).(pulumi.StringOutput)
 }

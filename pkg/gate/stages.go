@@ -15,7 +15,11 @@ import (
 // stages is what a commit goes through, in order. Which there are is the same for all apps
 // up to the deployment: AWS Config's rules know stages by their number.
 func (b builder) stages(app settings.App, source *source, alerts *alerts) codepipeline.PipelineStageArray {
-	stages := codepipeline.PipelineStageArray{stage("Source", b.fromGitHub(app, source))}
+	merged := b.ofGitHub(app, source)
+	if b.fromCodeCommit() {
+		merged = b.ofCodeCommit(app)
+	}
+	stages := codepipeline.PipelineStageArray{stage("Source", merged)}
 	if b.anyApps(settings.App.ScansSource) {
 		var looks []action
 		for _, scan := range scans(app) {
@@ -56,7 +60,7 @@ const findingsAction = "Findings"
 // digest is that of the image that the run has built, as a project reads it.
 var digest = variable{buildspec.ImageDigest, "#{Build." + buildspec.ImageDigest + "}"}
 
-func (b builder) fromGitHub(app settings.App, source *source) action {
+func (b builder) ofGitHub(app settings.App, source *source) action {
 	return action{
 		name: "GitHub", category: "Source", provider: "CodeStarSourceConnection",
 		out: []string{sourceArtifact}, namespace: pulumi.String("Source"),
@@ -95,6 +99,9 @@ func (b builder) deploy(app settings.App) codepipeline.PipelineStageArgs {
 	if isShifted(app) {
 		also = append(also, variable{buildspec.Cluster, app.Cluster}, variable{buildspec.Service, app.Service},
 			variable{buildspec.ContainerPort, strconv.Itoa(app.Deployment.ContainerPort)})
+	}
+	if b.fromCodeCommit() {
+		also = append(also, variable{buildspec.SourceRepository, app.Repository}, variable{buildspec.CommitID, "#{Source.CommitId}"})
 	}
 	prepare := b.starts("Prepare", "Build", b.plan.Shared(address.Preparer), in, also...)
 	prepare.out = []string{releaseArtifact}

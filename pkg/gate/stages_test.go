@@ -41,7 +41,7 @@ func joined(t *testing.T, r *gatetest.Recording, change func([]gatetest.Stage)) 
 // TestStagesJoinUp makes the pipeline of every combination of choices.
 func TestStagesJoinUp(t *testing.T) {
 	t.Parallel()
-	const choices = 8
+	const choices = 9
 	for n := range 1 << choices {
 		on := func(choice int) bool { return n>>choice&1 == 1 }
 		or := func(choice int, name string) string {
@@ -67,6 +67,9 @@ func TestStagesJoinUp(t *testing.T) {
 			c["sign"] = or(3, "signer")
 			c["scan"] = object{
 				"secrets": or(4, "gitleaks"), "code": or(5, []string{"bandit", "gosec"}[n&1]), "dependencies": or(6, "grype"), "image": or(7, "ecr"),
+			}
+			if on(8) {
+				c = committed(c)
 			}
 			for _, problem := range joined(t, built(t, c), nil) {
 				t.Error(problem)

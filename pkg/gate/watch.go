@@ -25,6 +25,9 @@ func (b builder) watch(parent pulumi.Resource, alerts *alerts, dispatcher *dispa
 	if err != nil {
 		return err
 	}
+	if err := b.watchSources(component, alerts); err != nil {
+		return err
+	}
 	for _, call := range catalogue.Alerts(b.settings) {
 		pattern, fits := b.patternOf(call)
 		if !fits {

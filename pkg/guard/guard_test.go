@@ -48,7 +48,7 @@ func TestRulesKeepToTheLanguageOfAWSConfig(t *testing.T) {
 func TestRulesAreOfTheGateAlone(t *testing.T) {
 	t.Parallel()
 	every := regexp.MustCompile(`(?m)^rule `)
-	header := regexp.MustCompile(`(?m)^rule ([a-z0-9_]+) when (?:resourceName|configuration\.path) == %`)
+	header := regexp.MustCompile(`(?m)^rule ([a-z0-9_]+) when (?:resourceName|configuration\.path) (?:==|in) %`)
 	names := map[string]string{}
 	for _, rule := range rules(t) {
 		found := header.FindAllStringSubmatch(rule.Body(), -1)

@@ -111,6 +111,23 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 		Why: objectReason + "; CodePipeline User Guide, AWS CodeBuild action reference: it hands a project an artifact, of whichever app",
 	},
 
+	// What delivers from CodeCommit.
+	{
+		Kind: Identity, Actions: []string{"codepipeline:StartPipelineExecution"},
+		Pattern: "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}",
+		Why:     "one role starts the pipelines of any number of apps: the pattern is of the gate's own names, and no other gate's match it",
+	},
+	{
+		Kind: Identity, Actions: []string{"codecommit:GetCommit", "codecommit:GetMergeCommit"}, Pattern: "arn:${Partition}:codecommit:${Region}:${Account}:*",
+		Why: "one project verifies the commits of any number of apps, whose repositories settings name with any name that CodeCommit takes",
+	},
+	{
+		Kind: Boundary, Actions: []string{
+			"codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive",
+		},
+		Pattern: "arn:${Partition}:codecommit:${Region}:${Account}:*", Why: anyAppReason,
+	},
+
 	// What the projects need that all pipelines start for their apps.
 	{
 		Kind: Identity, Actions: []string{"s3:GetObject", "s3:GetObjectVersion"},

@@ -36,13 +36,7 @@ func (c *checker) roles(s *Settings) {
 	// IAM, CreateRole: a name is there once in an account, whatever its path and case.
 	holders := map[string]named{}
 	for i, role := range all {
-		c.arn(role.at, roleARN, role.arn, s)
-		if role.arn == "" || c.wrong(role.at) {
-			continue
-		}
-		if s.Name != "" && !c.wrong(c.top("name")) && strings.Contains(role.arn, ":role/"+s.Name+"/") {
-			c.add(role.at, show(role.arn), "is a role of the gate itself",
-				fmt.Sprintf("name one of your own, the gate makes those below /%s/ and knows what they are for", s.Name))
+		if !c.role(role.at, role.arn, s) {
 			continue
 		}
 		name := strings.ToLower(role.arn[strings.LastIndex(role.arn, "/")+1:])
@@ -73,4 +67,18 @@ func (c *checker) roles(s *Settings) {
 			fmt.Sprintf("has %d characters, more than the %d that fit into the trust of a role", written, most),
 			"name fewer roles, people share one through single sign-on")
 	}
+}
+
+// role is whether a role is there that is of this account and not the gate's own.
+func (c *checker) role(at place, arn string, s *Settings) bool {
+	c.arn(at, roleARN, arn, s)
+	if arn == "" || c.wrong(at) {
+		return false
+	}
+	if s.Name != "" && !c.wrong(c.top("name")) && strings.Contains(arn, ":role/"+s.Name+"/") {
+		c.add(at, show(arn), "is a role of the gate itself",
+			fmt.Sprintf("name one of your own, the gate makes those below /%s/ and knows what they are for", s.Name))
+		return false
+	}
+	return true
 }

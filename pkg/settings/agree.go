@@ -20,6 +20,7 @@ func (c *checker) agree(s *Settings) {
 	}
 	c.arn(c.top("source").child("connectionArn"), connectionARN, s.Source.ConnectionArn, &known)
 	c.roles(&known)
+	c.source(&known)
 	c.owners(s)
 	c.repository(s)
 	c.twins(s)

@@ -6,7 +6,7 @@ var badWorkflows = map[string]badCase{
 	"the program's repository is missing, and environments are named": {"workflows", map[string]any{"upEnvironment": "production"},
 		`prodgate:workflows.repository: (absent) is required with workflows.upEnvironment; name the repository of source.owner that holds the program, or leave out all of workflows`},
 	"the program's repository has its owner": {"workflows.repository", "example-org/platform",
-		`prodgate:workflows.repository: "example-org/platform" is not the name of a GitHub repository; write the name alone, its owner stands in source.owner`},
+		`prodgate:workflows.repository: "example-org/platform" is not the name of a repository; write the name alone, its owner stands in source.owner`},
 	"no environment previews": {"workflows.previewEnvironment", gone{},
 		`prodgate:workflows.previewEnvironment: (absent) is required with workflows.repository; name the GitHub environment whose jobs preview`},
 	"no environment updates": {"workflows.upEnvironment", gone{},

@@ -14,7 +14,7 @@ import (
 func defaults(apps int) Settings {
 	return Settings{
 		Name:   "prodgate",
-		Source: Source{Reviews: 1, Protection: Create, CodeOwnersFile: Create},
+		Source: Source{Provider: GitHub, Repositories: Create, Reviews: 1, Protection: Create, CodeOwnersFile: Create},
 		Apps: slices.Repeat([]App{{
 			Dockerfile: "Dockerfile", DeployTimeout: 20,
 			Deployment: Deployment{Kind: Rolling, Config: "CodeDeployDefault.ECSCanary10Percent5Minutes", TerminationMinutes: 60},
@@ -37,6 +37,9 @@ func defaults(apps int) Settings {
 func (s *Settings) derive() {
 	if s.Source.Mergers == nil {
 		s.Source.Mergers = s.Source.CodeOwners
+	}
+	if s.Source.MergerArns == nil {
+		s.Source.MergerArns = s.Source.ReviewerArns
 	}
 	if s.Organization.Regions == nil {
 		s.Organization.Regions = []string{s.Region}

@@ -174,7 +174,7 @@ func TestDecodeReadsEverySetting(t *testing.T) {
 			ApproverArns: []string{"arn:aws:iam::111111111111:role/approver"},
 		},
 		Source: Source{
-			Owner: "example-org", Repository: "cruddur",
+			Provider: GitHub, Repositories: Create, Owner: "example-org", Repository: "cruddur",
 			ConnectionArn: "arn:aws:codeconnections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41",
 			Reviews:       2, StatusChecks: []string{"test", "lint / go"}, Protection: Create,
 			CodeOwners: []string{"@example-org/platform", "@mona"}, CodeOwnersFile: Adopt, Mergers: []string{"@example-org/release"},
@@ -260,7 +260,7 @@ func TestDecodeFillsInDefaults(t *testing.T) {
 		Account: "012345670123", Region: "eu-west-2", Name: "prodgate",
 		Access: Access{DeployerArns: []string{"arn:aws:iam::012345670123:role/d"}, BreakGlassArn: "arn:aws:iam::012345670123:role/b"},
 		Source: Source{
-			Owner: "o", Repository: "r", Reviews: 1, Protection: Create,
+			Provider: GitHub, Repositories: Create, Owner: "o", Repository: "r", Reviews: 1, Protection: Create,
 			CodeOwners: []string{"@mona"}, CodeOwnersFile: Create, Mergers: []string{"@mona"},
 		},
 		Apps: []App{{
@@ -488,7 +488,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 			`prodgate:source.codeOwners: (absent) is required; write who reviews changes of the workflow that lets only main into prod, @login or @organization/team`,
 			`prodgate:source.connectionArn: null is no value; give it one, or leave the key out`,
 			`prodgate:source.owner: 5 is not a text; write one value, in quotes`,
-			`prodgate:source.repository: "o/r" is not the name of a GitHub repository; write the name alone, its owner stands in source.owner`,
+			`prodgate:source.repository: "o/r" is not the name of a repository; write the name alone, its owner stands in source.owner`,
 			`prodgate:source.reviews: "2" is not a whole number; write digits, without quotes and without a fraction`,
 			`prodgate:source.stauschecks: ["x"] is under a key the gate does not know; did you mean statusChecks?`,
 		}},

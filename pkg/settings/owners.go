@@ -10,7 +10,7 @@ func (c *checker) owners(s *Settings) {
 	at := c.top("source")
 	protection := at.child("protection")
 	reviewers, mergers := at.child("codeOwners"), at.child("mergers")
-	if c.wrong(at) || c.wrong(protection) {
+	if c.wrong(at) || c.wrong(protection) || s.Source.Provider != GitHub {
 		return
 	}
 	if s.Source.Protection != Create {

@@ -47,7 +47,7 @@ const maxTrusted = 160
 
 // rules is every setting, its limits and where a limit comes from. The defaults
 // stand in decode.go.
-var rules = slices.Concat(scanRules("scan"), scanRules("apps[].scan"), deliveryRules, chatRules, []rule{
+var rules = slices.Concat(sourceRules, scanRules("scan"), scanRules("apps[].scan"), deliveryRules, chatRules, []rule{
 	// AWS, account identifiers: 12 digits, zeros in front included.
 	{key: "account", kind: text, required: true, valid: shape(`[0-9]{12}`), what: "is not a 12-digit account id",
 		remedy: "write all 12 digits in quotes, YAML reads 012345670123 as an octal number"},
@@ -67,26 +67,6 @@ var rules = slices.Concat(scanRules("scan"), scanRules("apps[].scan"), deliveryR
 	{key: "access.breakGlassArn", kind: text, required: true, max: maxTrusted, remedy: "write the ARN of the role for emergencies, without one a lost deployer locks everybody out"},
 	{key: "access.approverArns", kind: list, max: 10, remedy: "write up to 10 roles, people share one through single sign-on"},
 	{key: "access.approverArns[]", kind: text, remedy: roleRemedy},
-
-	{key: "source", kind: object},
-	// GitHub: at most 39 characters. New logins have neither double nor trailing
-	// hyphens; old ones do, and those of managed users have an underscore.
-	{key: "source.owner", kind: text, required: true, max: 39, valid: shape(`[A-Za-z0-9][A-Za-z0-9_-]*`), what: "is not a GitHub login",
-		remedy: "write the user or organization alone, as in github.com/<owner>"},
-	{key: "source.repository", kind: text, max: 100, valid: isRepository, what: notRepository, remedy: repositoryRemedy},
-	{key: "source.connectionArn", kind: text, remedy: "leave the key out and the gate creates a connection"},
-	// GitHub REST, branch protection: 1 to 6 approving reviews, or 0 for none.
-	{key: "source.reviews", kind: number, min: 1, max: 6, remedy: "one at least, or prod is open to whoever may write, and at most 6, the most that GitHub asks for"},
-	{key: "source.protection", kind: text, oneOf: presences, what: notPresence},
-	{key: "source.codeOwners", kind: list, max: 10, remedy: "write up to 10 owners, a team counts as one"},
-	{key: "source.codeOwners[]", kind: text, valid: isHandle, what: notHandle, remedy: handleRemedy},
-	{key: "source.codeOwnersFile", kind: text, oneOf: provided, what: notPresence},
-	// The gate's own limit.
-	{key: "source.mergers", kind: list, min: 1, max: 10, remedy: "write 1 to 10 who may merge, a team counts as one, or leave the key out for the code owners"},
-	{key: "source.mergers[]", kind: text, valid: isHandle, what: notHandle, remedy: handleRemedy},
-	{key: "source.statusChecks", kind: list, remedy: "leave the key out where nothing is checked"},
-	{key: "source.statusChecks[]", kind: text, valid: isLine, what: "is not the name of a status check",
-		remedy: "write the check's name as the pull request shows it"},
 
 	// CodePipeline, quotas: 1,000 pipelines per region.
 	{key: "apps", kind: list, required: true, min: 1, max: 1000, remedy: "write the apps the gate delivers, 1 to 1000 of them"},
@@ -217,7 +197,7 @@ const (
 	notEnvironment    = "is not the name of a GitHub environment"
 	environmentRemedy = "use letters, digits, hyphens and underscores"
 	roleRemedy        = "write the ARN of an IAM role"
-	notRepository     = "is not the name of a GitHub repository"
+	notRepository     = "is not the name of a repository"
 	repositoryRemedy  = "write the name alone, its owner stands in source.owner"
 	notTag            = "is nothing AWS accepts in a tag"
 	tagRemedy         = "use letters, digits, spaces and _.:/=+-@, and do not begin with aws:"
@@ -288,7 +268,7 @@ func (r rule) fault(value any) (what, remedy string) {
 			return fmt.Sprintf("has %d characters, more than %d", n, r.max), r.remedy
 		case r.oneOf != nil && !slices.Contains(r.oneOf, v):
 			return r.what, hint(v, r.oneOf, r.remedy)
-		case r.valid != nil && !r.valid(v):
+		case r.valid != nil && n > 0 && !r.valid(v):
 			return r.what, r.remedy
 		}
 	case float64:

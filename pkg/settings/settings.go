@@ -116,6 +116,8 @@ type Workflows struct {
 
 // Source is where merged code comes from.
 type Source struct {
+	// Provider is GitHub or CodeCommit.
+	Provider string
 	// Owner is the GitHub user or organization that owns the repositories.
 	Owner string
 	// Repository is the repository of every app that does not name its own.
@@ -123,6 +125,11 @@ type Source struct {
 	// ConnectionArn adopts an existing CodeConnections connection. Empty: the
 	// gate creates one, which somebody has to complete in the console.
 	ConnectionArn string
+	// Repositories is who provides CodeCommit's repositories: create or adopt.
+	Repositories Presence
+	// ReviewerArns are the roles whose approvals of a pull request to prod count, and
+	// MergerArns those that may merge it; default: the same. CodeCommit's only.
+	ReviewerArns, MergerArns []string
 	// Reviews is how many approving reviews a pull request to prod needs: 1 to 6
 	// (GitHub's own limit).
 	Reviews int
@@ -139,6 +146,12 @@ type Source struct {
 	Mergers []string
 }
 
+// The providers of sources.
+const (
+	GitHub     = "github"
+	CodeCommit = "codecommit"
+)
+
 // App is one container image on its way to one ECS service.
 type App struct {
 	// Name is the app's name in the names of its pipeline, project and roles.
@@ -151,7 +164,8 @@ type App struct {
 	// Dockerfile is relative to Folder.
 	Dockerfile string
 	// Paths are the file patterns whose change starts the pipeline; at most 8,
-	// CodePipeline's limit. Default: everything below Folder.
+	// CodePipeline's limit. Default: everything below Folder. CodeCommit tells of a branch
+	// and not of files: whatever changes starts the pipeline.
 	Paths []string
 	// Cluster and Service name the existing ECS service that is deployed to.
 	Cluster, Service string

@@ -17,6 +17,7 @@ const (
 	chatIds       = "EventBridge ends the ARNs of destinations and connections, and the names of their secrets, with ids of its own"
 	subscriptions = "SNS ends the ARN of a subscription with an id of its own"
 	others        = "a trail that is adopted is others' to name, of whichever region and, where it is the organization's, of its account"
+	chosen        = "settings name the repositories, with any name that CodeCommit takes"
 	objects       = "a bucket is emptied before it is deleted, and the services that write to it make up the keys of its objects"
 )
 
@@ -68,22 +69,45 @@ func table(p address.Plan) []Work {
 			},
 		},
 		{
-			Name: "NewConnection", On: everything, Why: noType, When: making,
+			Name: "NewSources", On: []string{p.SourceRepositories()}, Why: chosen, When: making, For: usesCodeCommit,
+			Write: []string{"codecommit:CreateRepository"},
+		},
+		{
+			Name: "Sources", On: []string{p.SourceRepositories()}, Why: chosen, When: own, For: usesCodeCommit,
+			Read:   []string{"codecommit:GetRepository", "codecommit:ListAssociatedApprovalRuleTemplatesForRepository", "codecommit:ListTagsForResource"},
+			Write:  []string{"codecommit:TagResource", "codecommit:UntagResource", "codecommit:UpdateRepositoryDescription"},
+			Delete: []string{"codecommit:DeleteRepository"},
+		},
+		{
+			// An adopted repository has no tag of the gate's.
+			Name: "SourceRules", On: []string{p.SourceRepositories()}, Why: chosen, For: usesCodeCommit,
+			Write: []string{"codecommit:AssociateApprovalRuleTemplateWithRepository", "codecommit:DisassociateApprovalRuleTemplateFromRepository"},
+		},
+		{
+			Name: "ApprovalRules", On: everything, Why: noType, For: usesCodeCommit,
+			Read: []string{"codecommit:GetApprovalRuleTemplate"},
+			Write: []string{
+				"codecommit:CreateApprovalRuleTemplate", "codecommit:DeleteApprovalRuleTemplate", "codecommit:UpdateApprovalRuleTemplateContent",
+				"codecommit:UpdateApprovalRuleTemplateDescription",
+			},
+		},
+		{
+			Name: "NewConnection", On: everything, Why: noType, When: making, For: usesGitHub,
 			Write: []string{"codeconnections:CreateConnection"},
 		},
 		{
-			Name: "Connections", On: p.Connections("connection/*"), Why: ids, When: own,
+			Name: "Connections", On: p.Connections("connection/*"), Why: ids, For: usesGitHub, When: own,
 			Read:   []string{"codeconnections:GetConnection", "codeconnections:ListTagsForResource", "codestar-connections:GetConnection"},
 			Write:  []string{"codeconnections:TagResource", "codeconnections:UntagResource"},
 			Delete: []string{"codeconnections:DeleteConnection"},
 		},
 		{
-			Name: "ConnectionsForPipelines", On: p.Connections("connection/*"), Why: ids,
+			Name: "ConnectionsForPipelines", On: p.Connections("connection/*"), Why: ids, For: usesGitHub,
 			Write: []string{"codeconnections:PassConnection"},
 			When:  []Condition{{"StringEquals", "codeconnections:PassedToService", []string{"codepipeline.amazonaws.com"}}},
 		},
 		{
-			Name: "OldConnectionsForPipelines", On: p.Connections("connection/*"), Why: ids,
+			Name: "OldConnectionsForPipelines", On: p.Connections("connection/*"), Why: ids, For: usesGitHub,
 			Write: []string{"codestar-connections:PassConnection"},
 			When:  []Condition{{"StringEquals", "codestar-connections:PassedToService", []string{"codepipeline.amazonaws.com"}}},
 		},
@@ -457,10 +481,12 @@ func serviceLinked(name, service, role string, p address.Plan, needed func(*sett
 	}
 }
 
-func watchesCalls(s *settings.Settings) bool  { return s.Detection.Trail != settings.Off }
-func watchesAccess(s *settings.Settings) bool { return s.Detection.AccessAnalyzer != settings.Off }
-func hasHub(s *settings.Settings) bool        { return s.Detection.SecurityHub != settings.Off }
-func signs(s *settings.Settings) bool         { return s.Sign != settings.None }
+func watchesCalls(s *settings.Settings) bool   { return s.Detection.Trail != settings.Off }
+func watchesAccess(s *settings.Settings) bool  { return s.Detection.AccessAnalyzer != settings.Off }
+func hasHub(s *settings.Settings) bool         { return s.Detection.SecurityHub != settings.Off }
+func usesCodeCommit(s *settings.Settings) bool { return s.Source.Provider == settings.CodeCommit }
+func usesGitHub(s *settings.Settings) bool     { return !usesCodeCommit(s) }
+func signs(s *settings.Settings) bool          { return s.Sign != settings.None }
 func scansSources(s *settings.Settings) bool {
 	return slices.ContainsFunc(s.Apps, settings.App.ScansSource)
 }

@@ -370,21 +370,26 @@ func Patterns() []Pattern {
 			}
 		}
 	}
-	for _, one := range rotation(p, rotators(secretive)) {
+	for _, one := range rotation(p, rotators(secretive(settings.GitHub))) {
 		for _, on := range one.Resources {
 			add(on, ownNames, one.Actions...)
 		}
 	}
-	bounds := Bounds(deploy(p, secretive))
-	most := bounds[0]
+	// A stack has one provider of sources, and a boundary of what that needs.
+	ofGitHub, ofCodeCommit := Bounds(deploy(p, secretive(settings.GitHub))), Bounds(deploy(p, secretive(settings.CodeCommit)))
 	for _, one := range all {
-		rest := slices.DeleteFunc(slices.Clone(most.Actions), func(action string) bool { return slices.Contains(one.Actions, action) })
-		if slices.Contains(most.Resources, one.On) {
+		var rest []string
+		for _, most := range []Statement{ofGitHub[0], ofCodeCommit[0]} {
+			if slices.Contains(most.Resources, one.On) {
+				rest = append(rest, most.Actions...)
+			}
+		}
+		if rest = slices.DeleteFunc(once(rest), func(action string) bool { return slices.Contains(one.Actions, action) }); len(rest) > 0 {
 			all = append(all, Pattern{one.On, "which action is for which pattern, the policies of the role say; " +
 				"both together are longer than one document", rest, true})
 		}
 	}
-	for _, others := range bounds[2:] {
+	for _, others := range ofGitHub[2:] {
 		if others.Deny {
 			continue
 		}
@@ -403,7 +408,13 @@ func Patterns() []Pattern {
 }
 
 // secretive are settings with all that has a pattern in a boundary.
-var secretive = &settings.Settings{Apps: []settings.App{{
-	Secrets:    []settings.Secret{{Arn: "adopted"}, {RotationLambdaArn: "rotator"}},
-	Deployment: settings.Deployment{Kind: settings.BlueGreen},
-}}, ChatWebhook: "webhook"}
+func secretive(provider string) *settings.Settings {
+	return &settings.Settings{
+		Source:      settings.Source{Provider: provider},
+		ChatWebhook: "webhook",
+		Apps: []settings.App{{
+			Secrets:    []settings.Secret{{Arn: "adopted"}, {RotationLambdaArn: "rotator"}},
+			Deployment: settings.Deployment{Kind: settings.BlueGreen},
+		}},
+	}
+}

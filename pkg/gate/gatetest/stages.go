@@ -25,8 +25,11 @@ type Action struct {
 // order is that of the stages; all but the first, Build and Deploy can be left out.
 var order = []string{"Source", "Scan", "Build", "Sign", "Approve", "Deploy", "Test"}
 
-// ofConnections is what a source action exports: CodePipeline User Guide, Variables reference.
-var ofConnections = []string{"AuthorDate", "BranchName", "CommitId", "CommitMessage", "ConnectionArn", "FullRepositoryName"}
+// exports is what a source action exports, by its provider: CodePipeline User Guide, Variables reference.
+var exports = map[string][]string{
+	"CodeStarSourceConnection": {"AuthorDate", "BranchName", "CommitId", "CommitMessage", "ConnectionArn", "FullRepositoryName"},
+	"CodeCommit":               {"AuthorDate", "BranchName", "CommitId", "CommitMessage", "CommitterDate", "RepositoryName"},
+}
 
 // CodePipeline User Guide, Quotas: of stages, of a stage's actions, of an action's artifacts on
 // either side, and the characters of a value.
@@ -64,7 +67,7 @@ func JoinUp(stages []Stage, project func(name string) (buildspec string, trusted
 				last++
 			}
 			same := sorted[first:last]
-			exports := map[string][]string{}
+			added := map[string][]string{}
 			for _, a := range same {
 				at := s.Name + "/" + a.Name
 				if seen[a.Name] {
@@ -89,11 +92,8 @@ func JoinUp(stages []Stage, project func(name string) (buildspec string, trusted
 						}
 					}
 				}
-				var variables []string
-				switch a.Provider {
-				case "CodeStarSourceConnection":
-					variables = ofConnections
-				case "CodeBuild":
+				variables := exports[a.Provider]
+				if a.Provider == "CodeBuild" {
 					text, trusted := project(a.Configuration["ProjectName"])
 					if text == "" || !trusted {
 						wrong("%s starts %q, which is not there, or is not trusted by its role", at, a.Configuration["ProjectName"])
@@ -112,10 +112,10 @@ func JoinUp(stages []Stage, project func(name string) (buildspec string, trusted
 					}
 				}
 				if a.Namespace != "" {
-					if exported[a.Namespace] != nil || exports[a.Namespace] != nil {
+					if exported[a.Namespace] != nil || added[a.Namespace] != nil {
 						wrong("%s has the namespace %s of another action", at, a.Namespace)
 					}
-					exports[a.Namespace] = append([]string{}, variables...)
+					added[a.Namespace] = append([]string{}, variables...)
 				}
 			}
 			for _, a := range same {
@@ -126,7 +126,7 @@ func JoinUp(stages []Stage, project func(name string) (buildspec string, trusted
 					made[out] = true
 				}
 			}
-			for namespace, variables := range exports {
+			for namespace, variables := range added {
 				exported[namespace] = variables
 			}
 			first = last

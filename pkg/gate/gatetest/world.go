@@ -76,6 +76,9 @@ var computed = map[string][][2]string{
 		{"arn", "arn:${partition}:codeconnections:${region}:${account}:connection/" + UUID}, {"id", "${arn}"},
 		{"connectionStatus", "PENDING"},
 	},
+	"aws:codecommit/repository:Repository": {
+		{"id", "${repositoryName}"}, {"repositoryId", UUID}, {"arn", "arn:${partition}:codecommit:${region}:${account}:${repositoryName}"},
+	},
 	"aws:codepipeline/pipeline:Pipeline": {
 		{"id", "${name}"}, {"arn", "arn:${partition}:codepipeline:${region}:${account}:${name}"},
 	},
@@ -194,6 +197,11 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 			}
 		}
 		return nil, fmt.Errorf("reading IAM Role (%s): couldn't find resource", args["name"].StringValue())
+	case "aws:codecommit/getRepository:getRepository":
+		name := args["repositoryName"].StringValue()
+		return resource.NewPropertyMapFromMap(map[string]any{
+			"id": name, "repositoryName": name, "arn": "arn:" + w.Partition + ":codecommit:" + w.Region + ":" + w.Account + ":" + name,
+		}), nil
 	case "aws:codestarconnections/getConnection:getConnection":
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"id": UUID, "arn": args["arn"].StringValue(), "connectionStatus": "AVAILABLE", "providerType": "GitHub",
