@@ -59,8 +59,10 @@ func TestCodeCommitIsAdopted(t *testing.T) {
 	c := committed(config("api"))
 	c["source"].(object)["repositories"] = "adopt"
 	r := built(t, c)
-	if made := r.Of(t, sourceType); len(made) > 0 {
-		t.Errorf("%v is made", made)
+	for _, made := range r.All() {
+		if made.Type == sourceType {
+			t.Errorf("%s is made", made)
+		}
 	}
 	if asked := r.One(t, associationType, "gate-web"); asked.Text("repositoryName") != "web" {
 		t.Errorf("%s is %v", asked, asked.Inputs)
