@@ -107,8 +107,8 @@ func (b builder) ofCodeCommit(app settings.App) action {
 	}
 }
 
-// readsSource is what a pipeline's role needs of CodeCommit: CodePipeline User Guide, Add
-// permissions to the CodePipeline service role.
+// readsSource is what a pipeline's role needs of CodeCommit: CodePipeline User Guide, CodeCommit
+// source action reference, Service role permissions.
 func (b builder) readsSource(app settings.App) policydoc.Statement {
 	return policydoc.Statement{
 		Sid: "Source",
@@ -172,8 +172,8 @@ func (b builder) watchSources(parent pulumi.Resource, alerts *alerts) error {
 				"event": "$.detail.event", "repository": "$.detail.repositoryName", "commit": "$.detail.commitId", "before": "$.detail.oldCommitId",
 				"who": "$.detail.callerUserArn", "merge": "$.detail.mergeOption", "time": "$.time", "account": "$.account", "region": "$.region",
 			},
-			message: b.ofGate() + " " + ProdBranch + " of <repository>, account <account>, <region>: <event> by <who> at <time>, commit <commit> after <before>, " +
-				"merged by <merge> (nothing here: it was pushed). If it was no merge of an approved pull request, stop the pipeline's execution, " +
+			message: b.ofGate() + " " + ProdBranch + " of <repository>, account <account>, <region>: <event> at <time>, commit <commit> after <before>, by <who> " +
+				"(nothing here: CloudTrail names them), merged by <merge> (nothing here: it was pushed). If it was no merge of an approved pull request, stop the pipeline's execution, " +
 				"take the credentials of who did it away, and put the branch back.",
 		}); err != nil {
 			return err

@@ -1,6 +1,7 @@
 """The HTTP server around moto's dispatcher."""
 
 import base64
+import contextlib
 import json
 import os
 import threading
@@ -37,6 +38,9 @@ SETTLED = "/sandbox/settled"
 # A call with this header is told of and not made: base64 of what its record says otherwise, in JSON.
 TOLD = "HTTP_X_SANDBOX_TOLD"
 
+# moto walks through all of an account's policies where it attaches one: one call of IAM at a time.
+_alone = threading.Lock()
+
 
 class Server:
     """Serves all services on 127.0.0.1 while its context lasts."""
@@ -68,6 +72,12 @@ class Server:
             return Response(status=503)(environ, start_response)
         if call is not None:
             calls.record(call)
+        with _alone if call is not None and call.service == "iam" else contextlib.nullcontext():
+            return self._answered(call, environ, start_response)
+
+    def _answered(
+        self, call: calls.Call | None, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         if call is None or not trail.is_told_of(call):
             return self._dispatcher(environ, start_response)
         _ = call.body  # before the service reads it

@@ -41,6 +41,7 @@ func (e *estate) actors(apps []delivered) []actor {
 		{name: "an administrator", Principal: e.outside(e.named("administrator"), administratorAccess)},
 		{name: "an approver", Principal: e.releaseManager(), duty: catalogue.People},
 		{name: "the deployer", Principal: e.deployer(), trusted: true},
+		{name: "a reviewer", Principal: e.outside(e.named("reviewer"), administratorAccess), duty: catalogue.Mergers},
 		{name: "break-glass", Principal: e.outside(e.named("break-glass"), administratorAccess), trusted: true},
 	}
 	for _, app := range apps {
@@ -228,12 +229,22 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 		return at(group, group+":log-stream:x")
 	},
 	catalogue.Hosts: func(e *estate, _ delivered) []place {
+		if e.source != "" {
+			return nil
+		}
 		return at(e.plan.Connections("host/x-1")...)
 	},
 	catalogue.Connections: func(e *estate, _ delivered) []place {
+		if e.source != "" {
+			return nil
+		}
 		_, id, _ := strings.Cut(e.connection, ":connection/")
 		return at(e.plan.Connections("connection/" + id)...)
 	},
+	catalogue.Sources:       ofSource(nil),
+	catalogue.PullRequests:  ofSource(nil),
+	catalogue.ApprovalRules: ofRule,
+	catalogue.SourceBranch:  ofSource(map[string]string{"codecommit:References": "refs/heads/prod"}),
 	catalogue.Services: func(e *estate, a delivered) []place {
 		in := func(kind, what string) string { return e.regional("ecs", kind+"/"+a.cluster+"/"+what) }
 		all := at(in("service", a.service), in("task-set", a.service+"/ecs-svc/1"), in("service-deployment", a.service+"/x"), in("task", "0b69d5c0"))
@@ -246,6 +257,31 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 		return []place{{on: e.taskDefinition(a), with: map[string]string{"ecs:cluster": e.plan.Cluster(a.cluster)}}}
 	},
 }
+
+// ofSource is the repository of CodeCommit, which a stack whose source is GitHub has not.
+func ofSource(with map[string]string) func(*estate, delivered) []place {
+	return func(e *estate, _ delivered) []place {
+		if e.source == "" {
+			return nil
+		}
+		return []place{{on: e.plan.SourceRepository(e.source), with: with, common: true}}
+	}
+}
+
+// ofRule is the approval rule template, which has no ARN.
+func ofRule(e *estate, _ delivered) []place {
+	if e.source == "" {
+		return nil
+	}
+	return at("*")
+}
+
+// committed are the targets of a stack whose source is CodeCommit, and connected those of one
+// whose source is GitHub.
+var (
+	committed = []catalogue.Target{catalogue.Sources, catalogue.PullRequests, catalogue.ApprovalRules, catalogue.SourceBranch}
+	connected = []catalogue.Target{catalogue.Connections, catalogue.Hosts}
+)
 
 // answer is what the catalogue says of a call by somebody.
 type answer string
@@ -315,6 +351,9 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 		want := e.expected(row, who, tries[i].app)
 		if row.On == catalogue.Topic && who.duty == address.Pipeline && slices.Contains(lacks, catalogue.Approval) {
 			want = denied // a pipeline that asks nobody has nothing to publish
+		}
+		if row.Action == "codepipeline:StartPipelineExecution" && who.duty == address.Dispatcher && e.source != "" {
+			want = allowed // a change of prod starts pipelines
 		}
 		if row.Action == "codebuild:StartBuild" && who.duty == address.Dispatcher && q.Resource != e.plan.VerifierProject().ARN {
 			want = denied // rules start the check of the known state and nothing else

@@ -49,5 +49,5 @@ func TestNobodyGetsAround(t *testing.T) {
 	t.Run("the legitimate run, and no more", func(t *testing.T) { e.walkable(t, both) })
 	t.Run("over plain HTTP", func(t *testing.T) { e.encryptedOnly(t, both) })
 	t.Run("one app for another", func(t *testing.T) { e.apart(t, first, second); e.apart(t, second, first) })
-	t.Run("the catalogue", func(t *testing.T) { e.attacked(t, both, catalogue.Hub) })
+	t.Run("the catalogue", func(t *testing.T) { e.attacked(t, both, append(committed, catalogue.Hub)...) })
 }

@@ -102,8 +102,8 @@ func TestBuildAndConsumers(t *testing.T) {
 	w.up()
 	// No organization is above this one.
 	w.readEstate().attacked(t, []delivered{w.theApp()},
-		catalogue.IdentityProvider, catalogue.Secrets, catalogue.SecretsKey, catalogue.ApproverRoles, catalogue.Approval,
-		catalogue.Hub, catalogue.Machines, catalogue.Executions, catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners)
+		append(committed, catalogue.IdentityProvider, catalogue.Secrets, catalogue.SecretsKey, catalogue.ApproverRoles, catalogue.Approval,
+			catalogue.Hub, catalogue.Machines, catalogue.Executions, catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners)...)
 	w.bucketsTakeOnlyTheirKey()
 	w.buildSampleApp()
 

@@ -14,6 +14,7 @@ type caller struct {
 	identity map[string]any
 	duty     string // one of address's or the catalogue's
 	always   bool   // deploys
+	triggers bool   // starts pipelines
 }
 
 func (c caller) arn() string {
@@ -29,7 +30,7 @@ func (c caller) may(row catalogue.Call) bool {
 	if row.On == catalogue.BreakGlass {
 		return false
 	}
-	return c.always || slices.Contains(row.By, c.duty)
+	return c.always || slices.Contains(row.By, c.duty) || c.triggers && slices.Contains(row.By, catalogue.Trigger)
 }
 
 // callers are everybody. CloudTrail User Guide, CloudTrail userIdentity element.
@@ -68,6 +69,7 @@ func (w *world) callers(app delivered) []caller {
 		{name: "the deploying role", identity: session(p.Role("", address.Deploy).ARN), always: true},
 		{name: "the previewing role", identity: session(p.Role("", address.Preview).ARN)},
 		{name: "a release manager", identity: role("release-manager"), duty: catalogue.People},
+		{name: "a reviewer", identity: role("reviewer"), duty: catalogue.Mergers},
 		{name: "the execution role", identity: session(app.executionRole), duty: catalogue.Execution},
 		{name: "a service-linked role", identity: role("aws-service-role/inspector2.amazonaws.com/AWSServiceRoleForAmazonInspector2"), duty: catalogue.ServiceLinked},
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
@@ -44,6 +45,7 @@ type aws struct {
 	cloudtrail   *cloudtrail.Client
 	codepipeline *codepipeline.Client
 	codebuild    *codebuild.Client
+	codecommit   *codecommit.Client
 	codedeploy   *codedeploy.Client
 	connections  *codeconnections.Client
 	config       *configservice.Client
@@ -93,6 +95,7 @@ func clientsOf(cfg awssdk.Config) aws {
 		cloudtrail:   cloudtrail.NewFromConfig(cfg),
 		codepipeline: codepipeline.NewFromConfig(cfg),
 		codebuild:    codebuild.NewFromConfig(cfg),
+		codecommit:   codecommit.NewFromConfig(cfg),
 		codedeploy:   codedeploy.NewFromConfig(cfg),
 		connections:  codeconnections.NewFromConfig(cfg),
 		config:       configservice.NewFromConfig(cfg),

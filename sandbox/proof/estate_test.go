@@ -42,6 +42,8 @@ type estate struct {
 	inventory map[string][]string
 	// connection is the ARN of the connection to GitHub, and profile that of what signs.
 	connection, profile string
+	// source is the repository of CodeCommit; empty where GitHub is the source.
+	source string
 	// scps are what the account is under; none without an organization.
 	scps []authority.Level
 }
@@ -68,6 +70,9 @@ func (w *world) readEstate() *estate {
 		e.roles[arn] = r
 	}
 	e.connection, e.inventory = w.output("connectionArn"), w.inventory()
+	for _, name := range e.inventory["source repositories"] {
+		e.source = name
+	}
 	for _, name := range e.inventory["signing profiles"] {
 		e.profile = e.regional("signer", "/signing-profiles/"+name)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
@@ -78,6 +79,24 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 			return nil, err
 		}
 		return got.Applications, nil
+	},
+	"source repositories": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.codecommit.ListRepositories(ctx, &codecommit.ListRepositoriesInput{})
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for _, r := range got.Repositories {
+			names = append(names, *r.RepositoryName)
+		}
+		return names, nil
+	},
+	"approval rules": func(ctx context.Context, a aws) ([]string, error) {
+		got, err := a.codecommit.ListApprovalRuleTemplates(ctx, &codecommit.ListApprovalRuleTemplatesInput{})
+		if err != nil {
+			return nil, err
+		}
+		return got.ApprovalRuleTemplateNames, nil
 	},
 	"connections": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.connections.ListConnections(ctx, &codeconnections.ListConnectionsInput{})

@@ -44,6 +44,14 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 	catalogue.Listeners: func(_ *estate, a delivered) map[string]string {
 		return map[string]string{"ListenerArn": a.listener}
 	},
+	catalogue.Sources: func(e *estate, _ delivered) map[string]string {
+		return map[string]string{"repositoryName": e.source, "repositoryNames": e.source, "oldName": e.source, "newName": "x"}
+	},
+	catalogue.PullRequests: func(*estate, delivered) map[string]string { return map[string]string{"pullRequestId": "1"} },
+	catalogue.ApprovalRules: func(e *estate, _ delivered) map[string]string {
+		name := e.plan.ApprovalRule()
+		return map[string]string{"approvalRuleTemplateName": name, "oldApprovalRuleTemplateName": name, "newApprovalRuleTemplateName": "x"}
+	},
 	catalogue.Tasks: func(_ *estate, a delivered) map[string]string { return map[string]string{"cluster": a.cluster} },
 	catalogue.Connections: func(e *estate, _ delivered) map[string]string {
 		return map[string]string{"ConnectionArn": e.connection}

@@ -33,6 +33,10 @@ func (e *estate) stages(app delivered) []leg {
 		prepared = append(prepared, call{"ecs:DescribeServices", service, nil}, call{"ecs:DescribeTaskDefinition", "*", nil})
 	}
 
+	if e.source != "" {
+		prepared = append(prepared, call{"codecommit:GetCommit", p.SourceRepository(e.source), nil}, call{"codecommit:GetMergeCommit", p.SourceRepository(e.source), nil})
+	}
+
 	var legs []leg
 	for _, one := range []struct {
 		what    string

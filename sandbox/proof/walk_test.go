@@ -91,8 +91,7 @@ func (e *estate) run(app delivered) []leg {
 		{"it looks at the artifact bucket: CodePipeline User Guide, CodePipeline service role policy", pipeline.Principal, []call{
 			{"s3:GetBucketVersioning", bucket, nil}, {"s3:GetBucketAcl", bucket, nil}, {"s3:GetBucketLocation", bucket, nil},
 		}},
-		{"the source action uses the connection and stores the commit, with an ACL: CodePipeline User Guide, CodeStarSourceConnection action reference, and service role policy", pipeline.Principal,
-			append(put("Source"), call{"codeconnections:UseConnection", e.connection, nil}, call{"s3:PutObjectAcl", object("Source"), nil})},
+		e.fetches(pipeline.Principal, append(put("Source"), call{"s3:PutObjectAcl", object("Source"), nil})),
 		{"the build action: CodePipeline User Guide, AWS CodeBuild action reference, Service role permissions", pipeline.Principal, []call{
 			{"codebuild:StartBuild", project, nil}, {"codebuild:BatchGetBuilds", project, nil},
 		}},
@@ -156,6 +155,19 @@ func (e *estate) run(app delivered) []leg {
 		legs = append(legs, leg{"the task has a role: Amazon ECS deploy action reference", pipeline.Principal, []call{{"iam:PassRole", app.taskRole, toTasks}}})
 	}
 	return legs
+}
+
+// fetches is the source action, which stores the commit with an ACL.
+func (e *estate) fetches(pipeline authority.Principal, stores []call) leg {
+	if e.source == "" {
+		return leg{"the source action uses the connection: CodePipeline User Guide, CodeStarSourceConnection action reference, and service role policy", pipeline,
+			append(stores, call{"codeconnections:UseConnection", e.connection, nil})}
+	}
+	repository := e.plan.SourceRepository(e.source)
+	for _, action := range []string{"CancelUploadArchive", "GetBranch", "GetCommit", "GetRepository", "GetUploadArchiveStatus", "UploadArchive"} {
+		stores = append(stores, call{"codecommit:" + action, repository, nil})
+	}
+	return leg{"the source action reads the repository: CodePipeline User Guide, CodeCommit source action reference, Service role permissions", pipeline, stores}
 }
 
 // approval is what asks a person, and what the person does.
@@ -245,6 +257,11 @@ func (e *estate) watches() []leg {
 		{"a repository is made: Amazon ECR User Guide, Encryption at rest, Required IAM permissions", e.deployer(), []call{
 			{"kms:CreateGrant", e.key("images"), nil}, {"kms:DescribeKey", e.key("images"), nil},
 		}},
+	}
+	if e.source != "" {
+		legs = append(legs, leg{"a change of prod starts a pipeline: CodePipeline User Guide, CodeCommit source actions and EventBridge", dispatcher.Principal, []call{
+			{"codepipeline:StartPipelineExecution", e.regional("codepipeline", e.first("pipelines")), nil},
+		}})
 	}
 	legs = append(legs, e.checks()...)
 	for duty, subject := range subjects {
@@ -363,7 +380,7 @@ func (e *estate) walkable(t *testing.T, apps []delivered) {
 		}
 	}
 	for s := range spares {
-		if !used[s] {
+		if !used[s] && (s.sid != "Connection" || e.source == "") {
 			t.Errorf("%+v is excused and nowhere", s)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit"
+	committypes "github.com/aws/aws-sdk-go-v2/service/codecommit/types"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
 	deploytypes "github.com/aws/aws-sdk-go-v2/service/codedeploy/types"
@@ -85,6 +87,22 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 			return "", err
 		}
 		return aws.ToString(got.Projects[0].Arn), nil
+	},
+	"aws:codecommit/repository:Repository": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("repositoryName")
+		_, err := codecommit.NewFromConfig(f.cfg).GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: &name})
+		if absent := new(committypes.RepositoryDoesNotExistException); errors.As(err, &absent) {
+			return "", nil
+		}
+		return name, err
+	},
+	"aws:codecommit/approvalRuleTemplate:ApprovalRuleTemplate": func(f *finder, ctx context.Context, op operation) (string, error) {
+		name := op.input("name")
+		_, err := codecommit.NewFromConfig(f.cfg).GetApprovalRuleTemplate(ctx, &codecommit.GetApprovalRuleTemplateInput{ApprovalRuleTemplateName: &name})
+		if absent := new(committypes.ApprovalRuleTemplateDoesNotExistException); errors.As(err, &absent) {
+			return "", nil
+		}
+		return name, err
 	},
 	"aws:codedeploy/application:Application": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
