@@ -84,11 +84,11 @@ func TestCodeCommit(t *testing.T) {
 	w.delivers(inbox, *tip.Branch.CommitId, "referenceUpdated")
 
 	// A branch beside prod starts nothing, and nobody is told.
-	before := len(w.executions())
+	before := len(w.deliveries())
 	_, err = developer.CreateBranch(t.Context(), &codecommit.CreateBranchInput{RepositoryName: ptr(repository), BranchName: ptr("prod-2"), CommitId: first.CommitId})
 	w.must(err)
 	w.must(w.Cloud.Settled(t.Context()))
-	if n := len(w.executions()); n != before {
+	if n := len(w.deliveries()); n != before {
 		t.Errorf("another branch starts %d executions", n-before)
 	}
 	if told := inbox(); len(told) > 0 {
@@ -125,8 +125,8 @@ func TestCodeCommit(t *testing.T) {
 	w.empty("after destroy")
 }
 
-// executions are those of the app's pipeline, the last first.
-func (w *world) executions() []cptypes.PipelineExecutionSummary {
+// deliveries are the executions of the app's pipeline, the last first.
+func (w *world) deliveries() []cptypes.PipelineExecutionSummary {
 	w.Helper()
 	got, err := w.aws.codepipeline.ListPipelineExecutions(w.Context(), &codepipeline.ListPipelineExecutionsInput{PipelineName: ptr("backend-flask-prodgate")})
 	w.must(err)
@@ -137,7 +137,7 @@ func (w *world) executions() []cptypes.PipelineExecutionSummary {
 func (w *world) delivers(inbox func() []message, commit, event string) {
 	w.Helper()
 	w.must(w.Cloud.Settled(w.Context()))
-	last := w.executions()[0]
+	last := w.deliveries()[0]
 	if last.Trigger == nil || last.Trigger.TriggerType != cptypes.TriggerTypeCloudWatchEvent {
 		w.Errorf("%s starts %+v", event, last)
 	}
