@@ -1,34 +1,34 @@
-"""CodeCommit: repositories with their settings, branches, triggers and approval rule templates. No git."""
+"""CodeCommit: repositories with their settings and triggers, and approval rule templates. Nobody can push with git."""
 
-import hashlib
-import json
 import uuid
 from typing import Any
 
 from moto.core.base_backend import BackendDict
 from moto.core.utils import utcnow
 
-from . import core
+from . import core, kms
+from .approval_rules import checked_hash
+from .branches import Repository
 from .core import Error, Params
+from .pull_requests import PullRequest, PullRequests, written
 from .tagging import Tagged
 
 
 class State(core.State):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.repositories: dict[str, Params] = {}
-        self.branches: dict[str, dict[str, str]] = {}
-        self.triggers: dict[str, list[Params]] = {}
+        self.repositories: dict[str, Repository] = {}
         self.templates: dict[str, Params] = {}
-        # Names of templates by repository.
-        self.associations: dict[str, list[str]] = {}
+        self.pull_requests: dict[str, PullRequest] = {}
+        # The number of the latest pull request.
+        self.numbered = 0
         self.tags: dict[str, dict[str, str]] = {}
 
 
 codecommit_backends = BackendDict(State, "codecommit")
 
 
-class CodeCommit(Tagged, core.Service):
+class CodeCommit(Tagged, PullRequests, core.Service):
     model = "codecommit"
     backends = codecommit_backends
     state: State
@@ -43,48 +43,58 @@ class CodeCommit(Tagged, core.Service):
         if name in self.state.repositories:
             raise Error("RepositoryNameExistsException", f"Repository named {name} already exists")
         now = utcnow()
-        self.state.repositories[name] = {
+        metadata = {
             "accountId": self.current_account,
             "repositoryId": str(uuid.uuid4()),
-            "repositoryName": name,
             "repositoryDescription": params.get("repositoryDescription"),
-            "kmsKeyId": params.get("kmsKeyId"),
+            "kmsKeyId": self._key(params.get("kmsKeyId")),
             "creationDate": now,
             "lastModifiedDate": now,
-            "Arn": self.arn(name),
-            "cloneUrlHttp": f"https://git-codecommit.{self.region}.amazonaws.com/v1/repos/{name}",
-            "cloneUrlSsh": f"ssh://git-codecommit.{self.region}.amazonaws.com/v1/repos/{name}",
         }
-        self.state.branches[name], self.state.triggers[name], self.state.associations[name] = {}, [], []
+        self.state.repositories[name] = Repository(metadata | self._named(name))
         self.state.tags[self.arn(name)] = params.get("tags", {})
-        return {"repositoryMetadata": self.state.repositories[name]}
+        return {"repositoryMetadata": self.state.repositories[name].metadata}
 
     def get_repository(self, params: Params) -> Params:
         """AWS refuses a name that is not there."""
-        return {"repositoryMetadata": self._repository(params)}
+        return {"repositoryMetadata": self._repository(params).metadata}
 
     def batch_get_repositories(self, params: Params) -> Params:
         """AWS lists apart the names that it does not find."""
         known = self.state.repositories
         return {
-            "repositories": [known[name] for name in params["repositoryNames"] if name in known],
+            "repositories": [known[name].metadata for name in params["repositoryNames"] if name in known],
             "repositoriesNotFound": [name for name in params["repositoryNames"] if name not in known],
         }
 
     def list_repositories(self, params: Params) -> Params:
         """AWS answers names and ids."""
         keys = ("repositoryName", "repositoryId")
-        return {"repositories": [{key: r[key] for key in keys} for r in self.state.repositories.values()]}
+        return {"repositories": [{key: r.metadata[key] for key in keys} for r in self.state.repositories.values()]}
 
     def delete_repository(self, params: Params) -> Params:
         """AWS answers the id, and nothing for a name that is not there."""
-        name = params["repositoryName"]
-        gone = self.state.repositories.pop(name, None)
+        gone = self.state.repositories.pop(params["repositoryName"], None)
         if gone is None:
             return {}
-        del self.state.branches[name], self.state.triggers[name], self.state.associations[name]
-        del self.state.tags[gone["Arn"]]
-        return {"repositoryId": gone["repositoryId"]}
+        del self.state.tags[gone.metadata["Arn"]]
+        for key, pull in list(self.state.pull_requests.items()):
+            if pull.target["repositoryName"] == gone.name:
+                del self.state.pull_requests[key]
+        return {"repositoryId": gone.metadata["repositoryId"]}
+
+    def update_repository_name(self, params: Params) -> None:
+        """AWS changes the ARN and the URLs with the name."""
+        old, new = params["oldName"], params["newName"]
+        repository = self._changed({"repositoryName": old})
+        if new in self.state.repositories:
+            raise Error("RepositoryNameExistsException", f"Repository named {new} already exists")
+        self.state.repositories[new] = self.state.repositories.pop(old)
+        self.state.tags[self.arn(new)] = self.state.tags.pop(self.arn(old))
+        repository.update(self._named(new))
+        for pull in self.state.pull_requests.values():
+            if pull.target["repositoryName"] == old:
+                pull.target["repositoryName"] = new
 
     def update_repository_description(self, params: Params) -> None:
         """AWS takes a missing description for an empty one."""
@@ -92,69 +102,38 @@ class CodeCommit(Tagged, core.Service):
 
     def update_repository_encryption_key(self, params: Params) -> Params:
         """AWS answers the new key beside the old one."""
-        repository = self._changed(params)
-        old, repository["kmsKeyId"] = repository["kmsKeyId"], params["kmsKeyId"]
-        return {"repositoryId": repository["repositoryId"], "kmsKeyId": params["kmsKeyId"], "originalKmsKeyId": old}
+        key, repository = self._key(params["kmsKeyId"]), self._changed(params)
+        old, repository["kmsKeyId"] = repository["kmsKeyId"], key
+        return {"repositoryId": repository["repositoryId"], "kmsKeyId": key, "originalKmsKeyId": old}
 
     def update_default_branch(self, params: Params) -> None:
         """AWS refuses a branch that is not there."""
-        self._branch(params, params["defaultBranchName"])
-        self._changed(params)["defaultBranch"] = params["defaultBranchName"]
-
-    def list_branches(self, params: Params) -> Params:
-        """AWS answers names only."""
-        self._repository(params)
-        return {"branches": list(self.state.branches[params["repositoryName"]])}
-
-    def get_branch(self, params: Params) -> Params:
-        """AWS answers the commit at the branch's tip."""
-        return {"branch": self._branch(params, params["branchName"])}
-
-    def create_branch(self, params: Params) -> None:
-        """AWS refuses a commit that is not there; here no commit is kept beside the branches' tips."""
-        self._repository(params)
-        tips = self.state.branches[params["repositoryName"]]
-        if params["branchName"] in tips:
-            raise Error("BranchNameExistsException", f"Branch {params['branchName']} already exists")
-        if params["commitId"] not in tips.values():
-            raise Error("CommitDoesNotExistException", f"Commit {params['commitId']} does not exist")
-        tips[params["branchName"]] = params["commitId"]
-
-    def create_commit(self, params: Params) -> Params:
-        """AWS makes a commit on the branch, and the branch with the first one; here its files are not kept."""
-        repository = self._changed(params)
-        tips = self.state.branches[params["repositoryName"]]
-        if tips.get(params["branchName"]) != params.get("parentCommitId"):
-            raise Error("ParentCommitIdOutdatedException", "The parent commit is not the tip of the branch")
-        commit = hashlib.sha1(uuid.uuid4().bytes, usedforsecurity=False).hexdigest()
-        tips[params["branchName"]] = commit
-        repository.setdefault("defaultBranch", params["branchName"])
-        return {"commitId": commit, "treeId": commit, "filesAdded": [], "filesUpdated": [], "filesDeleted": []}
+        branch = params["defaultBranchName"]
+        self.get_branch(params | {"branchName": branch})
+        self._changed(params)["defaultBranch"] = branch
 
     def put_repository_triggers(self, params: Params) -> Params:
         """AWS replaces all triggers."""
-        self._repository(params)
-        self.state.triggers[params["repositoryName"]] = [{"branches": []} | one for one in params["triggers"]]
+        self._repository(params).triggers = [{"branches": []} | one for one in params["triggers"]]
         return {"configurationId": str(uuid.uuid4())}
 
     def get_repository_triggers(self, params: Params) -> Params:
         """AWS answers an empty list for a repository without triggers."""
-        self._repository(params)
-        return {"configurationId": str(uuid.uuid4()), "triggers": self.state.triggers[params["repositoryName"]]}
+        return {"configurationId": str(uuid.uuid4()), "triggers": self._repository(params).triggers}
 
     def create_approval_rule_template(self, params: Params) -> Params:
         """AWS checks the content's grammar and answers its hash."""
         name = params["approvalRuleTemplateName"]
-        if name in self.state.templates:
-            raise Error("ApprovalRuleTemplateNameAlreadyExistsException", f"Template {name} already exists")
+        self._check_free(name)
         now = utcnow()
         self.state.templates[name] = params | {
             "approvalRuleTemplateId": str(uuid.uuid4()),
             "creationDate": now,
             "lastModifiedDate": now,
             "lastModifiedUser": self.caller,
-            "ruleContentSha256": _checked_hash(params["approvalRuleTemplateContent"]),
+            "ruleContentSha256": checked_hash(params["approvalRuleTemplateContent"]),
         }
+        self._tell_template(name, "approvalRuleTemplateCreated")
         return {"approvalRuleTemplate": self.state.templates[name]}
 
     def get_approval_rule_template(self, params: Params) -> Params:
@@ -166,8 +145,11 @@ class CodeCommit(Tagged, core.Service):
         return {"approvalRuleTemplateNames": list(self.state.templates)}
 
     def update_approval_rule_template_content(self, params: Params) -> Params:
-        """AWS replaces the content."""
-        digest = _checked_hash(params["newRuleContent"])
+        """AWS replaces the content, of pull requests to come; it may be told the hash of what it replaces."""
+        digest = checked_hash(params["newRuleContent"])
+        old = self._template(params)["ruleContentSha256"]
+        if params.get("existingRuleContentSha256", old) != old:
+            raise Error("InvalidRuleContentSha256Exception", f"The hash of the content is {old}")
         return self._update(params, approvalRuleTemplateContent=params["newRuleContent"], ruleContentSha256=digest)
 
     def update_approval_rule_template_description(self, params: Params) -> Params:
@@ -178,63 +160,121 @@ class CodeCommit(Tagged, core.Service):
         """AWS renames the template; its associations go with it."""
         old, new = params["oldApprovalRuleTemplateName"], params["newApprovalRuleTemplateName"]
         template = self._template({"approvalRuleTemplateName": old})
+        self._check_free(new)
         del self.state.templates[old]
         self.state.templates[new] = template
-        for names in self.state.associations.values():
-            names[:] = [new if name == old else name for name in names]
+        for repository in self.state.repositories.values():
+            repository.templates = [new if name == old else name for name in repository.templates]
         return self._update({"approvalRuleTemplateName": new}, approvalRuleTemplateName=new)
 
     def delete_approval_rule_template(self, params: Params) -> Params:
-        """AWS refuses a template that repositories use."""
+        """AWS refuses a template that repositories use, and accepts one that is not there."""
         name = params["approvalRuleTemplateName"]
-        if any(name in names for names in self.state.associations.values()):
+        if self._users(name):
             raise Error("ApprovalRuleTemplateInUseException", f"Template {name} is associated with repositories")
-        gone = self.state.templates.pop(name, {})
-        return {"approvalRuleTemplateId": gone.get("approvalRuleTemplateId", "")}
+        if name not in self.state.templates:
+            return {"approvalRuleTemplateId": ""}
+        self._tell_template(name, "approvalRuleTemplateDeleted")
+        return {"approvalRuleTemplateId": self.state.templates.pop(name)["approvalRuleTemplateId"]}
 
     def associate_approval_rule_template_with_repository(self, params: Params) -> None:
         """AWS accepts what is associated already."""
-        self._template(params)
-        self._repository(params)
-        names = self.state.associations[params["repositoryName"]]
-        if params["approvalRuleTemplateName"] not in names:
-            names.append(params["approvalRuleTemplateName"])
+        self._associate(params, True)
 
     def disassociate_approval_rule_template_from_repository(self, params: Params) -> None:
         """AWS accepts what is not associated."""
-        self._template(params)
-        self._repository(params)
-        names = self.state.associations[params["repositoryName"]]
-        if params["approvalRuleTemplateName"] in names:
-            names.remove(params["approvalRuleTemplateName"])
+        self._associate(params, False)
+
+    def batch_associate_approval_rule_template_with_repositories(self, params: Params) -> Params:
+        """AWS lists apart the repositories that it does not find."""
+        done, errors = self._associate_all(params, True)
+        return {"associatedRepositoryNames": done, "errors": errors}
+
+    def batch_disassociate_approval_rule_template_from_repositories(self, params: Params) -> Params:
+        """AWS lists apart the repositories that it does not find."""
+        done, errors = self._associate_all(params, False)
+        return {"disassociatedRepositoryNames": done, "errors": errors}
 
     def list_associated_approval_rule_templates_for_repository(self, params: Params) -> Params:
         """AWS answers names only."""
-        self._repository(params)
-        return {"approvalRuleTemplateNames": self.state.associations[params["repositoryName"]]}
+        return {"approvalRuleTemplateNames": self._repository(params).templates}
 
     def list_repositories_for_approval_rule_template(self, params: Params) -> Params:
         """AWS answers names only."""
-        self._template(params)
-        name = params["approvalRuleTemplateName"]
-        return {"repositoryNames": [key for key, names in self.state.associations.items() if name in names]}
+        return {"repositoryNames": self._users(self._template(params)["approvalRuleTemplateName"])}
 
-    def _repository(self, params: Params) -> Params:
-        if params["repositoryName"] not in self.state.repositories:
-            raise Error("RepositoryDoesNotExistException", f"{params['repositoryName']} does not exist")
-        return self.state.repositories[params["repositoryName"]]
+    def _associate(self, params: Params, is_on: bool) -> None:
+        name, repository = self._template(params)["approvalRuleTemplateName"], self._repository(params)
+        if (name in repository.templates) == is_on:
+            return
+        (repository.templates.append if is_on else repository.templates.remove)(name)
+        how = "AssociatedWith" if is_on else "DisassociatedFrom"
+        self._tell_template(name, f"approvalRuleTemplate{how}Repository", repository)
+
+    def _associate_all(self, params: Params, is_on: bool) -> tuple[list[str], list[Params]]:
+        name, known = self._template(params)["approvalRuleTemplateName"], self.state.repositories
+        done = [one for one in params["repositoryNames"] if one in known]
+        for one in done:
+            templates = [other for other in known[one].templates if other != name]
+            known[one].templates = [*templates, name] if is_on else templates
+        how = "AssociateApprovalRuleTemplateWith" if is_on else "DisassociateApprovalRuleTemplateFrom"
+        if done:
+            self._tell_template(name, f"batch{how}Repositories", *(known[one] for one in done))
+        code = "RepositoryDoesNotExistException"
+        return done, [
+            {"repositoryName": one, "errorCode": code, "errorMessage": f"{one} does not exist"}
+            for one in params["repositoryNames"]
+            if one not in known
+        ]
+
+    def _tell_template(self, name: str, event: str, *repositories: Repository) -> None:
+        template = self.state.templates[name]
+        detail = {
+            "event": event,
+            "approvalRuleTemplateName": name,
+            "approvalRuleTemplateId": template["approvalRuleTemplateId"],
+            "approvalRuleTemplateContentSha256": template["ruleContentSha256"],
+            "creationDate": written(template["creationDate"]),
+            "lastModifiedDate": written(template["lastModifiedDate"]),
+            "notificationBody": "A approval rule template event occurred in the following AWS CodeCommit account: "
+            f"{self.current_account}. User: {self.caller}. Event: {event}. Template: {name}.",
+            "repositories": {one.name: one.metadata["repositoryId"] for one in repositories},
+        }
+        self._announce("Approval Rule Template Change", list(repositories), detail)
+
+    def _users(self, template: str) -> list[str]:
+        return [name for name, repository in self.state.repositories.items() if template in repository.templates]
+
+    def _named(self, name: str) -> Params:
+        where = f"git-codecommit.{self.region}.amazonaws.com/v1/repos/{name}"
+        return {
+            "repositoryName": name,
+            "Arn": self.arn(name),
+            "cloneUrlHttp": f"https://{where}",
+            "cloneUrlSsh": f"ssh://{where}",
+        }
+
+    def _key(self, name: str | None) -> str:
+        """The ARN of a key; AWS's own, which is not in KMS here, if none is named."""
+        if name is None or name.endswith("alias/aws/codecommit"):
+            place = f"{self.region}:{self.current_account}"
+            key = uuid.uuid5(uuid.NAMESPACE_URL, f"{place}:alias/aws/codecommit")
+            return f"arn:{self.partition}:kms:{place}:key/{key}"
+        found = kms.find(self.current_account, self.region, name)
+        if found is None:
+            raise Error("EncryptionKeyNotFoundException", f"Key {name} does not exist")
+        if found.key_state != "Enabled":
+            raise Error("EncryptionKeyDisabledException", f"Key {name} is {found.key_state}")
+        return str(found.arn)
 
     def _changed(self, params: Params) -> Params:
-        repository = self._repository(params)
-        repository["lastModifiedDate"] = utcnow()
-        return repository
+        metadata = self._repository(params).metadata
+        metadata["lastModifiedDate"] = utcnow()
+        return metadata
 
-    def _branch(self, params: Params, name: str) -> Params:
-        self._repository(params)
-        tips = self.state.branches[params["repositoryName"]]
-        if name not in tips:
-            raise Error("BranchDoesNotExistException", f"Branch {name} does not exist")
-        return {"branchName": name, "commitId": tips[name]}
+    def _check_free(self, template: str) -> None:
+        if template in self.state.templates:
+            raise Error("ApprovalRuleTemplateNameAlreadyExistsException", f"Template {template} already exists")
 
     def _template(self, params: Params) -> Params:
         if params["approvalRuleTemplateName"] not in self.state.templates:
@@ -245,21 +285,9 @@ class CodeCommit(Tagged, core.Service):
 
     def _update(self, params: Params, **changes: Any) -> Params:
         template = self._template(params)
-        template.update(changes, lastModifiedDate=utcnow())
+        template.update(changes, lastModifiedDate=utcnow(), lastModifiedUser=self.caller)
+        self._tell_template(template["approvalRuleTemplateName"], "approvalRuleTemplateUpdated")
         return {"approvalRuleTemplate": template}
-
-
-def _checked_hash(content: str) -> str:
-    try:
-        document = json.loads(content)
-        fits = document["Version"] == "2018-11-08" and all(s["Type"] == "Approvers" for s in document["Statements"])
-    except (ValueError, KeyError, TypeError):
-        fits = False
-    if not fits:
-        raise Error(
-            "InvalidApprovalRuleTemplateContentException", "The content of the approval rule template is not valid"
-        )
-    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def install() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from moto.core.base_backend import BackendDict
 from moto.core.utils import utcnow
+from moto.utilities.utils import get_partition
 
 from . import core
 from .core import Error, Params
@@ -159,6 +160,18 @@ class CodePipeline(Executions, core.Service):
                 f"The account with id '{self.current_account}' does not include a pipeline with the name '{name}'",
             )
         return self.state.tags[name]
+
+
+def begin(arn: str, rule: str, given: Params) -> bool:
+    """What EventBridge does with a pipeline that is a rule's target; false if the pipeline is not there."""
+    service = CodePipeline()
+    _, _, _, service.region, service.current_account, name = arn.split(":", 5)
+    service.partition = get_partition(service.region)
+    if name not in service.state.pipelines:
+        return False
+    taken = {key: given[key] for key in ("sourceRevisions", "variables") if key in given}
+    service.begin({"name": name} | taken, "CloudWatchEvent", rule)
+    return True
 
 
 def _actions(pipeline: Params) -> Iterator[Params]:

@@ -1,13 +1,14 @@
 """The executions of a pipeline: their way through stages, transitions, approvals, stops and retries.
 
-Actions do nothing and succeed at once, with three exceptions: a manual approval waits for its
-result, a source fails while its connection is not AVAILABLE, and a CodeBuild action fails when
-its project is not there. Conditions of stages count as met.
+Actions do nothing and succeed at once, with these exceptions: a manual approval waits for its
+result, a source fails while its connection is not AVAILABLE or its branch of CodeCommit not there,
+and a CodeBuild action fails when its project is not there. Conditions of stages count as met.
 """
 
 import hashlib
 import json
 import re
+import threading
 import uuid
 from collections.abc import Iterable
 from copy import deepcopy
@@ -20,11 +21,14 @@ from moto.events.models import events_backends
 from moto.sns.models import sns_backends
 
 from .codebuild import codebuild_backends
+from .codecommit import codecommit_backends
 from .connections import connections_backends
 from .core import Error, Params, log
 
 _MAX_QUEUED = 50
 _MOVING = ("InProgress", "Stopping")
+# Rules start executions while somebody asks about others.
+_one_at_a_time = threading.RLock()
 
 
 @dataclass
@@ -129,6 +133,9 @@ class Executions:
 
     def start_pipeline_execution(self, params: Params) -> Params:
         """AWS takes values for declared variables only, and revisions for source actions only."""
+        return {"pipelineExecutionId": self.begin(params, "StartPipelineExecution").key}
+
+    def begin(self, params: Params, trigger: str, detail: str | None = None) -> Execution:
         pipeline = self._pipeline(params["name"])
         given = {v["name"]: v["value"] for v in params.get("variables", [])}
         declared = {v["name"]: v.get("defaultValue") for v in pipeline.get("variables", [])}
@@ -140,17 +147,23 @@ class Executions:
             raise Error("ValidationException", f"Not source actions: {', '.join(sorted(unknown))}")
         if missing := [name for name, value in (declared | given).items() if value is None]:
             raise Error("ValidationException", f"Pipeline variables need a value: {', '.join(missing)}")
-        execution = self.start(pipeline, "StartPipelineExecution", declared | given, revisions)
-        return {"pipelineExecutionId": execution.key}
+        return self.start(pipeline, trigger, declared | given, revisions, detail)
 
-    def start(self, pipeline: Params, trigger: str, variables: dict[str, str], revisions: dict[str, str]) -> Execution:
+    def start(
+        self,
+        pipeline: Params,
+        trigger: str,
+        variables: dict[str, str],
+        revisions: dict[str, str],
+        detail: str | None = None,
+    ) -> Execution:
         executions = self._executions(pipeline["name"])
         if pipeline["executionMode"] == "QUEUED" and sum(e.status in _MOVING for e in executions) >= _MAX_QUEUED:
             raise Error(
                 "ConcurrentPipelineExecutionsLimitExceededException",
                 f"Pipeline {pipeline['name']} has reached the limit of {_MAX_QUEUED} executions",
             )
-        cause = {"triggerType": trigger, "triggerDetail": self.caller}
+        cause = {"triggerType": trigger, "triggerDetail": self.caller if detail is None else detail}
         execution = Execution(deepcopy(pipeline), cause, variables, revisions)
         executions.append(execution)
         self._announce(execution, "Pipeline", "STARTED")
@@ -332,9 +345,10 @@ class Executions:
         moved = True
         while moved:
             moved = False
-            for execution in list(self._executions(name)):
-                if execution.status in _MOVING and self._step(execution):
-                    moved = True
+            with _one_at_a_time:
+                for execution in list(self._executions(name)):
+                    if execution.status in _MOVING and self._step(execution):
+                        moved = True
 
     def _step(self, execution: Execution) -> bool:
         """One step of one execution; false if it has to wait."""
@@ -413,6 +427,8 @@ class Executions:
             case "CodeStarSourceConnection" if not _is_available(configuration["ConnectionArn"]):
                 why = f"Connection {configuration['ConnectionArn']} is not available"
                 run.end("Failed", error={"code": "ConfigurationError", "message": why})
+            case "CodeCommit":
+                self._take_commit(execution, run)
             case "CodeBuild" if not self._has_project(run):
                 why = f"Project {configuration['ProjectName']} cannot be found"
                 run.end("Failed", error={"code": "ConfigurationError", "message": why})
@@ -422,6 +438,36 @@ class Executions:
                     run.revision = execution.revisions.get(run.action["name"], fresh)
                     run.outputs = {"CommitId": run.revision, "BranchName": configuration.get("BranchName", "")}
                 run.end("Succeeded")
+
+    def _take_commit(self, execution: Execution, run: ActionRun) -> None:
+        """AWS takes the tip of the branch, or the commit that the execution was started with."""
+        name, branch = run.configuration["RepositoryName"], run.configuration["BranchName"]
+        account = run.action["roleArn"].split(":")[4] if "roleArn" in run.action else self.current_account
+        region = run.action.get("region", self.region)
+        repository = codecommit_backends[account][region].repositories.get(name)
+        tip = repository.branches.get(branch) if repository else None
+        key = execution.revisions.get(run.action["name"], tip)
+        why = None
+        if repository is None:
+            why = f"Repository {name} of CodeCommit cannot be found in {region}"
+        elif tip is None:
+            why = f"Branch {branch} cannot be found in repository {name} of CodeCommit"
+        elif key not in repository.commits:
+            why = f"Commit {key} cannot be found in repository {name} of CodeCommit"
+        if why:
+            run.end("Failed", error={"code": "ConfigurationError", "message": why})
+            return
+        commit = repository.commits[key]
+        run.revision = key
+        run.outputs = {
+            "AuthorDate": commit.iso,
+            "BranchName": branch,
+            "CommitId": key,
+            "CommitMessage": commit.message,
+            "CommitterDate": commit.iso,
+            "RepositoryName": name,
+        }
+        run.end("Succeeded", summary=commit.message)
 
     def _has_project(self, run: ActionRun) -> bool:
         region = run.action.get("region", self.region)

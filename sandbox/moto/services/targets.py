@@ -13,7 +13,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import Queue, sqs_backends
 from moto.utilities.utils import get_partition
 
-from . import kms, statements
+from . import codepipeline, kms, statements
 from .core import Params, as_list, service_trusted
 from .stepfunctions import stepfunctions_backends
 
@@ -67,6 +67,10 @@ def give(rule: Rule, target: Params, event: Params, forward: Callable[[str, str,
             if all(machine.arn != arn for machine in machines.state_machines):
                 raise Undeliverable("NO_RESOURCE", f"State Machine Does Not Exist: '{arn}'")
             machines.start_execution(arn, str(uuid.uuid4()), message(rule, target, event))
+        case "codepipeline":
+            given = json.loads(message(rule, target, event))
+            if not codepipeline.begin(arn, rule.arn, given if isinstance(given, dict) else {}):
+                raise Undeliverable("NO_RESOURCE", f"Pipeline does not exist: {arn}")
         case "logs":
             name = resource.removeprefix("log-group:").removesuffix(":*")
             logs, stream = logs_backends[account][region], str(uuid.uuid4())

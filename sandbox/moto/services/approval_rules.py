@@ -1,0 +1,83 @@
+"""What CodeCommit's approval rules say: their grammar, for which branches they are, and whose approvals count."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from .core import Error
+
+_MEMBERS = ("arn:", "CodeCommitApprovers:")
+
+
+def checked_hash(content: str) -> str:
+    """The hash that AWS answers; raises its error about a content that is no approval rule."""
+    if not _fits(content):
+        raise Error(
+            "InvalidApprovalRuleTemplateContentException", "The content of the approval rule template is not valid"
+        )
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def is_for(content: str, reference: str) -> bool:
+    """A rule that names no branches is for all of them."""
+    return reference in json.loads(content).get("DestinationReferences", [reference])
+
+
+def satisfied(content: str, approvers: Iterable[str]) -> bool:
+    """Whether enough members of every pool are among the approvers; without a pool, everybody counts."""
+    return all(
+        sum(
+            "ApprovalPoolMembers" not in statement
+            or any(_is_member(arn, member) for member in statement["ApprovalPoolMembers"])
+            for arn in approvers
+        )
+        >= statement["NumberOfApprovalsNeeded"]
+        for statement in json.loads(content)["Statements"]
+    )
+
+
+def _is_member(arn: str, member: str) -> bool:
+    """A member is an ARN, or the account and the name of users; both may have wildcards."""
+    if member.startswith("CodeCommitApprovers:"):
+        _, account, member = member.split(":", 2)
+        _, _, _, _, owner, resource = arn.split(":", 5)
+        if owner != account:
+            return False
+        arn = resource.partition("/")[2]
+    return re.fullmatch(".*".join(map(re.escape, member.split("*"))), arn) is not None
+
+
+def _fits(content: str) -> bool:
+    try:
+        document = json.loads(content)
+    except ValueError:
+        return False
+    if not isinstance(document, dict) or document.keys() - {"Version", "DestinationReferences", "Statements"}:
+        return False
+    references, statements = document.get("DestinationReferences", ["refs/heads/x"]), document.get("Statements")
+    return (
+        document.get("Version") == "2018-11-08"
+        and _are_texts(references, ("refs/heads/",))
+        and isinstance(statements, list)
+        and bool(statements)
+        and all(_is_statement(one) for one in statements)
+    )
+
+
+def _is_statement(one: Any) -> bool:
+    return (
+        isinstance(one, dict)
+        and not one.keys() - {"Type", "NumberOfApprovalsNeeded", "ApprovalPoolMembers"}
+        and one.get("Type") == "Approvers"
+        and type(one.get("NumberOfApprovalsNeeded")) is int
+        and one["NumberOfApprovalsNeeded"] > 0
+        and _are_texts(one.get("ApprovalPoolMembers", list(_MEMBERS)), _MEMBERS)
+    )
+
+
+def _are_texts(value: Any, beginnings: tuple[str, ...]) -> bool:
+    if not isinstance(value, list) or not value:
+        return False
+    return all(isinstance(one, str) and one.startswith(beginnings) for one in value)
