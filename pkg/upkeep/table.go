@@ -174,7 +174,7 @@ func table(p address.Plan) []Work {
 		{
 			// Amazon EventBridge User Guide, Connections: EventBridge keeps what a connection is
 			// authorized by in a secret, as whoever makes the connection.
-			Name: "ChatSecret", On: []string{p.ChatSecret()}, Why: chatIds, For: (*settings.Settings).TellsChat,
+			Name: "ChatSecret", On: []string{p.ChatSecret()}, Why: chatIds, Apart: true, For: (*settings.Settings).TellsChat,
 			Write: []string{
 				"secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
 				"secretsmanager:UpdateSecret",
