@@ -13,8 +13,6 @@ const (
 )
 
 var badChat = map[string]badCase{
-	"the webhook is empty": {"chatWebhook", "",
-		`prodgate:chatWebhook: (secret) is empty; ` + chatRemedy},
 	"the webhook is asked without TLS": {"chatWebhook", "http://" + hook, noWebhook + chatRemedy},
 	"the webhook has no protocol":      {"chatWebhook", hook, noWebhook + chatRemedy},
 	"the webhook is a host alone":      {"chatWebhook", "https://chat.example.com/", noWebhook + chatRemedy},

@@ -13,7 +13,8 @@ const chatRemedy = "set it by pulumi config set --secret chatWebhook, with the U
 
 var chatRules = []rule{
 	// Amazon EventBridge API, CreateApiDestination: InvocationEndpoint.
-	{key: chatWebhook, kind: text, max: 2048, valid: isWebhook, what: "is not the HTTPS URL of a webhook", remedy: chatRemedy},
+	// Empty is Pulumi's default: of a typed key it asks for one.
+	{key: chatWebhook, kind: text, empty: true, max: 2048, valid: isWebhook, what: "is not the HTTPS URL of a webhook", remedy: chatRemedy},
 }
 
 var endpoint = regexp.MustCompile(`^https://(%[0-9A-Fa-f]{2}|[-()_.!~*';/?:@&=+$,A-Za-z0-9])+$`)

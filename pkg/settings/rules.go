@@ -288,7 +288,7 @@ func (r rule) fault(value any) (what, remedy string) {
 			return fmt.Sprintf("has %d characters, more than %d", n, r.max), r.remedy
 		case r.oneOf != nil && !slices.Contains(r.oneOf, v):
 			return r.what, hint(v, r.oneOf, r.remedy)
-		case r.valid != nil && !r.valid(v):
+		case r.valid != nil && n > 0 && !r.valid(v):
 			return r.what, r.remedy
 		}
 	case float64:
