@@ -164,12 +164,11 @@ func table(p address.Plan) []Work {
 			Write: []string{"events:CreateApiDestination", "events:DeleteApiDestination", "events:UpdateApiDestination"},
 		},
 		{
-			// A destination is made, and changed, of a connection: both are asked.
+			// Service Authorization Reference, Amazon EventBridge: a destination is made, and
+			// described, on both. It is changed on itself.
 			Name: "ChatConnection", On: []string{p.ChatConnection().ARN}, Why: chatIds, For: (*settings.Settings).TellsChat,
-			Read: []string{"events:DescribeConnection"},
-			Write: []string{
-				"events:CreateApiDestination", "events:CreateConnection", "events:DeleteConnection", "events:UpdateApiDestination", "events:UpdateConnection",
-			},
+			Read:  []string{"events:DescribeApiDestination", "events:DescribeConnection"},
+			Write: []string{"events:CreateApiDestination", "events:CreateConnection", "events:DeleteConnection", "events:UpdateConnection"},
 		},
 		{
 			// Amazon EventBridge User Guide, Connections: EventBridge keeps what a connection is
