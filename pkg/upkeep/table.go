@@ -154,7 +154,7 @@ func table(p address.Plan) []Work {
 		},
 		{
 			Name: "Chat", On: []string{p.Chat().ARN}, For: (*settings.Settings).TellsChat,
-			Read:  []string{"pipes:DescribePipe"},
+			Read:  []string{"pipes:DescribePipe", "pipes:ListTagsForResource"},
 			Write: []string{"pipes:CreatePipe", "pipes:DeletePipe", "pipes:TagResource", "pipes:UntagResource", "pipes:UpdatePipe"},
 		},
 		{
