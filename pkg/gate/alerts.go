@@ -143,7 +143,7 @@ func (b builder) deadLetters(parent pulumi.Resource, a *alerts) error {
 				Resources:  policydoc.On(at.ARN),
 				Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", b.plan.Rules())},
 			},
-			queueOverTLS(at.ARN),
+			tlsOnly("sqs", at.ARN),
 		}.JSON(),
 	}, child)
 	if err != nil {
@@ -168,18 +168,6 @@ func (b builder) deadLetters(parent pulumi.Resource, a *alerts) error {
 		return fmt.Errorf("alarm: %w", err)
 	}
 	return nil
-}
-
-// queueOverTLS refuses plain HTTP.
-func queueOverTLS(arn string) policydoc.Statement {
-	return policydoc.Statement{
-		Sid:        "DenyPlainHttp",
-		Deny:       true,
-		Principals: policydoc.Anyone,
-		Actions:    []string{"sqs:*"},
-		Resources:  policydoc.On(arn),
-		Conditions: []policydoc.Condition{policydoc.Is("Bool", "aws:SecureTransport", "false")},
-	}
 }
 
 // publishes lets a role tell something, for the reason that is the statement's Sid.

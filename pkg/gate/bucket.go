@@ -105,7 +105,7 @@ func (b builder) lockable(parent pulumi.Resource, purpose string, key *kms.Key, 
 	}
 
 	document := append(policydoc.Document{
-		tlsOnly(at.ARN),
+		tlsOnly("s3", at.ARN, at.ARN+"/*"),
 		{
 			Sid:        "DenyOldTls",
 			Deny:       true,
@@ -172,14 +172,14 @@ func (b builder) lock(child pulumi.ResourceOption, name string, of *s3.BucketV2,
 	return err
 }
 
-// tlsOnly refuses plain HTTP.
-func tlsOnly(arn string) policydoc.Statement {
+// tlsOnly refuses plain HTTP: all that a service does with something.
+func tlsOnly(service string, arns ...string) policydoc.Statement {
 	return policydoc.Statement{
 		Sid:        "DenyPlainHttp",
 		Deny:       true,
 		Principals: policydoc.Anyone,
-		Actions:    []string{"s3:*"},
-		Resources:  policydoc.On(arn, arn+"/*"),
+		Actions:    []string{service + ":*"},
+		Resources:  policydoc.On(arns...),
 		Conditions: []policydoc.Condition{policydoc.Is("Bool", "aws:SecureTransport", "false")},
 	}
 }

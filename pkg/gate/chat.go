@@ -100,7 +100,7 @@ func (b builder) chatQueue(child pulumi.ResourceOption, a *alerts) (*sqs.Queue, 
 				Resources:  policydoc.On(at.ARN),
 				Conditions: []policydoc.Condition{policydoc.Is("ArnEquals", "aws:SourceArn", b.plan.Topic().ARN)},
 			},
-			queueOverTLS(at.ARN),
+			tlsOnly("sqs", at.ARN),
 		}.JSON(),
 	}, child)
 	if err != nil {

@@ -356,11 +356,21 @@ func workflowsFit(t *testing.T, c map[string]any) {
 		"previewEnvironment": strings.Repeat("n", 255), "upEnvironment": strings.Repeat("m", 255),
 	}
 	// All that a boundary has a pattern for.
+	c["detection"] = object{"response": "contain", "securityHub": "create"}
 	c["apps"].([]any)[0].(object)["secrets"] = []any{
 		object{"name": "ROTATED", "rotationLambdaArn": "arn:aws:lambda:ap-northeast-1:111111111111:function:rotate"},
 		object{"name": "ADOPTED", "arn": "arn:aws:secretsmanager:ap-northeast-1:111111111111:secret:token-a1b2c3"},
 	}
-	r := built(t, c)
+	c["apps"].([]any)[0].(object)["deployment"] = object{
+		"kind": "blue-green", "listenerArn": "arn:aws:elasticloadbalancing:ap-northeast-1:111111111111:listener/app/web/0123456789abcdef/0123456789abcdef",
+		"targetGroups": []string{"blue", "green"}, "containerPort": 4567,
+	}
+	r := built(t, telling(c))
+	for _, token := range []string{pipeType, "aws:codedeploy/deploymentGroup:DeploymentGroup", profileType, secretType} {
+		if !r.Has(token) {
+			t.Errorf("there is no %s", token)
+		}
+	}
 	attached := map[string]int{}
 	for _, a := range r.Of(t, attachmentType) {
 		attached[a.Text("role")]++

@@ -178,7 +178,7 @@ func table(p address.Plan) []Work {
 		},
 		{
 			Name: "Chat", On: []string{p.Chat().ARN}, For: (*settings.Settings).TellsChat,
-			Read:  []string{"pipes:DescribePipe"},
+			Read:  []string{"pipes:DescribePipe", "pipes:ListTagsForResource"},
 			Write: []string{"pipes:CreatePipe", "pipes:DeletePipe", "pipes:TagResource", "pipes:UntagResource", "pipes:UpdatePipe"},
 		},
 		{
@@ -188,17 +188,16 @@ func table(p address.Plan) []Work {
 			Write: []string{"events:CreateApiDestination", "events:DeleteApiDestination", "events:UpdateApiDestination"},
 		},
 		{
-			// A destination is made, and changed, of a connection: both are asked.
+			// Service Authorization Reference, Amazon EventBridge: a destination is made, and
+			// described, on both. It is changed on itself.
 			Name: "ChatConnection", On: []string{p.ChatConnection().ARN}, Why: chatIds, For: (*settings.Settings).TellsChat,
-			Read: []string{"events:DescribeConnection"},
-			Write: []string{
-				"events:CreateApiDestination", "events:CreateConnection", "events:DeleteConnection", "events:UpdateApiDestination", "events:UpdateConnection",
-			},
+			Read:  []string{"events:DescribeApiDestination", "events:DescribeConnection"},
+			Write: []string{"events:CreateApiDestination", "events:CreateConnection", "events:DeleteConnection", "events:UpdateConnection"},
 		},
 		{
 			// Amazon EventBridge User Guide, Connections: EventBridge keeps what a connection is
 			// authorized by in a secret, as whoever makes the connection.
-			Name: "ChatSecret", On: []string{p.ChatSecret()}, Why: chatIds, For: (*settings.Settings).TellsChat,
+			Name: "ChatSecret", On: []string{p.ChatSecret()}, Why: chatIds, Apart: true, For: (*settings.Settings).TellsChat,
 			Write: []string{
 				"secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
 				"secretsmanager:UpdateSecret",

@@ -30,6 +30,8 @@ type Work struct {
 	Delete []string
 	// When has to hold of Write and Delete.
 	When []Condition
+	// Apart is whether a boundary too allows this on nothing else.
+	Apart bool
 	// For is whether a stack has the resource; nil where every one has.
 	For func(*settings.Settings) bool
 }
@@ -139,7 +141,11 @@ func deploy(p address.Plan, s *settings.Settings) []Statement {
 			actions = slices.Concat(w.Write, w.Delete)
 		}
 		if len(actions) > 0 {
-			all = append(all, Statement{Sid: "Write" + w.Name, Actions: actions, Resources: w.On, Conditions: w.When})
+			write := Statement{Sid: "Write" + w.Name, Actions: actions, Resources: w.On, Conditions: w.When}
+			if w.Apart {
+				write.Within = w.On
+			}
+			all = append(all, write)
 		}
 	}
 	if s.Organization.RoleArn != "" {
@@ -204,8 +210,17 @@ func refusals(p address.Plan, s *settings.Settings) []Statement {
 // looks are reads as boundaries have them, of anything: a boundary gives nothing, and
 // named one by one they are too long for it.
 var looks = []string{
-	"codebuild:BatchGet*", "codepipeline:GetPipeline*", "codepipeline:List*", "config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*",
-	"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
+	"codebuild:BatchGet*", "codedeploy:Get*", "codedeploy:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
+	"config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
+}
+
+// changes are writes as boundaries have them, on no more than those are for. None is of
+// what takes history away, puts an image, an artifact or a secret's value somewhere, or
+// unbinds a role.
+var changes = []string{
+	"codebuild:*Project", "codedeploy:*Application", "codedeploy:*DeploymentGroup", "codepipeline:*Pipeline",
+	"ecr:*LifecyclePolicy", "ecr:*RepositoryPolicy", "iam:Create*", "iam:DeletePolicy*", "iam:Tag*", "iam:Untag*", "iam:Update*",
+	"kms:*Alias", "kms:*Grant", "s3:DeleteObject*", "s3:Put*Configuration", "s3:PutBucket*", "secretsmanager:*RotateSecret",
 }
 
 // writes are what IAM changes a role or a policy by.
@@ -249,16 +264,16 @@ func short(action string) (pattern string, found bool) {
 	return service + ":*", slices.Contains(whole, service)
 }
 
-// look is the one of looks that an action is of.
-func look(action string) (pattern string, found bool) {
-	i := slices.IndexFunc(looks, func(pattern string) bool {
+// matching is the pattern that an action is of.
+func matching(patterns []string, action string) (pattern string, found bool) {
+	i := slices.IndexFunc(patterns, func(pattern string) bool {
 		ok, err := path.Match(pattern, action)
 		return ok && err == nil
 	})
 	if i < 0 {
 		return "", false
 	}
-	return looks[i], true
+	return patterns[i], true
 }
 
 // Bounds are the most that any policy could let a role do that these statements are
@@ -279,7 +294,7 @@ func Bounds(statements []Statement) []Statement {
 			continue
 		}
 		one.Actions = slices.DeleteFunc(slices.Clone(one.Actions), func(action string) bool {
-			pattern, found := look(action)
+			pattern, found := matching(looks, action)
 			if found {
 				untyped.Actions = append(untyped.Actions, pattern)
 			}
@@ -303,19 +318,21 @@ func Bounds(statements []Statement) []Statement {
 						watching.Resources = append(watching.Resources, anywhere(on))
 					}
 				} else {
+					if pattern, found := matching(changes, action); found {
+						action = pattern
+					}
 					most.Actions, most.Resources = append(most.Actions, action), append(most.Resources, one.Resources...)
 				}
 			}
 		}
 	}
-	watching.Actions, watching.Resources = once(watching.Actions), once(watching.Resources)
+	watching.Actions, watching.Resources = once(watching.Actions), widest(watching.Resources)
 	for i, on := range most.Resources {
 		if all, is := ofEveryDuty(on); is && len(never.Resources) > 0 {
 			most.Resources[i] = all
 		}
 	}
-	named := once(most.Resources)
-	most.Resources = slices.DeleteFunc(slices.Clone(named), func(on string) bool { return covered(on, named) })
+	most.Resources = widest(most.Resources)
 	most.Actions, untyped.Actions = once(most.Actions), once(untyped.Actions)
 	return slices.DeleteFunc(append([]Statement{most, untyped, watching, never}, all...), func(s Statement) bool {
 		return len(s.Actions) == 0 || len(s.Resources) == 0
@@ -326,6 +343,12 @@ func once(texts []string) []string {
 	texts = slices.Clone(texts)
 	slices.Sort(texts)
 	return slices.Compact(texts)
+}
+
+// widest are patterns without those that another covers.
+func widest(patterns []string) []string {
+	all := once(patterns)
+	return slices.DeleteFunc(slices.Clone(all), func(on string) bool { return covered(on, all) })
 }
 
 // covered is whether another pattern matches all that one does.
@@ -401,6 +424,9 @@ func Patterns() []Pattern {
 			continue
 		}
 		for _, on := range others.Resources {
+			if slices.ContainsFunc(all, func(p Pattern) bool { return p.On == on && slices.Equal(p.Actions, others.Actions) }) {
+				continue // what a boundary has apart
+			}
 			all = append(all, Pattern{on, "the ARNs stand in the policies of the role, and are too long for a boundary beside all others", others.Actions, true})
 		}
 	}

@@ -1,6 +1,7 @@
 package upkeep_test
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -88,6 +89,50 @@ func TestWhatHasAnIdOfAWSsIsToldByTheTag(t *testing.T) {
 	if looked == 0 {
 		t.Error("there is nothing to look at")
 	}
+}
+
+// TestABoundaryIsShortAndNotWide: what shortens one lets nothing through that delivers,
+// unbinds, tells a secret, or takes history away that is protected.
+func TestABoundaryIsShortAndNotWide(t *testing.T) {
+	t.Parallel()
+	s := stack()
+	s.ChatWebhook, s.Protect = "https://chat.example.com/x", true
+	s.Apps = []settings.App{{Name: "api", Deployment: settings.Deployment{Kind: settings.BlueGreen}}}
+	chat := address.New(s).ChatSecret()
+	bounds := map[string][]upkeep.Statement{"deploy": upkeep.Bounds(upkeep.Deploy(s)), "preview": upkeep.Bounds(upkeep.Preview(s))}
+	for action, on := range map[string][]string{
+		"ecr:PutImage": nil, "s3:PutObject": nil, "codepipeline:StartPipelineExecution": nil, "codebuild:StartBuild": nil, "codedeploy:CreateDeployment": nil,
+		"iam:PutRolePolicy": nil, "iam:DeleteRolePermissionsBoundary": nil, "signer:SignPayload": nil, "kms:Decrypt": nil,
+		"s3:DeleteBucket": nil, "s3:DeleteObject": nil, "ecr:DeleteRepository": nil, "kms:ScheduleKeyDeletion": nil, "codeconnections:DeleteConnection": nil,
+		"secretsmanager:GetSecretValue": {chat}, "secretsmanager:PutSecretValue": {chat},
+	} {
+		if got := allowedOn(bounds["deploy"], action); !slices.Equal(got, on) {
+			t.Errorf("the boundary of updates lets %s through on %v, want %v", action, got, on)
+		}
+		if got := allowedOn(bounds["preview"], action); len(got) > 0 {
+			t.Errorf("the boundary of previews lets %s through on %v", action, got)
+		}
+	}
+	for _, action := range []string{"codebuild:UpdateProject", "codedeploy:UpdateDeploymentGroup", "codepipeline:UpdatePipeline", "iam:CreateRole", "s3:PutBucketPolicy", "kms:CreateGrant"} {
+		if len(allowedOn(bounds["deploy"], action)) == 0 {
+			t.Errorf("the boundary of updates cuts %s", action)
+		}
+		if got := allowedOn(bounds["preview"], action); len(got) > 0 {
+			t.Errorf("the boundary of previews lets %s through on %v", action, got)
+		}
+	}
+}
+
+// allowedOn is what statements allow an action on.
+func allowedOn(all []upkeep.Statement, action string) []string {
+	var on []string
+	for _, s := range all {
+		matches := func(pattern string) bool { ok, err := path.Match(pattern, action); return ok && err == nil }
+		if !s.Deny && slices.ContainsFunc(s.Actions, matches) {
+			on = append(on, s.Resources...)
+		}
+	}
+	return on
 }
 
 func TestEveryPatternHasAReason(t *testing.T) {

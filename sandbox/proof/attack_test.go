@@ -175,7 +175,24 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	},
 	// AWS makes up the id of a rule.
 	catalogue.ConfigRules: func(e *estate, _ delivered) []place { return at(e.regional("config", "config-rule/config-rule-x")) },
-	catalogue.DeadLetters: func(e *estate, _ delivered) []place { return at(e.plan.DeadLetters().ARN) },
+	catalogue.DeadLetters: func(e *estate, _ delivered) []place {
+		if !e.tellsChat() {
+			return at(e.plan.DeadLetters().ARN)
+		}
+		return at(e.plan.DeadLetters().ARN, e.plan.ChatQueue().ARN)
+	},
+	catalogue.Chat: func(e *estate, _ delivered) []place {
+		if !e.tellsChat() {
+			return nil
+		}
+		return at(e.plan.Chat().ARN)
+	},
+	catalogue.ChatDestination: func(e *estate, _ delivered) []place {
+		if !e.tellsChat() {
+			return nil
+		}
+		return at(e.first("API destinations"))
+	},
 	catalogue.Alarms: func(e *estate, _ delivered) []place {
 		return at(e.regional("cloudwatch", "alarm:"+e.there("alarms", e.plan.DeadLetterAlarm().Name)))
 	},

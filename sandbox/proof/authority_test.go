@@ -40,6 +40,7 @@ var shifted = replace("      deployTimeout: 30\n", `      deployTimeout: 30
 func TestNobodyGetsAround(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", secondAppProd, shifted)
+	w.tellChat("https://chat.example.com/services/T0/B0/x")
 	w.up()
 	e := w.readEstate()
 	first, second := w.theApp(), w.another()

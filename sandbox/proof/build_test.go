@@ -103,7 +103,8 @@ func TestBuildAndConsumers(t *testing.T) {
 	// No organization is above this one.
 	w.readEstate().attacked(t, []delivered{w.theApp()},
 		append(committed, catalogue.IdentityProvider, catalogue.Secrets, catalogue.SecretsKey, catalogue.ApproverRoles, catalogue.Approval,
-			catalogue.Hub, catalogue.Machines, catalogue.Executions, catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners)...)
+			catalogue.Hub, catalogue.Chat, catalogue.ChatDestination, catalogue.Machines, catalogue.Executions,
+			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners)...)
 	w.bucketsTakeOnlyTheirKey()
 	w.buildSampleApp()
 

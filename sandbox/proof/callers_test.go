@@ -78,7 +78,7 @@ func (w *world) callers(app delivered) []caller {
 	}
 	for _, duty := range []string{
 		address.Recorder, address.Dispatcher, address.Verifier, address.Containment, address.Release, address.Remediator,
-		address.Inspect, address.Sign, address.Prepare, address.Shift,
+		address.Courier, address.Inspect, address.Sign, address.Prepare, address.Shift,
 	} {
 		all = append(all, caller{name: "the " + duty + " role", identity: session(p.Role("", duty).ARN), duty: duty})
 	}

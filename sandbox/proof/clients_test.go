@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/pipes"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
@@ -57,6 +58,7 @@ type aws struct {
 	kms          *kms.Client
 	lambda       *lambda.Client
 	logs         *cloudwatchlogs.Client
+	pipes        *pipes.Client
 	s3           *s3.Client
 	secrets      *secretsmanager.Client
 	sfn          *sfn.Client
@@ -106,6 +108,7 @@ func clientsOf(cfg awssdk.Config) aws {
 		kms:          kms.NewFromConfig(cfg),
 		lambda:       lambda.NewFromConfig(cfg),
 		logs:         cloudwatchlogs.NewFromConfig(cfg),
+		pipes:        pipes.NewFromConfig(cfg),
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		secrets:      secretsmanager.NewFromConfig(cfg),
 		sfn:          sfn.NewFromConfig(cfg),

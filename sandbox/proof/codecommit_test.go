@@ -100,7 +100,7 @@ func TestCodeCommit(t *testing.T) {
 	t.Run("what documents name exists", e.existing)
 	t.Run("the legitimate run, and no more", func(t *testing.T) { e.walkable(t, []delivered{app}) })
 	t.Run("the catalogue", func(t *testing.T) {
-		e.attacked(t, []delivered{app}, append(connected, catalogue.Hub, catalogue.Machines, catalogue.Executions,
+		e.attacked(t, []delivered{app}, append(connected, catalogue.Hub, catalogue.Chat, catalogue.ChatDestination, catalogue.Machines, catalogue.Executions,
 			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners)...)
 	})
 	w.toldOfOnce(app, 10, func(target catalogue.Target) bool {

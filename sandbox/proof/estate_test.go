@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"prodgate/pkg/address"
 	"prodgate/pkg/settings"
@@ -62,7 +64,7 @@ func (w *world) readEstate() *estate {
 		plan:  planOf(w.account()),
 		roles: map[string]role{}, policies: map[string]authority.Policy{}, keys: map[string]string{}, secrets: map[string]string{},
 	}
-	for _, read := range []func(context.Context, *world) error{e.readRoles, e.readKeys, e.readBuckets, e.readRepositories, e.readTopics, e.readSecrets, e.readGuardrails} {
+	for _, read := range []func(context.Context, *world) error{e.readRoles, e.readKeys, e.readBuckets, e.readRepositories, e.readTopics, e.readQueues, e.readSecrets, e.readGuardrails} {
 		w.must(read(w.Context(), w))
 	}
 	for arn, r := range e.roles {
@@ -264,6 +266,23 @@ func (e *estate) readTopics(ctx context.Context, w *world) error {
 	return nil
 }
 
+func (e *estate) readQueues(ctx context.Context, w *world) error {
+	urls, err := lists["queues"](ctx, w.aws)
+	if err != nil {
+		return err
+	}
+	for _, url := range urls {
+		got, err := w.aws.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+			QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameQueueArn, sqstypes.QueueAttributeNamePolicy},
+		})
+		if err != nil {
+			return err
+		}
+		e.has(got.Attributes["QueueArn"], got.Attributes["Policy"])
+	}
+	return nil
+}
+
 func (e *estate) readSecrets(ctx context.Context, w *world) error {
 	cfg, err := w.Cloud.AWSConfig(ctx, region)
 	if err != nil {
@@ -275,6 +294,9 @@ func (e *estate) readSecrets(ctx context.Context, w *world) error {
 		return err
 	}
 	for _, s := range got.SecretList {
+		if strings.HasPrefix(*s.Name, "events!") { // EventBridge's, of a connection
+			continue
+		}
 		policy, err := client.GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: s.ARN})
 		if err != nil {
 			return err

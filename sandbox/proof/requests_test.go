@@ -105,6 +105,12 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 	catalogue.DeadLetters: func(e *estate, _ delivered) map[string]string {
 		return map[string]string{"QueueUrl": "https://sqs." + region + ".amazonaws.com/" + e.plan.Account + "/" + e.plan.DeadLetters().Name}
 	},
+	catalogue.Chat: func(e *estate, _ delivered) map[string]string {
+		return map[string]string{"Name": e.there("pipes", e.plan.Chat().Name)}
+	},
+	catalogue.ChatDestination: func(e *estate, _ delivered) map[string]string {
+		return map[string]string{"Name": e.plan.ChatDestination().Name}
+	},
 	catalogue.Alarms: func(e *estate, _ delivered) map[string]string {
 		name := e.there("alarms", e.plan.DeadLetterAlarm().Name)
 		return map[string]string{"AlarmName": name, "AlarmNames": name}

@@ -74,7 +74,7 @@ func (w *world) nothingRuns() {
 func nothingRuns(t *testing.T, mark string) {
 	t.Helper()
 	var left []string
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		left = nil
 		environments, err := filepath.Glob("/proc/[0-9]*/environ")
 		if err != nil || len(environments) == 0 {

@@ -17,7 +17,7 @@ import (
 func (e *estate) encryptedOnly(t *testing.T, apps []delivered) {
 	questions, _ := e.walked(apps)
 	var asked []authority.Question
-	tried := map[string]int{"s3": 0, "sns": 0, "ecr": 0}
+	tried := map[string]int{"s3": 0, "sns": 0, "sqs": 0, "ecr": 0}
 	if len(e.secrets) > 0 {
 		tried["secretsmanager"] = 0
 	}

@@ -235,6 +235,9 @@ func (e *estate) watches() []leg {
 			{"sns:Publish", p.Topic().ARN, fromRule},
 			{"kms:GenerateDataKey", e.key("alerts"), nil}, {"kms:Decrypt", e.key("alerts"), nil},
 		}},
+		{"an alert that the topic does not take: Amazon EventBridge User Guide, Using dead-letter queues to process undelivered events", events, []call{
+			{"sqs:SendMessage", p.DeadLetters().ARN, fromRule},
+		}},
 		{"the alarm on dead letters: Amazon CloudWatch User Guide, Notifying users on alarm changes, and its key policy", authority.Principal{ARN: "cloudwatch.amazonaws.com"}, []call{
 			{"sns:Publish", p.Topic().ARN, map[string]string{"aws:SourceArn": p.DeadLetterAlarm().ARN, "aws:SourceAccount": p.Account}},
 			{"kms:GenerateDataKey", e.key("alerts"), nil}, {"kms:Decrypt", e.key("alerts"), nil},
@@ -264,6 +267,7 @@ func (e *estate) watches() []leg {
 		}})
 	}
 	legs = append(legs, e.checks()...)
+	legs = append(legs, e.tells()...)
 	for duty, subject := range subjects {
 		if to, made := e.roles[p.Role("", duty).ARN]; made {
 			legs = append(legs, leg{"a job takes the role on: GitHub Docs, OpenID Connect reference, subject of an environment",

@@ -28,6 +28,7 @@ func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
 	t.Parallel()
 	// Containment would answer with messages of its own.
 	w := newWorld(t, "prod", shifted, replace("response: contain", "response: alert"))
+	w.tellChat("https://chat.example.com/services/T0/B0/x")
 	w.up()
 	app := w.theApp()
 	app.listener = listener

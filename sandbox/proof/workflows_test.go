@@ -205,7 +205,10 @@ func (w *world) meddle() {
 }
 
 // grant is what one statement of a deployed policy allows.
-type grant struct{ Action, Resource []string }
+type grant struct {
+	Sid              string
+	Action, Resource []string
+}
 
 // grants are those of the role of a duty, from the account.
 func (w *world) grants(duty string) []grant {
