@@ -13,10 +13,12 @@ import (
 const sourceKey = "prodgate:source"
 
 // protectionType is GitHub's protection of the branches that match a pattern,
-// rulesetType the newer way, which can say whose a required check is.
+// rulesetType the newer way, which can say whose a required check is. templateType is who
+// approves a pull request in CodeCommit.
 const (
 	protectionType = "github:index/branchProtection:BranchProtection"
 	rulesetType    = "github:index/repositoryRuleset:RepositoryRuleset"
+	templateType   = "aws:codecommit/approvalRuleTemplate:ApprovalRuleTemplate"
 )
 
 // protectedBranch keeps prod closed to everything but a reviewed and checked pull
@@ -25,11 +27,14 @@ const (
 var protectedBranch = policy{
 	name: "protected-branch",
 	description: "The branch prod is protected: for administrators too, with reviews of code owners, signed commits, " +
-		"the check that only main is merged, and without force pushes and deletion.",
-	types: []string{protectionType, rulesetType},
+		"the check that only main is merged, and without force pushes and deletion. In CodeCommit pull requests to it need an approval.",
+	types: []string{protectionType, rulesetType, templateType},
 	resource: func(_ stack, r resource) []finding {
-		if r.token == rulesetType {
+		switch r.token {
+		case rulesetType:
 			return weakerRuleset(r)
+		case templateType:
+			return weakerTemplate(r)
 		}
 		if r.at("pattern").text() != prodBranch {
 			return nil
@@ -44,6 +49,10 @@ var protectedBranch = policy{
 			return slices.ContainsFunc(all, func(r resource) bool { return r.token == token && of(r) })
 		}
 		switch {
+		case s.committed:
+			if !is(templateType, func(r resource) bool { return r.at("content").unknown() || ofProd(r) != nil }) {
+				return []finding{{"nobody has to approve a pull request to the branch " + prodBranch, "add a " + templateType + " for " + prodReference}}
+			}
 		case !is(protectionType, func(r resource) bool { return r.at("pattern").may(prodBranch) }):
 			return []finding{{"nothing protects the branch " + prodBranch, "add a " + protectionType + " of that pattern"}}
 		case !is(rulesetType, func(r resource) bool { return r.at(requiredChecks).unknown() || len(ownCheck(r)) > 0 }):
@@ -96,6 +105,52 @@ func weakerProtection(r resource) []finding {
 	})...)
 }
 
+// prodReference is git's name of the branch.
+const prodReference = "refs/heads/" + prodBranch
+
+// rule is an approval rule template's content, as far as it is looked at.
+type rule struct {
+	DestinationReferences []string
+	Statements            []struct {
+		NumberOfApprovalsNeeded int
+		ApprovalPoolMembers     []string
+	}
+}
+
+// ofProd is the rule of a template for prod, nil of one for other branches. Without references
+// it is for all.
+func ofProd(r resource) *rule {
+	var content rule
+	if err := json.Unmarshal([]byte(r.at("content").text()), &content); err != nil {
+		return nil
+	}
+	if len(content.DestinationReferences) > 0 && !slices.Contains(content.DestinationReferences, prodReference) {
+		return nil
+	}
+	return &content
+}
+
+// weakerTemplate looks at the template of prod.
+func weakerTemplate(r resource) []finding {
+	content := ofProd(r)
+	if content == nil {
+		return nil
+	}
+	var found []finding
+	for _, s := range content.Statements {
+		if s.NumberOfApprovalsNeeded < 1 {
+			found = append(found, finding{fmt.Sprintf("it asks for %d approvals", s.NumberOfApprovalsNeeded), "ask for 1 or more (prodgate:source.reviews)"})
+		}
+		if len(s.ApprovalPoolMembers) == 0 || slices.Contains(s.ApprovalPoolMembers, "*") {
+			found = append(found, finding{"anybody may approve", "name the members of its approval pool (prodgate:source.reviewerArns)"})
+		}
+	}
+	if len(content.Statements) == 0 {
+		found = append(found, finding{"it asks for no approval", "give it a statement"})
+	}
+	return found
+}
+
 // requiredChecks is where a ruleset has them.
 const requiredChecks = "rules.requiredStatusChecks.requiredChecks"
 
@@ -128,13 +183,17 @@ func weakerRuleset(r resource) []finding {
 	return found
 }
 
-// chosenProtection is who protects prod, as the stack's configuration says it. What
-// cannot be read is no excuse.
-func chosenProtection(source string) settings.Presence {
-	var s struct{ Protection settings.Presence }
-	_ = json.Unmarshal([]byte(source), &s)
-	if s.Protection == settings.Adopt || s.Protection == settings.Off {
-		return s.Protection
+// chosenProtection is who protects prod, as the stack's configuration says it, and whether it
+// is a branch of CodeCommit. What cannot be read is no excuse.
+func chosenProtection(source string) (by settings.Presence, committed bool) {
+	var s struct {
+		Provider   string
+		Protection settings.Presence
 	}
-	return settings.Create
+	_ = json.Unmarshal([]byte(source), &s)
+	committed = s.Provider == settings.CodeCommit
+	if !committed && (s.Protection == settings.Adopt || s.Protection == settings.Off) {
+		return s.Protection, false
+	}
+	return settings.Create, committed
 }

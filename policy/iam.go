@@ -165,13 +165,17 @@ func (s statement) findings(kind policydoc.Kind) []finding {
 	if patterns != nil {
 		found = append(found, finding{"allows " + strings.Join(patterns, ", "), "name the actions"})
 	}
-	if slices.ContainsFunc(s.Resource, everything) {
-		if avoidable := slices.DeleteFunc(slices.Clone(s.Action), func(action string) bool {
-			return policydoc.Unavoidable(kind, action, "*")
-		}); len(avoidable) > 0 {
-			found = append(found, finding{"allows " + strings.Join(avoidable, ", ") + " on every resource",
-				"name the resources; for an action that takes none, add a row to pkg/policydoc/wildcards.go"})
+	var avoidable []string
+	for _, action := range s.Action {
+		if slices.ContainsFunc(s.Resource, func(resource string) bool {
+			return everything(resource) && !policydoc.Unavoidable(kind, action, resource)
+		}) {
+			avoidable = append(avoidable, action)
 		}
+	}
+	if avoidable != nil {
+		found = append(found, finding{"allows " + strings.Join(avoidable, ", ") + " on every resource",
+			"name the resources; for an action that takes none, add a row to pkg/policydoc/wildcards.go"})
 	}
 	return found
 }

@@ -42,6 +42,7 @@ type stack struct {
 	region, account string
 	roles           []string          // of the organization, for the guardrails
 	protection      settings.Presence // of the branch prod
+	committed       bool              // whether that is CodeCommit's
 }
 
 // finding is a violation. It never goes without a remedy.
@@ -57,7 +58,7 @@ func pack(ctx *pulumi.Context) (policyx.PolicyPack, error) {
 	organization, _ := ctx.GetConfig(organizationKey)
 	s.roles = rolesOf(organization)
 	source, _ := ctx.GetConfig(sourceKey)
-	s.protection = chosenProtection(source)
+	s.protection, s.committed = chosenProtection(source)
 	var all []policyx.Policy
 	for _, p := range policies {
 		all = append(all, p.registered(s)...)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -76,14 +77,24 @@ func program(ctx *pulumi.Context) error {
 // recorded is the gate.
 func recorded(t testing.TB) *gatetest.Recording {
 	t.Helper()
+	return recordedOf(t, config)
+}
+
+func recordedOf(t testing.TB, config map[string]string) *gatetest.Recording {
+	t.Helper()
 	return gatetest.World{Account: ours.account, Region: ours.region, Config: config}.MustRun(t, program)
 }
 
 // made are the resources of the gate as a policy sees them.
 func made(t testing.TB) []resource {
 	t.Helper()
+	return madeOf(t, config)
+}
+
+func madeOf(t testing.TB, config map[string]string) []resource {
+	t.Helper()
 	var all []resource
-	for _, r := range recorded(t).All() {
+	for _, r := range recordedOf(t, config).All() {
 		all = append(all, resource{value{property.New(sdk.FromResourcePropertyMap(r.Inputs))}, r.Type, r.Name})
 	}
 	return all
@@ -150,6 +161,71 @@ func TestTheGateKeepsEveryPolicy(t *testing.T) {
 	}
 }
 
+// committed is the configuration with a source of CodeCommit.
+func committed() map[string]string {
+	c := maps.Clone(config)
+	c["prodgate:source"] = `{"provider": "codecommit", "repository": "web", "reviewerArns": ["arn:aws:iam::111111111111:role/reviewer"]}`
+	return c
+}
+
+// TestAGateFromCodeCommitKeepsEveryPolicy changes what its branch is guarded by, too.
+func TestAGateFromCodeCommitKeepsEveryPolicy(t *testing.T) {
+	t.Parallel()
+	all := madeOf(t, committed())
+	s := ours
+	s.committed = true
+	look := func(all []resource) (lines []string) {
+		for _, p := range policies {
+			for _, r := range all {
+				for _, f := range p.look(s, r) {
+					lines = append(lines, p.name+": "+f.String())
+				}
+			}
+			if p.missing != nil {
+				for _, f := range p.missing(s, all) {
+					lines = append(lines, p.name+": "+f.String())
+				}
+			}
+		}
+		return lines
+	}
+	for _, line := range look(all) {
+		t.Error(line)
+	}
+	template, pipeline := [2]string{templateType, "gate-prod"}, [2]string{"aws:codepipeline/pipeline:Pipeline", "gate-api"}
+	approvers := func(text string) property.Value {
+		return property.New(`{"DestinationReferences": ["refs/heads/prod"], "Statements": [` + text + `]}`)
+	}
+	for name, c := range map[string]struct {
+		of    [2]string
+		path  string
+		to    property.Value
+		finds string
+	}{
+		"nobody approves":            {template, "content", approvers(`{"NumberOfApprovalsNeeded": 0, "ApprovalPoolMembers": ["arn"]}`), "it asks for 0 approvals; ask for 1 or more"},
+		"anybody approves":           {template, "content", approvers(`{"NumberOfApprovalsNeeded": 1}`), "anybody may approve; name"},
+		"nothing is asked":           {template, "content", approvers(""), "it asks for no approval; give it a statement"},
+		"a rule of another branch":   {template, "content", property.New(`{"DestinationReferences": ["refs/heads/main"]}`), "nobody has to approve a pull request to the branch prod; add"},
+		"a rule that is no rule":     {template, "content", property.New("off"), "nobody has to approve"},
+		"a rule that is not known":   {template, "content", property.New(property.Computed), ""},
+		"a source that polls":        {pipeline, "stages.0.actions.0.configuration.PollForSourceChanges", property.New("true"), `PollForSourceChanges is "true"; set it to "false"`},
+		"a source that polls, too":   {pipeline, "stages.0.actions.0.configuration.PollForSourceChanges", property.New(property.Null), "PollForSourceChanges is not set"},
+		"a source of another branch": {pipeline, "stages.0.actions.0.configuration.BranchName", property.New("main"), `BranchName is "main"; set it to "prod"`},
+		"a trigger beside":           {pipeline, "triggers", property.New([]property.Value{property.New(map[string]property.Value{"providerType": property.New("x")})}), "it has triggers beside a source of CodeCommit; leave"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at := slices.IndexFunc(all, func(r resource) bool { return r.token == c.of[0] && r.name == c.of[1] })
+			changed := slices.Clone(all)
+			changed[at] = all[at].with(t, c.path, c.to)
+			got := strings.Join(look(changed), "\n")
+			if c.finds == "" && got != "" || !strings.Contains(got, c.finds) {
+				t.Errorf("found %q", got)
+			}
+		})
+	}
+}
+
 func TestAStackWithoutAProtectedBranch(t *testing.T) {
 	t.Parallel()
 	without := slices.DeleteFunc(made(t), func(r resource) bool { return r.token == protectionType })
@@ -208,10 +284,11 @@ func TestAStackThatChoosesNoProtection(t *testing.T) {
 	t.Parallel()
 	for source, accepted := range map[string]bool{
 		`{"protection": "off"}`: true, `{"protection": "adopt"}`: true, `{"protection": "create"}`: false,
+		`{"provider": "codecommit", "protection": "off"}`: false, `{"provider": "codecommit"}`: false,
 		`{"protection": "maybe"}`: false, `{}`: false, ``: false, `off`: false,
 	} {
 		s := ours
-		s.protection = chosenProtection(source)
+		s.protection, s.committed = chosenProtection(source)
 		if got := protectedBranch.missing(s, nil); (len(got) == 0) != accepted {
 			t.Errorf("%s: found %v", source, got)
 		}
@@ -308,7 +385,7 @@ func TestTypesAreThoseOfTheSDK(t *testing.T) {
 	for _, r := range recording.All() {
 		there[r.Type] = true
 	}
-	for _, r := range made(t) {
+	for _, r := range append(made(t), madeOf(t, committed())...) {
 		there[r.token] = true
 	}
 	for _, p := range policies {

@@ -13,13 +13,26 @@ var prodPipeline = policy{
 	types:       []string{"aws:codepipeline/pipeline:Pipeline"},
 	resource: func(_ stack, r resource) []finding {
 		found := append(r.want("pipelineType", "V2"), r.want("executionMode", "QUEUED")...)
-		found = append(found, one(r.at("triggers"), "trigger", inTrigger)...)
+		committed := 0
 		for _, stage := range r.at("stages").list() {
 			for _, action := range stage.at("actions").list() {
-				if action.at("category").text() == "Source" {
-					found = append(found, inSource(action)...)
+				if action.at("category").text() != "Source" {
+					continue
 				}
+				own := "DetectChanges"
+				if action.at("provider").text() == "CodeCommit" {
+					committed++
+					own = "PollForSourceChanges"
+				}
+				found = append(found, inSource(action, own)...)
 			}
+		}
+		// An EventBridge rule starts a pipeline from CodeCommit, which knows no trigger.
+		if committed == 0 {
+			return append(found, one(r.at("triggers"), "trigger", inTrigger)...)
+		}
+		if !r.at("triggers").silent() {
+			found = append(found, finding{"it has triggers beside a source of CodeCommit", "leave triggers out"})
 		}
 		return found
 	},
@@ -41,9 +54,9 @@ func inTrigger(trigger value) []finding {
 	return found
 }
 
-// inSource looks at a source action. Without DetectChanges=false it starts the
-// pipeline beside the trigger, and a start by hand takes its branch.
-func inSource(action value) []finding {
+// inSource looks at a source action. Unless its own way to start the pipeline is off, it does
+// so beside the trigger or the rule, and a start by hand takes its branch.
+func inSource(action value, own string) []finding {
 	configuration := action.at("configuration")
-	return append(configuration.want("DetectChanges", "false"), configuration.want("BranchName", prodBranch)...)
+	return append(configuration.want(own, "false"), configuration.want("BranchName", prodBranch)...)
 }
