@@ -417,7 +417,7 @@ func TestStacksOfEveryPartition(t *testing.T) {
 func allBad(t testing.TB) map[string]badCase {
 	t.Helper()
 	all := map[string]badCase{}
-	for _, topic := range []map[string]badCase{bad, badAccess, badOrganization, badWorkflows, badOwners, badSecrets, badCredentials, badScan, badDelivery, badChat} {
+	for _, topic := range []map[string]badCase{bad, badAccess, badOrganization, badWorkflows, badOwners, badSecrets, badCredentials, badScan, badDelivery, badChat, badSource} {
 		for name, c := range topic {
 			if _, twice := all[name]; twice {
 				t.Fatalf("two cases are called %s", name)

@@ -44,7 +44,10 @@ func TestCodeCommit(t *testing.T) {
 	w.joinsUp("CodeCommit")
 	inbox := w.inbox()
 
-	developer, reviewer := w.as(w.session("developer")).codecommit, w.as(w.session("reviewer")).codecommit
+	who := func(role string) *codecommit.Client {
+		return w.as(w.session("arn:aws:iam::222222222222:role/" + role)).codecommit
+	}
+	developer, reviewer := who("developer"), who("reviewer")
 	first, err := developer.CreateCommit(t.Context(), &codecommit.CreateCommitInput{
 		RepositoryName: ptr(repository), BranchName: ptr("main"), PutFiles: []committypes.PutFileEntry{{FilePath: ptr("a"), FileContent: []byte("a")}},
 	})
