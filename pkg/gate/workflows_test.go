@@ -334,22 +334,32 @@ func TestWorkflowsFitWhereSettingsAreLongest(t *testing.T) {
 	}
 	trusted := func(n int) string { return arn(n, 128-n) } // 160 characters
 	// Guardrails that are attached leave no room for many long names: one or the other.
-	people := longest()
-	people["access"].(object)["deployerArns"] = []string{trusted(60), trusted(61), trusted(62), trusted(63), trusted(64)}
-	people["access"].(object)["breakGlassArn"] = trusted(59)
-	organization := longest()
-	organization["access"] = access
-	organization["organization"] = object{"targetId": "111111111111", "roleArn": strings.Replace(arn(64, 510), "111111111111", "333333333333", 1),
-		"previewRoleArn": strings.Replace(arn(63, 511), "111111111111", "333333333333", 1)}
-	for name, c := range map[string]map[string]any{"people": people, "an organization": organization} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			workflowsFit(t, c)
-		})
+	people := func() map[string]any {
+		c := longest()
+		c["access"].(object)["deployerArns"] = []string{trusted(60), trusted(61), trusted(62), trusted(63), trusted(64)}
+		c["access"].(object)["breakGlassArn"] = trusted(59)
+		return c
+	}
+	organization := func() map[string]any {
+		c := longest()
+		c["access"] = access
+		c["organization"] = object{"targetId": "111111111111", "roleArn": strings.Replace(arn(64, 510), "111111111111", "333333333333", 1),
+			"previewRoleArn": strings.Replace(arn(63, 511), "111111111111", "333333333333", 1)}
+		return c
+	}
+	for name, longest := range map[string]func() map[string]any{"people": people, "an organization": organization} {
+		for provider, from := range map[string]func(map[string]any) map[string]any{
+			"GitHub": func(c map[string]any) map[string]any { return c }, "CodeCommit": committed,
+		} {
+			t.Run(name+", "+provider, func(t *testing.T) {
+				t.Parallel()
+				workflowsFit(t, longest(), from)
+			})
+		}
 	}
 }
 
-func workflowsFit(t *testing.T, c map[string]any) {
+func workflowsFit(t *testing.T, c map[string]any, from func(map[string]any) map[string]any) {
 	t.Helper()
 	c["workflows"] = object{
 		"repository":         strings.Repeat("n", 100),
@@ -365,7 +375,7 @@ func workflowsFit(t *testing.T, c map[string]any) {
 		"kind": "blue-green", "listenerArn": "arn:aws:elasticloadbalancing:ap-northeast-1:111111111111:listener/app/web/0123456789abcdef/0123456789abcdef",
 		"targetGroups": []string{"blue", "green"}, "containerPort": 4567,
 	}
-	r := built(t, telling(c))
+	r := built(t, from(telling(c)))
 	for _, token := range []string{pipeType, "aws:codedeploy/deploymentGroup:DeploymentGroup", profileType, secretType} {
 		if !r.Has(token) {
 			t.Errorf("there is no %s", token)

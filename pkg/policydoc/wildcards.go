@@ -257,8 +257,10 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 			"AWS Managed Policy Reference Guide, AWS_ConfigRole: it reads these, and more, on *",
 	},
 	{
-		Kind: Boundary, Actions: []string{"codedeploy:Get*", "codedeploy:List*"}, Pattern: everything,
-		Why: "the policies of the roles of GitHub Actions name what they read; beside all else a boundary has no room for it",
+		Kind: Boundary, Actions: []string{
+			"codecommit:*ApprovalRuleTemplate*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*",
+		}, Pattern: everything,
+		Why: "the policies of the roles of GitHub Actions name what they read, and CodeCommit's templates have no ARN; beside all else a boundary has no room for it",
 	},
 	{
 		Kind: Boundary, Actions: []string{"config:Describe*"}, Pattern: everything,

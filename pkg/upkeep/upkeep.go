@@ -210,7 +210,7 @@ func refusals(p address.Plan, s *settings.Settings) []Statement {
 // looks are reads as boundaries have them, of anything: a boundary gives nothing, and
 // named one by one they are too long for it.
 var looks = []string{
-	"codebuild:BatchGet*", "codedeploy:Get*", "codedeploy:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
+	"codebuild:BatchGet*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
 	"config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
 }
 
@@ -218,7 +218,7 @@ var looks = []string{
 // what takes history away, puts an image, an artifact or a secret's value somewhere, or
 // unbinds a role.
 var changes = []string{
-	"codebuild:*Project", "codedeploy:*Application", "codedeploy:*DeploymentGroup", "codepipeline:*Pipeline",
+	"codebuild:*Project", "codecommit:*ApprovalRuleTemplate*", "codedeploy:*Application", "codedeploy:*DeploymentGroup", "codepipeline:*Pipeline",
 	"ecr:*LifecyclePolicy", "ecr:*RepositoryPolicy", "iam:Create*", "iam:DeletePolicy*", "iam:Tag*", "iam:Untag*", "iam:Update*",
 	"kms:*Alias", "kms:*Grant", "s3:DeleteObject*", "s3:Put*Configuration", "s3:PutBucket*", "secretsmanager:*RotateSecret",
 }
@@ -276,6 +276,14 @@ func matching(patterns []string, action string) (pattern string, found bool) {
 	return patterns[i], true
 }
 
+// changing is the one of changes that an action is of, or the action.
+func changing(action string) string {
+	if pattern, found := matching(changes, action); found {
+		return pattern
+	}
+	return action
+}
+
 // Bounds are the most that any policy could let a role do that these statements are
 // for: each of their actions, on what any of them is about. Which action is for
 // which resource is theirs to say; a boundary is one document and shorter.
@@ -309,7 +317,9 @@ func Bounds(statements []Statement) []Statement {
 			}
 			all[i].Actions = once(append(all[i].Actions, one.Actions...))
 		case slices.Equal(one.Resources, everything):
-			untyped.Actions = append(untyped.Actions, one.Actions...)
+			for _, action := range one.Actions {
+				untyped.Actions = append(untyped.Actions, changing(action))
+			}
 		default:
 			for _, action := range one.Actions {
 				if all, found := short(action); found {
@@ -318,10 +328,7 @@ func Bounds(statements []Statement) []Statement {
 						watching.Resources = append(watching.Resources, anywhere(on))
 					}
 				} else {
-					if pattern, found := matching(changes, action); found {
-						action = pattern
-					}
-					most.Actions, most.Resources = append(most.Actions, action), append(most.Resources, one.Resources...)
+					most.Actions, most.Resources = append(most.Actions, changing(action)), append(most.Resources, one.Resources...)
 				}
 			}
 		}
@@ -333,7 +340,8 @@ func Bounds(statements []Statement) []Statement {
 		}
 	}
 	most.Resources = widest(most.Resources)
-	most.Actions, untyped.Actions = once(most.Actions), once(untyped.Actions)
+	untyped.Actions = once(untyped.Actions)
+	most.Actions = slices.DeleteFunc(once(most.Actions), func(action string) bool { return slices.Contains(untyped.Actions, action) })
 	return slices.DeleteFunc(append([]Statement{most, untyped, watching, never}, all...), func(s Statement) bool {
 		return len(s.Actions) == 0 || len(s.Resources) == 0
 	})

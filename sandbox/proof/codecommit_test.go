@@ -149,11 +149,11 @@ func (w *world) delivers(inbox func() []message, commit, event string) {
 	}
 	var told []message
 	for _, one := range inbox() {
-		if strings.Contains(one.Message, commit) {
+		if strings.Contains(one.Message, event) { // and not the question whether to deploy it
 			told = append(told, one)
 		}
 	}
-	if len(told) != 1 || !strings.Contains(told[0].Message, event) {
+	if len(told) != 1 || !strings.Contains(told[0].Message, commit) {
 		w.Errorf("%s is told of by %v", event, told)
 	}
 }

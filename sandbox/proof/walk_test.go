@@ -254,12 +254,14 @@ func (e *estate) watches() []leg {
 			}},
 		}},
 		{"by these: Amazon EventBridge User Guide, Using IAM roles to send events to targets", dispatcher.Principal, []call{
-			{"codebuild:StartBuild", p.VerifierProject().ARN, nil}, {"states:StartExecution", p.Machine(address.Containment).ARN, nil},
-			{"events:PutEvents", p.Bus(), nil},
+			{"codebuild:StartBuild", p.VerifierProject().ARN, nil}, {"events:PutEvents", p.Bus(), nil},
 		}},
 		{"a repository is made: Amazon ECR User Guide, Encryption at rest, Required IAM permissions", e.deployer(), []call{
 			{"kms:CreateGrant", e.key("images"), nil}, {"kms:DescribeKey", e.key("images"), nil},
 		}},
+	}
+	if len(e.inventory["state machines"]) > 0 {
+		legs = append(legs, leg{"and by this: the same page", dispatcher.Principal, []call{{"states:StartExecution", p.Machine(address.Containment).ARN, nil}}})
 	}
 	if e.source != "" {
 		legs = append(legs, leg{"a change of prod starts a pipeline: CodePipeline User Guide, CodeCommit source actions and EventBridge", dispatcher.Principal, []call{

@@ -1,11 +1,12 @@
 """EventBridge: rules whose patterns and targets are checked as AWS does, and events put by whoever may."""
 
 import json
+from collections import OrderedDict
 from typing import Any
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.events.exceptions import InvalidEventPatternException
-from moto.events.models import EventPattern, Rule, events_backends
+from moto.events.models import EventBus, EventPattern, Rule, events_backends
 from moto.events.responses import EventsHandler
 from moto.s3 import models as s3_models
 
@@ -91,8 +92,24 @@ def _matches_event(pattern: EventPattern, event: Any) -> bool:
     return not text or delivery.matches(text, delivery.as_sent(event))
 
 
+class _Rules(OrderedDict[str, Rule]):
+    """Rules that come and go while moto asks all of them about an event."""
+
+    def values(self) -> Any:
+        return list(super().values())
+
+
+def _init(bus: EventBus, *arguments: Any, **named: Any) -> None:
+    _stock_init(bus, *arguments, **named)
+    bus.rules = _Rules()
+
+
+_stock_init: Any = EventBus.__init__
+
+
 def install() -> None:
     core.serve_over(Events)
+    EventBus.__init__ = _init
     Rule.send_to_targets = delivery.send_to_targets
     EventPattern.load = staticmethod(_load)
     EventPattern.matches_event = _matches_event
