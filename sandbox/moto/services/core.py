@@ -127,7 +127,7 @@ def serve_over(service: type[Service], *more_paths: str) -> None:
 
 def service_trusted(account: str, partition: str, role_arn: str, principal: str) -> bool:
     """Whether the role exists and its trust policy names the service (conditions are not looked at)."""
-    role = next((r for r in iam_backends[account][partition].roles.values() if r.arn == role_arn), None)
+    role = next((r for r in list(iam_backends[account][partition].roles.values()) if r.arn == role_arn), None)
     if role is None:
         return False
     return any(

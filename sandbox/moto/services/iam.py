@@ -39,14 +39,14 @@ def role_of(caller: str) -> str:
     if kind != "assumed-role":
         return caller
     name = rest.partition("/")[0]
-    found = [role.arn for role in iam_backends[account][partition].roles.values() if role.name == name]
+    found = [role.arn for role in list(iam_backends[account][partition].roles.values()) if role.name == name]
     return found[0] if found else f"arn:{partition}:iam::{account}:role/{name}"
 
 
 def _assume_role(backend: STSBackend, role_arn: str, **arguments: Any) -> AssumedRole:
     """AWS refuses a role that is not there with the words for one that may not be taken on."""
     account = role_arn.split(":")[4]
-    if all(role.arn != role_arn for role in iam_backends[account][backend.partition].roles.values()):
+    if all(role.arn != role_arn for role in list(iam_backends[account][backend.partition].roles.values())):
         raise Error("AccessDenied", f"The caller is not authorized to perform: sts:AssumeRole on resource: {role_arn}")
     role: AssumedRole = _stock_assume_role(backend, role_arn=role_arn, **arguments)
     return role
