@@ -29,6 +29,9 @@ func fromCodeCommit(text string) string {
 `)
 }
 
+// alerting is prod that contains nothing: containment would answer with messages of its own.
+var alerting = replace("response: contain", "response: alert")
+
 // TestCodeCommit delivers from CodeCommit: nobody gets around the stack, what is merged after an
 // approval starts the pipeline, and every change of prod is told of.
 func TestCodeCommit(t *testing.T) {
@@ -37,9 +40,12 @@ func TestCodeCommit(t *testing.T) {
 	people := func(c *stack.Config) {
 		c.Roles = append(c.Roles, "arn:aws:iam::222222222222:role/reviewer", "arn:aws:iam::222222222222:role/developer")
 	}
-	w := newWorldOf(t, "prod", people, fromCodeCommit,
-		replace("protect: true", "protect: false"), replace("response: contain", "response: alert"))
+	w := newWorldOf(t, "prod", people, fromCodeCommit, unprotected, alerting)
+	w.calls()
 	w.up()
+	ran := newUsage()
+	ran.deploy(w.calls())
+	grants := w.grants("deploy")
 	same(t, "a second preview", w.planned(), map[string]string{})
 	w.joinsUp("CodeCommit")
 	inbox := w.inbox()
@@ -110,22 +116,39 @@ func TestCodeCommit(t *testing.T) {
 		return target == catalogue.Pipelines || target == catalogue.Sources || target == catalogue.PullRequests || target == catalogue.ApprovalRules
 	})
 
-	// By hand, and put back.
+	// By hand, and put back; more reviews and other tags.
 	_, err = w.aws.codecommit.DisassociateApprovalRuleTemplateFromRepository(t.Context(), &codecommit.DisassociateApprovalRuleTemplateFromRepositoryInput{
 		RepositoryName: ptr(repository), ApprovalRuleTemplateName: ptr("prodgate-prod"),
 	})
 	w.must(err)
-	same(t, "a preview without the rule", w.planned(), map[string]string{
-		"aws:codecommit/approvalRuleTemplateAssociation:ApprovalRuleTemplateAssociation gate-cruddur": "create",
+	_, err = w.aws.codecommit.UpdateRepositoryDescription(t.Context(), &codecommit.UpdateRepositoryDescriptionInput{
+		RepositoryName: ptr(repository), RepositoryDescription: ptr("mine"),
 	})
-	w.configure(fromCodeCommit, replace("protect: true", "protect: false"), replace("response: contain", "response: alert"), replace("reviews: 1", "reviews: 2"))
-	same(t, "an update that puts it back and asks for two reviews", w.up(), map[string]int{"create": 1, "update": 1})
-	same(t, "a preview after that", w.planned(), map[string]string{})
+	w.must(err)
+	_, err = w.aws.codecommit.UpdateApprovalRuleTemplateDescription(t.Context(), &codecommit.UpdateApprovalRuleTemplateDescriptionInput{
+		ApprovalRuleTemplateName: ptr("prodgate-prod"), ApprovalRuleTemplateDescription: ptr("mine"),
+	})
+	w.must(err)
+	same(t, "what somebody changed", w.planned(), map[string]string{
+		"aws:codecommit/approvalRuleTemplateAssociation:ApprovalRuleTemplateAssociation gate-cruddur": "create",
+		"aws:codecommit/approvalRuleTemplate:ApprovalRuleTemplate gate-prod":                          "update",
+		"aws:codecommit/repository:Repository gate-cruddur":                                           "update",
+	})
+	w.configure(fromCodeCommit, unprotected, alerting, replace("reviews: 1", "reviews: 2"), replace("    owner: platform\n", "    team: platform\n"))
+	w.calls()
+	w.up()
+	ran.deploy(w.calls())
+	same(t, "a preview after the repair", w.planned(), map[string]string{})
 	w.run("refresh", "--yes")
 	same(t, "a refresh", w.lastChanges(), map[string]int{})
 
+	w.calls()
 	w.run("destroy", "--yes", "--skip-preview")
+	ran.deploy(w.calls())
 	w.empty("after destroy")
+	holds(t, ran, grants, func(g grant) bool {
+		return strings.Contains(g.Sid, "Source") || strings.Contains(g.Sid, "ApprovalRule")
+	}, "codecommit")
 }
 
 // deliveries are the executions of the app's pipeline, the last first.

@@ -26,8 +26,7 @@ import (
 // everybody else are held against the deployed rules.
 func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
 	t.Parallel()
-	// Containment would answer with messages of its own.
-	w := newWorld(t, "prod", shifted, replace("response: contain", "response: alert"))
+	w := newWorld(t, "prod", shifted, alerting)
 	w.tellChat("https://chat.example.com/services/T0/B0/x")
 	w.up()
 	app := w.theApp()
