@@ -1,6 +1,9 @@
 package cfnguard_test
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 const (
 	stages   = "configuration.pipeline.stages."
@@ -120,6 +123,46 @@ var pipelines = map[string]judgement{
 		foreign: true,
 	},
 }
+
+// fromCodeCommit makes the source of a pipeline CodeCommit.
+func fromCodeCommit() []change {
+	return []change{
+		{source + "actionTypeId.provider", "CodeCommit"},
+		{source + "configuration", object{
+			"BranchName": "prod", "OutputArtifactFormat": "CODE_ZIP", "PollForSourceChanges": "false", "RepositoryName": "example-org/web",
+		}},
+	}
+}
+
+// committed are those whose source is CodeCommit, as far as that matters, and all that is
+// wrong with the others again: the rules are the same.
+var committed = func() map[string]judgement {
+	all := map[string]judgement{
+		"another branch":     {changes: []change{{source + "configuration.BranchName", "main"}}, fails: []string{"source_is_prod_of_codecommit"}},
+		"another repository": {changes: []change{{source + "configuration.RepositoryName", "other"}}, fails: []string{"source_is_prod_of_codecommit"}},
+		"a source that polls": {
+			changes: []change{{source + "configuration.PollForSourceChanges", "true"}},
+			fails:   []string{"source_is_prod_of_codecommit"},
+		},
+		"a source that polls, by default": {
+			changes: []change{{source + "configuration.PollForSourceChanges", nothing{}}},
+			fails:   []string{"source_is_prod_of_codecommit"},
+		},
+		"a trigger": {changes: []change{{triggers, pushes(func(object) {})}}, fails: []string{"source_is_prod_of_codecommit"}},
+		"a bucket as the source": {
+			changes: []change{{source + "actionTypeId.provider", "S3"}},
+			fails:   []string{"source_is_prod_of_codecommit", "actions_are_the_gates"},
+		},
+	}
+	for name, one := range pipelines {
+		if _, own := all[name]; !own && !slices.ContainsFunc(one.changes, func(c change) bool {
+			return strings.HasPrefix(c.path, source) || c.path == triggers
+		}) {
+			all[name] = one
+		}
+	}
+	return all
+}()
 
 // approve is the stage that is before the deployment, deploy the one that changes
 // production.
