@@ -54,7 +54,8 @@ type Outputs struct {
 	ArtifactBucket pulumi.StringOutput
 	// AlertTopicArn is the SNS topic of the gate's alerts.
 	AlertTopicArn pulumi.StringOutput
-	// ConnectionArn is the CodeConnections connection to GitHub.
+	// ConnectionArn is the CodeConnections connection to GitHub; empty where the source is
+	// CodeCommit, as are the two that follow.
 	ConnectionArn pulumi.StringOutput
 	// ConnectionStatus is PENDING, AVAILABLE or ERROR, as of the last refresh.
 	ConnectionStatus pulumi.StringOutput

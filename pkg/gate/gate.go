@@ -43,8 +43,8 @@ const (
 	SecretsType    = "prodgate:index:Secrets"
 )
 
-// Gate is the component. Its providers, one of aws and one of github, come from
-// the options given to New.
+// Gate is the component. Its providers, one of aws and, where settings name an owner,
+// one of github, come from the options given to New.
 type Gate struct {
 	pulumi.ResourceState
 

@@ -49,6 +49,9 @@ func TestCodeCommit(t *testing.T) {
 	same(t, "a second preview", w.planned(), map[string]string{})
 	w.joinsUp("CodeCommit")
 	inbox := w.inbox()
+	if found := w.finds(w.byClock(), inbox); len(found) > 0 {
+		t.Errorf("the check of the known state finds %q", found)
+	}
 
 	who := func(role string) *codecommit.Client {
 		return w.as(w.session("arn:aws:iam::222222222222:role/" + role)).codecommit
