@@ -48,6 +48,14 @@ func TestCodeCommit(t *testing.T) {
 	grants := w.grants("deploy")
 	same(t, "a second preview", w.planned(), map[string]string{})
 	w.joinsUp("CodeCommit")
+	e, app := w.readEstate(), w.theApp()
+	t.Run("what documents name exists", e.existing)
+	t.Run("the legitimate run, and no more", func(t *testing.T) { e.walkable(t, []delivered{app}) })
+	t.Run("the catalogue", func(t *testing.T) {
+		e.attacked(t, []delivered{app}, append(connected, catalogue.Hub, catalogue.Chat, catalogue.ChatDestination, catalogue.Machines, catalogue.Executions,
+			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners)...)
+	})
+
 	inbox := w.inbox()
 	if found := w.finds(w.byClock(), inbox); len(found) > 0 {
 		t.Errorf("the check of the known state finds %q", found)
@@ -107,14 +115,6 @@ func TestCodeCommit(t *testing.T) {
 		t.Errorf("another branch is told of: %v", told)
 	}
 
-	// Who deploys decides from documents, and who reports from rules.
-	e, app := w.readEstate(), w.theApp()
-	t.Run("what documents name exists", e.existing)
-	t.Run("the legitimate run, and no more", func(t *testing.T) { e.walkable(t, []delivered{app}) })
-	t.Run("the catalogue", func(t *testing.T) {
-		e.attacked(t, []delivered{app}, append(connected, catalogue.Hub, catalogue.Chat, catalogue.ChatDestination, catalogue.Machines, catalogue.Executions,
-			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners)...)
-	})
 	w.toldOfOnce(app, 10, func(target catalogue.Target) bool {
 		return target == catalogue.Pipelines || target == catalogue.Sources || target == catalogue.PullRequests || target == catalogue.ApprovalRules
 	})
