@@ -49,6 +49,7 @@ func TestCodeCommit(t *testing.T) {
 	same(t, "a second preview", w.planned(), map[string]string{})
 	w.joinsUp("CodeCommit")
 	e, app := w.readEstate(), w.theApp()
+	same(t, "what there is of CodeCommit", [][]string{e.inventory["source repositories"], e.inventory["approval rules"]}, [][]string{{repository}, {"prodgate-prod"}})
 	t.Run("what documents name exists", e.existing)
 	t.Run("the legitimate run, and no more", func(t *testing.T) { e.walkable(t, []delivered{app}) })
 	t.Run("the catalogue", func(t *testing.T) {
@@ -148,6 +149,7 @@ func TestCodeCommit(t *testing.T) {
 	w.calls()
 	w.run("destroy", "--yes", "--skip-preview")
 	ran.deploy(w.calls())
+	w.forget()
 	w.empty("after destroy")
 	holds(t, ran, grants, func(g grant) bool {
 		return strings.Contains(g.Sid, "Source") || strings.Contains(g.Sid, "ApprovalRule")

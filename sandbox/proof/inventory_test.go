@@ -494,6 +494,9 @@ func (w *world) full(but ...string) {
 		if kind == "CodeDeploy applications" {
 			continue // of apps whose traffic is shifted: TestRollingToBlueGreenAndBack
 		}
+		if kind == "source repositories" || kind == "approval rules" {
+			continue // of a stack whose source is CodeCommit: TestCodeCommit
+		}
 		if slices.Contains(ofChat, kind) {
 			continue // of a stack that tells a chat: TestChat
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"prodgate/pkg/address"
 	"prodgate/pkg/catalogue"
@@ -164,6 +165,21 @@ func (w *world) recordsOfCalls() queue {
 	})
 	w.must(err)
 	return q
+}
+
+// forget takes away what listened.
+func (w *world) forget() {
+	w.Helper()
+	_, err := w.aws.events.RemoveTargets(w.Context(), &eventbridge.RemoveTargetsInput{Rule: ptr("records"), Ids: []string{"queue"}})
+	w.must(err)
+	_, err = w.aws.events.DeleteRule(w.Context(), &eventbridge.DeleteRuleInput{Name: ptr("records")})
+	w.must(err)
+	queues, err := w.aws.sqs.ListQueues(w.Context(), &sqs.ListQueuesInput{})
+	w.must(err)
+	for _, url := range queues.QueueUrls {
+		_, err := w.aws.sqs.DeleteQueue(w.Context(), &sqs.DeleteQueueInput{QueueUrl: &url})
+		w.must(err)
+	}
 }
 
 // rulesFor are the deployed rules that each event is for.
