@@ -174,10 +174,10 @@ func (w *world) forget() {
 	w.must(err)
 	_, err = w.aws.events.DeleteRule(w.Context(), &eventbridge.DeleteRuleInput{Name: ptr("records")})
 	w.must(err)
-	queues, err := w.aws.sqs.ListQueues(w.Context(), &sqs.ListQueuesInput{})
-	w.must(err)
-	for _, url := range queues.QueueUrls {
-		_, err := w.aws.sqs.DeleteQueue(w.Context(), &sqs.DeleteQueueInput{QueueUrl: &url})
+	for _, name := range []string{"inbox", "records"} {
+		found, err := w.aws.sqs.GetQueueUrl(w.Context(), &sqs.GetQueueUrlInput{QueueName: &name})
+		w.must(err)
+		_, err = w.aws.sqs.DeleteQueue(w.Context(), &sqs.DeleteQueueInput{QueueUrl: found.QueueUrl})
 		w.must(err)
 	}
 }
