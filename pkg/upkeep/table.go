@@ -74,7 +74,7 @@ func table(p address.Plan) []Work {
 		},
 		{
 			Name: "Sources", On: []string{p.SourceRepositories()}, Why: chosen, When: own, For: usesCodeCommit,
-			Read:   []string{"codecommit:GetRepository", "codecommit:ListAssociatedApprovalRuleTemplatesForRepository", "codecommit:ListTagsForResource"},
+			Read:   []string{"codecommit:GetRepository", "codecommit:ListTagsForResource"},
 			Write:  []string{"codecommit:TagResource", "codecommit:UntagResource", "codecommit:UpdateRepositoryDescription"},
 			Delete: []string{"codecommit:DeleteRepository"},
 		},
@@ -85,7 +85,7 @@ func table(p address.Plan) []Work {
 		},
 		{
 			Name: "ApprovalRules", On: everything, Why: noType, For: usesCodeCommit,
-			Read: []string{"codecommit:GetApprovalRuleTemplate"},
+			Read: []string{"codecommit:GetApprovalRuleTemplate", "codecommit:ListRepositoriesForApprovalRuleTemplate"},
 			Write: []string{
 				"codecommit:CreateApprovalRuleTemplate", "codecommit:DeleteApprovalRuleTemplate", "codecommit:UpdateApprovalRuleTemplateContent",
 				"codecommit:UpdateApprovalRuleTemplateDescription",
