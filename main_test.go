@@ -632,6 +632,39 @@ func TestWhoMayChangeTheGate(t *testing.T) {
 	}
 }
 
+func TestReviewersAndMergersAreThere(t *testing.T) {
+	t.Parallel()
+	const account = "arn:aws:iam::111111111111:"
+	w := stack(t, "dev")
+	w.Config["prodgate:source"] = `{"provider": "codecommit", "repository": "web", "reviewerArns": ["` + account + `role/reviewer"], "mergerArns": ["` + account + `role/merger"]}`
+	w.Roles = []string{account + "role/deployer", account + "role/break-glass", account + "role/teams/merger"}
+	r, err := w.Run(fresh)
+	for _, want := range []string{
+		`prodgate:source.reviewerArns[0]: "` + account + `role/reviewer": AWS shows no such role; make it, or correct the ARN, or allow iam:GetRole on it: `,
+		`prodgate:source.mergerArns[0]: "` + account + `role/merger": AWS knows the role by another ARN; write ` + account + `role/teams/merger`,
+	} {
+		if err == nil || strings.Count(err.Error(), want) != 1 {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	if all := r.All(); len(all) != 1 {
+		t.Errorf("made %v", all)
+	}
+}
+
+// TestAGateFromCodeCommitAsksGitHubNothing runs the program without GitHub's owner.
+func TestAGateFromCodeCommitAsksGitHubNothing(t *testing.T) {
+	t.Parallel()
+	w := stack(t, "dev")
+	w.Config["prodgate:source"] = `{"provider": "codecommit", "repository": "web", "reviewerArns": ["arn:aws:iam::111111111111:role/reviewer"]}`
+	r := w.MustRun(t, fresh)
+	for _, made := range r.All() {
+		if strings.HasPrefix(made.Type, "github:") || made.Type == "pulumi:providers:github" {
+			t.Errorf("%s is made", made)
+		}
+	}
+}
+
 func TestAWrongSettingMakesNothing(t *testing.T) {
 	t.Parallel()
 	w := stack(t, "dev")

@@ -54,18 +54,26 @@ func requireAccess(ctx *pulumi.Context, s *settings.Settings, caller string, pro
 	check := func(key, arn string) {
 		switch found, err := actual(path.Base(arn)); {
 		case err != nil:
-			problems = append(problems, wrong("access."+key, arn, "AWS shows no such role; "+
+			problems = append(problems, wrong(key, arn, "AWS shows no such role; "+
 				"make it, or correct the ARN, or allow iam:GetRole on it: %w", err))
 		case found != arn:
-			problems = append(problems, wrong("access."+key, arn, "AWS knows the role by another ARN; write %s", found))
+			problems = append(problems, wrong(key, arn, "AWS knows the role by another ARN; write %s", found))
 		}
 	}
-	check("breakGlassArn", s.Access.BreakGlassArn)
-	for i, arn := range s.Access.DeployerArns {
-		check(fmt.Sprintf("deployerArns[%d]", i), arn)
-	}
-	for i, arn := range s.Access.ApproverArns {
-		check(fmt.Sprintf("approverArns[%d]", i), arn)
+	check("access.breakGlassArn", s.Access.BreakGlassArn)
+	for _, group := range []struct {
+		key  string
+		arns []string
+	}{
+		{"access.deployerArns", s.Access.DeployerArns}, {"access.approverArns", s.Access.ApproverArns},
+		{"source.reviewerArns", s.Source.ReviewerArns}, {"source.mergerArns", s.Source.MergerArns},
+	} {
+		if group.key == "source.mergerArns" && slices.Equal(group.arns, s.Source.ReviewerArns) {
+			continue // the reviewers again
+		}
+		for i, arn := range group.arns {
+			check(fmt.Sprintf("%s[%d]", group.key, i), arn)
+		}
 	}
 	return errors.Join(problems...)
 }

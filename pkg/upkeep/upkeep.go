@@ -70,11 +70,11 @@ func preview(p address.Plan, s *settings.Settings) []Statement {
 // named are those that settings name, whose ARNs are other people's to choose: who
 // may change the gate, and what the builds' secrets are kept and rotated by.
 func named(p address.Plan, s *settings.Settings) []Statement {
-	people := slices.Concat(s.Access.DeployerArns, s.Access.ApproverArns)
-	all := []Statement{{
-		Sid: "ReadPeople", Actions: []string{"iam:GetRole"},
-		Resources: append(people, s.Access.BreakGlassArn), Within: []string{p.AnyRole()},
-	}}
+	people := append(slices.Concat(s.Access.DeployerArns, s.Access.ApproverArns), s.Access.BreakGlassArn)
+	if others := slices.Concat(s.Source.ReviewerArns, s.Source.MergerArns); len(others) > 0 {
+		people = append(people, once(others)...)
+	}
+	all := []Statement{{Sid: "ReadPeople", Actions: []string{"iam:GetRole"}, Resources: people, Within: []string{p.AnyRole()}}}
 	secrets := ofSecrets(s, func(secret settings.Secret) string { return secret.Arn })
 	for i, some := range slices.Collect(slices.Chunk(secrets, few)) {
 		all = append(all, Statement{

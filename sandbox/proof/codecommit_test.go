@@ -37,10 +37,8 @@ var alerting = replace("response: contain", "response: alert")
 func TestCodeCommit(t *testing.T) {
 	t.Parallel()
 	const repository = "cruddur"
-	people := func(c *stack.Config) {
-		c.Roles = append(c.Roles, "arn:aws:iam::222222222222:role/reviewer", "arn:aws:iam::222222222222:role/developer")
-	}
-	w := newWorldOf(t, "prod", people, fromCodeCommit, unprotected, alerting)
+	developers := func(c *stack.Config) { c.Roles = append(c.Roles, "arn:aws:iam::222222222222:role/developer") }
+	w := newWorldOf(t, "prod", developers, fromCodeCommit, unprotected, alerting)
 	w.calls()
 	w.up()
 	ran := newUsage()

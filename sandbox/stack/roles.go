@@ -17,6 +17,10 @@ func roles(text []byte, account string) ([]string, error) {
 				BreakGlass string   `yaml:"breakGlassArn"`
 				Approvers  []string `yaml:"approverArns"`
 			} `yaml:"prodgate:access"`
+			Source struct {
+				Reviewers []string `yaml:"reviewerArns"`
+				Mergers   []string `yaml:"mergerArns"`
+			} `yaml:"prodgate:source"`
 			Apps []struct {
 				Execution string `yaml:"executionRoleArn"`
 				Task      string `yaml:"taskRoleArn"`
@@ -27,7 +31,8 @@ func roles(text []byte, account string) ([]string, error) {
 		return nil, err
 	}
 	access := file.Config.Access
-	all := slices.Concat(access.Deployers, []string{access.BreakGlass}, access.Approvers)
+	source := file.Config.Source
+	all := slices.Concat(access.Deployers, []string{access.BreakGlass}, access.Approvers, source.Reviewers, source.Mergers)
 	for _, app := range file.Config.Apps {
 		all = append(all, app.Execution, app.Task)
 	}
