@@ -452,6 +452,9 @@ func (e *estate) placesOf(t *testing.T, row catalogue.Call, app delivered) (foun
 		return nil
 	}
 	candidates := resources(e, app)
+	if len(candidates) == 0 {
+		return nil // also where an action takes no resource, and is made on *
+	}
 	arns := make([]string, len(candidates))
 	for i, p := range candidates {
 		arns[i] = p.on

@@ -46,6 +46,8 @@ func TestCodeCommit(t *testing.T) {
 	grants := w.grants("deploy")
 	same(t, "a second preview", w.planned(), map[string]string{})
 	w.joinsUp("CodeCommit")
+	w.ruled()
+	w.agreed("as deployed")
 	e, app := w.readEstate(), w.theApp()
 	same(t, "what there is of CodeCommit", [][]string{e.inventory["source repositories"], e.inventory["approval rules"]}, [][]string{{repository}, {"prodgate-prod"}})
 	t.Run("what documents name exists", e.existing)

@@ -12,6 +12,7 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
@@ -42,12 +43,24 @@ func (w *world) expectedRules() []string {
 	written, err := guard.Rules()
 	w.must(err)
 	for _, rule := range written {
-		if rule.Name != "pipeline-approval" || w.approved() {
+		if w.hasRule(rule) {
 			names = append(names, "prodgate-"+rule.Name)
 		}
 	}
 	slices.Sort(names)
 	return names
+}
+
+// hasRule is whether a stack has a rule in Guard: one of approvals, or of its provider of sources.
+func (w *world) hasRule(rule guard.Rule) bool {
+	w.Helper()
+	if rule.Name == "pipeline-approval" {
+		return w.approved()
+	}
+	repositories, err := w.aws.codecommit.ListRepositories(w.Context(), &codecommit.ListRepositoriesInput{})
+	w.must(err)
+	other := map[bool]string{true: "pipeline-trigger", false: "pipeline-codecommit"}[len(repositories.Repositories) > 0]
+	return rule.Name != other
 }
 
 // ruled asserts that AWS Config has the rules and remedies of the gate, and no others.
@@ -114,7 +127,7 @@ func (w *world) judged(kind string, item any) []string {
 	w.must(err)
 	var policies []string
 	for _, rule := range rules {
-		if rule.Type != kind || rule.Name == "pipeline-approval" && !w.approved() {
+		if rule.Type != kind || !w.hasRule(rule) {
 			continue
 		}
 		policies = append(policies, w.policyText(rule.Name))
