@@ -160,7 +160,7 @@ var scopes = []scope{
 	{target: LogGroups, what: "the log groups of the builds", kind: "log-group", resources: one(address.Plan.LogGroups)},
 	{target: Secrets, what: "the secrets that the gate makes", kind: "secret", resources: unless(withoutSecrets, address.Plan.Secrets)},
 	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p address.Plan, s *settings.Settings) []string {
-		if !notCodeCommit(s) {
+		if s.FromCodeCommit() {
 			return nil
 		}
 		return p.Connections("host/*")
@@ -173,7 +173,7 @@ var scopes = []scope{
 	}},
 	// The id of one that the gate makes is AWS's: all of the region then.
 	{target: Connections, what: "the connection to GitHub", kind: "connection", resources: func(p address.Plan, s *settings.Settings) []string {
-		if !notCodeCommit(s) {
+		if s.FromCodeCommit() {
 			return nil
 		}
 		_, adopted, _ := strings.Cut(s.Source.ConnectionArn, ":connection/")
@@ -262,18 +262,14 @@ func hubOff(s *settings.Settings) bool           { return s.Detection.SecurityHu
 func withoutWorkflows(s *settings.Settings) bool { return s.Workflows.Repository == "" }
 
 func tellsNoChat(s *settings.Settings) bool   { return !s.TellsChat() }
-func nothingSigns(s *settings.Settings) bool  { return s.Sign == settings.None }
+func nothingSigns(s *settings.Settings) bool  { return !s.Signs() }
 func nothingShifts(s *settings.Settings) bool { return len(listeners(s)) == 0 }
 
 // listeners are those that traffic is shifted at.
 func listeners(s *settings.Settings) []string {
 	var all []string
 	for _, app := range s.Apps {
-		for _, arn := range []string{app.Deployment.ListenerArn, app.Deployment.TestListenerArn} {
-			if arn != "" {
-				all = append(all, arn)
-			}
-		}
+		all = append(all, app.Deployment.Listeners()...)
 	}
 	return unique(all)
 }
@@ -286,11 +282,11 @@ func each(names []string, of func(string) string) []string {
 	return all
 }
 
-func notCodeCommit(s *settings.Settings) bool { return s.Source.Provider != settings.CodeCommit }
+func notCodeCommit(s *settings.Settings) bool { return !s.FromCodeCommit() }
 
 // sources are the repositories in CodeCommit.
 func sources(p address.Plan, s *settings.Settings) []string {
-	if notCodeCommit(s) {
+	if !s.FromCodeCommit() {
 		return nil
 	}
 	return each(s.Repositories(), p.SourceRepository)
@@ -299,7 +295,7 @@ func sources(p address.Plan, s *settings.Settings) []string {
 // atGitHub is something of each repository there.
 func atGitHub(what string) func(address.Plan, *settings.Settings) []string {
 	return func(_ address.Plan, s *settings.Settings) []string {
-		if !notCodeCommit(s) {
+		if s.FromCodeCommit() {
 			return nil
 		}
 		return each(s.Repositories(), func(r string) string { return s.Source.Owner + "/" + r + what })

@@ -51,11 +51,11 @@ func present(s *settings.Settings, by []string) []string {
 	return slices.DeleteFunc(slices.Clone(by), func(duty string) bool {
 		switch duty {
 		case address.Sign:
-			return nothingSigns(s)
+			return !s.Signs()
 		case address.Shift:
 			return nothingShifts(s)
 		case Trigger, Mergers:
-			return notCodeCommit(s)
+			return !s.FromCodeCommit()
 		}
 		return false
 	})

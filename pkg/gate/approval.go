@@ -36,7 +36,7 @@ func (b builder) approval(app settings.App, alerts *alerts) codepipeline.Pipelin
 // only, the commit's page has the rest.
 func (b builder) asked(app settings.App) string {
 	commit := "#{Source.FullRepositoryName}, #{Source.AuthorDate}: https://github.com/" + b.settings.Source.Owner + "/" + app.Repository + "/commit/"
-	if b.fromCodeCommit() {
+	if b.settings.FromCodeCommit() {
 		commit = "#{Source.RepositoryName}, #{Source.AuthorDate}: https://" + b.plan.Console() + "/codesuite/codecommit/repositories/" + app.Repository + "/commit/"
 	}
 	lines := []string{

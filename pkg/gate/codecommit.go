@@ -17,8 +17,6 @@ import (
 	"prodgate/pkg/settings"
 )
 
-func (b builder) fromCodeCommit() bool { return b.settings.Source.Provider == settings.CodeCommit }
-
 // findSources looks at the repositories of CodeCommit that are adopted, and says of all
 // that are not there.
 func (b builder) findSources(parent pulumi.Resource) error {
@@ -155,7 +153,7 @@ func (b builder) starter(parent pulumi.Resource, app settings.App, source *sourc
 // watchSources tells of every change of prod in CodeCommit, whoever makes it: a merge that was
 // approved is one, and a push that guardrails would have refused is the other.
 func (b builder) watchSources(parent pulumi.Resource, alerts *alerts) error {
-	if !b.fromCodeCommit() {
+	if !b.settings.FromCodeCommit() {
 		return nil
 	}
 	const few = 15 // names of 100 characters, of the 2,048 that a pattern takes

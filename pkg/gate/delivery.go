@@ -51,7 +51,7 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 		}},
 		Stages: b.stages(app, source, alerts),
 	}
-	if !b.fromCodeCommit() { // of which CodePipeline knows no trigger
+	if !b.settings.FromCodeCommit() { // of which CodePipeline knows no trigger
 		args.Triggers = codepipeline.PipelineTriggerArray{pushesToProd(app)}
 	}
 	b.knows(knownstate.Pipeline(b.plan.Region), args)
@@ -61,7 +61,7 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 	}
 	made, err := codepipeline.NewPipeline(b.ctx, name, args, pulumi.Parent(component),
 		pulumi.DependsOn(slices.Concat(after, attached, source.ready, []pulumi.Resource{s.artifacts.policy, kept})))
-	if err != nil || !b.fromCodeCommit() {
+	if err != nil || !b.settings.FromCodeCommit() {
 		return made, err
 	}
 	return made, b.starter(component, app, source, alerts, made)
@@ -95,7 +95,7 @@ func (b builder) pipelineMay(app settings.App, source *source, s *store, alerts 
 		Actions:   []string{"codeconnections:UseConnection", "codestar-connections:UseConnection"},
 		Resources: []pulumi.StringInput{source.connectionArn},
 	}
-	if b.fromCodeCommit() {
+	if b.settings.FromCodeCommit() {
 		reads = b.readsSource(app)
 	}
 	may := append(artifacts,

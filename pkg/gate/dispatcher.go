@@ -32,7 +32,7 @@ func (b builder) dispatches() policydoc.Document {
 	document := policydoc.Document{{
 		Sid: "StartCheck", Actions: []string{"codebuild:StartBuild"}, Resources: policydoc.On(b.plan.VerifierProject().ARN),
 	}}
-	if b.fromCodeCommit() {
+	if b.settings.FromCodeCommit() {
 		document = append(document, policydoc.Statement{
 			Sid: "StartPipelines", Actions: []string{"codepipeline:StartPipelineExecution"}, Resources: policydoc.On(b.plan.Pipelines()),
 		})

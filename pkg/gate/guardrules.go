@@ -19,7 +19,7 @@ func (b builder) guardOf() ([]guard.Rule, error) {
 	all, err := guard.Rules()
 	var rules []guard.Rule
 	absent := map[string]bool{
-		"pipeline-approval": !b.asksForApproval(), "pipeline-trigger": b.fromCodeCommit(), "pipeline-codecommit": !b.fromCodeCommit(),
+		"pipeline-approval": !b.asksForApproval(), "pipeline-trigger": b.settings.FromCodeCommit(), "pipeline-codecommit": !b.settings.FromCodeCommit(),
 	}
 	for _, rule := range all {
 		if !absent[rule.Name] {
@@ -88,7 +88,7 @@ func (b builder) guardRule(parent pulumi.Resource, rule guard.Rule, values map[s
 // guardValues are what the rules in Guard name.
 func (b builder) guardValues() map[string]pulumi.StringInput {
 	repositories := b.settings.Repositories()
-	if !b.fromCodeCommit() {
+	if !b.settings.FromCodeCommit() {
 		for i, name := range repositories {
 			repositories[i] = b.settings.Source.Owner + "/" + name
 		}

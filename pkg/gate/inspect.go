@@ -35,7 +35,7 @@ func (i *inspection) add(key, value, what, remedy string) {
 // inspect asks GitHub, or CodeCommit, whether the repositories are as the gate needs them.
 func (b builder) inspect(parent pulumi.Resource) (*inspection, error) {
 	i := &inspection{builder: b, hub: hub{b.ctx, parent, b.settings.Source.Owner}}
-	if b.fromCodeCommit() {
+	if b.settings.FromCodeCommit() {
 		return i, b.findSources(parent)
 	}
 	for n, name := range b.settings.Repositories() {

@@ -25,8 +25,6 @@ const (
 	verifyPause      = 10 // seconds
 )
 
-func (b builder) signs() bool { return b.settings.Sign != settings.None }
-
 func (b builder) anyApps(is func(settings.App) bool) bool {
 	return slices.ContainsFunc(b.settings.Apps, is)
 }
@@ -49,7 +47,7 @@ func (b builder) checks(parent pulumi.Resource, s *store) ([]pulumi.Resource, er
 	}
 	made = append(made, looks...)
 	var profile *signer.SigningProfile
-	if b.signs() {
+	if b.settings.Signs() {
 		if profile, err = signer.NewSigningProfile(b.ctx, b.called("images"), &signer.SigningProfileArgs{
 			Name:       b.profileName(s),
 			PlatformId: pulumi.String("Notation-OCI-SHA384-ECDSA"),
@@ -213,7 +211,7 @@ func (b builder) signsImages(s *store, profile *signer.SigningProfile) policydoc
 func (b builder) prepares(s *store, profile *signer.SigningProfile) policydoc.Document {
 	may := append(b.handsOn(b.anyApp(), s, b.built(), []string{releaseArtifact}),
 		policydoc.Statement{Sid: "Images", Actions: []string{"ecr:DescribeImages"}, Resources: policydoc.On(b.plan.Repositories())})
-	if b.fromCodeCommit() {
+	if b.settings.FromCodeCommit() {
 		may = append(may, policydoc.Statement{
 			Sid: "Commits", Actions: []string{"codecommit:GetCommit", "codecommit:GetMergeCommit"}, Resources: policydoc.On(b.plan.SourceRepositories()),
 		})

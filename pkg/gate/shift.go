@@ -154,10 +154,8 @@ func (b builder) shiftsTraffic() policydoc.Document {
 		}
 		services = append(services, b.plan.Service(app.Cluster, app.Service))
 		taskSets = append(taskSets, b.plan.TaskSets(app.Cluster, app.Service))
-		for _, arn := range []string{app.Deployment.ListenerArn, app.Deployment.TestListenerArn} {
-			if arn != "" {
-				listeners, rules = append(listeners, arn), append(rules, address.RulesOf(arn))
-			}
+		for _, arn := range app.Deployment.Listeners() {
+			listeners, rules = append(listeners, arn), append(rules, address.RulesOf(arn))
 		}
 		roles = append(roles, passed(app)...)
 		for _, name := range app.Deployment.Alarms {

@@ -27,7 +27,7 @@ func (b builder) source(parent pulumi.Resource, allowances []string, starts *dis
 	if err != nil {
 		return nil, err
 	}
-	if b.fromCodeCommit() {
+	if b.settings.FromCodeCommit() {
 		return b.codeCommit(component, starts)
 	}
 	s, err := b.connection(component)

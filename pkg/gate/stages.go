@@ -16,7 +16,7 @@ import (
 // up to the deployment: AWS Config's rules know stages by their number.
 func (b builder) stages(app settings.App, source *source, alerts *alerts) codepipeline.PipelineStageArray {
 	merged := b.ofGitHub(app, source)
-	if b.fromCodeCommit() {
+	if b.settings.FromCodeCommit() {
 		merged = b.ofCodeCommit(app)
 	}
 	stages := codepipeline.PipelineStageArray{stage("Source", merged)}
@@ -40,7 +40,7 @@ func (b builder) stages(app settings.App, source *source, alerts *alerts) codepi
 		build = append(build, findings)
 	}
 	stages = append(stages, stage("Build", build...))
-	if b.signs() {
+	if b.settings.Signs() {
 		stages = append(stages, stage("Sign", b.sign(app)))
 	}
 	if b.asksForApproval() {
@@ -100,7 +100,7 @@ func (b builder) deploy(app settings.App) codepipeline.PipelineStageArgs {
 		also = append(also, variable{buildspec.Cluster, app.Cluster}, variable{buildspec.Service, app.Service},
 			variable{buildspec.ContainerPort, strconv.Itoa(app.Deployment.ContainerPort)})
 	}
-	if b.fromCodeCommit() {
+	if b.settings.FromCodeCommit() {
 		also = append(also, variable{buildspec.SourceRepository, app.Repository}, variable{buildspec.CommitID, "#{Source.CommitId}"})
 	}
 	prepare := b.starts("Prepare", "Build", b.plan.Shared(address.Preparer), in, also...)
@@ -201,7 +201,7 @@ func (b builder) started(app settings.App) []string {
 	if looksAtImage(app) {
 		arns = append(arns, b.plan.Shared(address.Findings).ARN)
 	}
-	if b.signs() {
+	if b.settings.Signs() {
 		arns = append(arns, b.plan.Shared(address.Signer).ARN)
 	}
 	if isAttacked(app) || any {

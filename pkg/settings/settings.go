@@ -46,6 +46,12 @@ type Settings struct {
 // TellsChat is whether alerts go to a chat too.
 func (s *Settings) TellsChat() bool { return s.ChatWebhook != "" }
 
+// FromCodeCommit is whether merged code comes from CodeCommit, and not from GitHub.
+func (s *Settings) FromCodeCommit() bool { return s.Source.Provider == CodeCommit }
+
+// Signs is whether images are signed, and verified before they are deployed.
+func (s *Settings) Signs() bool { return s.Sign != None }
+
 // PipelineName is the name of an app's pipeline. The app comes first, because
 // CodePipeline names the folder of a pipeline's artifacts by its beginning.
 func PipelineName(gate, app string) string { return app + "-" + gate }
@@ -335,6 +341,11 @@ type Deployment struct {
 	Alarms []string
 	// TerminationMinutes is how long the old tasks stay for a way back: 0 to 2880 minutes.
 	TerminationMinutes int
+}
+
+// Listeners are the ARNs of those that traffic is shifted at; none of a rolling deployment.
+func (d Deployment) Listeners() []string {
+	return slices.DeleteFunc([]string{d.ListenerArn, d.TestListenerArn}, func(arn string) bool { return arn == "" })
 }
 
 // The kinds of deployments.

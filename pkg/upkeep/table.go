@@ -46,11 +46,11 @@ func table(p address.Plan) []Work {
 			Write: []string{"codebuild:CreateProject", "codebuild:DeleteProject", "codebuild:UpdateProject"},
 		},
 		{
-			Name: "NewSigningProfile", On: everything, Why: noType, When: making, For: signs,
+			Name: "NewSigningProfile", On: everything, Why: noType, When: making, For: (*settings.Settings).Signs,
 			Write: []string{"signer:PutSigningProfile"},
 		},
 		{
-			Name: "SigningProfiles", On: []string{p.SigningProfiles()}, Why: ownNames, For: signs,
+			Name: "SigningProfiles", On: []string{p.SigningProfiles()}, Why: ownNames, For: (*settings.Settings).Signs,
 			Read:   []string{"signer:GetSigningProfile"},
 			Write:  []string{"signer:TagResource", "signer:UntagResource"},
 			Delete: []string{"signer:CancelSigningProfile"},
@@ -69,22 +69,22 @@ func table(p address.Plan) []Work {
 			},
 		},
 		{
-			Name: "NewSources", On: []string{p.SourceRepositories()}, Why: chosen, When: making, For: usesCodeCommit,
+			Name: "NewSources", On: []string{p.SourceRepositories()}, Why: chosen, When: making, For: (*settings.Settings).FromCodeCommit,
 			Write: []string{"codecommit:CreateRepository"},
 		},
 		{
-			Name: "Sources", On: []string{p.SourceRepositories()}, Why: chosen, When: own, For: usesCodeCommit,
+			Name: "Sources", On: []string{p.SourceRepositories()}, Why: chosen, When: own, For: (*settings.Settings).FromCodeCommit,
 			Read:   []string{"codecommit:GetRepository", "codecommit:ListTagsForResource"},
 			Write:  []string{"codecommit:TagResource", "codecommit:UntagResource", "codecommit:UpdateRepositoryDescription"},
 			Delete: []string{"codecommit:DeleteRepository"},
 		},
 		{
 			// An adopted repository has no tag of the gate's.
-			Name: "SourceRules", On: []string{p.SourceRepositories()}, Why: chosen, For: usesCodeCommit,
+			Name: "SourceRules", On: []string{p.SourceRepositories()}, Why: chosen, For: (*settings.Settings).FromCodeCommit,
 			Write: []string{"codecommit:AssociateApprovalRuleTemplateWithRepository", "codecommit:DisassociateApprovalRuleTemplateFromRepository"},
 		},
 		{
-			Name: "ApprovalRules", On: everything, Why: noType, For: usesCodeCommit,
+			Name: "ApprovalRules", On: everything, Why: noType, For: (*settings.Settings).FromCodeCommit,
 			Read: []string{"codecommit:GetApprovalRuleTemplate", "codecommit:ListRepositoriesForApprovalRuleTemplate"},
 			Write: []string{
 				"codecommit:CreateApprovalRuleTemplate", "codecommit:DeleteApprovalRuleTemplate", "codecommit:UpdateApprovalRuleTemplateContent",
@@ -388,7 +388,7 @@ func duties(p address.Plan) []duty {
 		{"Build", address.Build, "codebuild.amazonaws.com", nil, nil},
 		{"Scan", address.Scan, "codebuild.amazonaws.com", nil, scansSources},
 		{"Inspect", address.Inspect, "codebuild.amazonaws.com", nil, nil},
-		{"Sign", address.Sign, "codebuild.amazonaws.com", nil, signs},
+		{"Sign", address.Sign, "codebuild.amazonaws.com", nil, (*settings.Settings).Signs},
 		{"Prepare", address.Prepare, "codebuild.amazonaws.com", nil, nil},
 		{"Shift", address.Shift, "codedeploy.amazonaws.com", nil, shifts},
 		{"Approver", address.Approver, "", nil, nil},
@@ -480,12 +480,10 @@ func serviceLinked(name, service, role string, p address.Plan, needed func(*sett
 	}
 }
 
-func watchesCalls(s *settings.Settings) bool   { return s.Detection.Trail != settings.Off }
-func watchesAccess(s *settings.Settings) bool  { return s.Detection.AccessAnalyzer != settings.Off }
-func hasHub(s *settings.Settings) bool         { return s.Detection.SecurityHub != settings.Off }
-func usesCodeCommit(s *settings.Settings) bool { return s.Source.Provider == settings.CodeCommit }
-func usesGitHub(s *settings.Settings) bool     { return !usesCodeCommit(s) }
-func signs(s *settings.Settings) bool          { return s.Sign != settings.None }
+func watchesCalls(s *settings.Settings) bool  { return s.Detection.Trail != settings.Off }
+func watchesAccess(s *settings.Settings) bool { return s.Detection.AccessAnalyzer != settings.Off }
+func hasHub(s *settings.Settings) bool        { return s.Detection.SecurityHub != settings.Off }
+func usesGitHub(s *settings.Settings) bool    { return !s.FromCodeCommit() }
 func scansSources(s *settings.Settings) bool {
 	return slices.ContainsFunc(s.Apps, settings.App.ScansSource)
 }
