@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/address"
 	"prodgate/pkg/catalogue"
 	"prodgate/pkg/knownstate"
 	"prodgate/pkg/policydoc"
@@ -125,29 +126,15 @@ func publishesEncrypted(name, host string) policydoc.Statement {
 // User Guide, How EventBridge retries delivering events), and tells of it.
 func (b builder) deadLetters(parent pulumi.Resource, a *alerts) error {
 	child, name, at := pulumi.Parent(parent), b.called("dead-letters"), b.plan.DeadLetters()
-	queue, err := sqs.NewQueue(b.ctx, name, &sqs.QueueArgs{
-		Name:                    pulumi.String(at.Name),
-		KmsMasterKeyId:          a.key.Arn,
+	queue, policy, err := b.queue(child, name, at, a, &sqs.QueueArgs{
 		MessageRetentionSeconds: pulumi.Int(14 * 24 * 60 * 60), // the longest that SQS keeps any
-	}, child)
+	}, policydoc.Statement{
+		Sid:        "RulesOfTheGateSend",
+		Principals: policydoc.Service("events.amazonaws.com"),
+		Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", b.plan.Rules())},
+	})
 	if err != nil {
-		return fmt.Errorf("queue: %w", err)
-	}
-	policy, err := sqs.NewQueuePolicy(b.ctx, name, &sqs.QueuePolicyArgs{
-		QueueUrl: queue.Url,
-		Policy: policydoc.Document{
-			{
-				Sid:        "RulesOfTheGateSend",
-				Principals: policydoc.Service("events.amazonaws.com"),
-				Actions:    []string{"sqs:SendMessage"},
-				Resources:  policydoc.On(at.ARN),
-				Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", b.plan.Rules())},
-			},
-			tlsOnly("sqs", at.ARN),
-		}.JSON(),
-	}, child)
-	if err != nil {
-		return fmt.Errorf("queue policy: %w", err)
+		return err
 	}
 	a.deadLettersArn, a.ready = queue.Arn, append(a.ready, policy)
 	_, err = cloudwatch.NewMetricAlarm(b.ctx, name, &cloudwatch.MetricAlarmArgs{
@@ -168,6 +155,23 @@ func (b builder) deadLetters(parent pulumi.Resource, a *alerts) error {
 		return fmt.Errorf("alarm: %w", err)
 	}
 	return nil
+}
+
+// queue makes one of alerts, encrypted with their key, that those of a statement alone send to.
+func (b builder) queue(child pulumi.ResourceOption, name string, at address.Named, a *alerts, args *sqs.QueueArgs, sends policydoc.Statement) (*sqs.Queue, *sqs.QueuePolicy, error) {
+	args.Name, args.KmsMasterKeyId = pulumi.String(at.Name), a.key.Arn
+	queue, err := sqs.NewQueue(b.ctx, name, args, child)
+	if err != nil {
+		return nil, nil, fmt.Errorf("queue: %w", err)
+	}
+	sends.Actions, sends.Resources = []string{"sqs:SendMessage"}, policydoc.On(at.ARN)
+	policy, err := sqs.NewQueuePolicy(b.ctx, name, &sqs.QueuePolicyArgs{
+		QueueUrl: queue.Url, Policy: policydoc.Document{sends, tlsOnly("sqs", at.ARN)}.JSON(),
+	}, child)
+	if err != nil {
+		return nil, nil, fmt.Errorf("queue policy: %w", err)
+	}
+	return queue, policy, nil
 }
 
 // publishes lets a role tell something, for the reason that is the statement's Sid.

@@ -79,32 +79,17 @@ func (b builder) chat(parent pulumi.Resource, a *alerts) error {
 
 // chatQueue keeps alerts until the chat has them.
 func (b builder) chatQueue(child pulumi.ResourceOption, a *alerts) (*sqs.Queue, pulumi.Resource, error) {
-	name, at := b.called("chat"), b.plan.ChatQueue()
-	queue, err := sqs.NewQueue(b.ctx, name, &sqs.QueueArgs{
-		Name:           pulumi.String(at.Name),
-		KmsMasterKeyId: a.key.Arn,
+	queue, policy, err := b.queue(child, b.called("chat"), b.plan.ChatQueue(), a, &sqs.QueueArgs{
 		RedrivePolicy: pulumi.JSONMarshal(map[string]any{
 			"deadLetterTargetArn": a.deadLettersArn, "maxReceiveCount": chatTries,
 		}),
-	}, child)
+	}, policydoc.Statement{
+		Sid:        "TopicOfTheGateSends",
+		Principals: policydoc.Service("sns.amazonaws.com"),
+		Conditions: []policydoc.Condition{policydoc.Is("ArnEquals", "aws:SourceArn", b.plan.Topic().ARN)},
+	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("queue: %w", err)
-	}
-	policy, err := sqs.NewQueuePolicy(b.ctx, name, &sqs.QueuePolicyArgs{
-		QueueUrl: queue.Url,
-		Policy: policydoc.Document{
-			{
-				Sid:        "TopicOfTheGateSends",
-				Principals: policydoc.Service("sns.amazonaws.com"),
-				Actions:    []string{"sqs:SendMessage"},
-				Resources:  policydoc.On(at.ARN),
-				Conditions: []policydoc.Condition{policydoc.Is("ArnEquals", "aws:SourceArn", b.plan.Topic().ARN)},
-			},
-			tlsOnly("sqs", at.ARN),
-		}.JSON(),
-	}, child)
-	if err != nil {
-		return nil, nil, fmt.Errorf("queue policy: %w", err)
+		return nil, nil, err
 	}
 	subscribed, err := sns.NewTopicSubscription(b.ctx, b.called("alerts-chat"), &sns.TopicSubscriptionArgs{
 		Topic:    a.topicArn,
