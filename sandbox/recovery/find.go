@@ -12,10 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codecommit"
-	committypes "github.com/aws/aws-sdk-go-v2/service/codecommit/types"
 	"github.com/aws/aws-sdk-go-v2/service/codeconnections"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
-	deploytypes "github.com/aws/aws-sdk-go-v2/service/codedeploy/types"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
@@ -91,38 +89,26 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 	"aws:codecommit/repository:Repository": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("repositoryName")
 		_, err := codecommit.NewFromConfig(f.cfg).GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: &name})
-		if absent := new(committypes.RepositoryDoesNotExistException); errors.As(err, &absent) {
-			return "", nil
-		}
-		return name, err
+		return found(name, err)
 	},
 	"aws:codecommit/approvalRuleTemplate:ApprovalRuleTemplate": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
 		_, err := codecommit.NewFromConfig(f.cfg).GetApprovalRuleTemplate(ctx, &codecommit.GetApprovalRuleTemplateInput{ApprovalRuleTemplateName: &name})
-		if absent := new(committypes.ApprovalRuleTemplateDoesNotExistException); errors.As(err, &absent) {
-			return "", nil
-		}
-		return name, err
+		return found(name, err)
 	},
 	"aws:codedeploy/application:Application": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
 		got, err := codedeploy.NewFromConfig(f.cfg).GetApplication(ctx, &codedeploy.GetApplicationInput{ApplicationName: &name})
-		if absent := new(deploytypes.ApplicationDoesNotExistException); errors.As(err, &absent) {
-			return "", nil
-		}
 		if err != nil {
-			return "", err
+			return found("", err)
 		}
 		return aws.ToString(got.Application.ApplicationId) + ":" + name, nil
 	},
 	"aws:codedeploy/deploymentGroup:DeploymentGroup": func(f *finder, ctx context.Context, op operation) (string, error) {
 		app, name := op.input("appName"), op.input("deploymentGroupName")
 		_, err := codedeploy.NewFromConfig(f.cfg).GetDeploymentGroup(ctx, &codedeploy.GetDeploymentGroupInput{ApplicationName: &app, DeploymentGroupName: &name})
-		if absent := new(deploytypes.DeploymentGroupDoesNotExistException); errors.As(err, &absent) {
-			return "", nil
-		}
 		// An import takes it so; the id that it is kept by is CodeDeploy's.
-		return app + ":" + name, err
+		return found(app+":"+name, err)
 	},
 	"aws:signer/signingProfile:SigningProfile": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
@@ -307,7 +293,7 @@ func (f *finder) id(ctx context.Context, op operation) (string, error) {
 // found is the id, unless the error says that there is no such thing.
 func found(id string, err error) (string, error) {
 	var api smithy.APIError
-	if errors.As(err, &api) && (strings.Contains(api.ErrorCode(), "NotFound") || strings.HasPrefix(api.ErrorCode(), "NoSuch")) {
+	if errors.As(err, &api) && (strings.Contains(api.ErrorCode(), "NotFound") || strings.Contains(api.ErrorCode(), "DoesNotExist") || strings.HasPrefix(api.ErrorCode(), "NoSuch")) {
 		return "", nil
 	}
 	return id, err
