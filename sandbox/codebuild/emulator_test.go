@@ -7,6 +7,7 @@ import (
 
 	"prodgate/sandbox/cloud"
 	"prodgate/sandbox/github"
+	"prodgate/sandbox/internet"
 	"prodgate/sandbox/toolchain"
 )
 
@@ -43,4 +44,15 @@ func emulator(t *testing.T) string {
 		}
 	})
 	return c.AWS
+}
+
+// online is an internet of the test's own.
+func online(t *testing.T) *internet.Internet {
+	t.Helper()
+	net, err := internet.Start(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = net.Close() })
+	return net
 }

@@ -13,7 +13,6 @@ import (
 
 	"prodgate/pkg/buildspec"
 	"prodgate/sandbox/codebuild/zap"
-	"prodgate/sandbox/internet"
 	"prodgate/sandbox/toolchain"
 )
 
@@ -70,11 +69,7 @@ func TestTheSampleApp(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	need(t, "curl", "apt-get install curl")
-	net, err := internet.Start(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = net.Close() })
+	net := online(t)
 	for host, c := range map[string]struct{ from, to, refused string }{
 		"sample.example.com":  {},
 		"version.example.com": {`"ver": 1`, `"ver": 2`, "ver is 2, not 1"},

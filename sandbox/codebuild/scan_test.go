@@ -281,11 +281,7 @@ func TestScans(t *testing.T) {
 // newScan is a scan of the sample app, on an internet of its own.
 func newScan(t *testing.T, all *scanners.Scanners, text, cache string) *scan {
 	t.Helper()
-	net, err := internet.Start(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { net.Close() })
+	net := online(t)
 	all.Serve(net)
 	s := &scan{net: net, all: all, Build: Build{
 		Project: Project{

@@ -89,11 +89,7 @@ func TestVerify(t *testing.T) {
 	need(t, "jq", "apt-get install jq")
 	need(t, "curl", "apt-get install curl")
 	endpoint := emulator(t)
-	net, err := internet.Start(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = net.Close() })
+	net := online(t)
 	net.Handle("well.example.com", says(200, `{"success": true, "ver": 1}`))
 	emulatorAsked(t, endpoint, "ecs", ecsTarget+"CreateCluster", object{"clusterName": "prod"})
 
@@ -232,11 +228,7 @@ func TestHealthChecks(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	need(t, "curl", "apt-get install curl")
-	net, err := internet.Start(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = net.Close() })
+	net := online(t)
 	const well = `{"success": true, "ver": 1, "more": [1]}`
 	for name, c := range map[string]struct {
 		host   http.Handler

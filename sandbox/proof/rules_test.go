@@ -40,27 +40,26 @@ func (w *world) expectedRules() []string {
 		}
 		names = append(names, "prodgate-"+strings.ToLower(strings.ReplaceAll(identifier, "_", "-")))
 	}
-	written, err := guard.Rules()
-	w.must(err)
-	for _, rule := range written {
-		if w.hasRule(rule) {
-			names = append(names, "prodgate-"+rule.Name)
-		}
+	for _, rule := range w.guardRules() {
+		names = append(names, "prodgate-"+rule.Name)
 	}
 	slices.Sort(names)
 	return names
 }
 
-// hasRule is whether a stack has a rule in Guard: one of approvals, or of its provider of sources.
-func (w *world) hasRule(rule guard.Rule) bool {
+// guardRules are the rules in Guard that a stack has: not those of approvals that nobody gives,
+// nor of the other provider of sources.
+func (w *world) guardRules() []guard.Rule {
 	w.Helper()
-	if rule.Name == "pipeline-approval" {
-		return w.approved()
-	}
+	all, err := guard.Rules()
+	w.must(err)
 	repositories, err := w.aws.codecommit.ListRepositories(w.Context(), &codecommit.ListRepositoriesInput{})
 	w.must(err)
-	other := map[bool]string{true: "pipeline-trigger", false: "pipeline-codecommit"}[len(repositories.Repositories) > 0]
-	return rule.Name != other
+	absent := []string{map[bool]string{true: "pipeline-trigger", false: "pipeline-codecommit"}[len(repositories.Repositories) > 0]}
+	if !w.approved() {
+		absent = append(absent, "pipeline-approval")
+	}
+	return slices.DeleteFunc(all, func(rule guard.Rule) bool { return slices.Contains(absent, rule.Name) })
 }
 
 // ruled asserts that AWS Config has the rules and remedies of the gate, and no others.
@@ -123,14 +122,11 @@ func (w *world) judged(kind string, item any) []string {
 	w.Helper()
 	program, err := toolchain.PrepareGuard(w.Context(), kit.Root, w.Logf)
 	w.must(err)
-	rules, err := guard.Rules()
-	w.must(err)
 	var policies []string
-	for _, rule := range rules {
-		if rule.Type != kind || !w.hasRule(rule) {
-			continue
+	for _, rule := range w.guardRules() {
+		if rule.Type == kind {
+			policies = append(policies, w.policyText(rule.Name))
 		}
-		policies = append(policies, w.policyText(rule.Name))
 	}
 	verdicts, err := cfnguard.Evaluate(w.Context(), program, policies, item)
 	w.must(err)
