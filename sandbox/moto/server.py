@@ -16,7 +16,7 @@ from services import delivery, ecr, ecs, signer
 from services.connections import complete_handshake
 from services.organizations import organize
 from werkzeug import Request, Response
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import run_wsgi_app
 
 # A POST with the ARN of a connection in its body makes the connection AVAILABLE.
@@ -42,6 +42,17 @@ TOLD = "HTTP_X_SANDBOX_TOLD"
 _alone = threading.Lock()
 
 
+class _Handler(WSGIRequestHandler):
+    """Sends an answer's headers and its body at once.
+
+    On a busy machine Go's client may close a connection when it has the headers: net/http
+    still looks whether the request's body is at its end while AWS's SDK closes that body.
+    The SDK then makes a call again that was already carried out.
+    """
+
+    wbufsize = 1 << 20
+
+
 class Server:
     """Serves all services on 127.0.0.1 while its context lasts."""
 
@@ -49,7 +60,7 @@ class Server:
         self._dispatcher = DomainDispatcherApplication(create_backend_app)
         self._idle = threading.Condition()
         self._in_flight = 0
-        self._server = make_server("127.0.0.1", port, self._application, threaded=True)
+        self._server = make_server("127.0.0.1", port, self._application, threaded=True, request_handler=_Handler)
         self.port: int = self._server.server_port
         os.environ["MOTO_PORT"] = str(self.port)
 

@@ -22,6 +22,7 @@ func TestWhoMayChangeTheGate(t *testing.T) {
 	w.must(err)
 	_, err = w.aws.iam.CreateUser(t.Context(), &iam.CreateUserInput{UserName: ptr("mona")})
 	w.must(err)
+	mona := w.keyOf("mona")
 	before := w.inventory()
 	const missing = `prodgate:access.breakGlassArn: "` + account + `role/break-glass": AWS shows no such role; make it`
 
@@ -34,10 +35,10 @@ func TestWhoMayChangeTheGate(t *testing.T) {
 		{"a developer", w.session(account + "role/teams/developer"), nil, []string{
 			"prodgate:access.deployerArns: the credentials are of the role developer, which may not change the gate; " +
 				"add " + account + "role/teams/developer, or sign in with a role that stands there"}},
-		{"a user", w.keyOf("mona"), nil, []string{
+		{"a user", mona, nil, []string{
 			"prodgate:access.deployerArns: the credentials are of " + account + "user/mona, which is no IAM role; sign in with a role that stands there"}},
 		{"a deployer, without a role for emergencies", nil, w.withoutBreakGlass, []string{missing}},
-		{"a user, without a role for emergencies", w.keyOf("mona"), nil, []string{
+		{"a user, without a role for emergencies", mona, nil, []string{
 			"prodgate:access.deployerArns: the credentials are of " + account + "user/mona, which is no IAM role", missing}},
 	} {
 		if c.first != nil {
