@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -174,6 +175,14 @@ class ProcessTest(unittest.TestCase):
     def test_it_answers_as_soon_as_it_says_so(self) -> None:
         with Emulator() as emulator:
             emulator.client("iam").get_policy(PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+
+
+    def test_an_answer_is_sent_at_once(self) -> None:
+        with Emulator() as emulator, socket.create_connection(("127.0.0.1", int(emulator.url.rsplit(":")[-1]))) as asked:
+            asked.sendall(b"GET /sandbox/calls HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            head, _, body = asked.recv(65536).partition(b"\r\n\r\n")
+        self.assertTrue(head.startswith(b"HTTP/1.1 200 "), head)
+        self.assertEqual(body, b"[]")
 
 
 class SnapshotTest(unittest.TestCase):
