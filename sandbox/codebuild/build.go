@@ -128,9 +128,12 @@ func (b Build) environment(spec *buildSpec, id, root, source string, further map
 	if err != nil {
 		return nil, err
 	}
-	home := filepath.Join(root, "home")
-	if err := os.Mkdir(home, 0o700); err != nil {
-		return nil, fmt.Errorf("home folder: %w", err)
+	// A container's temporary files are gone with it.
+	home, temporary := filepath.Join(root, "home"), filepath.Join(root, "temporary")
+	for _, folder := range []string{home, temporary} {
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			return nil, fmt.Errorf("build folder: %w", err)
+		}
 	}
 
 	env := append([]string(nil), b.Env...)
@@ -152,6 +155,7 @@ func (b Build) environment(spec *buildSpec, id, root, source string, further map
 	}
 	return append(env,
 		"HOME="+home,
+		"TMPDIR="+temporary,
 		"AWS_DEFAULT_REGION="+region,
 		"AWS_REGION="+region,
 		"CODEBUILD_BUILD_ARN="+strings.Join([]string{"arn", partition, "codebuild", region, account, "build/" + id}, ":"),

@@ -181,7 +181,7 @@ phases: {build: {commands: ['printenv -0 | cut -z -d = -f 1 | sort -z | tr "\0" 
 		"CODEBUILD_BUILD_ARN", "CODEBUILD_BUILD_ID", "CODEBUILD_BUILD_IMAGE", "CODEBUILD_BUILD_NUMBER",
 		"CODEBUILD_BUILD_SUCCEEDING", "CODEBUILD_CI", "CODEBUILD_INITIATOR",
 		"CODEBUILD_RESOLVED_SOURCE_VERSION", "CODEBUILD_SRC_DIR", "CODEBUILD_START_TIME",
-		"DOCKER_HOST", "HOME", "OLDPWD", "PATH", "PWD", "SHLVL", "_",
+		"DOCKER_HOST", "HOME", "OLDPWD", "PATH", "PWD", "SHLVL", "TMPDIR", "_",
 	}
 	if got := strings.Fields(list); !slices.Equal(got, want) {
 		t.Errorf("the build sees\n%v, want\n%v\n%s", got, want, r.Log)
@@ -267,6 +267,15 @@ func TestTheSourceIsLeftAlone(t *testing.T) {
 	}
 	if len(files) != 1 || files[0].Name() != "file.txt" {
 		t.Errorf("the source holds %v after the build", files)
+	}
+}
+
+func TestTemporaryFilesAreGoneWithTheBuild(t *testing.T) {
+	t.Parallel()
+	r := build(t, "version: 0.2\nenv: {shell: bash, exported-variables: [made]}\nphases: {build: {commands: ['made=$(mktemp)', 'test -f $made']}}")
+	made := r.Exported["made"]
+	if _, err := os.Stat(made); !r.Succeeded || made == "" || !os.IsNotExist(err) {
+		t.Errorf("%q is still there: %v\n%s", made, err, r.Log)
 	}
 }
 
