@@ -176,7 +176,6 @@ class ProcessTest(unittest.TestCase):
         with Emulator() as emulator:
             emulator.client("iam").get_policy(PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
 
-
     def test_an_answer_is_sent_at_once(self) -> None:
         with Emulator() as emulator, socket.create_connection(("127.0.0.1", int(emulator.url.rsplit(":")[-1]))) as asked:
             asked.sendall(b"GET /sandbox/calls HTTP/1.1\r\nHost: localhost\r\n\r\n")
