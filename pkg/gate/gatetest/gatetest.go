@@ -6,6 +6,7 @@ package gatetest
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
 // World is what a program finds. Its zero value is an AWS account in London whose
@@ -34,6 +36,8 @@ type World struct {
 	Project, Stack string
 	// Config is the stack's configuration.
 	Config map[string]string
+	// SecretConfig are the keys of Config whose values are secrets of Pulumi's.
+	SecretConfig []string
 	// Stacks are the outputs of other stacks, by name.
 	Stacks map[string]map[string]any
 	// SecretKeys are the keys of the secrets that are there, as Secrets Manager
@@ -102,6 +106,8 @@ type Resource struct {
 
 	Protect, RetainOnDelete bool
 	IgnoreChanges, Aliases  []string
+	// Options are the other options that are set, by their names in the engine's protocol.
+	Options map[string]any
 }
 
 // Run runs a program. The error is the program's; the recording is there with
@@ -124,7 +130,7 @@ func (w World) Run(program pulumi.RunFunc) (*Recording, error) {
 		return nil
 	}
 	err := pulumi.RunErr(recorded, pulumi.WithMocks(w.Project, w.Stack, r), func(info *pulumi.RunInfo) {
-		info.Config, info.DryRun = w.Config, w.Preview
+		info.Config, info.ConfigSecretKeys, info.DryRun = w.Config, w.SecretConfig, w.Preview
 	})
 	return r, err
 }
@@ -156,7 +162,7 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 		Inputs: args.Inputs, Outputs: outputs,
 		Provider: providerName(args.Provider), DependsOn: rpc.GetDependencies(),
 		Protect: rpc.GetProtect(), RetainOnDelete: rpc.GetRetainOnDelete(),
-		IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: rpc.GetAliasURNs(),
+		IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: rpc.GetAliasURNs(), Options: options(rpc),
 	}
 	for _, alias := range rpc.GetAliases() {
 		made.Aliases = append(made.Aliases, alias.String())
@@ -178,6 +184,21 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 		return "", args.Inputs, nil
 	}
 	return id, outputs, nil
+}
+
+// options are those of a registration that Resource has no field for.
+func options(rpc *pulumirpc.RegisterResourceRequest) map[string]any {
+	set := map[string]any{}
+	for name, value := range map[string]any{
+		"deleteBeforeReplace": rpc.GetDeleteBeforeReplace(), "deletedWith": rpc.GetDeletedWith(), "importId": rpc.GetImportId(),
+		"version": rpc.GetVersion(), "replaceOnChanges": rpc.GetReplaceOnChanges(), "hideDiffs": rpc.GetHideDiffs(),
+		"additionalSecretOutputs": rpc.GetAdditionalSecretOutputs(), "customTimeouts": rpc.GetCustomTimeouts().String(),
+	} {
+		if !reflect.ValueOf(value).IsZero() && value != "<nil>" {
+			set[name] = value
+		}
+	}
+	return set
 }
 
 // Call implements pulumi.MockResourceMonitor.
