@@ -15,9 +15,9 @@ import (
 
 	"golang.org/x/term"
 
-	"prodgate/sandbox/cloud"
-	"prodgate/sandbox/recovery"
-	"prodgate/sandbox/stack"
+	"prodgate/sandbox/engine/cloud"
+	"prodgate/sandbox/engine/recovery"
+	"prodgate/sandbox/engine/stack"
 	"prodgate/sandbox/toolchain"
 )
 

@@ -11,9 +11,9 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"prodgate/sandbox/bridge"
-	"prodgate/sandbox/languagehost"
-	"prodgate/sandbox/leash"
+	"prodgate/sandbox/engine/bridge"
+	"prodgate/sandbox/engine/languagehost"
+	"prodgate/sandbox/engine/leash"
 	"prodgate/sandbox/toolchain"
 )
 

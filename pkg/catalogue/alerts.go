@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -197,7 +197,7 @@ func (r Rule) sights(s *settings.Settings, known Known) []pattern {
 			sight.put(path, values)
 		}
 		if r.calls[0].ofTwo() { // of an alias like the gate's own, the rule of aliases tells
-			sight.put(request+"aliasName", []any{pattern{"anything-but": pattern{"prefix": address.New(s).KeyAlias("")}}})
+			sight.put(request+"aliasName", []any{pattern{"anything-but": pattern{"prefix": naming.New(s).KeyAlias("")}}})
 		}
 		all = append(all, sight)
 	}
@@ -232,7 +232,7 @@ func (r Rule) values(path string, s *settings.Settings, known Known) []any {
 	case r.members != nil:
 		return seen.named(path, r.members)
 	case seen.is != nil:
-		return seen.is(address.New(s), s)
+		return seen.is(naming.New(s), s)
 	}
 	return nil
 }

@@ -3,7 +3,7 @@ package catalogue
 import (
 	"slices"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 )
 
 // group is the rows that agree in all but the action and what it does.
@@ -37,7 +37,7 @@ var (
 	secret     = []Control{Guardrail, SecretPolicy}
 	nobody     []string
 	// answers contain and release; which of them does what, their own policies say.
-	answers        = []string{address.Containment, address.Release}
+	answers        = []string{naming.Containment, naming.Release}
 	branchDefended = []Control{BranchProtection}
 )
 
@@ -66,7 +66,7 @@ var groups = []group{
 		{"codepipeline:DisableStageTransition", "holds every fix back"},
 		{"codepipeline:EnableStageTransition", "lets through what was held back for a reason"},
 	}},
-	{on: Approval, by: []string{address.Approver}, denied: guarded, reported: Alert, calls: []does{
+	{on: Approval, by: []string{naming.Approver}, denied: guarded, reported: Alert, calls: []does{
 		{"codepipeline:PutApprovalResult", "approves a deployment that nobody in charge has seen"},
 	}},
 	{on: Account, by: nobody, denied: guarded, reported: Alert, calls: []does{
@@ -98,7 +98,7 @@ var groups = []group{
 		{"codebuild:UpdateWebhook", "lets somebody else outside start builds as the build role"},
 		{"codebuild:PutResourcePolicy", "shares the project with another account"},
 	}},
-	{on: Projects, by: []string{address.Pipeline, address.Dispatcher}, denied: guarded, reported: Alert, calls: []does{
+	{on: Projects, by: []string{naming.Pipeline, naming.Dispatcher}, denied: guarded, reported: Alert, calls: []does{
 		{"codebuild:StartBuild", "builds with another buildspec, image or source as the build role, which may push"},
 	}},
 	{on: Repositories, by: nobody, denied: repository, reported: Alert, calls: []does{
@@ -116,16 +116,16 @@ var groups = []group{
 		{"ecr:BatchImportUpstreamImage", "brings in an image that was not built here"},
 		{"ecr:CreateRepository", "puts another repository in the place of one that was deleted"},
 	}},
-	{on: Repositories, by: []string{address.Build, address.Sign}, denied: []Control{RepositoryPolicy}, reported: Alert, calls: []does{
+	{on: Repositories, by: []string{naming.Build, naming.Sign}, denied: []Control{RepositoryPolicy}, reported: Alert, calls: []does{
 		{"ecr:InitiateLayerUpload", "begins the push of an image that the pipeline did not build"},
 		{"ecr:UploadLayerPart", "goes on with the push of an image that the pipeline did not build"},
 		{"ecr:CompleteLayerUpload", "ends the push of an image that the pipeline did not build"},
 		{"ecr:PutImage", "gives an image that the pipeline did not build a tag"},
 	}},
-	{on: Repositories, by: []string{address.Build, address.Sign, address.Prepare, Execution, ServiceLinked}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
+	{on: Repositories, by: []string{naming.Build, naming.Sign, naming.Prepare, Execution, ServiceLinked}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
 		{"ecr:BatchGetImage", "reads what runs in production"},
 	}},
-	{on: Repositories, by: []string{Execution, ServiceLinked, address.Sign, address.Prepare}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
+	{on: Repositories, by: []string{Execution, ServiceLinked, naming.Sign, naming.Prepare}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []does{
 		{"ecr:GetDownloadUrlForLayer", "takes what runs in production away"},
 	}},
 	{on: SigningProfiles, by: nobody, denied: guarded, reported: Alert, calls: []does{
@@ -134,7 +134,7 @@ var groups = []group{
 		{"signer:AddProfilePermission", "lets another account sign images"},
 		{"signer:RemoveProfilePermission", "keeps an account that may sign from it"},
 	}},
-	{on: SigningProfiles, by: []string{address.Sign}, denied: guarded, reported: Alert, calls: []does{
+	{on: SigningProfiles, by: []string{naming.Sign}, denied: guarded, reported: Alert, calls: []does{
 		{"signer:SignPayload", "signs an image that no scan has seen"},
 	}},
 	{on: Deployments, by: nobody, denied: guarded, reported: Alert, calls: []does{
@@ -147,22 +147,22 @@ var groups = []group{
 		{"codedeploy:UpdateDeploymentGroup", "shifts traffic at once, or without the alarms that would stop it"},
 		{"codedeploy:DeleteDeploymentGroup", "ends delivery"},
 	}},
-	{on: DeploymentGroups, by: []string{address.Pipeline}, denied: guarded, reported: Alert, calls: []does{
+	{on: DeploymentGroups, by: []string{naming.Pipeline}, denied: guarded, reported: Alert, calls: []does{
 		{"codedeploy:CreateDeployment", "runs any image in the service"},
 	}},
-	{on: Listeners, by: []string{address.Shift}, denied: guarded, reported: Alert, calls: []does{
+	{on: Listeners, by: []string{naming.Shift}, denied: guarded, reported: Alert, calls: []does{
 		{"elasticloadbalancing:ModifyListener", "leads production's traffic elsewhere"},
 	}},
 	{on: Listeners, by: nobody, denied: guarded, reported: Alert, calls: []does{
 		{"elasticloadbalancing:DeleteListener", "ends production's traffic"},
 		{"elasticloadbalancing:CreateRule", "leads a part of production's traffic elsewhere"},
 	}},
-	{on: Services, by: []string{address.Shift}, denied: guarded, reported: Alert, calls: []does{
+	{on: Services, by: []string{naming.Shift}, denied: guarded, reported: Alert, calls: []does{
 		{"ecs:CreateTaskSet", "runs any image in the service"},
 		{"ecs:DeleteTaskSet", "stops what was delivered"},
 		{"ecs:UpdateServicePrimaryTaskSet", "makes another image the one that counts"},
 	}},
-	{on: Services, by: []string{address.Pipeline}, denied: guarded, reported: Alert, calls: []does{
+	{on: Services, by: []string{naming.Pipeline}, denied: guarded, reported: Alert, calls: []does{
 		{"ecs:UpdateService", "runs another task definition, or none"},
 	}},
 	{on: Services, by: nobody, denied: guarded, reported: Alert, calls: []does{
@@ -229,11 +229,11 @@ var groups = []group{
 		{"s3:PutBucketObjectLockConfiguration", "lets the record of calls be deleted early"},
 		{"s3:DeleteBucket", "ends delivery, and lets anybody in the world take the name"},
 	}},
-	{on: Buckets, by: []string{address.Remediator}, denied: bucket, reported: Alert, calls: []does{
+	{on: Buckets, by: []string{naming.Remediator}, denied: bucket, reported: Alert, calls: []does{
 		{"s3:PutBucketPublicAccessBlock", "lets the bucket be opened to everybody"},
 		{"s3:PutBucketVersioning", "lets an artifact be replaced without a trace"},
 	}},
-	{on: ArtifactObjects, by: []string{address.Pipeline, address.Build, address.Scan, address.Prepare}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
+	{on: ArtifactObjects, by: []string{naming.Pipeline, naming.Build, naming.Scan, naming.Prepare}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
 		{"s3:PutObject", "replaces what is about to be built or deployed"},
 	}},
 	{on: ArtifactObjects, by: nobody, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
@@ -241,7 +241,7 @@ var groups = []group{
 		{"s3:DeleteObject", "takes away what is about to be built or deployed"},
 		{"s3:DeleteObjectVersion", "puts an older version of what is about to be deployed in its place"},
 	}},
-	{on: RecordObjects, by: []string{address.Recorder}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
+	{on: RecordObjects, by: []string{naming.Recorder}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
 		{"s3:PutObject", "forges the record of changes"},
 	}},
 	{on: RecordObjects, by: nobody, denied: []Control{BucketPolicy}, reported: Nothing, calls: []does{
@@ -276,7 +276,7 @@ var groups = []group{
 	{on: ArtifactKey, by: nobody, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
 		{"kms:ReEncryptFrom", "encrypts sources and artifacts anew for a key that somebody else reads with"},
 	}},
-	{on: SecretsKey, by: []string{address.Build, Rotation}, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
+	{on: SecretsKey, by: []string{naming.Build, Rotation}, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
 		{"kms:Decrypt", "reads the secrets of the builds"},
 	}},
 	{on: SecretsKey, by: nobody, denied: []Control{KeyPolicy}, reported: AlertOnRead, calls: []does{
@@ -327,7 +327,7 @@ var groups = []group{
 		{"sns:SetSubscriptionAttributes", "filters alerts out on their way to a person"},
 		{"sns:Unsubscribe", "takes a person off the alerts"},
 	}},
-	{on: Topic, by: []string{address.Pipeline, address.Verifier, address.Containment, address.Release}, denied: []Control{TopicPolicy}, reported: Nothing, calls: []does{
+	{on: Topic, by: []string{naming.Pipeline, naming.Verifier, naming.Containment, naming.Release}, denied: []Control{TopicPolicy}, reported: Nothing, calls: []does{
 		{"sns:Publish", "buries alerts under false ones"},
 	}},
 	{on: DeadLetters, by: nobody, denied: guarded, reported: Alert, calls: []does{
@@ -356,7 +356,7 @@ var groups = []group{
 		{"states:UpdateStateMachine", "makes containment do nothing, or something else"},
 		{"states:DeleteStateMachine", "leaves nothing that contains"},
 	}},
-	{on: Machines, by: []string{address.Dispatcher}, denied: guarded, reported: Alert, calls: []does{
+	{on: Machines, by: []string{naming.Dispatcher}, denied: guarded, reported: Alert, calls: []does{
 		{"states:StartExecution", "lets through what was held back for a reason, or holds every fix back"},
 	}},
 	{on: Executions, by: nobody, denied: guarded, reported: Alert, calls: []does{
@@ -427,7 +427,7 @@ var groups = []group{
 		{"secretsmanager:PutSecretValue", "gives the builds another secret"},
 		{"secretsmanager:UpdateSecretVersionStage", "gives the builds an old secret"},
 	}},
-	{on: Secrets, by: []string{address.Build, Rotation}, denied: []Control{SecretPolicy}, reported: AlertOnRead, calls: []does{
+	{on: Secrets, by: []string{naming.Build, Rotation}, denied: []Control{SecretPolicy}, reported: AlertOnRead, calls: []does{
 		{"secretsmanager:GetSecretValue", "reads a secret of the builds"},
 	}},
 	{on: Branch, by: nobody, denied: branchDefended, reported: Nothing, calls: []does{
@@ -448,7 +448,7 @@ var groups = []group{
 
 // readArtifacts are the duties that need what a pipeline hands on.
 var readArtifacts = []string{
-	address.Pipeline, address.Build, address.Scan, address.Verifier, address.Inspect, address.Sign, address.Prepare,
+	naming.Pipeline, naming.Build, naming.Scan, naming.Verifier, naming.Inspect, naming.Sign, naming.Prepare,
 }
 
 // roleChanges are done to a role of the gate, or to one that may change the gate.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -53,12 +53,12 @@ func TestServiceRolesAreAllButTheApprovers(t *testing.T) {
 	t.Parallel()
 	s := account("web")
 	for _, pattern := range ServiceRoles.Resources(s) {
-		if like(pattern, address.New(s).Role("app-web", address.Approver).ARN) {
+		if like(pattern, naming.New(s).Role("app-web", naming.Approver).ARN) {
 			t.Errorf("%s is of an approver too", pattern)
 		}
 	}
-	for _, duty := range address.Serves() {
-		arn := address.New(s).Role("", duty).ARN
+	for _, duty := range naming.Serves() {
+		arn := naming.New(s).Role("", duty).ARN
 		if !slices.ContainsFunc(ServiceRoles.Resources(s), func(pattern string) bool { return like(pattern, arn) }) {
 			t.Errorf("no pattern is of %s", arn)
 		}
@@ -70,8 +70,8 @@ func TestEveryRowIsWhole(t *testing.T) {
 	action := regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z]+$`)
 	denies := []Control{Guardrail, RepositoryPolicy, BucketPolicy, KeyPolicy, TopicPolicy, SecretPolicy, BranchProtection, OnlyMainCheck, CodeOwners}
 	reports := []Control{Alert, AlertOnRead, BranchEvent, Preview, Nothing}
-	duties := []string{address.Pipeline, address.Build, address.Approver, address.Recorder, address.Dispatcher, address.Verifier,
-		address.Containment, address.Release, address.Remediator, address.Courier, address.Scan, address.Inspect, address.Sign, address.Prepare, address.Shift, Execution, People, Mergers, Trigger, Rotation, ServiceLinked}
+	duties := []string{naming.Pipeline, naming.Build, naming.Approver, naming.Recorder, naming.Dispatcher, naming.Verifier,
+		naming.Containment, naming.Release, naming.Remediator, naming.Courier, naming.Scan, naming.Inspect, naming.Sign, naming.Prepare, naming.Shift, Execution, People, Mergers, Trigger, Rotation, ServiceLinked}
 	known := account("web")
 	shift(known)
 	seen := map[string]bool{}

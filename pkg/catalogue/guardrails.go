@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -73,7 +73,7 @@ type piece struct {
 // piece of each. Those that the same may stand together; what grows with the apps
 // comes last, so that a new app leaves the first documents as they are.
 func pieces(s *settings.Settings) []piece {
-	p := address.New(s)
+	p := naming.New(s)
 	var all []piece
 	for _, at := range scopes {
 		var found []piece

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -87,7 +87,7 @@ func TestEveryGuardedCallIsRefusedOnceOnAllOfItsTarget(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			all := refusals(t, s)
-			p := address.New(s)
+			p := naming.New(s)
 			checked := 0
 			for _, c := range denied(Guardrail, every()...) {
 				at := c.On.scope()
@@ -240,11 +240,11 @@ func TestNobodyIsLockedOut(t *testing.T) {
 	for name, s := range map[string]*settings.Settings{"one": account("web"), "shifting": shifting, "many": account(numbered(20, "cluster")...), "long": longest(1, 2), "CodeCommit": committed("web")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := address.New(s)
+			p := naming.New(s)
 			refused := func(st refusal, role string) bool {
 				return !slices.ContainsFunc(st.Condition["ArnNotLike"]["aws:PrincipalArn"], func(pattern string) bool { return like(pattern, role) })
 			}
-			always := append(slices.Clone(s.Access.DeployerArns), s.Access.BreakGlassArn, p.Role("", address.Deploy).ARN)
+			always := append(slices.Clone(s.Access.DeployerArns), s.Access.BreakGlassArn, p.Role("", naming.Deploy).ARN)
 			for _, st := range refusals(t, s) {
 				for _, role := range always {
 					if refused(st, role) {
@@ -265,8 +265,8 @@ func TestNobodyIsLockedOut(t *testing.T) {
 						case duty == Mergers:
 							roles = s.Source.MergerArns
 						case duty == Trigger:
-							roles = []string{p.Role("", address.Dispatcher).ARN}
-						case address.PerApp(duty):
+							roles = []string{p.Role("", naming.Dispatcher).ARN}
+						case naming.PerApp(duty):
 							roles = []string{p.Role(s.Apps[0].Name, duty).ARN}
 						case duty != People:
 							roles = []string{p.Role("", duty).ARN}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 )
 
 var update = flag.Bool("update", false, "write the page anew")
@@ -17,27 +17,27 @@ const pagePath = "README.md"
 
 // words are how the page calls who may make a call.
 var words = map[string]string{
-	address.Pipeline:    "the app's pipeline",
-	address.Build:       "the app's build",
-	address.Scan:        "the app's scans",
-	address.Approver:    "the app's approver",
-	address.Inspect:     "what looks at images and deployments",
-	address.Sign:        "what signs",
-	address.Prepare:     "what verifies before a deployment",
-	address.Shift:       "CodeDeploy",
-	address.Recorder:    "AWS Config's recorder",
-	address.Dispatcher:  "EventBridge, for the gate's rules",
-	address.Courier:     "what brings alerts to the chat",
-	address.Verifier:    "the check of the known state",
-	address.Containment: "containment",
-	address.Release:     "release",
-	address.Remediator:  "AWS Config's remedies",
-	Execution:           "the app's execution role",
-	People:              "`access.approverArns`",
-	Mergers:             "`source.mergerArns`",
-	Trigger:             "EventBridge, where the source is CodeCommit",
-	Rotation:            "the function that rotates it",
-	ServiceLinked:       "AWS's service-linked roles",
+	naming.Pipeline:    "the app's pipeline",
+	naming.Build:       "the app's build",
+	naming.Scan:        "the app's scans",
+	naming.Approver:    "the app's approver",
+	naming.Inspect:     "what looks at images and deployments",
+	naming.Sign:        "what signs",
+	naming.Prepare:     "what verifies before a deployment",
+	naming.Shift:       "CodeDeploy",
+	naming.Recorder:    "AWS Config's recorder",
+	naming.Dispatcher:  "EventBridge, for the gate's rules",
+	naming.Courier:     "what brings alerts to the chat",
+	naming.Verifier:    "the check of the known state",
+	naming.Containment: "containment",
+	naming.Release:     "release",
+	naming.Remediator:  "AWS Config's remedies",
+	Execution:          "the app's execution role",
+	People:             "`access.approverArns`",
+	Mergers:            "`source.mergerArns`",
+	Trigger:            "EventBridge, where the source is CodeCommit",
+	Rotation:           "the function that rotates it",
+	ServiceLinked:      "AWS's service-linked roles",
 }
 
 const preamble = `# Ways around the pipeline

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -18,7 +18,7 @@ type sighting struct {
 	// of are the paths of calls that have others: any of them names the part.
 	of map[string][]string
 	// is what the parameter has to be, in the operators of event patterns.
-	is func(address.Plan, *settings.Settings) []any
+	is func(naming.Plan, *settings.Settings) []any
 	// members are what the target consists of, where a pattern names each, and named is
 	// what the parameter at a path has to be then.
 	members func(*settings.Settings) []string
@@ -51,7 +51,7 @@ var sightings = map[Target]sighting{
 	Stages:   {pipeline: true, parameter: request + "pipelineName", is: pipelineName},
 	Approval: {pipeline: true, parameter: request + "pipelineName", is: pipelineName},
 	// A name, an ARN, or the id of a build, which begins with the project's name.
-	Projects: {pipeline: true, parameter: request + "projectName", is: func(p address.Plan, _ *settings.Settings) []any {
+	Projects: {pipeline: true, parameter: request + "projectName", is: func(p naming.Plan, _ *settings.Settings) []any {
 		return []any{pattern{"prefix": p.Gate + "-"}, pattern{"wildcard": "arn:*/" + p.Gate + "-*"}}
 	}, of: map[string][]string{
 		"codebuild:CreateProject":           {request + "name"},
@@ -62,8 +62,8 @@ var sightings = map[Target]sighting{
 		"codebuild:RetryBuildBatch":         {request + "id"},
 		"codebuild:PutResourcePolicy":       {request + "resourceArn"},
 	}},
-	Repositories:     {pipeline: true, parameter: request + "repositoryName", is: beginsWith(func(p address.Plan) string { return p.Gate + "/" })},
-	SigningProfiles:  {pipeline: true, parameter: request + "profileName", is: beginsWith(address.Plan.SigningPrefix)},
+	Repositories:     {pipeline: true, parameter: request + "repositoryName", is: beginsWith(func(p naming.Plan) string { return p.Gate + "/" })},
+	SigningProfiles:  {pipeline: true, parameter: request + "profileName", is: beginsWith(naming.Plan.SigningPrefix)},
 	Deployments:      {pipeline: true, parameter: request + "applicationName", is: gateName},
 	DeploymentGroups: {pipeline: true, parameter: request + "applicationName", is: gateName},
 	Listeners:        {parameter: request + "listenerArn", members: listeners, named: asTheyAre},
@@ -71,7 +71,7 @@ var sightings = map[Target]sighting{
 		"ecs:StopServiceDeployment": {request + "serviceDeploymentArn"},
 	}},
 	Tasks: {parameter: request + "cluster", members: clusters, named: inClusters},
-	Connections: {pipeline: true, parameter: request + "connectionArn", is: func(_ address.Plan, s *settings.Settings) []any {
+	Connections: {pipeline: true, parameter: request + "connectionArn", is: func(_ naming.Plan, s *settings.Settings) []any {
 		if s.Source.ConnectionArn == "" { // the id of one that the gate makes is AWS's
 			return []any{pattern{"exists": true}}
 		}
@@ -82,11 +82,11 @@ var sightings = map[Target]sighting{
 		"codecommit:BatchDisassociateApprovalRuleTemplateFromRepositories": {request + "repositoryNames"},
 	}},
 	PullRequests: {pipeline: true, parameter: request + "pullRequestId", is: anything},
-	ApprovalRules: {pipeline: true, parameter: request + "approvalRuleTemplateName", is: exactly(address.Plan.ApprovalRule), of: map[string][]string{
+	ApprovalRules: {pipeline: true, parameter: request + "approvalRuleTemplateName", is: exactly(naming.Plan.ApprovalRule), of: map[string][]string{
 		"codecommit:UpdateApprovalRuleTemplateName": {request + "oldApprovalRuleTemplateName"},
 	}},
 	Hosts: {pipeline: true, parameter: request + "hostArn", is: anything},
-	Buckets: {pipeline: true, parameter: request + "bucketName", is: func(p address.Plan, _ *settings.Settings) []any {
+	Buckets: {pipeline: true, parameter: request + "bucketName", is: func(p naming.Plan, _ *settings.Settings) []any {
 		return []any{pattern{"wildcard": p.Bucket("*").Name}}
 	}},
 	Keys: {pipeline: true, parameter: keyARN, keys: func(known Known) []string {
@@ -99,45 +99,45 @@ var sightings = map[Target]sighting{
 	}},
 	ArtifactKey: {parameter: keyARN, keys: ofOne("artifacts")},
 	SecretsKey:  {parameter: keyARN, keys: ofOne("secrets")},
-	Aliases:     {pipeline: true, parameter: request + "aliasName", is: beginsWith(func(p address.Plan) string { return p.KeyAlias("") })},
+	Aliases:     {pipeline: true, parameter: request + "aliasName", is: beginsWith(func(p naming.Plan) string { return p.KeyAlias("") })},
 	// IAM has each name of a role once, and requests do not say the path.
 	Roles:         {pipeline: true, parameter: request + "roleName", is: gateName},
 	TrustedRoles:  {pipeline: true, parameter: request + "roleName", members: trusted, named: asTheyAre},
 	ServiceRoles:  {parameter: request + "roleArn", is: serviceRoles},
-	ApproverRoles: {parameter: request + "roleArn", is: beginsWith(func(p address.Plan) string { return p.Roles(address.Approver) })},
+	ApproverRoles: {parameter: request + "roleArn", is: beginsWith(func(p naming.Plan) string { return p.Roles(naming.Approver) })},
 	// However somebody signs in to it: AWS STS API, Actions.
-	BreakGlass: {parameter: request + "roleArn", is: func(_ address.Plan, s *settings.Settings) []any { return []any{s.Access.BreakGlassArn} },
+	BreakGlass: {parameter: request + "roleArn", is: func(_ naming.Plan, s *settings.Settings) []any { return []any{s.Access.BreakGlassArn} },
 		names: map[string][]string{"sts:AssumeRole": {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}}},
-	Policies: {pipeline: true, parameter: request + "policyArn", is: func(p address.Plan, _ *settings.Settings) []any {
+	Policies: {pipeline: true, parameter: request + "policyArn", is: func(p naming.Plan, _ *settings.Settings) []any {
 		return []any{beginning(p.AllPolicies()), pattern{"prefix": "/" + p.Gate + "/"}}
 	}, of: map[string][]string{"iam:CreatePolicy": {request + "path"}}},
-	IdentityProvider: {pipeline: true, parameter: request + "openIDConnectProviderArn", is: exactly(address.Plan.GitHubProvider)},
+	IdentityProvider: {pipeline: true, parameter: request + "openIDConnectProviderArn", is: exactly(naming.Plan.GitHubProvider)},
 	Rules: {pipeline: true, parameter: request + "name", is: gateName, of: map[string][]string{
 		"events:PutTargets":    {request + "rule"},
 		"events:RemoveTargets": {request + "rule"},
 	}},
-	Topic: {pipeline: true, parameter: request + "topicArn", is: beginsWith(func(p address.Plan) string { return p.Topic().ARN }), of: map[string][]string{
+	Topic: {pipeline: true, parameter: request + "topicArn", is: beginsWith(func(p naming.Plan) string { return p.Topic().ARN }), of: map[string][]string{
 		"sns:SetSubscriptionAttributes": {request + "subscriptionArn"},
 		"sns:Unsubscribe":               {request + "subscriptionArn"},
 	}},
-	DeadLetters: {parameter: request + "queueUrl", is: func(p address.Plan, s *settings.Settings) []any {
+	DeadLetters: {parameter: request + "queueUrl", is: func(p naming.Plan, s *settings.Settings) []any {
 		queues := []any{pattern{"suffix": "/" + p.DeadLetters().Name}}
 		if s.TellsChat() {
 			queues = append(queues, pattern{"suffix": "/" + p.ChatQueue().Name})
 		}
 		return queues
 	}},
-	Chat:            {parameter: request + "name", is: exactly(func(p address.Plan) string { return p.Chat().Name })},
-	ChatDestination: {parameter: request + "name", is: exactly(func(p address.Plan) string { return p.ChatDestination().Name })},
+	Chat:            {parameter: request + "name", is: exactly(func(p naming.Plan) string { return p.Chat().Name })},
+	ChatDestination: {parameter: request + "name", is: exactly(func(p naming.Plan) string { return p.ChatDestination().Name })},
 	Alarms: {parameter: request + "alarmName", is: gateName, of: map[string][]string{
 		"cloudwatch:DeleteAlarms":        {request + "alarmNames"},
 		"cloudwatch:DisableAlarmActions": {request + "alarmNames"},
 	}},
-	Machines: {pipeline: true, parameter: request + "stateMachineArn", is: func(p address.Plan, _ *settings.Settings) []any {
+	Machines: {pipeline: true, parameter: request + "stateMachineArn", is: func(p naming.Plan, _ *settings.Settings) []any {
 		return []any{beginning(p.Machines()), pattern{"prefix": p.Gate + "-"}}
 	}, of: map[string][]string{"states:CreateStateMachine": {request + "name"}}},
-	Executions: {pipeline: true, parameter: request + "executionArn", is: beginsWith(address.Plan.Executions)},
-	KnownState: {pipeline: true, parameter: request + "name", is: beginsWith(func(p address.Plan) string { return p.KnownState("").Name }), of: map[string][]string{
+	Executions: {pipeline: true, parameter: request + "executionArn", is: beginsWith(naming.Plan.Executions)},
+	KnownState: {pipeline: true, parameter: request + "name", is: beginsWith(func(p naming.Plan) string { return p.KnownState("").Name }), of: map[string][]string{
 		"ssm:DeleteParameters": {request + "names"},
 	}},
 	Trails:   {pipeline: true},
@@ -151,13 +151,13 @@ var sightings = map[Target]sighting{
 	}},
 	Analyzers: {},
 	Hub:       {},
-	LogGroups: {parameter: request + "logGroupName", is: func(p address.Plan, _ *settings.Settings) []any {
+	LogGroups: {parameter: request + "logGroupName", is: func(p naming.Plan, _ *settings.Settings) []any {
 		return []any{pattern{"prefix": "/aws/codebuild/" + p.Gate + "-"}, beginning(p.LogGroups())}
 	}, of: map[string][]string{
 		"logs:AssociateKmsKey":    {request + "logGroupName", request + "resourceIdentifier"},
 		"logs:DisassociateKmsKey": {request + "logGroupName", request + "resourceIdentifier"},
 	}},
-	Secrets: {parameter: request + "secretId", is: func(p address.Plan, _ *settings.Settings) []any {
+	Secrets: {parameter: request + "secretId", is: func(p naming.Plan, _ *settings.Settings) []any {
 		return []any{pattern{"prefix": p.Gate + "/"}, beginning(p.Secrets())}
 	}},
 }
@@ -206,28 +206,28 @@ func (c Call) parameters() []string {
 var (
 	// pipelineName is the name of a pipeline of the gate, and gateName that of what is
 	// named after the gate first.
-	pipelineName = endsWith(func(p address.Plan) string { return "-" + p.Gate })
-	gateName     = beginsWith(func(p address.Plan) string { return p.Gate + "-" })
+	pipelineName = endsWith(func(p naming.Plan) string { return "-" + p.Gate })
+	gateName     = beginsWith(func(p naming.Plan) string { return p.Gate + "-" })
 )
 
 // beginning is that of a pattern of the plan, which ends with *, or of a name.
 func beginning(of string) pattern { return pattern{"prefix": strings.TrimSuffix(of, "*")} }
 
-func beginsWith(of func(address.Plan) string) func(address.Plan, *settings.Settings) []any {
-	return func(p address.Plan, _ *settings.Settings) []any {
+func beginsWith(of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []any {
+	return func(p naming.Plan, _ *settings.Settings) []any {
 		return []any{beginning(of(p))}
 	}
 }
 
-func endsWith(of func(address.Plan) string) func(address.Plan, *settings.Settings) []any {
-	return func(p address.Plan, _ *settings.Settings) []any { return []any{pattern{"suffix": of(p)}} }
+func endsWith(of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []any {
+	return func(p naming.Plan, _ *settings.Settings) []any { return []any{pattern{"suffix": of(p)}} }
 }
 
-func exactly(of func(address.Plan) string) func(address.Plan, *settings.Settings) []any {
-	return func(p address.Plan, _ *settings.Settings) []any { return []any{of(p)} }
+func exactly(of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []any {
+	return func(p naming.Plan, _ *settings.Settings) []any { return []any{of(p)} }
 }
 
-func anything(address.Plan, *settings.Settings) []any { return []any{pattern{"exists": true}} }
+func anything(naming.Plan, *settings.Settings) []any { return []any{pattern{"exists": true}} }
 
 func ofOne(purpose string) func(Known) []string {
 	return func(Known) []string { return []string{purpose} }
@@ -242,7 +242,7 @@ func trusted(s *settings.Settings) []string {
 	return names
 }
 
-func serviceRoles(_ address.Plan, s *settings.Settings) []any {
+func serviceRoles(_ naming.Plan, s *settings.Settings) []any {
 	var beginnings []any
 	for _, arns := range ServiceRoles.Resources(s) {
 		beginnings = append(beginnings, beginning(arns))

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -75,10 +75,10 @@ type scope struct {
 	// and resources of two types can share a statement.
 	kind string
 	// resources are ARNs and patterns; none where the stack has no such thing.
-	resources func(address.Plan, *settings.Settings) []string
+	resources func(naming.Plan, *settings.Settings) []string
 	// operator and key narrow the resources, where they are not enough, to values.
 	operator, key string
-	values        func(address.Plan, *settings.Settings) []string
+	values        func(naming.Plan, *settings.Settings) []string
 	// grows with the apps.
 	grows bool
 }
@@ -87,92 +87,92 @@ type scope struct {
 var scopes = []scope{
 	{
 		target: Account, what: "the account: the call names nothing smaller", kind: "account",
-		resources: func(address.Plan, *settings.Settings) []string { return []string{"*"} },
+		resources: func(naming.Plan, *settings.Settings) []string { return []string{"*"} },
 		// The guardrails may hang above other accounts too.
 		operator: "StringEquals", key: "aws:PrincipalAccount",
-		values: func(p address.Plan, _ *settings.Settings) []string { return []string{p.Account} },
+		values: func(p naming.Plan, _ *settings.Settings) []string { return []string{p.Account} },
 	},
-	{target: Pipelines, what: "the apps' pipelines", kind: "pipeline", resources: one(address.Plan.Pipelines)},
-	{target: Stages, what: "the stages of the pipelines", kind: "stage", resources: one(address.Plan.Stages)},
-	{target: Approval, what: "the approval of a deployment", kind: "action", resources: unless(nobodyApproves, address.Plan.Approvals)},
-	{target: Projects, what: "the CodeBuild projects", kind: "project", resources: one(address.Plan.Projects)},
-	{target: Repositories, what: "the apps' image repositories", kind: "repository", resources: one(address.Plan.Repositories)},
-	{target: Buckets, what: "the buckets of artifacts and records", kind: "bucket", resources: one(address.Plan.Buckets)},
-	{target: ArtifactObjects, what: "what is in the artifact bucket", kind: "object", resources: one(func(p address.Plan) string {
+	{target: Pipelines, what: "the apps' pipelines", kind: "pipeline", resources: one(naming.Plan.Pipelines)},
+	{target: Stages, what: "the stages of the pipelines", kind: "stage", resources: one(naming.Plan.Stages)},
+	{target: Approval, what: "the approval of a deployment", kind: "action", resources: unless(nobodyApproves, naming.Plan.Approvals)},
+	{target: Projects, what: "the CodeBuild projects", kind: "project", resources: one(naming.Plan.Projects)},
+	{target: Repositories, what: "the apps' image repositories", kind: "repository", resources: one(naming.Plan.Repositories)},
+	{target: Buckets, what: "the buckets of artifacts and records", kind: "bucket", resources: one(naming.Plan.Buckets)},
+	{target: ArtifactObjects, what: "what is in the artifact bucket", kind: "object", resources: one(func(p naming.Plan) string {
 		return p.Bucket("artifacts").ARN + "/*"
 	})},
-	{target: RecordObjects, what: "what is in AWS Config's bucket", kind: "object", resources: one(func(p address.Plan) string {
+	{target: RecordObjects, what: "what is in AWS Config's bucket", kind: "object", resources: one(func(p naming.Plan) string {
 		return p.Bucket("config").ARN + "/*"
 	})},
-	{target: CallObjects, what: "what is in CloudTrail's bucket", kind: "object", resources: unless(withoutTrail, func(p address.Plan) string {
+	{target: CallObjects, what: "what is in CloudTrail's bucket", kind: "object", resources: unless(withoutTrail, func(p naming.Plan) string {
 		return p.Bucket("trail").ARN + "/*"
 	})},
 	{
 		// KMS makes up a key's id: its alias tells.
-		target: Keys, what: "the gate's keys", kind: "key", resources: one(address.Plan.AllKeys),
-		operator: "ForAnyValue:StringLike", key: "kms:ResourceAliases", values: one(address.Plan.KeyAliases),
+		target: Keys, what: "the gate's keys", kind: "key", resources: one(naming.Plan.AllKeys),
+		operator: "ForAnyValue:StringLike", key: "kms:ResourceAliases", values: one(naming.Plan.KeyAliases),
 	},
 	{
-		target: ArtifactKey, what: "the key of artifacts", kind: "key", resources: one(address.Plan.AllKeys),
-		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: one(func(p address.Plan) string { return p.KeyAlias("artifacts") }),
+		target: ArtifactKey, what: "the key of artifacts", kind: "key", resources: one(naming.Plan.AllKeys),
+		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: one(func(p naming.Plan) string { return p.KeyAlias("artifacts") }),
 	},
 	{
-		target: SecretsKey, what: "the key of secrets", kind: "key", resources: unless(withoutSecrets, address.Plan.AllKeys),
-		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: one(func(p address.Plan) string { return p.KeyAlias("secrets") }),
+		target: SecretsKey, what: "the key of secrets", kind: "key", resources: unless(withoutSecrets, naming.Plan.AllKeys),
+		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: one(func(p naming.Plan) string { return p.KeyAlias("secrets") }),
 	},
-	{target: Aliases, what: "the aliases of the gate's keys", kind: "alias", resources: one(address.Plan.AllAliases)},
-	{target: Roles, what: "the gate's roles", kind: "role", resources: one(address.Plan.AllRoles)},
-	{target: TrustedRoles, what: "the roles of deployers, approvers and break-glass", kind: "role", resources: func(_ address.Plan, s *settings.Settings) []string {
+	{target: Aliases, what: "the aliases of the gate's keys", kind: "alias", resources: one(naming.Plan.AllAliases)},
+	{target: Roles, what: "the gate's roles", kind: "role", resources: one(naming.Plan.AllRoles)},
+	{target: TrustedRoles, what: "the roles of deployers, approvers and break-glass", kind: "role", resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return slices.Concat(s.Access.DeployerArns, []string{s.Access.BreakGlassArn}, s.Access.ApproverArns)
 	}},
-	{target: ApproverRoles, what: "the approvers' roles of the apps", kind: "role", resources: unless(nobodyApproves, func(p address.Plan) string {
-		return p.Roles(address.Approver)
+	{target: ApproverRoles, what: "the approvers' roles of the apps", kind: "role", resources: unless(nobodyApproves, func(p naming.Plan) string {
+		return p.Roles(naming.Approver)
 	})},
-	{target: BreakGlass, what: "the break-glass role", kind: "role", resources: func(_ address.Plan, s *settings.Settings) []string {
+	{target: BreakGlass, what: "the break-glass role", kind: "role", resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return []string{s.Access.BreakGlassArn}
 	}},
-	{target: Policies, what: "the policies and boundaries of the gate's roles", kind: "policy", resources: one(address.Plan.AllPolicies)},
-	{target: IdentityProvider, what: "GitHub's OpenID Connect provider", kind: "oidc-provider", resources: unless(withoutWorkflows, address.Plan.GitHubProvider)},
-	{target: Rules, what: "the gate's EventBridge rules", kind: "rule", resources: one(address.Plan.Rules)},
+	{target: Policies, what: "the policies and boundaries of the gate's roles", kind: "policy", resources: one(naming.Plan.AllPolicies)},
+	{target: IdentityProvider, what: "GitHub's OpenID Connect provider", kind: "oidc-provider", resources: unless(withoutWorkflows, naming.Plan.GitHubProvider)},
+	{target: Rules, what: "the gate's EventBridge rules", kind: "rule", resources: one(naming.Plan.Rules)},
 	// With the subscriptions, which stand below the topic.
-	{target: Topic, what: "the topic of alerts", kind: "topic", resources: one(func(p address.Plan) string { return p.Topic().ARN + "*" })},
-	{target: DeadLetters, what: "the queues of alerts: for the chat, and those that could not be delivered", kind: "queue", resources: func(p address.Plan, s *settings.Settings) []string {
+	{target: Topic, what: "the topic of alerts", kind: "topic", resources: one(func(p naming.Plan) string { return p.Topic().ARN + "*" })},
+	{target: DeadLetters, what: "the queues of alerts: for the chat, and those that could not be delivered", kind: "queue", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if !s.TellsChat() {
 			return []string{p.DeadLetters().ARN}
 		}
 		return []string{p.DeadLetters().ARN, p.ChatQueue().ARN}
 	}},
-	{target: Chat, what: "what brings alerts to the chat", kind: "pipe", resources: unless(tellsNoChat, func(p address.Plan) string { return p.Chat().ARN })},
-	{target: ChatDestination, what: "where alerts of the chat are sent", kind: "api-destination", resources: unless(tellsNoChat, func(p address.Plan) string {
+	{target: Chat, what: "what brings alerts to the chat", kind: "pipe", resources: unless(tellsNoChat, func(p naming.Plan) string { return p.Chat().ARN })},
+	{target: ChatDestination, what: "where alerts of the chat are sent", kind: "api-destination", resources: unless(tellsNoChat, func(p naming.Plan) string {
 		return p.ChatDestination().ARN
 	})},
-	{target: Alarms, what: "the alarm on that queue", kind: "alarm", resources: one(address.Plan.Alarms)},
-	{target: Machines, what: "the state machines that contain and release", kind: "statemachine", resources: unless(nothingContains, address.Plan.Machines)},
-	{target: Executions, what: "a run of these state machines", kind: "execution", resources: unless(nothingContains, address.Plan.Executions)},
-	{target: KnownState, what: "the known state of the pipelines", kind: "parameter", resources: one(address.Plan.KnownStates)},
-	{target: Trails, what: "the account's trails", kind: "trail", resources: one(address.Plan.Trails)},
-	{target: Detector, what: "GuardDuty's detector", kind: "detector", resources: unless(guardDutyOff, address.Plan.Detectors)},
-	{target: Recorder, what: "AWS Config's recorder", kind: "recorder", resources: unless(configOff, address.Plan.ConfigRecorders)},
-	{target: ConfigRules, what: "AWS Config's rules", kind: "config-rule", resources: unless(configOff, address.Plan.ConfigRules)},
-	{target: Remedies, what: "what AWS Config puts right", kind: "remediation-configuration", resources: unless(configOff, address.Plan.Remediations)},
-	{target: Analyzers, what: "the analyzer of external access", kind: "analyzer", resources: unless(analyzerOff, address.Plan.Analyzers)},
-	{target: Hub, what: "Security Hub", kind: "hub", resources: unless(hubOff, address.Plan.Hub)},
-	{target: LogGroups, what: "the log groups of the builds", kind: "log-group", resources: one(address.Plan.LogGroups)},
-	{target: Secrets, what: "the secrets that the gate makes", kind: "secret", resources: unless(withoutSecrets, address.Plan.Secrets)},
-	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p address.Plan, s *settings.Settings) []string {
+	{target: Alarms, what: "the alarm on that queue", kind: "alarm", resources: one(naming.Plan.Alarms)},
+	{target: Machines, what: "the state machines that contain and release", kind: "statemachine", resources: unless(nothingContains, naming.Plan.Machines)},
+	{target: Executions, what: "a run of these state machines", kind: "execution", resources: unless(nothingContains, naming.Plan.Executions)},
+	{target: KnownState, what: "the known state of the pipelines", kind: "parameter", resources: one(naming.Plan.KnownStates)},
+	{target: Trails, what: "the account's trails", kind: "trail", resources: one(naming.Plan.Trails)},
+	{target: Detector, what: "GuardDuty's detector", kind: "detector", resources: unless(guardDutyOff, naming.Plan.Detectors)},
+	{target: Recorder, what: "AWS Config's recorder", kind: "recorder", resources: unless(configOff, naming.Plan.ConfigRecorders)},
+	{target: ConfigRules, what: "AWS Config's rules", kind: "config-rule", resources: unless(configOff, naming.Plan.ConfigRules)},
+	{target: Remedies, what: "what AWS Config puts right", kind: "remediation-configuration", resources: unless(configOff, naming.Plan.Remediations)},
+	{target: Analyzers, what: "the analyzer of external access", kind: "analyzer", resources: unless(analyzerOff, naming.Plan.Analyzers)},
+	{target: Hub, what: "Security Hub", kind: "hub", resources: unless(hubOff, naming.Plan.Hub)},
+	{target: LogGroups, what: "the log groups of the builds", kind: "log-group", resources: one(naming.Plan.LogGroups)},
+	{target: Secrets, what: "the secrets that the gate makes", kind: "secret", resources: unless(withoutSecrets, naming.Plan.Secrets)},
+	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if s.FromCodeCommit() {
 			return nil
 		}
 		return p.Connections("host/*")
 	}},
-	{target: SigningProfiles, what: "what signs images", kind: "signing-profile", resources: unless(nothingSigns, address.Plan.SigningProfiles)},
-	{target: Deployments, what: "CodeDeploy's applications of the apps", kind: "application", resources: unless(nothingShifts, address.Plan.AllDeployments)},
-	{target: DeploymentGroups, what: "how CodeDeploy shifts traffic", kind: "deploymentgroup", resources: unless(nothingShifts, address.Plan.DeploymentGroups)},
-	{target: Listeners, what: "the load balancers' listeners of the apps", kind: "listener", grows: true, resources: func(_ address.Plan, s *settings.Settings) []string {
+	{target: SigningProfiles, what: "what signs images", kind: "signing-profile", resources: unless(nothingSigns, naming.Plan.SigningProfiles)},
+	{target: Deployments, what: "CodeDeploy's applications of the apps", kind: "application", resources: unless(nothingShifts, naming.Plan.AllDeployments)},
+	{target: DeploymentGroups, what: "how CodeDeploy shifts traffic", kind: "deploymentgroup", resources: unless(nothingShifts, naming.Plan.DeploymentGroups)},
+	{target: Listeners, what: "the load balancers' listeners of the apps", kind: "listener", grows: true, resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return listeners(s)
 	}},
 	// The id of one that the gate makes is AWS's: all of the region then.
-	{target: Connections, what: "the connection to GitHub", kind: "connection", resources: func(p address.Plan, s *settings.Settings) []string {
+	{target: Connections, what: "the connection to GitHub", kind: "connection", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if s.FromCodeCommit() {
 			return nil
 		}
@@ -182,38 +182,38 @@ var scopes = []scope{
 		}
 		return p.Connections("connection/" + adopted)
 	}},
-	{target: ServiceRoles, what: "the gate's roles but the approvers'", kind: "role", resources: func(p address.Plan, _ *settings.Settings) []string {
+	{target: ServiceRoles, what: "the gate's roles but the approvers'", kind: "role", resources: func(p naming.Plan, _ *settings.Settings) []string {
 		// By the first letters of their duties, of which no approver's role has one: there are too
 		// many duties for a pattern of each.
 		var patterns []string
-		for _, duty := range address.Serves() {
+		for _, duty := range naming.Serves() {
 			patterns = append(patterns, strings.TrimSuffix(p.Roles(duty), duty[1:]+"/*")+"*")
 		}
 		patterns = unique(patterns)
 		return patterns
 	}},
 	{
-		target: Services, what: "all that runs in the apps' clusters", kind: "service", grows: true, resources: one(address.Plan.AllOfECS),
+		target: Services, what: "all that runs in the apps' clusters", kind: "service", grows: true, resources: one(naming.Plan.AllOfECS),
 		operator: "ArnEquals", key: "ecs:cluster",
-		values: func(p address.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
+		values: func(p naming.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
 	},
 	{
 		// A task definition is of no cluster.
-		target: Tasks, what: "tasks in the apps' clusters", kind: "task-definition", grows: true, resources: one(address.Plan.TaskDefinitions),
+		target: Tasks, what: "tasks in the apps' clusters", kind: "task-definition", grows: true, resources: one(naming.Plan.TaskDefinitions),
 		operator: "ArnEquals", key: "ecs:cluster",
-		values: func(p address.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
+		values: func(p naming.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
 	},
 	{target: Sources, what: "the apps' repositories in CodeCommit", kind: "source", grows: true, resources: sources},
 	// A request is known by its number alone, which does not say of which repository.
 	{target: PullRequests, what: "pull requests in CodeCommit", kind: "pull-request", grows: true, resources: sources},
 	{
 		// CodeCommit's templates have no ARN.
-		target: ApprovalRules, what: "who approves a pull request to prod in CodeCommit", kind: "approval-rule-template", resources: unless(notCodeCommit, func(address.Plan) string { return "*" }),
-		operator: "StringEquals", key: "aws:PrincipalAccount", values: one(func(p address.Plan) string { return p.Account }),
+		target: ApprovalRules, what: "who approves a pull request to prod in CodeCommit", kind: "approval-rule-template", resources: unless(notCodeCommit, func(naming.Plan) string { return "*" }),
+		operator: "StringEquals", key: "aws:PrincipalAccount", values: one(func(p naming.Plan) string { return p.Account }),
 	},
 	{
 		target: SourceBranch, what: "the branch prod of the apps' repositories in CodeCommit", kind: "reference", grows: true, resources: sources,
-		operator: "StringEquals", key: "codecommit:References", values: one(func(address.Plan) string { return "refs/heads/prod" }),
+		operator: "StringEquals", key: "codecommit:References", values: one(func(naming.Plan) string { return "refs/heads/prod" }),
 	},
 	{target: Branch, what: "the branch prod of the apps' repositories at GitHub", kind: "branch", resources: atGitHub("@prod")},
 	{target: Workflow, what: "the workflows of the apps' repositories at GitHub", kind: "file", resources: atGitHub("/.github/**")},
@@ -230,16 +230,16 @@ func (t Target) scope() scope {
 // Resources are the ARNs and patterns of a target in one stack; none where the
 // stack has no such thing.
 func (t Target) Resources(s *settings.Settings) []string {
-	return t.scope().resources(address.New(s), s)
+	return t.scope().resources(naming.New(s), s)
 }
 
-func one(of func(address.Plan) string) func(address.Plan, *settings.Settings) []string {
-	return func(p address.Plan, _ *settings.Settings) []string { return []string{of(p)} }
+func one(of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []string {
+	return func(p naming.Plan, _ *settings.Settings) []string { return []string{of(p)} }
 }
 
 // unless is one that a stack may do without.
-func unless(absent func(*settings.Settings) bool, of func(address.Plan) string) func(address.Plan, *settings.Settings) []string {
-	return func(p address.Plan, s *settings.Settings) []string {
+func unless(absent func(*settings.Settings) bool, of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []string {
+	return func(p naming.Plan, s *settings.Settings) []string {
 		if absent(s) {
 			return nil
 		}
@@ -285,7 +285,7 @@ func each(names []string, of func(string) string) []string {
 func notCodeCommit(s *settings.Settings) bool { return !s.FromCodeCommit() }
 
 // sources are the repositories in CodeCommit.
-func sources(p address.Plan, s *settings.Settings) []string {
+func sources(p naming.Plan, s *settings.Settings) []string {
 	if !s.FromCodeCommit() {
 		return nil
 	}
@@ -293,8 +293,8 @@ func sources(p address.Plan, s *settings.Settings) []string {
 }
 
 // atGitHub is something of each repository there.
-func atGitHub(what string) func(address.Plan, *settings.Settings) []string {
-	return func(_ address.Plan, s *settings.Settings) []string {
+func atGitHub(what string) func(naming.Plan, *settings.Settings) []string {
+	return func(_ naming.Plan, s *settings.Settings) []string {
 		if s.FromCodeCommit() {
 			return nil
 		}

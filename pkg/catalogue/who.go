@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -12,7 +12,7 @@ import (
 // break-glass role, and who the row names, of one app or (app empty) of all. also
 // are the roles that settings do not know: those of Rotation.
 func may(s *settings.Settings, app string, by, also []string) []string {
-	p := address.New(s)
+	p := naming.New(s)
 	who := append(p.Deployers(s), s.Access.BreakGlassArn)
 	for _, duty := range present(s, by) {
 		switch duty {
@@ -27,14 +27,14 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 		case Mergers:
 			who = append(who, s.Source.MergerArns...)
 		case Trigger:
-			who = append(who, p.Role("", address.Dispatcher).ARN)
+			who = append(who, p.Role("", naming.Dispatcher).ARN)
 		case ServiceLinked:
 			who = append(who, p.ServiceLinkedRoles())
 		case Rotation:
 			who = append(who, also...)
 		default:
 			switch {
-			case !address.PerApp(duty):
+			case !naming.PerApp(duty):
 				who = append(who, p.Role("", duty).ARN)
 			case app == "":
 				who = append(who, p.Roles(duty))
@@ -50,9 +50,9 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 func present(s *settings.Settings, by []string) []string {
 	return slices.DeleteFunc(slices.Clone(by), func(duty string) bool {
 		switch duty {
-		case address.Sign:
+		case naming.Sign:
 			return !s.Signs()
-		case address.Shift:
+		case naming.Shift:
 			return nothingShifts(s)
 		case Trigger, Mergers:
 			return !s.FromCodeCommit()

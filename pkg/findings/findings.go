@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -135,7 +135,7 @@ func clusters(s *settings.Settings) []string {
 // reach: of what the gate has. GitHub Actions take on two of its roles from outside,
 // which is what these are for; who changes such a trust, the catalogue tells of.
 func External(s *settings.Settings, keys []string) string {
-	p := address.New(s)
+	p := naming.New(s)
 	var parts []any
 	for _, arn := range append([]string{p.Buckets(), p.AllRoles(), p.Repositories(), p.Secrets(), p.Topic().ARN, p.DeadLetters().ARN}, keys...) {
 		parts = append(parts, pattern{"wildcard": arn})
@@ -144,7 +144,7 @@ func External(s *settings.Settings, keys []string) string {
 		"source": []string{"aws.access-analyzer"}, "detail-type": []string{"Access Analyzer Finding"},
 		"detail": pattern{
 			"status": []string{"ACTIVE"}, "isDeleted": []bool{false}, "resource": parts,
-			"principal": pattern{"Federated": []any{pattern{"exists": false}, pattern{"anything-but": pattern{"suffix": address.OIDCHost}}}},
+			"principal": pattern{"Federated": []any{pattern{"exists": false}, pattern{"anything-but": pattern{"suffix": naming.OIDCHost}}}},
 		},
 	}.String()
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -31,7 +31,7 @@ func requireAccess(ctx *pulumi.Context, s *settings.Settings, caller string, pro
 		return role.Arn, nil
 	}
 
-	plan := address.New(s)
+	plan := naming.New(s)
 	allowed := append(plan.Deployers(s), s.Access.BreakGlassArn)
 	const instead = "sign in with a role that stands there"
 	var problems []error

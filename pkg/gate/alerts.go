@@ -9,9 +9,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/catalogue"
 	"prodgate/pkg/knownstate"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 )
 
@@ -158,7 +158,7 @@ func (b builder) deadLetters(parent pulumi.Resource, a *alerts) error {
 }
 
 // queue makes one of alerts, encrypted with their key, that those of a statement alone send to.
-func (b builder) queue(child pulumi.ResourceOption, name string, at address.Named, a *alerts, args *sqs.QueueArgs, sends policydoc.Statement) (*sqs.Queue, *sqs.QueuePolicy, error) {
+func (b builder) queue(child pulumi.ResourceOption, name string, at naming.Named, a *alerts, args *sqs.QueueArgs, sends policydoc.Statement) (*sqs.Queue, *sqs.QueuePolicy, error) {
 	args.Name, args.KmsMasterKeyId = pulumi.String(at.Name), a.key.Arn
 	queue, err := sqs.NewQueue(b.ctx, name, args, child)
 	if err != nil {

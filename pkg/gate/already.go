@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"prodgate/pkg/account"
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -214,7 +214,7 @@ func (b builder) findHub(has account.Reader) error {
 }
 
 // tagged is whether tags are those of what the gate makes.
-func (b builder) tagged(tags map[string]string) bool { return tags[address.GateTag] == b.plan.Gate }
+func (b builder) tagged(tags map[string]string) bool { return tags[naming.GateTag] == b.plan.Gate }
 
 // there is that somebody else has made what settings want to create.
 func (b builder) there(key, what string) error {

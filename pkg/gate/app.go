@@ -6,9 +6,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/buildspec"
 	"prodgate/pkg/contract"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -31,7 +31,7 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
 	build, err := b.project(component, app, store, project{
-		duty:        address.Build,
+		duty:        naming.Build,
 		description: "Builds the image of " + app.Name + " and pushes it to ECR by digest",
 		buildspec:   buildspec.Build,
 		privileged:  true, // docker build needs it; no other project has it

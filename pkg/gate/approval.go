@@ -6,8 +6,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codepipeline"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -21,8 +21,8 @@ func (b builder) asksForApproval() bool { return len(b.settings.Access.ApproverA
 // approval is the stage that waits for a person. What is approved is one digest, built
 // of one commit.
 func (b builder) approval(app settings.App, alerts *alerts) codepipeline.PipelineStageArgs {
-	return stage(address.ApprovalStage, action{
-		name: address.ApprovalStage, category: "Approval", provider: "Manual",
+	return stage(naming.ApprovalStage, action{
+		name: naming.ApprovalStage, category: "Approval", provider: "Manual",
 		configuration: pulumi.StringMap{
 			"NotificationArn": alerts.topicArn,
 			"CustomData":      pulumi.String(b.asked(app)),
@@ -65,7 +65,7 @@ func (b builder) approver(parent pulumi.Resource, app settings.App) (pulumi.Stri
 		return pulumi.String(""), nil
 	}
 	role, _, err := b.role(parent, duty{
-		name: b.called(app.Name + "-approver"), app: app, duty: address.Approver,
+		name: b.called(app.Name + "-approver"), app: app, duty: naming.Approver,
 		trust: b.byApprovers(),
 		may: func(app settings.App) policydoc.Document {
 			return policydoc.Document{

@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -105,7 +105,7 @@ func (b builder) chatQueue(child pulumi.ResourceOption, a *alerts) (*sqs.Queue, 
 // courier is the role of the pipe.
 func (b builder) courier(parent pulumi.Resource, a *alerts, destination *cloudwatch.EventApiDestination) (pulumi.StringOutput, []pulumi.Resource, error) {
 	role, attached, err := b.ofAll().role(parent, duty{
-		name: b.called("courier"), duty: address.Courier,
+		name: b.called("courier"), duty: naming.Courier,
 		trust: b.byService("pipes.amazonaws.com", b.plan.Chat().ARN),
 		may: func(settings.App) policydoc.Document {
 			return policydoc.Document{

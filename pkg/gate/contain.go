@@ -3,7 +3,7 @@ package gate
 import (
 	"maps"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/states"
 )
 
@@ -30,14 +30,14 @@ func (b builder) contains() states.Machine {
 			b.calls(call{
 				name: "Close Deploy", resource: "codepipeline:disableStageTransition", at: "deploy",
 				with: states.Fields{
-					"PipelineName.$": "$.pipeline", "StageName": address.DeployStage, "TransitionType": "Inbound", "Reason.$": "$.because.reason",
+					"PipelineName.$": "$.pipeline", "StageName": naming.DeployStage, "TransitionType": "Inbound", "Reason.$": "$.because.reason",
 				},
 				did: did("Deploy is closed"), not: "Deploy is open",
 			}),
 			{"runs", b.stopRuns},
 			asOf("Now"),
-			b.calls(b.cutsOff("pipeline", address.Pipeline)),
-			b.calls(b.cutsOff("build", address.Build)),
+			b.calls(b.cutsOff("pipeline", naming.Pipeline)),
+			b.calls(b.cutsOff("build", naming.Build)),
 		},
 		next: "Was it about one", last: undoing(),
 		data: states.Fields{"undo": states.Fields{
@@ -56,7 +56,7 @@ func (b builder) judges() states.State {
 		states.Present("$.detail.errorCode").To("A call that was refused"),
 	}
 	may := append(b.plan.Deployers(b.settings), b.settings.Access.BreakGlassArn,
-		b.plan.Role("", address.Containment).ARN, b.plan.Role("", address.Release).ARN)
+		b.plan.Role("", naming.Containment).ARN, b.plan.Role("", naming.Release).ARN)
 	for _, arn := range may {
 		rules = append(rules, states.Is("$.detail.userIdentity.sessionContext.sessionIssuer.arn", arn).To("A call of somebody who may"))
 	}
@@ -76,7 +76,7 @@ type occasion struct {
 // DisableStageTransition), so that nothing of an event is in it.
 func (b builder) occasions() map[string]states.State {
 	const detail = "$.detail."
-	undo := " The alert says who and what. To undo it start the state machine " + b.plan.Machine(address.Release).Name + "."
+	undo := " The alert says who and what. To undo it start the state machine " + b.plan.Machine(naming.Release).Name + "."
 	choice := states.State{Type: "Choice"}
 	all := map[string]states.State{}
 	for _, o := range []occasion{

@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 	"prodgate/pkg/states"
@@ -45,7 +45,7 @@ func (b builder) containment(parent pulumi.Resource, alerts *alerts) (*containme
 	if err != nil {
 		return nil, err
 	}
-	contains, err := b.machine(component, address.Containment, b.contains(), alerts, policydoc.Document{
+	contains, err := b.machine(component, naming.Containment, b.contains(), alerts, policydoc.Document{
 		{
 			Sid:       "CloseDeploy",
 			Actions:   []string{"codepipeline:DisableStageTransition"},
@@ -61,13 +61,13 @@ func (b builder) containment(parent pulumi.Resource, alerts *alerts) (*containme
 			// role, the role's boundary limits to its duty.
 			Sid:       "CutSessionsOff",
 			Actions:   []string{"iam:PutRolePolicy"},
-			Resources: policydoc.On(b.plan.Roles(address.Pipeline), b.plan.Roles(address.Build)),
+			Resources: policydoc.On(b.plan.Roles(naming.Pipeline), b.plan.Roles(naming.Build)),
 		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("containment: %w", err)
 	}
-	if _, err := b.machine(component, address.Release, b.releases(), alerts, policydoc.Document{
+	if _, err := b.machine(component, naming.Release, b.releases(), alerts, policydoc.Document{
 		{
 			Sid:       "OpenDeploy",
 			Actions:   []string{"codepipeline:EnableStageTransition"},
@@ -76,7 +76,7 @@ func (b builder) containment(parent pulumi.Resource, alerts *alerts) (*containme
 		{
 			Sid:       "LetSessionsGoOn",
 			Actions:   []string{"iam:DeleteRolePolicy"},
-			Resources: policydoc.On(b.plan.Roles(address.Pipeline), b.plan.Roles(address.Build)),
+			Resources: policydoc.On(b.plan.Roles(naming.Pipeline), b.plan.Roles(naming.Build)),
 		},
 	}); err != nil {
 		return nil, fmt.Errorf("release: %w", err)

@@ -6,8 +6,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codepipeline"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/knownstate"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -29,7 +29,7 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 	}
 	at := b.plan.Pipeline(app.Name)
 	role, attached, err := b.role(component, duty{
-		name: name + "-pipeline", app: app, duty: address.Pipeline,
+		name: name + "-pipeline", app: app, duty: naming.Pipeline,
 		trust: b.byService("codepipeline.amazonaws.com", at.ARN),
 		may:   func(app settings.App) policydoc.Document { return b.pipelineMay(app, source, s, alerts) },
 	})

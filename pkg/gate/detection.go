@@ -6,8 +6,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cfg"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -87,7 +87,7 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 	}
 	name := b.called("recorder")
 	role, attached, err := b.role(parent, duty{
-		name: name, duty: address.Recorder,
+		name: name, duty: naming.Recorder,
 		// No source: AWS Config does not say for which recorder it takes on a role.
 		trust: b.byService("config.amazonaws.com"),
 		may: func(settings.App) policydoc.Document {

@@ -5,7 +5,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -18,7 +18,7 @@ type dispatcher struct {
 
 func (b builder) dispatcher(parent pulumi.Resource) (*dispatcher, error) {
 	role, attached, err := b.role(parent, duty{
-		name: b.called("dispatcher"), duty: address.Dispatcher,
+		name: b.called("dispatcher"), duty: naming.Dispatcher,
 		// Amazon EventBridge User Guide, Cross-service confused deputy prevention: the rule
 		// is the source.
 		trust: b.byService("events.amazonaws.com", b.plan.Rules(), b.plan.GlobalRules()),
@@ -39,7 +39,7 @@ func (b builder) dispatches() policydoc.Document {
 	}
 	if b.settings.Detection.Response == settings.Contain {
 		document = append(document, policydoc.Statement{
-			Sid: "StartContainment", Actions: []string{"states:StartExecution"}, Resources: policydoc.On(b.plan.Machine(address.Containment).ARN),
+			Sid: "StartContainment", Actions: []string{"states:StartExecution"}, Resources: policydoc.On(b.plan.Machine(naming.Containment).ARN),
 		})
 	}
 	if b.global != nil {

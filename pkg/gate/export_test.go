@@ -5,7 +5,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -13,7 +13,7 @@ import (
 // machine of an ARN; empty for none.
 func Findings(s *settings.Settings, machineArn string) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		b := builder{ctx: ctx, settings: s, plan: address.New(s), name: "gate", stock: &stock{keys: map[string]*kms.Key{}}}
+		b := builder{ctx: ctx, settings: s, plan: naming.New(s), name: "gate", stock: &stock{keys: map[string]*kms.Key{}}}
 		role, err := iam.NewRole(ctx, "gate-dispatcher", &iam.RoleArgs{Name: pulumi.String("dispatcher"), AssumeRolePolicy: pulumi.String("{}")})
 		if err != nil {
 			return err

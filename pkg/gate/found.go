@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -60,13 +60,13 @@ func (b builder) checkOIDCProvider(parent pulumi.Resource) error {
 		return wrong("workflows.oidcProvider", wanted, "AWS does not say whether the account has %s; "+
 			"let the credentials call iam:GetOpenIDConnectProvider: %w", arn, err)
 	case wanted == settings.Adopt && absent:
-		return wrong("workflows.oidcProvider", wanted, "the account has no OIDC provider of %s; set it to create", address.OIDCHost)
+		return wrong("workflows.oidcProvider", wanted, "the account has no OIDC provider of %s; set it to create", naming.OIDCHost)
 	case wanted == settings.Adopt && !slices.Contains(found.ClientIdLists, stsAudience):
 		return wrong("workflows.oidcProvider", wanted, "the account's OIDC provider of %s does not take tokens for %s; "+
-			"add it to the provider's audiences", address.OIDCHost, stsAudience)
-	case wanted == settings.Create && !absent && found.Tags[address.GateTag] != b.plan.Gate:
+			"add it to the provider's audiences", naming.OIDCHost, stsAudience)
+	case wanted == settings.Create && !absent && found.Tags[naming.GateTag] != b.plan.Gate:
 		return wrong("workflows.oidcProvider", wanted, "the account has an OIDC provider of %s already, and can have only one; "+
-			"set it to adopt", address.OIDCHost)
+			"set it to adopt", naming.OIDCHost)
 	}
 	return nil
 }
@@ -120,8 +120,8 @@ func (b builder) checkEnvironments(parent pulumi.Resource, found *foundWorkflows
 			"let the GitHub token administer the repository: %w", err)
 	}
 	for _, one := range []struct{ key, name, duty string }{
-		{"previewEnvironment", b.settings.Workflows.PreviewEnvironment, address.Preview},
-		{"upEnvironment", b.settings.Workflows.UpEnvironment, address.Deploy},
+		{"previewEnvironment", b.settings.Workflows.PreviewEnvironment, naming.Preview},
+		{"upEnvironment", b.settings.Workflows.UpEnvironment, naming.Deploy},
 	} {
 		there := slices.ContainsFunc(listed.Environments, func(e github.GetRepositoryEnvironmentsEnvironment) bool {
 			return strings.EqualFold(e.Name, one.name) // to GitHub they are one

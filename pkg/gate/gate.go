@@ -12,8 +12,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/account"
-	"prodgate/pkg/address"
 	"prodgate/pkg/contract"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/onlymain"
 	"prodgate/pkg/settings"
 )
@@ -63,7 +63,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if err := ctx.RegisterComponentResource(GateType, name, g, opts...); err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	b := builder{ctx: ctx, settings: s, plan: address.New(s), name: name, stock: &stock{keys: map[string]*kms.Key{}}, shared: &known{}}
+	b := builder{ctx: ctx, settings: s, plan: naming.New(s), name: name, stock: &stock{keys: map[string]*kms.Key{}}, shared: &known{}}
 
 	// Everything that has to be there already, all that is wrong at once.
 	found, err := b.inspect(g)
@@ -161,7 +161,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 type builder struct {
 	ctx      *pulumi.Context
 	settings *settings.Settings
-	plan     address.Plan
+	plan     naming.Plan
 	name     string // the Gate's, which begins every child's
 	// global is the aws provider of the region where IAM's events arrive; nil where that
 	// is the stack's own, or where nobody listens.

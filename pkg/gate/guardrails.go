@@ -10,8 +10,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/organizations"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -41,7 +41,7 @@ func NewGuardrails(ctx *pulumi.Context, name string, s *settings.Settings, opts 
 	if err := ctx.RegisterComponentResource(GuardrailsType, name, component, opts...); err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
-	plan, below := address.New(s), pulumi.Parent(component)
+	plan, below := naming.New(s), pulumi.Parent(component)
 	for _, document := range documents {
 		child := name + strings.TrimPrefix(document.Name, s.Name)
 		policy, err := organizations.NewPolicy(ctx, child, &organizations.PolicyArgs{
@@ -96,7 +96,7 @@ func requireTarget(ctx *pulumi.Context, s *settings.Settings, as organizationRol
 	}
 	var names []string
 	for _, document := range documents {
-		names = append(names, address.New(s).Guardrail(document.Name))
+		names = append(names, naming.New(s).Guardrail(document.Name))
 	}
 	t := target{ctx: ctx, in: in, as: as, settings: s, organization: organization}
 	below, err := t.below()

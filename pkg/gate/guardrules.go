@@ -10,8 +10,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codepipeline"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/guard"
+	"prodgate/pkg/naming"
 )
 
 // guardOf are the rules in Guard that are for this gate.
@@ -103,7 +103,7 @@ func (b builder) guardValues() map[string]pulumi.StringInput {
 		"pipelines":       guard.Pattern("-" + gate + "$"),
 		"projects":        guard.Pattern("^" + gate + "-"),
 		"app_projects":    guard.Patterns("^"+gate+"-.+-", "^"+gate+"-("+strings.Join(sharedProjects, "|")+")$"),
-		"docker_projects": guard.Pattern("^" + gate + "-.+-" + address.Build + "$"),
+		"docker_projects": guard.Pattern("^" + gate + "-.+-" + naming.Build + "$"),
 		"region":          guard.Text(b.settings.Region),
 		"repositories":    guard.Texts(repositories...),
 		"role_paths":      guard.Pattern("^/" + gate + "/."),
@@ -113,9 +113,9 @@ func (b builder) guardValues() map[string]pulumi.StringInput {
 	for i, name := range b.stageNames() {
 		at := func(i int) string { return guard.Path("configuration.pipeline.stages." + strconv.Itoa(i)) }
 		switch name {
-		case address.ApprovalStage:
+		case naming.ApprovalStage:
 			values["approval_stage"] = at(i)
-		case address.DeployStage:
+		case naming.DeployStage:
 			values["deploy_stage"] = at(i)
 		}
 	}
@@ -129,7 +129,7 @@ func (b builder) guardValues() map[string]pulumi.StringInput {
 }
 
 // sharedProjects are those that every pipeline starts for its app, and tells of it.
-var sharedProjects = []string{address.Findings, address.Signer, address.Preparer, address.Verify, address.Dast}
+var sharedProjects = []string{naming.Findings, naming.Signer, naming.Preparer, naming.Verify, naming.Dast}
 
 // toldProjects are the names of all projects that read variables of an action.
 func (b builder) toldProjects() []string {

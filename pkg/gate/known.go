@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/knownstate"
+	"prodgate/pkg/naming"
 )
 
 // known is what is kept of parts of the gate: made of the same inputs as they are.
@@ -41,7 +41,7 @@ const (
 
 // keep makes the parameter of what is known. In a preview a person sees which parts
 // change by it.
-func (b builder) keep(parent pulumi.Resource, name string, at address.Named, tier, description string, more ...knownstate.Part) (*ssm.Parameter, error) {
+func (b builder) keep(parent pulumi.Resource, name string, at naming.Named, tier, description string, more ...knownstate.Part) (*ssm.Parameter, error) {
 	value := b.known.parts.ToArrayOutput().ApplyT(func(all []any) (string, error) {
 		parts := slices.Clone(more)
 		for _, of := range all {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strconv"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -131,7 +131,7 @@ func (b builder) hasOrganization() bool { return b.settings.Organization.TargetI
 func (b builder) dockerProjects() []string {
 	var names []string
 	for _, app := range b.settings.Apps {
-		names = append(names, b.plan.Project(app.Name, address.Build).Name)
+		names = append(names, b.plan.Project(app.Name, naming.Build).Name)
 	}
 	return names
 }
@@ -140,7 +140,7 @@ func (b builder) dockerProjects() []string {
 func (b builder) buildLogs() []string {
 	var names []string
 	for _, app := range b.settings.Apps {
-		names = append(names, b.plan.LogGroup(app.Name, address.Build).Name)
+		names = append(names, b.plan.LogGroup(app.Name, naming.Build).Name)
 	}
 	return names
 }
@@ -154,7 +154,7 @@ func (b builder) logGroups() []string {
 		}
 	}
 	for _, name := range b.toldProjects() {
-		names = append(names, b.plan.LogGroupOf(address.Named{Name: name}).Name)
+		names = append(names, b.plan.LogGroupOf(naming.Named{Name: name}).Name)
 	}
 	return names
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -57,5 +57,5 @@ func takenOn(s *settings.Settings, caller string) organizationRole {
 // role's name once, whatever the path.
 func previews(s *settings.Settings, caller string) bool {
 	name := session.FindStringSubmatch(caller)
-	return s.Workflows.Repository != "" && name != nil && name[1] == address.New(s).Role("", address.Preview).Name
+	return s.Workflows.Repository != "" && name != nil && name[1] == naming.New(s).Role("", naming.Preview).Name
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/buildspec"
 	"prodgate/pkg/knownstate"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -85,7 +85,7 @@ func plain(variables []variable) codebuild.ProjectEnvironmentEnvironmentVariable
 }
 
 // logsTo lets a role write what a project logs.
-func (b builder) logsTo(projects ...address.Named) policydoc.Statement {
+func (b builder) logsTo(projects ...naming.Named) policydoc.Statement {
 	logs := policydoc.Statement{Sid: "Logs", Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}}
 	for _, at := range projects {
 		logs.Resources = append(logs.Resources, pulumi.String(b.plan.LogGroupOf(at).ARN+":*"))
@@ -96,7 +96,7 @@ func (b builder) logsTo(projects ...address.Named) policydoc.Statement {
 // runner is a project with a role that is there already.
 type runner struct {
 	name        string // of the resources
-	at          address.Named
+	at          naming.Named
 	description string
 	role        *iam.Role
 	attached    []pulumi.Resource

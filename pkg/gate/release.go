@@ -3,14 +3,14 @@ package gate
 import (
 	"fmt"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/states"
 )
 
 // releaseCommand lets the deployments of all pipelines go on, as whoever may start the
 // machine; with --input '{"pipeline":"NAME"}' those of one.
 func (b builder) releaseCommand() string {
-	return fmt.Sprintf("aws stepfunctions start-execution --region %s --state-machine-arn %s", b.plan.Region, b.plan.Machine(address.Release).ARN)
+	return fmt.Sprintf("aws stepfunctions start-execution --region %s --state-machine-arn %s", b.plan.Region, b.plan.Machine(naming.Release).ARN)
 }
 
 // releases is the machine that lets deployments go on. A name that is none of the gate's
@@ -29,11 +29,11 @@ func (b builder) releases() states.Machine {
 			"No such pipeline": {Type: "Fail", Error: "NoSuchPipeline", Cause: "The gate has no pipeline of this name: nothing was done."},
 		},
 		steps: []step{
-			b.calls(b.letsGoOn("pipeline", address.Pipeline)),
-			b.calls(b.letsGoOn("build", address.Build)),
+			b.calls(b.letsGoOn("pipeline", naming.Pipeline)),
+			b.calls(b.letsGoOn("build", naming.Build)),
 			b.calls(call{
 				name: "Open Deploy", resource: "codepipeline:enableStageTransition", at: "deploy",
-				with: states.Fields{"PipelineName.$": "$.pipeline", "StageName": address.DeployStage, "TransitionType": "Inbound"},
+				with: states.Fields{"PipelineName.$": "$.pipeline", "StageName": naming.DeployStage, "TransitionType": "Inbound"},
 				did:  did("Deploy is open"), not: "Deploy is closed",
 			}),
 		},

@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cfg"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -67,7 +67,7 @@ func (b builder) remedies(parent pulumi.Resource, rules []remedied) error {
 		actions = append(actions, rule.remedy.action)
 	}
 	role, attached, err := b.role(parent, duty{
-		name: b.called("remediator"), duty: address.Remediator,
+		name: b.called("remediator"), duty: naming.Remediator,
 		// AWS Systems Manager User Guide, Create the service roles for Automation: the
 		// execution is the source.
 		trust: b.byService("ssm.amazonaws.com", b.plan.Automations()),

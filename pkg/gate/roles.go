@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/knownstate"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -83,7 +83,7 @@ func (b builder) role(parent pulumi.Resource, d duty) (*iam.Role, []pulumi.Resou
 
 // bounded makes a role that is below the boundary of its duty, after what its trust
 // and its boundary name.
-func (b builder) bounded(child pulumi.ResourceOption, name string, at address.Role, duty string, trust policydoc.Statement, after ...pulumi.Resource) (*iam.Role, error) {
+func (b builder) bounded(child pulumi.ResourceOption, name string, at naming.Role, duty string, trust policydoc.Statement, after ...pulumi.Resource) (*iam.Role, error) {
 	args := &iam.RoleArgs{
 		Name:             pulumi.String(at.Name),
 		Path:             pulumi.String(at.Path),
@@ -106,7 +106,7 @@ type given struct {
 }
 
 // policy makes a customer-managed policy.
-func (b builder) policy(child pulumi.ResourceOption, name string, at address.Role, may policydoc.Document) (given, error) {
+func (b builder) policy(child pulumi.ResourceOption, name string, at naming.Role, may policydoc.Document) (given, error) {
 	args := &iam.PolicyArgs{Name: pulumi.String(at.Name), Path: pulumi.String(at.Path), Policy: may.JSON()}
 	made, err := iam.NewPolicy(b.ctx, name, args, child)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cfg"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -106,7 +106,7 @@ var holdsTags = []string{itemProject, itemRepository, itemBucket, itemSecret}
 // takes the resource out of these rules, and not out of those in Guard.
 func (b builder) scope(item string) cfg.RuleScopeArgs {
 	if slices.Contains(holdsTags, item) {
-		return cfg.RuleScopeArgs{TagKey: pulumi.String(address.GateTag), TagValue: pulumi.String(b.plan.Gate)}
+		return cfg.RuleScopeArgs{TagKey: pulumi.String(naming.GateTag), TagValue: pulumi.String(b.plan.Gate)}
 	}
 	return ofType(item)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // fact is what AWS says of a managed rule: AWS Config Developer Guide, the rule's page.
-// sandbox/moto/test_managed_rules.py holds the file against a list of all of them.
+// sandbox/emulators/aws/test_managed_rules.py holds the file against a list of all of them.
 type fact struct {
 	Periodic   bool
 	Types      []string

@@ -3,7 +3,7 @@ package gate
 import (
 	"maps"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/states"
 )
 
@@ -103,7 +103,7 @@ func (b builder) runs(r runbook) states.Machine {
 
 // partsOf are the names by which a call can be about one app alone.
 func (b builder) partsOf(app string) []string {
-	return []string{b.plan.Pipeline(app).Name, b.plan.Project(app, address.Build).Name, b.plan.Repository(app).Name}
+	return []string{b.plan.Pipeline(app).Name, b.plan.Project(app, naming.Build).Name, b.plan.Repository(app).Name}
 }
 
 // integration is a call of AWS's by a state machine.

@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 	"prodgate/pkg/tool"
@@ -45,9 +45,9 @@ type scan struct {
 // scans are those of an app that are on. They run side by side.
 func scans(app settings.App) []scan {
 	return slices.DeleteFunc([]scan{
-		{action: "Secrets", project: address.ScanSecrets, what: "secrets in the source", by: app.Scan.Secrets},
-		{action: "Code", project: address.ScanCode, what: "holes in the code", by: app.Scan.Code},
-		{action: "Dependencies", project: address.ScanDependencies, what: "known vulnerabilities of the dependencies, and writes the SBOM",
+		{action: "Secrets", project: naming.ScanSecrets, what: "secrets in the source", by: app.Scan.Secrets},
+		{action: "Code", project: naming.ScanCode, what: "holes in the code", by: app.Scan.Code},
+		{action: "Dependencies", project: naming.ScanDependencies, what: "known vulnerabilities of the dependencies, and writes the SBOM",
 			by: app.Scan.Dependencies, out: []string{buildspec.SBOMArtifact}},
 	}, func(s scan) bool { return s.by == settings.None })
 }
@@ -72,7 +72,7 @@ func (b builder) scanProjects(parent pulumi.Resource, app settings.App, s *store
 		arns = append(arns, at.ARN)
 	}
 	role, attached, err := b.role(component, duty{
-		name: name, app: app, duty: address.Scan, trust: b.byService("codebuild.amazonaws.com", arns...),
+		name: name, app: app, duty: naming.Scan, trust: b.byService("codebuild.amazonaws.com", arns...),
 		may: func(app settings.App) policydoc.Document {
 			return append(policydoc.Document{b.logsTo(b.scanned(app)...)},
 				b.handsOn(app, s, []string{sourceArtifact}, b.sbomOf(app))...)
@@ -104,8 +104,8 @@ func (b builder) scanProjects(parent pulumi.Resource, app settings.App, s *store
 }
 
 // scanned are the projects of an app's scans; of any app, all that there can be.
-func (b builder) scanned(app settings.App) []address.Named {
-	var all []address.Named
+func (b builder) scanned(app settings.App) []naming.Named {
+	var all []naming.Named
 	for _, scan := range scans(app) {
 		all = append(all, b.plan.Project(app.Name, scan.project))
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -71,7 +71,7 @@ func (b builder) checkSecrets(parent pulumi.Resource) (rotators map[string]strin
 const maxSecretARNs = 4000
 
 // lengthOf are the characters of the ARNs that readSecrets writes.
-func lengthOf(secrets []settings.Secret, plan address.Plan, app string) (n int) {
+func lengthOf(secrets []settings.Secret, plan naming.Plan, app string) (n int) {
 	for _, secret := range secrets {
 		switch {
 		case created(secret):

@@ -11,8 +11,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/signer"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 	"prodgate/pkg/tool"
@@ -57,7 +57,7 @@ func (b builder) checks(parent pulumi.Resource, s *store) ([]pulumi.Resource, er
 			return nil, fmt.Errorf("signing profile: %w", err)
 		}
 		sign, err := b.check(component, s, sharedCheck{
-			duty: address.Sign, what: []string{address.Signer}, description: "Signs images with AWS Signer, by digest",
+			duty: naming.Sign, what: []string{naming.Signer}, description: "Signs images with AWS Signer, by digest",
 			buildspec: buildspec.Sign, signs: profile, may: b.signsImages(s, profile),
 		})
 		if err != nil {
@@ -66,7 +66,7 @@ func (b builder) checks(parent pulumi.Resource, s *store) ([]pulumi.Resource, er
 		made = append(made, sign...)
 	}
 	prepare, err := b.check(component, s, sharedCheck{
-		duty: address.Prepare, what: []string{address.Preparer}, description: "Verifies an image by digest, and writes what deploys it",
+		duty: naming.Prepare, what: []string{naming.Preparer}, description: "Verifies an image by digest, and writes what deploys it",
 		buildspec: buildspec.Prepare, signs: profile, may: b.prepares(s, profile),
 	})
 	if err != nil {
@@ -121,7 +121,7 @@ func (b builder) check(parent pulumi.Resource, s *store, c sharedCheck) ([]pulum
 // role that only reads.
 func (b builder) inspects(parent pulumi.Resource, s *store) ([]pulumi.Resource, error) {
 	role, attached, err := b.checkRole(parent, sharedCheck{
-		duty: address.Inspect, what: []string{address.Findings, address.Verify, address.Dast}, may: b.looks(s),
+		duty: naming.Inspect, what: []string{naming.Findings, naming.Verify, naming.Dast}, may: b.looks(s),
 	})
 	if err != nil {
 		return nil, err
@@ -136,14 +136,14 @@ func (b builder) inspects(parent pulumi.Resource, s *store) ([]pulumi.Resource, 
 		tools       []tool.Tool
 		minutes     int
 	}{
-		{b.anyApps(looksAtImage), address.Findings, "Waits for what ECR finds in an image", buildspec.Findings, []variable{
+		{b.anyApps(looksAtImage), naming.Findings, "Waits for what ECR finds in an image", buildspec.Findings, []variable{
 			{buildspec.AcceptedFindings, acceptedOfAll(b.settings)},
 			{buildspec.Attempts, strconv.Itoa(findingsAttempts)}, {buildspec.Pause, strconv.Itoa(findingsPause)},
 		}, nil, 60},
-		{true, address.Verify, "Looks whether what runs is what was built, and well", buildspec.Verify, []variable{
+		{true, naming.Verify, "Looks whether what runs is what was built, and well", buildspec.Verify, []variable{
 			{buildspec.Pause, strconv.Itoa(verifyPause)},
 		}, nil, 60},
-		{b.anyApps(isAttacked), address.Dast, "Attacks what was deployed, with OWASP ZAP", buildspec.ZAP, []variable{
+		{b.anyApps(isAttacked), naming.Dast, "Attacks what was deployed, with OWASP ZAP", buildspec.ZAP, []variable{
 			{buildspec.AcceptedFindings, acceptedOfAll(b.settings)},
 		}, []tool.Tool{tool.ZAP}, 60},
 	} {
@@ -165,7 +165,7 @@ func (b builder) inspects(parent pulumi.Resource, s *store) ([]pulumi.Resource, 
 
 // checkRole makes the role of projects that all pipelines start.
 func (b builder) checkRole(parent pulumi.Resource, c sharedCheck) (*iam.Role, []pulumi.Resource, error) {
-	var projects []address.Named
+	var projects []naming.Named
 	var arns []string
 	for _, what := range c.what {
 		projects, arns = append(projects, b.plan.Shared(what)), append(arns, b.plan.Shared(what).ARN)

@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -25,7 +25,7 @@ func (b builder) shifter(parent pulumi.Resource) (*shifter, error) {
 		return nil, nil
 	}
 	role, attached, err := b.role(parent, duty{
-		name: b.called("shift"), duty: address.Shift,
+		name: b.called("shift"), duty: naming.Shift,
 		// CodeDeploy User Guide, Cross-service confused deputy prevention: the ARN is the group's.
 		trust: b.byService("codedeploy.amazonaws.com", b.plan.DeploymentGroups()),
 		may:   func(settings.App) policydoc.Document { return b.shiftsTraffic() },
@@ -155,7 +155,7 @@ func (b builder) shiftsTraffic() policydoc.Document {
 		services = append(services, b.plan.Service(app.Cluster, app.Service))
 		taskSets = append(taskSets, b.plan.TaskSets(app.Cluster, app.Service))
 		for _, arn := range app.Deployment.Listeners() {
-			listeners, rules = append(listeners, arn), append(rules, address.RulesOf(arn))
+			listeners, rules = append(listeners, arn), append(rules, naming.RulesOf(arn))
 		}
 		roles = append(roles, passed(app)...)
 		for _, name := range app.Deployment.Alarms {

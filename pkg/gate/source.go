@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codestarconnections"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -71,7 +71,7 @@ func (b builder) connection(parent pulumi.Resource) (*source, error) {
 
 // handshake says what somebody has to do before the connection works: nothing
 // but a person signed in to GitHub can complete a connection.
-func (s *source) handshake(plan address.Plan) pulumi.StringOutput {
+func (s *source) handshake(plan naming.Plan) pulumi.StringOutput {
 	if s.starts != nil {
 		return pulumi.String("").ToStringOutput()
 	}

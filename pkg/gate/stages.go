@@ -7,8 +7,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codepipeline"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -29,11 +29,11 @@ func (b builder) stages(app settings.App, source *source, alerts *alerts) codepi
 		}
 		stages = append(stages, stage("Scan", looks...))
 	}
-	image := b.starts("Image", "Build", b.plan.Project(app.Name, address.Build), []string{sourceArtifact})
+	image := b.starts("Image", "Build", b.plan.Project(app.Name, naming.Build), []string{sourceArtifact})
 	image.out, image.namespace = []string{buildArtifact}, pulumi.String("Build")
 	build := []action{image}
 	if looksAtImage(app) {
-		findings := b.starts(findingsAction, "Test", b.plan.Shared(address.Findings), []string{buildArtifact},
+		findings := b.starts(findingsAction, "Test", b.plan.Shared(naming.Findings), []string{buildArtifact},
 			variable{buildspec.App, app.Name}, variable{buildspec.RepositoryName, b.plan.Repository(app.Name).Name}, digest,
 			variable{buildspec.Severity, app.Scan.Severity})
 		findings.order, findings.namespace = 2, pulumi.String(findingsAction)
@@ -48,7 +48,7 @@ func (b builder) stages(app settings.App, source *source, alerts *alerts) codepi
 	}
 	stages = append(stages, b.deploy(app))
 	if isAttacked(app) {
-		stages = append(stages, stage("Test", b.starts("Attack", "Test", b.plan.Shared(address.Dast), []string{releaseArtifact},
+		stages = append(stages, stage("Test", b.starts("Attack", "Test", b.plan.Shared(naming.Dast), []string{releaseArtifact},
 			variable{buildspec.App, app.Name}, variable{buildspec.TargetURL, app.Dast.Url}, variable{buildspec.Severity, app.Scan.Severity})))
 	}
 	return stages
@@ -84,7 +84,7 @@ func inputs(app settings.App) (names []string, also []variable) {
 
 func (b builder) sign(app settings.App) action {
 	in, also := inputs(app)
-	sign := b.starts("Image", "Build", b.plan.Shared(address.Signer), in, append(also,
+	sign := b.starts("Image", "Build", b.plan.Shared(naming.Signer), in, append(also,
 		variable{buildspec.App, app.Name}, variable{buildspec.RepositoryURI, b.plan.RepositoryURI(app.Name)}, digest,
 		variable{buildspec.CommitID, "#{Build." + buildspec.CommitID + "}"})...)
 	return sign
@@ -103,7 +103,7 @@ func (b builder) deploy(app settings.App) codepipeline.PipelineStageArgs {
 	if b.settings.FromCodeCommit() {
 		also = append(also, variable{buildspec.SourceRepository, app.Repository}, variable{buildspec.CommitID, "#{Source.CommitId}"})
 	}
-	prepare := b.starts("Prepare", "Build", b.plan.Shared(address.Preparer), in, also...)
+	prepare := b.starts("Prepare", "Build", b.plan.Shared(naming.Preparer), in, also...)
 	prepare.out = []string{releaseArtifact}
 
 	verified := []variable{
@@ -113,7 +113,7 @@ func (b builder) deploy(app settings.App) codepipeline.PipelineStageArgs {
 	if app.Health.Url != "" {
 		verified = append(verified, variable{buildspec.Health, health(app.Health)})
 	}
-	verify := b.starts("Verify", "Test", b.plan.Shared(address.Verify), []string{releaseArtifact}, verified...)
+	verify := b.starts("Verify", "Test", b.plan.Shared(naming.Verify), []string{releaseArtifact}, verified...)
 	verify.order = 3
 
 	service := b.rolls(app)
@@ -121,7 +121,7 @@ func (b builder) deploy(app settings.App) codepipeline.PipelineStageArgs {
 		service = b.shifts(app)
 	}
 	service.order = 2
-	args := stage(address.DeployStage, b.checkKnownState(app), prepare, service, verify)
+	args := stage(naming.DeployStage, b.checkKnownState(app), prepare, service, verify)
 	args.OnFailure = codepipeline.PipelineStageOnFailureArgs{Result: pulumi.String("ROLLBACK")}
 	return args
 }
@@ -160,7 +160,7 @@ type action struct {
 }
 
 // starts is an action that starts a project, which reads variables beside its own.
-func (b builder) starts(name, category string, project address.Named, in []string, variables ...variable) action {
+func (b builder) starts(name, category string, project naming.Named, in []string, variables ...variable) action {
 	configuration := pulumi.StringMap{"ProjectName": pulumi.String(project.Name)}
 	if len(in) > 1 {
 		configuration["PrimarySource"] = pulumi.String(in[0])
@@ -192,20 +192,20 @@ func stage(name string, actions ...action) codepipeline.PipelineStageArgs {
 // started are the ARNs of all projects that an app's pipeline starts; of any app, those of
 // all pipelines.
 func (b builder) started(app settings.App) []string {
-	arns := []string{b.plan.Project(app.Name, address.Build).ARN}
+	arns := []string{b.plan.Project(app.Name, naming.Build).ARN}
 	for _, at := range b.scanned(app) {
 		arns = append(arns, at.ARN)
 	}
-	arns = append(arns, b.plan.VerifierBeforeDeploy().ARN, b.plan.Shared(address.Preparer).ARN, b.plan.Shared(address.Verify).ARN)
+	arns = append(arns, b.plan.VerifierBeforeDeploy().ARN, b.plan.Shared(naming.Preparer).ARN, b.plan.Shared(naming.Verify).ARN)
 	any := app.Name == b.anyApp().Name
 	if looksAtImage(app) {
-		arns = append(arns, b.plan.Shared(address.Findings).ARN)
+		arns = append(arns, b.plan.Shared(naming.Findings).ARN)
 	}
 	if b.settings.Signs() {
-		arns = append(arns, b.plan.Shared(address.Signer).ARN)
+		arns = append(arns, b.plan.Shared(naming.Signer).ARN)
 	}
 	if isAttacked(app) || any {
-		arns = append(arns, b.plan.Shared(address.Dast).ARN)
+		arns = append(arns, b.plan.Shared(naming.Dast).ARN)
 	}
 	return arns
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
 	"prodgate/pkg/buildspec"
 	"prodgate/pkg/knownstate"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -32,7 +32,7 @@ func (b builder) knownState(parent pulumi.Resource, alerts *alerts, dispatcher *
 	byClock, beforeDeploy := b.plan.VerifierProject(), b.plan.VerifierBeforeDeploy()
 	name := b.called("verifier")
 	role, attached, err := b.role(component, duty{
-		name: name, duty: address.Verifier,
+		name: name, duty: naming.Verifier,
 		trust: b.byService("codebuild.amazonaws.com", byClock.ARN, beforeDeploy.ARN),
 		may:   func(settings.App) policydoc.Document { return b.verifies(alerts, s) },
 	})

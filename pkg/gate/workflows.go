@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 	"prodgate/pkg/upkeep"
@@ -40,7 +40,7 @@ func (b builder) workflows(parent pulumi.Resource, found *foundWorkflows) (*work
 	trusted := []pulumi.Resource{}
 	if b.settings.Workflows.OidcProvider == settings.Create {
 		made, err := iam.NewOpenIdConnectProvider(b.ctx, b.called("github-actions"), &iam.OpenIdConnectProviderArgs{
-			Url:           pulumi.String("https://" + address.OIDCHost),
+			Url:           pulumi.String("https://" + naming.OIDCHost),
 			ClientIdLists: pulumi.ToStringArray([]string{stsAudience}),
 			// No thumbprint: AWS knows GitHub's certificates. It fills one in, and the
 			// provider keeps that.
@@ -53,14 +53,14 @@ func (b builder) workflows(parent pulumi.Resource, found *foundWorkflows) (*work
 
 	w := &workflows{}
 	preview, err := b.workflow(component, workflow{
-		duty: address.Preview, environment: b.settings.Workflows.PreviewEnvironment, may: upkeep.Preview(b.settings),
+		duty: naming.Preview, environment: b.settings.Workflows.PreviewEnvironment, may: upkeep.Preview(b.settings),
 	}, found, trusted)
 	if err != nil {
 		return nil, fmt.Errorf("preview: %w", err)
 	}
 	w.previewArn = preview.Arn
 	up, err := b.workflow(component, workflow{
-		duty: address.Deploy, environment: b.settings.Workflows.UpEnvironment, branch: mainBranch, may: upkeep.Deploy(b.settings),
+		duty: naming.Deploy, environment: b.settings.Workflows.UpEnvironment, branch: mainBranch, may: upkeep.Deploy(b.settings),
 	}, found, trusted)
 	if err != nil {
 		return nil, fmt.Errorf("deploy: %w", err)
@@ -92,8 +92,8 @@ func (b builder) workflow(parent pulumi.Resource, w workflow, found *foundWorkfl
 		Principals: map[string][]string{"Federated": {b.plan.GitHubProvider()}},
 		Actions:    []string{"sts:AssumeRoleWithWebIdentity"},
 		Conditions: []policydoc.Condition{
-			policydoc.Is("StringEquals", address.OIDCHost+":aud", stsAudience),
-			policydoc.Is("StringEquals", address.OIDCHost+":sub", found.subjects(w.environment)...),
+			policydoc.Is("StringEquals", naming.OIDCHost+":aud", stsAudience),
+			policydoc.Is("StringEquals", naming.OIDCHost+":sub", found.subjects(w.environment)...),
 		},
 	}, append(trusted, boundary)...)
 	if err != nil {
@@ -102,7 +102,7 @@ func (b builder) workflow(parent pulumi.Resource, w workflow, found *foundWorkfl
 	var all []given
 	for i, part := range split(document(w.may), maxManagedPolicy) {
 		number := "-" + strconv.Itoa(i+1)
-		policy, err := b.policy(child, name+number, address.Role{Name: at.Name + number, Path: at.Path}, part)
+		policy, err := b.policy(child, name+number, naming.Role{Name: at.Name + number, Path: at.Path}, part)
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +149,7 @@ func (b builder) environment(parent pulumi.Resource, w workflow, found *foundWor
 func Tags(s *settings.Settings) map[string]string {
 	tags := map[string]string{}
 	maps.Copy(tags, s.Tags)
-	tags[address.GateTag] = s.Name
+	tags[naming.GateTag] = s.Name
 	return tags
 }
 

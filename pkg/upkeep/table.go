@@ -3,7 +3,7 @@ package upkeep
 import (
 	"slices"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -26,10 +26,10 @@ var everything = []string{"*"}
 
 // table is the table. The operations are those of terraform-provider-aws 5.100,
 // recorded; what the sandbox's emulator cannot show is said where it stands.
-func table(p address.Plan) []Work {
+func table(p naming.Plan) []Work {
 	// A request that makes something has its tags, one that changes it finds them.
-	making := []Condition{{"StringEquals", "aws:RequestTag/" + address.GateTag, []string{p.Gate}}}
-	own := []Condition{{"StringEquals", "aws:ResourceTag/" + address.GateTag, []string{p.Gate}}}
+	making := []Condition{{"StringEquals", "aws:RequestTag/" + naming.GateTag, []string{p.Gate}}}
+	own := []Condition{{"StringEquals", "aws:ResourceTag/" + naming.GateTag, []string{p.Gate}}}
 
 	return append([]Work{
 		{
@@ -382,29 +382,29 @@ type duty struct {
 	needed func(*settings.Settings) bool
 }
 
-func duties(p address.Plan) []duty {
+func duties(p naming.Plan) []duty {
 	return []duty{
-		{"Pipeline", address.Pipeline, "codepipeline.amazonaws.com", nil, nil},
-		{"Build", address.Build, "codebuild.amazonaws.com", nil, nil},
-		{"Scan", address.Scan, "codebuild.amazonaws.com", nil, scansSources},
-		{"Inspect", address.Inspect, "codebuild.amazonaws.com", nil, nil},
-		{"Sign", address.Sign, "codebuild.amazonaws.com", nil, (*settings.Settings).Signs},
-		{"Prepare", address.Prepare, "codebuild.amazonaws.com", nil, nil},
-		{"Shift", address.Shift, "codedeploy.amazonaws.com", nil, shifts},
-		{"Approver", address.Approver, "", nil, nil},
-		{"Containment", address.Containment, "states.amazonaws.com", nil, nil},
-		{"Release", address.Release, "states.amazonaws.com", nil, nil},
-		{"Recorder", address.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}, nil},
-		{"Verifier", address.Verifier, "codebuild.amazonaws.com", nil, nil},
-		{"Dispatcher", address.Dispatcher, "events.amazonaws.com", nil, nil},
-		{"Courier", address.Courier, "pipes.amazonaws.com", nil, (*settings.Settings).TellsChat},
-		{"Remediator", address.Remediator, "ssm.amazonaws.com", nil, nil},
+		{"Pipeline", naming.Pipeline, "codepipeline.amazonaws.com", nil, nil},
+		{"Build", naming.Build, "codebuild.amazonaws.com", nil, nil},
+		{"Scan", naming.Scan, "codebuild.amazonaws.com", nil, scansSources},
+		{"Inspect", naming.Inspect, "codebuild.amazonaws.com", nil, nil},
+		{"Sign", naming.Sign, "codebuild.amazonaws.com", nil, (*settings.Settings).Signs},
+		{"Prepare", naming.Prepare, "codebuild.amazonaws.com", nil, nil},
+		{"Shift", naming.Shift, "codedeploy.amazonaws.com", nil, shifts},
+		{"Approver", naming.Approver, "", nil, nil},
+		{"Containment", naming.Containment, "states.amazonaws.com", nil, nil},
+		{"Release", naming.Release, "states.amazonaws.com", nil, nil},
+		{"Recorder", naming.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}, nil},
+		{"Verifier", naming.Verifier, "codebuild.amazonaws.com", nil, nil},
+		{"Dispatcher", naming.Dispatcher, "events.amazonaws.com", nil, nil},
+		{"Courier", naming.Courier, "pipes.amazonaws.com", nil, (*settings.Settings).TellsChat},
+		{"Remediator", naming.Remediator, "ssm.amazonaws.com", nil, nil},
 	}
 }
 
 // identities are roles and policies: all are read, and those of the gate's own
 // duties are made, each with the boundary of its duty.
-func identities(p address.Plan) []Work {
+func identities(p naming.Plan) []Work {
 	var roles, policies []string
 	var all []Work
 	for _, d := range duties(p) {
@@ -471,7 +471,7 @@ func identities(p address.Plan) []Work {
 
 // serviceLinked lets a service bring its role along, the first time that an account uses
 // it.
-func serviceLinked(name, service, role string, p address.Plan, needed func(*settings.Settings) bool) Work {
+func serviceLinked(name, service, role string, p naming.Plan, needed func(*settings.Settings) bool) Work {
 	host := service + ".amazonaws.com"
 	return Work{
 		Name: "RoleOf" + name, On: []string{p.ServiceLinkedRole(host, role)}, For: needed,

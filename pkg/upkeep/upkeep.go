@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -54,9 +54,9 @@ type Statement struct {
 
 // Preview is what the role for previews may do: look, and see neither a secret's
 // value nor an artifact.
-func Preview(s *settings.Settings) []Statement { return preview(address.New(s), s) }
+func Preview(s *settings.Settings) []Statement { return preview(naming.New(s), s) }
 
-func preview(p address.Plan, s *settings.Settings) []Statement {
+func preview(p naming.Plan, s *settings.Settings) []Statement {
 	all := named(p, s)
 	for _, w := range of(p, s) {
 		all = w.reads(all)
@@ -69,7 +69,7 @@ func preview(p address.Plan, s *settings.Settings) []Statement {
 
 // named are those that settings name, whose ARNs are other people's to choose: who
 // may change the gate, and what the builds' secrets are kept and rotated by.
-func named(p address.Plan, s *settings.Settings) []Statement {
+func named(p naming.Plan, s *settings.Settings) []Statement {
 	people := append(slices.Concat(s.Access.DeployerArns, s.Access.ApproverArns), s.Access.BreakGlassArn)
 	if others := slices.Concat(s.Source.ReviewerArns, s.Source.MergerArns); len(others) > 0 {
 		people = append(people, once(others)...)
@@ -114,7 +114,7 @@ const few = 20
 
 // rotation lets a created secret be rotated: by the function, which Secrets Manager
 // has to be able to start as whoever asks for it.
-func rotation(p address.Plan, functions []string) []Statement {
+func rotation(p naming.Plan, functions []string) []Statement {
 	if len(functions) == 0 {
 		return nil
 	}
@@ -130,9 +130,9 @@ func rotation(p address.Plan, functions []string) []Statement {
 }
 
 // Deploy is what the role for updates may do, and what no policy may let it do.
-func Deploy(s *settings.Settings) []Statement { return deploy(address.New(s), s) }
+func Deploy(s *settings.Settings) []Statement { return deploy(naming.New(s), s) }
 
-func deploy(p address.Plan, s *settings.Settings) []Statement {
+func deploy(p naming.Plan, s *settings.Settings) []Statement {
 	all := append(named(p, s), rotation(p, rotators(s))...)
 	for _, w := range of(p, s) {
 		all = w.reads(all)
@@ -158,7 +158,7 @@ func deploy(p address.Plan, s *settings.Settings) []Statement {
 }
 
 // of is what of the table a stack needs.
-func of(p address.Plan, s *settings.Settings) []Work {
+func of(p naming.Plan, s *settings.Settings) []Work {
 	return slices.DeleteFunc(table(p), func(w Work) bool { return w.For != nil && !w.For(s) })
 }
 
@@ -171,7 +171,7 @@ func (w Work) reads(all []Statement) []Statement {
 
 // refusals keep the deploying role from making more of itself. Who runs the
 // program, and within which bounds, is changed by a person whom settings name.
-func refusals(p address.Plan, s *settings.Settings) []Statement {
+func refusals(p naming.Plan, s *settings.Settings) []Statement {
 	people := append(slices.Clone(s.Access.DeployerArns), s.Access.BreakGlassArn)
 	return []Statement{
 		{
@@ -181,7 +181,7 @@ func refusals(p address.Plan, s *settings.Settings) []Statement {
 				"iam:DetachRolePolicy", "iam:PassRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole",
 				"iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription", "sts:AssumeRole",
 			},
-			Resources: append([]string{p.Roles(address.Deploy), p.Roles(address.Preview)}, people...),
+			Resources: append([]string{p.Roles(naming.Deploy), p.Roles(naming.Preview)}, people...),
 		},
 		{
 			Sid: "NeverItsPoliciesAndBounds", Deny: true,
@@ -189,7 +189,7 @@ func refusals(p address.Plan, s *settings.Settings) []Statement {
 				"iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion",
 				"iam:SetDefaultPolicyVersion", "iam:TagPolicy", "iam:UntagPolicy",
 			},
-			Resources: []string{p.Policies(address.Deploy), p.Policies(address.Preview), p.Boundaries()},
+			Resources: []string{p.Policies(naming.Deploy), p.Policies(naming.Preview), p.Boundaries()},
 		},
 		{
 			Sid: "NeverItsIdentityProvider", Deny: true,
@@ -378,7 +378,7 @@ type Pattern struct {
 // Patterns are all there are, with ${Partition}, ${Region}, ${Account} and ${Gate}
 // for what a stack fills in.
 func Patterns() []Pattern {
-	p := address.Plan{Partition: "${Partition}", Region: "${Region}", Account: "${Account}", Global: "${Region}", Gate: "${Gate}"}
+	p := naming.Plan{Partition: "${Partition}", Region: "${Region}", Account: "${Account}", Global: "${Region}", Gate: "${Gate}"}
 	var all []Pattern
 	add := func(on, why string, actions ...string) {
 		if !strings.Contains(on, "*") {

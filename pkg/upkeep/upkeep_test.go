@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 	"prodgate/pkg/upkeep"
 )
@@ -64,7 +64,7 @@ func TestNothingIsAllowedOnEverything(t *testing.T) {
 func TestWhatHasAnIdOfAWSsIsToldByTheTag(t *testing.T) {
 	t.Parallel()
 	s := stack()
-	p := address.New(s)
+	p := naming.New(s)
 	foreign := append(p.Connections("connection/*"), p.AllKeys(), p.Detectors(), p.ConfigRules())
 	// What these do to another's: see the table.
 	known := []string{
@@ -74,7 +74,7 @@ func TestWhatHasAnIdOfAWSsIsToldByTheTag(t *testing.T) {
 	looked := 0
 	for _, one := range upkeep.Deploy(s) {
 		tagged := slices.ContainsFunc(one.Conditions, func(c upkeep.Condition) bool {
-			return strings.HasSuffix(c.Key, "Tag/"+address.GateTag) && c.Operator == "StringEquals" && slices.Equal(c.Values, []string{"prodgate"})
+			return strings.HasSuffix(c.Key, "Tag/"+naming.GateTag) && c.Operator == "StringEquals" && slices.Equal(c.Values, []string{"prodgate"})
 		})
 		if !strings.HasPrefix(one.Sid, "Write") || tagged || !slices.ContainsFunc(one.Resources, func(on string) bool { return slices.Contains(foreign, on) }) {
 			continue
@@ -98,7 +98,7 @@ func TestABoundaryIsShortAndNotWide(t *testing.T) {
 	s := stack()
 	s.ChatWebhook, s.Protect = "https://chat.example.com/x", true
 	s.Apps = []settings.App{{Name: "api", Deployment: settings.Deployment{Kind: settings.BlueGreen}}}
-	chat := address.New(s).ChatSecret()
+	chat := naming.New(s).ChatSecret()
 	bounds := map[string][]upkeep.Statement{"deploy": upkeep.Bounds(upkeep.Deploy(s)), "preview": upkeep.Bounds(upkeep.Preview(s))}
 	for action, on := range map[string][]string{
 		"ecr:PutImage": nil, "s3:PutObject": nil, "codepipeline:StartPipelineExecution": nil, "codebuild:StartBuild": nil, "codedeploy:CreateDeployment": nil,

@@ -11,10 +11,10 @@ import (
 )
 
 // builtTool is a program built from a Go module. Each has a module file of its own
-// under sandbox/tools: their dependency graphs do not fit into one.
+// under sandbox/toolchain/modules: their dependency graphs do not fit into one.
 type builtTool struct {
 	name    string // of the binary
-	module  string // folder under sandbox/tools
+	module  string // folder under sandbox/toolchain/modules
 	pkg     string // to build
 	ldflags string
 	leashed bool   // runs below a plugin, and must end with it
@@ -23,7 +23,7 @@ type builtTool struct {
 
 // build builds a tool unless it is there and its module file has not changed.
 func (k *Kit) build(ctx context.Context, log Log, t builtTool) error {
-	dir := filepath.Join(k.Root, "sandbox", "tools", t.module)
+	dir := filepath.Join(k.Root, "sandbox", "toolchain", "modules", t.module)
 	stamp, err := fingerprint(filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum"))
 	if err != nil {
 		return err

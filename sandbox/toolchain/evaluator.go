@@ -28,7 +28,7 @@ func PrepareEvaluator(ctx context.Context, root string, log Log) (*Evaluator, er
 		return nil, err
 	}
 	return &Evaluator{
-		Node: node, Script: filepath.Join(root, "sandbox", "tools", "authority", "evaluate.js"), Modules: modules,
+		Node: node, Script: filepath.Join(root, "sandbox", "toolchain", "modules", "authority", "evaluate.js"), Modules: modules,
 	}, nil
 }
 

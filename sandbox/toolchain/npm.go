@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 )
 
-// packages installs the npm packages that the lock in a folder of sandbox/tools names,
+// packages installs the npm packages that the lock in a folder of sandbox/toolchain/modules names,
 // unless these are there. Only tests need any.
 func packages(ctx context.Context, root, folder, what string, log Log) (modules string, err error) {
-	source := filepath.Join(root, "sandbox", "tools", folder)
+	source := filepath.Join(root, "sandbox", "toolchain", "modules", folder)
 	dir := filepath.Join(root, ".sandbox", "tools", folder)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err

@@ -36,5 +36,5 @@ func PrepareSigning(ctx context.Context, root string, log Log) (*Signing, error)
 	}); err != nil {
 		return nil, err
 	}
-	return signing, gobuild(ctx, log, filepath.Join(root, "sandbox"), signing.Plugin, "./signer/plugin", "")
+	return signing, gobuild(ctx, log, filepath.Join(root, "sandbox"), signing.Plugin, "./emulators/signer/plugin", "")
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"prodgate/pkg/account"
-	"prodgate/pkg/address"
+	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
@@ -47,7 +47,7 @@ func Having(s *settings.Settings) Account {
 		a.Analyzers = []account.Analyzer{{Name: name, Active: true}}
 	}
 	if s.Detection.SecurityHub == settings.Adopt {
-		a.Hub = &account.Hub{Standards: []string{address.New(s).BestPractices()}}
+		a.Hub = &account.Hub{Standards: []string{naming.New(s).BestPractices()}}
 	}
 	return a
 }

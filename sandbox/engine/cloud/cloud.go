@@ -1,0 +1,176 @@
+// Package cloud is one account's emulated AWS and GitHub, kept in a folder: what
+// was made in one run is there in the next.
+package cloud
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"prodgate/sandbox/emulators/github"
+	"prodgate/sandbox/toolchain"
+)
+
+// Cloud is running.
+type Cloud struct {
+	// AWS and GitHub are the base URLs of the two emulators.
+	AWS, GitHub string
+	// Account is whose AWS it is, Owner whose GitHub.
+	Account, Owner string
+	// Organization is the one that the account is in.
+	Organization Organization
+
+	moto   *exec.Cmd
+	hold   io.Closer // moto ends, and saves, when this is closed
+	github *github.Server
+}
+
+// Start starts the emulators of an account with what dir holds. The account has
+// the roles, by ARN, and its credentials are of a session of the first.
+func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed, organization Organization, roles ...string) (*Cloud, error) {
+	c := &Cloud{Account: account, Owner: seed.Owner.Login, Organization: organization}
+	var err error
+	if c.github, err = github.New(filepath.Join(dir, "github.json"), seed); err != nil {
+		return nil, fmt.Errorf("GitHub emulator: %w", err)
+	}
+	if c.GitHub, err = c.github.Listen(); err != nil {
+		return nil, fmt.Errorf("GitHub emulator: %w", err)
+	}
+	if err := c.startMoto(kit, dir, roles); err != nil {
+		_ = c.github.Close()
+		return nil, fmt.Errorf("AWS emulator: %w", err)
+	}
+	if err := errors.Join(c.seedRoles(ctx, roles), c.organize(ctx)); err != nil {
+		return nil, errors.Join(fmt.Errorf("AWS emulator: %w", err), c.Stop())
+	}
+	return c, nil
+}
+
+// startMoto starts moto and waits for the line in which it says where it is.
+func (c *Cloud) startMoto(kit *toolchain.Kit, dir string, roles []string) error {
+	logFile, err := os.Create(filepath.Join(dir, "moto.log"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = logFile.Close() }()
+	c.moto = exec.Command(kit.Python, filepath.Join(kit.Root, "sandbox", "emulators", "aws"), "--state", filepath.Join(dir, "aws.state"))
+	c.moto.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+c.Account, "PYTHONDONTWRITEBYTECODE=1")
+	if len(roles) > 0 {
+		c.moto.Env = append(c.moto.Env, "SANDBOX_ROLE="+path.Base(roles[0]))
+	}
+	c.moto.Stderr = logFile
+	ownGroup(c.moto)
+	// moto holds the other end: whatever ends this process closes it.
+	if c.hold, err = c.moto.StdinPipe(); err != nil {
+		return err
+	}
+	stdout, err := c.moto.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := c.moto.Start(); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	if err != nil || !ok {
+		_ = c.moto.Wait()
+		text, _ := os.ReadFile(logFile.Name())
+		return fmt.Errorf("did not start:\n%s", text)
+	}
+	c.AWS = url
+	return nil
+}
+
+// Stop ends both emulators, and keeps what they hold.
+func (c *Cloud) Stop() error {
+	_ = c.hold.Close()
+	err := c.moto.Wait()
+	if err != nil {
+		err = fmt.Errorf("AWS emulator: %w", err)
+	}
+	return errors.Join(err, c.github.Close())
+}
+
+// Unknown are the calls that the GitHub emulator did not know.
+func (c *Cloud) Unknown() []string { return c.github.Unknown() }
+
+// Env is what makes the plain providers and the plain aws CLI use the
+// emulators, and nothing else on the machine: the product knows nothing of it.
+func (c *Cloud) Env() []string {
+	return []string{
+		"AWS_ENDPOINT_URL=" + c.AWS,
+		"AWS_ENDPOINT_URL_S3_CONTROL=" + c.AWS,
+		"AWS_ACCESS_KEY_ID=sandbox", "AWS_SECRET_ACCESS_KEY=sandbox",
+		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+		"AWS_EC2_METADATA_DISABLED=true",
+		// What the emulator lacks answers 500, which the provider would try 25
+		// times; with 1 a connection that was closed in between fails the run.
+		"AWS_MAX_ATTEMPTS=5",
+		"GITHUB_BASE_URL=" + c.GitHub, "GITHUB_TOKEN=sandbox",
+	}
+}
+
+// AWSConfig is Env for AWS's SDK.
+func (c *Cloud) AWSConfig(ctx context.Context, region string) (aws.Config, error) {
+	return config.LoadDefaultConfig(ctx,
+		config.WithRegion(region),
+		config.WithBaseEndpoint(c.AWS),
+		config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("sandbox", "sandbox", "")),
+	)
+}
+
+// DeploymentBranch asks GitHub for the policy that lets a branch into an
+// environment: its id, or nothing.
+func (c *Cloud) DeploymentBranch(ctx context.Context, repository, environment, branch string) (string, error) {
+	var listed struct {
+		Policies []struct {
+			ID   int64
+			Name string
+		} `json:"branch_policies"`
+	}
+	if _, err := c.GitHubHas(ctx, repository, "environments/"+environment+"/deployment-branch-policies", &listed); err != nil {
+		return "", err
+	}
+	for _, p := range listed.Policies {
+		if p.Name == branch {
+			return strconv.FormatInt(p.ID, 10), nil
+		}
+	}
+	return "", nil
+}
+
+// GitHubHas asks GitHub for something of a repository, such as branches/prod, and
+// whether it is there. What it finds is decoded into found, unless that is nil.
+func (c *Cloud) GitHubHas(ctx context.Context, repository, what string, found any) (bool, error) {
+	url := fmt.Sprintf("%sapi/v3/repos/%s/%s/%s", c.GitHub, c.Owner, repository, what)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false, err
+	}
+	request.Header.Set("Authorization", "Bearer sandbox")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false, err
+	}
+	there := response.StatusCode == http.StatusOK
+	if there && found != nil {
+		err = json.NewDecoder(response.Body).Decode(found)
+	}
+	return there, errors.Join(err, response.Body.Close())
+}

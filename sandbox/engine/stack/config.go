@@ -1,0 +1,135 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"prodgate/pkg/onlymain"
+	"prodgate/sandbox/emulators/github"
+	"prodgate/sandbox/engine/cloud"
+)
+
+// The tokens that the GitHub emulator takes, each with a login of its name. The
+// provider has that of an app: GitHub signs what it commits.
+const (
+	Provider      = "sandbox"       // an app's, which may administer the repositories
+	Administrator = "administrator" // a person's, who may too
+	Developer     = "developer"     // may write
+	Lead          = "lead"          // may write, and is in every team of the configuration
+	Actions       = "actions"       // of GitHub's own app, that runs workflows
+)
+
+// Config is what the emulators have to know of a stack's configuration.
+type Config struct {
+	// Text is the whole file.
+	Text    []byte
+	Account string
+	Region  string
+	GitHub  github.Seed
+	// Organization is where settings say that guardrails are attached.
+	Organization cloud.Organization
+	// Roles are the ARNs of those that the account has before the gate comes. The
+	// first one deploys.
+	Roles []string
+}
+
+// ReadConfig reads Pulumi.<stack>.yaml of a program. It looks only for what it
+// needs: the program itself says what is wrong with the rest.
+func ReadConfig(program, stack string) (*Config, error) {
+	name := "Pulumi." + stack + ".yaml"
+	text, err := os.ReadFile(filepath.Join(program, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("no stack %q: there is no %s", stack, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	config, err := ParseConfig(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return config, nil
+}
+
+// ParseConfig is ReadConfig of a file's text.
+func ParseConfig(text []byte) (*Config, error) {
+	var file struct {
+		Config struct {
+			Account string `yaml:"prodgate:account"`
+			Region  string `yaml:"aws:region"`
+			Source  struct {
+				Owner, Repository string
+				CodeOwners        []string `yaml:"codeOwners"`
+				Mergers           []string
+			} `yaml:"prodgate:source"`
+			Apps []struct{ Repository string } `yaml:"prodgate:apps"`
+
+			Organization struct {
+				TargetID       string `yaml:"targetId"`
+				RoleArn        string `yaml:"roleArn"`
+				PreviewRoleArn string `yaml:"previewRoleArn"`
+			} `yaml:"prodgate:organization"`
+			// Workflows' repository holds the program.
+			Workflows struct{ Repository string } `yaml:"prodgate:workflows"`
+		}
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		return nil, err
+	}
+	source := file.Config.Source
+	c := &Config{Text: text, Account: file.Config.Account, Region: file.Config.Region, GitHub: github.Seed{
+		Owner: github.Owner{Login: source.Owner, Organization: true, Plan: github.Team},
+		Tokens: []github.Token{
+			{Value: Provider, Login: Provider, Permission: github.Admin, App: 1},
+			{Value: Administrator, Login: Administrator, Permission: github.Admin, Signs: true},
+			{Value: Developer, Login: Developer, Permission: github.Write, Signs: true},
+			{Value: Lead, Login: Lead, Permission: github.Write, Signs: true},
+			{Value: Actions, Login: Actions, Permission: github.Write, App: onlymain.ActionsApp},
+		},
+	}}
+	organization := file.Config.Organization
+	c.Organization = cloud.Organization{
+		TargetID: organization.TargetID, RoleArn: organization.RoleArn, PreviewRoleArn: organization.PreviewRoleArn,
+	}
+	access := map[string]github.Permission{}
+	for _, who := range append(source.CodeOwners, source.Mergers...) {
+		organization, slug, isTeam := strings.Cut(strings.TrimPrefix(who, "@"), "/")
+		actor := "/" + organization
+		if isTeam {
+			actor = organization + "/" + slug
+		}
+		if access[actor] == github.Write {
+			continue
+		}
+		if access[actor] = github.Write; isTeam {
+			c.GitHub.Teams = append(c.GitHub.Teams, github.SeedTeam{Slug: slug, Members: []string{Lead}})
+		} else {
+			c.GitHub.Users = append(c.GitHub.Users, organization)
+		}
+	}
+	for _, name := range repositories(source.Repository, append(file.Config.Apps, file.Config.Workflows)) {
+		c.GitHub.Repositories = append(c.GitHub.Repositories, github.SeedRepository{
+			Name: name, Private: true, Branches: []string{"prod"}, Access: access,
+		})
+	}
+	var err error
+	c.Roles, err = roles(text, c.Account)
+	return c, err
+}
+
+func repositories(common string, apps []struct{ Repository string }) []string {
+	seen := map[string]bool{"": true}
+	var names []string
+	for _, app := range append(apps, struct{ Repository string }{common}) {
+		if !seen[app.Repository] {
+			seen[app.Repository] = true
+			names = append(names, app.Repository)
+		}
+	}
+	return names
+}

@@ -1,0 +1,116 @@
+// Package stack runs the Pulumi CLI on one stack of a program, against one
+// emulated account, with state in a folder and nothing from the machine.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"prodgate/sandbox/engine/cloud"
+	"prodgate/sandbox/toolchain"
+)
+
+// Stack is a stack that can be run.
+type Stack struct {
+	Kit   *toolchain.Kit
+	Cloud *cloud.Cloud
+	// Name is the stack's, Program the folder of the program's Pulumi.yaml.
+	Name, Program string
+	// Dir holds state, PULUMI_HOME, and a copy of a project's files: the engine
+	// writes into them, and a clone stays as it was.
+	Dir string
+}
+
+// Init prepares the stack with a configuration: the text of a
+// Pulumi.<stack>.yaml. It creates the stack where it does not exist.
+func (s *Stack) Init(ctx context.Context, config []byte) error {
+	home := filepath.Join(s.Dir, "home")
+	for _, d := range []string{home, filepath.Join(s.Dir, "state"), s.project()} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return err
+		}
+	}
+	plugins := filepath.Join(home, "plugins")
+	if err := os.RemoveAll(plugins); err != nil {
+		return err
+	}
+	if err := os.Symlink(s.Kit.Plugins, plugins); err != nil {
+		return err
+	}
+	project, err := os.ReadFile(filepath.Join(s.Program, "Pulumi.yaml"))
+	if err != nil {
+		return err
+	}
+	project = append(project, "\nmain: "+s.Program+"\n"...)
+	if err := os.WriteFile(filepath.Join(s.project(), "Pulumi.yaml"), project, 0o644); err != nil {
+		return err
+	}
+	if err := s.Configure(config); err != nil {
+		return err
+	}
+	if out, err := s.Command(ctx, "stack", "select", "--create").CombinedOutput(); err != nil {
+		return fmt.Errorf("stack %s: %w\n%s", s.Name, err, out)
+	}
+	return nil
+}
+
+// Configure changes the configuration, and keeps the engine's line in it.
+func (s *Stack) Configure(config []byte) error {
+	file := filepath.Join(s.project(), "Pulumi."+s.Name+".yaml")
+	old, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	for line := range strings.Lines(string(old)) {
+		if strings.HasPrefix(line, "encryptionsalt:") {
+			config = append(slices.Clone(config), "\n"+line...)
+		}
+	}
+	return os.WriteFile(file, config, 0o644)
+}
+
+func (s *Stack) project() string { return filepath.Join(s.Dir, "projects", filepath.Base(s.Program)) }
+
+// Command is a command of the CLI on this stack. A killed sandbox takes it along.
+func (s *Stack) Command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, s.Kit.Pulumi, append(args, "--stack", s.Name)...)
+	cmd.Dir = s.project()
+	cmd.Env = s.Env()
+	// The CLI is asked to stop, so that it finishes what it has begun.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
+	endWithParent(cmd)
+	return cmd
+}
+
+// Env is the environment of the CLI: the machine's, less all that could lead
+// the providers or the engine elsewhere.
+func (s *Stack) Env() []string {
+	var env []string
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		switch {
+		case strings.HasPrefix(name, "AWS_"), strings.HasPrefix(name, "GITHUB_"), strings.HasPrefix(name, "PULUMI_"), name == "PATH":
+		default:
+			env = append(env, v)
+		}
+	}
+	env = append(env, s.Cloud.Env()...)
+	return append(env,
+		"PATH="+s.Kit.Path(),
+		"PULUMI_HOME="+filepath.Join(s.Dir, "home"),
+		// Without the attributes that the file backend keeps beside each file: it does
+		// not write those atomically, and a killed run could leave a broken one.
+		"PULUMI_BACKEND_URL=file://"+filepath.Join(s.Dir, "state")+"?metadata=skip",
+		"PULUMI_CONFIG_PASSPHRASE=sandbox",
+		"PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"SANDBOX_PROGRAMS="+s.Kit.Programs(),
+	)
+}

@@ -1,0 +1,319 @@
+package proofs
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
+	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+)
+
+// Changes by hand. Each returns what takes it back.
+
+const anythingGoes = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`
+
+// pipeline changes backend-flask's.
+func pipeline(change func(*pipelineOf)) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		get := func() *pipelineOf {
+			got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr("backend-flask-prodgate")})
+			w.must(err)
+			return got.Pipeline
+		}
+		put := func(p *pipelineOf) {
+			_, err := w.aws.codepipeline.UpdatePipeline(w.Context(), &codepipeline.UpdatePipelineInput{Pipeline: p})
+			w.must(err)
+		}
+		before, changed := get(), get()
+		change(changed)
+		put(changed)
+		return func() { put(before) }
+	}
+}
+
+// project changes a project of CodeBuild's.
+func project(name string, change func(*codebuild.UpdateProjectInput)) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		get := func() *codebuild.UpdateProjectInput {
+			p := w.projectOf(name)
+			return &codebuild.UpdateProjectInput{
+				Name: &name, Source: p.Source, Environment: p.Environment, ServiceRole: p.ServiceRole, LogsConfig: p.LogsConfig,
+				VpcConfig: &cbtypes.VpcConfig{}, // none
+			}
+		}
+		put := func(p *codebuild.UpdateProjectInput) {
+			_, err := w.aws.codebuild.UpdateProject(w.Context(), p)
+			w.must(err)
+		}
+		before, changed := get(), get()
+		change(changed)
+		put(changed)
+		return func() { put(before) }
+	}
+}
+
+// stranger is a role that the two services may take on.
+func (w *world) stranger() string {
+	w.Helper()
+	made, err := w.aws.iam.CreateRole(w.Context(), &iam.CreateRoleInput{RoleName: ptr("stranger"), AssumeRolePolicyDocument: ptr(
+		`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+			"Principal": {"Service": ["codepipeline.amazonaws.com", "codebuild.amazonaws.com"]}}]}`)})
+	w.must(err)
+	return *made.Role.Arn
+}
+
+func trusts(role string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		got, err := w.aws.iam.GetRole(w.Context(), &iam.GetRoleInput{RoleName: &role})
+		w.must(err)
+		before, err := url.QueryUnescape(*got.Role.AssumeRolePolicyDocument)
+		w.must(err)
+		put := func(text string) {
+			_, err := w.aws.iam.UpdateAssumeRolePolicy(w.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: &role, PolicyDocument: &text})
+			w.must(err)
+		}
+		put(strings.Replace(before, `"Service"`, `"AWS":["arn:aws:iam::`+w.account()+`:root"],"Service"`, 1))
+		return func() { put(before) }
+	}
+}
+
+func unbounded(role string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		got, err := w.aws.iam.GetRole(w.Context(), &iam.GetRoleInput{RoleName: &role})
+		w.must(err)
+		_, err = w.aws.iam.DeleteRolePermissionsBoundary(w.Context(), &iam.DeleteRolePermissionsBoundaryInput{RoleName: &role})
+		w.must(err)
+		return func() {
+			_, err := w.aws.iam.PutRolePermissionsBoundary(w.Context(), &iam.PutRolePermissionsBoundaryInput{
+				RoleName: &role, PermissionsBoundary: got.Role.PermissionsBoundary.PermissionsBoundaryArn,
+			})
+			w.must(err)
+		}
+	}
+}
+
+func attach(role string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		administrator := ptr("arn:aws:iam::aws:policy/AdministratorAccess")
+		_, err := w.aws.iam.AttachRolePolicy(w.Context(), &iam.AttachRolePolicyInput{RoleName: &role, PolicyArn: administrator})
+		w.must(err)
+		return func() {
+			_, err := w.aws.iam.DetachRolePolicy(w.Context(), &iam.DetachRolePolicyInput{RoleName: &role, PolicyArn: administrator})
+			w.must(err)
+		}
+	}
+}
+
+func inline(role string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		_, err := w.aws.iam.PutRolePolicy(w.Context(), &iam.PutRolePolicyInput{RoleName: &role, PolicyName: ptr("by-hand"), PolicyDocument: ptr(anythingGoes)})
+		w.must(err)
+		return func() {
+			_, err := w.aws.iam.DeleteRolePolicy(w.Context(), &iam.DeleteRolePolicyInput{RoleName: &role, PolicyName: ptr("by-hand")})
+			w.must(err)
+		}
+	}
+}
+
+func sessions(role string, seconds int32) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		set := func(seconds int32) {
+			_, err := w.aws.iam.UpdateRole(w.Context(), &iam.UpdateRoleInput{RoleName: &role, MaxSessionDuration: &seconds})
+			w.must(err)
+		}
+		set(seconds)
+		return func() { set(3600) }
+	}
+}
+
+// newVersion makes one of a policy that counts from then on.
+func newVersion(duty, name string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		return w.version(duty, name, anythingGoes)
+	}
+}
+
+func (w *world) version(duty, name, document string) (undo func()) {
+	w.Helper()
+	arn := ptr("arn:aws:iam::" + w.account() + ":policy/prodgate/" + duty + "/" + name)
+	before, err := w.aws.iam.GetPolicy(w.Context(), &iam.GetPolicyInput{PolicyArn: arn})
+	w.must(err)
+	made, err := w.aws.iam.CreatePolicyVersion(w.Context(), &iam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: &document, SetAsDefault: true})
+	w.must(err)
+	return func() {
+		_, err := w.aws.iam.SetDefaultPolicyVersion(w.Context(), &iam.SetDefaultPolicyVersionInput{PolicyArn: arn, VersionId: before.Policy.DefaultVersionId})
+		w.must(err)
+		_, err = w.aws.iam.DeletePolicyVersion(w.Context(), &iam.DeletePolicyVersionInput{PolicyArn: arn, VersionId: made.PolicyVersion.VersionId})
+		w.must(err)
+	}
+}
+
+func tagsMove(w *world) func() {
+	w.Helper()
+	set := func(to ecrtypes.ImageTagMutability) {
+		_, err := w.aws.ecr.PutImageTagMutability(w.Context(), &ecr.PutImageTagMutabilityInput{RepositoryName: ptr("prodgate/backend-flask"), ImageTagMutability: to})
+		w.must(err)
+	}
+	set(ecrtypes.ImageTagMutabilityMutable)
+	return func() { set(ecrtypes.ImageTagMutabilityImmutable) }
+}
+
+func disabled(rule string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		_, err := w.aws.events.DisableRule(w.Context(), &eventbridge.DisableRuleInput{Name: &rule})
+		w.must(err)
+		return func() {
+			_, err := w.aws.events.EnableRule(w.Context(), &eventbridge.EnableRuleInput{Name: &rule})
+			w.must(err)
+		}
+	}
+}
+
+// policyOf gets and puts the policy of a resource.
+type policyOf func(*world) (get func() string, put func(string))
+
+// document changes one.
+func document(of policyOf, change func(string) string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		get, put := of(w)
+		before := get()
+		put(change(before))
+		return func() { put(before) }
+	}
+}
+
+// somebodyElse puts somebody in the place of who may deploy.
+func somebodyElse(text string) string {
+	return strings.Replace(text, "role/deployer", "role/somebody", 1)
+}
+
+// otherwise says the same: a text for a list of one, lists and statements the other way
+// round, and everybody without a type.
+func otherwise(text string) string {
+	var d struct {
+		Version   string
+		Statement []map[string]any
+	}
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return err.Error()
+	}
+	slices.Reverse(d.Statement)
+	for _, s := range d.Statement {
+		for _, key := range []string{"Action", "Resource"} {
+			if all, is := s[key].([]any); is {
+				slices.Reverse(all)
+				if len(all) == 1 {
+					s[key] = all[0]
+				}
+			}
+		}
+		if everybody, is := s["Principal"].(map[string]any); is && len(everybody) == 1 && everybody["AWS"] != nil {
+			s["Principal"] = "*"
+		}
+	}
+	again, _ := json.MarshalIndent(d, "", "  ")
+	return string(again)
+}
+
+func repositoryPolicy(w *world) (func() string, func(string)) {
+	name := ptr("prodgate/backend-flask")
+	return func() string {
+			got, err := w.aws.ecr.GetRepositoryPolicy(w.Context(), &ecr.GetRepositoryPolicyInput{RepositoryName: name})
+			w.must(err)
+			return *got.PolicyText
+		}, func(text string) {
+			_, err := w.aws.ecr.SetRepositoryPolicy(w.Context(), &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: &text})
+			w.must(err)
+		}
+}
+
+func topicPolicy(w *world) (func() string, func(string)) {
+	topic := ptr("arn:aws:sns:" + region + ":" + w.account() + ":prodgate-alerts")
+	return func() string {
+			got, err := w.aws.sns.GetTopicAttributes(w.Context(), &sns.GetTopicAttributesInput{TopicArn: topic})
+			w.must(err)
+			return got.Attributes["Policy"]
+		}, func(text string) {
+			_, err := w.aws.sns.SetTopicAttributes(w.Context(), &sns.SetTopicAttributesInput{TopicArn: topic, AttributeName: ptr("Policy"), AttributeValue: &text})
+			w.must(err)
+		}
+}
+
+func bucketPolicy(w *world) (func() string, func(string)) {
+	bucket := ptr("prodgate-artifacts-" + w.account() + "-" + region)
+	return func() string {
+			got, err := w.aws.s3.GetBucketPolicy(w.Context(), &s3.GetBucketPolicyInput{Bucket: bucket})
+			w.must(err)
+			return *got.Policy
+		}, func(text string) {
+			_, err := w.aws.s3.PutBucketPolicy(w.Context(), &s3.PutBucketPolicyInput{Bucket: bucket, Policy: &text})
+			w.must(err)
+		}
+}
+
+// without deletes the policy of a repository.
+func (w *world) without(name string) (undo func()) {
+	w.Helper()
+	get, put := repositoryPolicy(w)
+	before := get()
+	_, err := w.aws.ecr.DeleteRepositoryPolicy(w.Context(), &ecr.DeleteRepositoryPolicyInput{RepositoryName: &name})
+	w.must(err)
+	return func() { put(before) }
+}
+
+// uncovered are changes that let nobody deliver anything, and those that change nothing.
+func (w *world) uncovered() map[string]func(*world) func() {
+	return map[string]func(*world) func(){
+		"a repository's policy in other words": document(repositoryPolicy, otherwise),
+		"a topic's policy in other words":      document(topicPolicy, otherwise),
+		"a bucket's policy in other words":     document(bucketPolicy, otherwise),
+		"a pipeline as it is":                  pipeline(func(*pipelineOf) {}),
+		"a pipeline's tags": func(w *world) func() {
+			_, err := w.aws.codepipeline.TagResource(w.Context(), &codepipeline.TagResourceInput{
+				ResourceArn: ptr("arn:aws:codepipeline:" + region + ":" + w.account() + ":backend-flask-prodgate"),
+				Tags:        []cptypes.Tag{{Key: ptr("cost"), Value: ptr("more")}},
+			})
+			w.must(err)
+			return nil
+		},
+		"a project's description": project("prodgate-backend-flask-build", func(u *codebuild.UpdateProjectInput) { u.Description = ptr("somebody's words") }),
+		"a role's description": func(w *world) func() {
+			_, err := w.aws.iam.UpdateRole(w.Context(), &iam.UpdateRoleInput{RoleName: ptr("prodgate-backend-flask-build"), Description: ptr("somebody's words")})
+			w.must(err)
+			return nil
+		},
+		"how long logs are kept": func(w *world) func() {
+			_, err := w.aws.logs.PutRetentionPolicy(w.Context(), &cloudwatchlogs.PutRetentionPolicyInput{
+				LogGroupName: ptr("/aws/codebuild/prodgate-backend-flask-build"), RetentionInDays: ptr(int32(7)),
+			})
+			w.must(err)
+			return nil
+		},
+		"a policy in other words": func(w *world) func() {
+			policy, err := w.managed(w.Context(), "arn:aws:iam::"+w.account()+":policy/prodgate/pipeline/prodgate-backend-flask-pipeline")
+			w.must(err)
+			return w.version("pipeline", "prodgate-backend-flask-pipeline", otherwise(policy.Document))
+		},
+	}
+}

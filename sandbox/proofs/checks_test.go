@@ -1,0 +1,44 @@
+package proofs
+
+import (
+	"prodgate/pkg/naming"
+	"prodgate/sandbox/evaluators/authority"
+)
+
+// checks is the comparison of the live gate with its known state, by the clock and
+// before deployments: the calls of known.yaml.
+func (e *estate) checks() []leg {
+	e.Helper()
+	p, verifier := e.plan, e.role(naming.Verifier, "")
+	viaSNS := map[string]string{"kms:ViaService": "sns." + region + ".amazonaws.com"}
+	takes := leg{"CodeBuild takes its role on for the two projects: CodeBuild User Guide, Cross-service confused deputy prevention",
+		authority.Principal{ARN: "codebuild.amazonaws.com"}, nil}
+	logs := leg{"it logs: CodeBuild User Guide, Allow CodeBuild to interact with other AWS services", verifier.Principal, nil}
+	for _, project := range []naming.Named{p.VerifierProject(), p.VerifierBeforeDeploy()} {
+		stream := p.LogGroupOf(project).ARN + ":log-stream:5a6b"
+		takes.calls = append(takes.calls, call{"sts:AssumeRole", verifier.ARN, map[string]string{"aws:SourceArn": project.ARN, "aws:SourceAccount": p.Account}})
+		logs.calls = append(logs.calls, call{"logs:CreateLogStream", stream, nil}, call{"logs:PutLogEvents", stream, nil})
+	}
+	reads := leg{"the check reads what is known, and what is live", verifier.Principal, []call{
+		{"ssm:GetParameter", p.KnownState("").ARN, nil}, {"ssm:GetParameter", p.KnownState("backend-flask").ARN, nil},
+		{"ssm:GetParametersByPath", p.KnownState("").ARN, nil},
+		{"codepipeline:GetPipeline", p.Pipeline("backend-flask").ARN, nil},
+		{"codebuild:BatchGetProjects", p.Project("backend-flask", naming.Build).ARN, nil}, {"codebuild:BatchGetProjects", p.VerifierProject().ARN, nil},
+		{"ecr:DescribeRepositories", p.Repository("backend-flask").ARN, nil}, {"ecr:GetRepositoryPolicy", p.Repository("backend-flask").ARN, nil},
+		{"events:DescribeRule", p.Check().ARN, nil}, {"events:ListTargetsByRule", p.Check().ARN, nil},
+		{"s3:GetBucketPolicy", p.Bucket("artifacts").ARN, nil}, {"sns:GetTopicAttributes", p.Topic().ARN, nil},
+	}}
+	for _, role := range []naming.Role{p.Role("backend-flask", naming.Pipeline), p.Role("backend-flask", naming.Build), p.Role("", naming.Verifier)} {
+		for _, action := range []string{"iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"} {
+			reads.calls = append(reads.calls, call{action, role.ARN, nil})
+		}
+	}
+	for _, policy := range []naming.Role{p.Policy("backend-flask", naming.Build), p.Boundary(naming.Build), p.Policy("", naming.Verifier)} {
+		reads.calls = append(reads.calls, call{"iam:GetPolicy", policy.ARN, nil}, call{"iam:GetPolicyVersion", policy.ARN, nil})
+	}
+	return []leg{takes, logs, reads, {
+		"it tells: Amazon SNS Developer Guide, Encryption permissions", verifier.Principal, []call{
+			{"sns:Publish", p.Topic().ARN, nil}, {"kms:GenerateDataKey", e.key("alerts"), viaSNS}, {"kms:Decrypt", e.key("alerts"), viaSNS},
+		},
+	}}
+}

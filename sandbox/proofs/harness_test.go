@@ -1,0 +1,258 @@
+package proofs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"prodgate/sandbox/engine/cloud"
+	"prodgate/sandbox/engine/stack"
+	"prodgate/sandbox/toolchain"
+)
+
+var kit *toolchain.Kit
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	started := time.Now()
+	log := func(format string, args ...any) { fmt.Printf("proof: "+format+"\n", args...) }
+	root, err := toolchain.Root()
+	if err == nil {
+		kit, err = toolchain.Prepare(context.Background(), root, log)
+	}
+	if err != nil {
+		fmt.Println("proof:", err)
+		os.Exit(1)
+	}
+	log("tools are ready (%s)", time.Since(started).Round(time.Second))
+	os.Exit(m.Run())
+}
+
+// world is one stack on one emulated account, of a test's own.
+type world struct {
+	*testing.T
+	*stack.Stack
+	aws aws
+	// silent is whether the stack is quiet.
+	silent bool
+}
+
+// edit changes a stack's configuration.
+type edit func(string) string
+
+// replace changes one text in the configuration, which has to be there.
+func replace(old, new string) edit {
+	return func(text string) string {
+		if !strings.Contains(text, old) {
+			panic("the stack's configuration has no " + old)
+		}
+		return strings.Replace(text, old, new, 1)
+	}
+}
+
+var response = regexp.MustCompile(`response: \w+`)
+
+// quiet is a stack that is not told of calls: a test that is not about those need not
+// make two hundred rules and targets, and read them back at every step.
+func quiet(text string) string { return response.ReplaceAllString(text, "response: off") }
+
+// newWorld starts emulators and prepares a stack of the repository's program.
+func newWorld(t *testing.T, name string, edits ...edit) *world {
+	t.Helper()
+	return newWorldOf(t, name, func(*stack.Config) {}, edits...)
+}
+
+// newWorldOf is newWorld whose emulators begin with something else than the
+// configuration says.
+func newWorldOf(t *testing.T, name string, seed func(*stack.Config), edits ...edit) *world {
+	t.Helper()
+	config := configOf(t, name, edits...)
+	seed(config)
+	c, err := cloud.Start(t.Context(), kit, t.TempDir(), config.Account, config.GitHub, config.Organization, config.Roles...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+		for _, call := range c.Unknown() {
+			t.Errorf("the GitHub emulator does not know %s", call)
+		}
+	})
+	w := &world{T: t, aws: clients(t, c), silent: strings.Contains(string(config.Text), "response: off"), Stack: &stack.Stack{
+		Kit: kit, Cloud: c, Name: name, Program: kit.Root, Dir: t.TempDir(),
+	}}
+	w.must(w.Init(t.Context(), config.Text))
+	w.empty("before anything is done")
+	return w
+}
+
+func configOf(t *testing.T, name string, edits ...edit) *stack.Config {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(kit.Root, "Pulumi."+name+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range edits {
+		text = []byte(e(string(text)))
+	}
+	config, err := stack.ParseConfig(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+// configure changes the configuration of a stack that is up.
+func (w *world) configure(edits ...edit) {
+	w.Helper()
+	if w.silent {
+		edits = append(edits, quiet)
+	}
+	w.must(w.Configure(configOf(w.T, w.Name, edits...).Text))
+}
+
+// pulumi runs the CLI and returns what it printed.
+func (w *world) pulumi(args ...string) (string, error) {
+	var out bytes.Buffer
+	cmd := w.Command(w.Context(), args...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), err
+}
+
+// run runs the CLI, which has to succeed.
+func (w *world) run(args ...string) string {
+	w.Helper()
+	out, err := w.pulumi(args...)
+	if err != nil {
+		w.Fatalf("pulumi %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// fails runs the CLI, which has to fail.
+func (w *world) fails(args ...string) string {
+	w.Helper()
+	out, err := w.pulumi(args...)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		w.Fatalf("pulumi %s has to fail: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// up brings the stack up and returns what it did, by operation.
+func (w *world) up() map[string]int {
+	w.Helper()
+	w.run("up", "--yes", "--skip-preview", "--policy-pack", kit.Policy)
+	return w.lastChanges()
+}
+
+// lastChanges is what the last update did, by operation, without "same".
+func (w *world) lastChanges() map[string]int {
+	w.Helper()
+	var updates []struct{ ResourceChanges map[string]int }
+	w.must(json.Unmarshal([]byte(w.run("stack", "history", "--json", "--page-size", "1")), &updates))
+	if len(updates) == 0 {
+		w.Fatal("the stack has no history")
+	}
+	changes := updates[0].ResourceChanges
+	delete(changes, "same")
+	return changes
+}
+
+// planned is what an update would do: operations by "type name", as a preview
+// under the policy pack says it. What stays the same is left out.
+func (w *world) planned() map[string]string {
+	w.Helper()
+	return w.plannedAs(nil)
+}
+
+// plannedAs is planned with the credentials of somebody, nil are the deployer's;
+// others preview as preview.yml does.
+func (w *world) plannedAs(who awssdk.CredentialsProvider) map[string]string {
+	w.Helper()
+	cmd := w.commandAs(who, "preview", "--json", "--policy-pack", kit.Policy)
+	if who != nil {
+		cmd.Env = append(cmd.Env, "PULUMI_RUN_PROGRAM=true")
+	}
+	return w.steps(cmd)
+}
+
+func (w *world) steps(cmd *exec.Cmd) map[string]string {
+	w.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		w.Fatalf("%s: %v\n%s%s", cmd, err, &stdout, &stderr)
+	}
+	var preview struct {
+		Steps []struct{ Op, URN string }
+	}
+	w.must(json.Unmarshal(stdout.Bytes(), &preview))
+	if len(preview.Steps) == 0 {
+		w.Fatal("the preview has no steps at all")
+	}
+	steps := map[string]string{}
+	for _, step := range preview.Steps {
+		// Each resource is refreshed first; what that finds shows in the step after.
+		if step.Op != "same" && step.Op != "read" && step.Op != "refresh" {
+			steps[nameOf(step.URN)] = step.Op
+		}
+	}
+	return steps
+}
+
+// nameOf is "type name" of a URN.
+func nameOf(urn string) string {
+	return string(resource.URN(urn).Type()) + " " + resource.URN(urn).Name()
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// same fails when two values differ as JSON.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	g, err := json.MarshalIndent(got, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := json.MarshalIndent(want, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(g, x) {
+		t.Errorf("%s is\n%s\nwant\n%s", what, g, x)
+	}
+}
+
+// keys are a map's keys, sorted.
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// output is an output of the stack.
+func (w *world) output(name string) string {
+	w.Helper()
+	return strings.TrimSpace(w.run("stack", "output", name))
+}

@@ -1,0 +1,291 @@
+package proofs
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
+	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"prodgate/pkg/buildspec"
+	"prodgate/sandbox/emulators/codebuild"
+	"prodgate/sandbox/engine/stack"
+)
+
+// TestKnownState changes by hand what a gate is made of, and has the check that was
+// deployed find it: by the clock, and before a deployment. It is run in bash, with the
+// real AWS CLI.
+func TestKnownState(t *testing.T) {
+	t.Parallel()
+	const releaseManager = "arn:aws:iam::111111111111:role/release-manager"
+	w := newWorldOf(t, "dev", func(c *stack.Config) { c.Roles = append(c.Roles, releaseManager) })
+	w.up()
+	inbox := w.inbox()
+	silent := func(when string, builds ...codebuild.Build) {
+		t.Helper()
+		for _, build := range builds {
+			if found := w.finds(build, inbox); len(found) > 0 {
+				t.Errorf("%s %s finds %q", when, build.Project.Name, found)
+			}
+		}
+	}
+	silent("after an up", w.byClock(), w.beforeDeploy("backend-flask"))
+	w.checkIsStarted(inbox)
+
+	// Rows about one field of a part are of rounds of their own.
+	for left := w.tamperings(); len(left) > 0; {
+		parts, later := map[string][]string{}, []handMade(nil)
+		var done, want []string
+		var undo []func()
+		for _, row := range left {
+			fields := strings.Split(row.fields, ", ")
+			if slices.ContainsFunc(fields, func(field string) bool { return slices.Contains(parts[row.part], field) }) {
+				later = append(later, row)
+				continue
+			}
+			parts[row.part], done, undo = append(parts[row.part], fields...), append(done, row.what), append(undo, row.change(w))
+		}
+		left = later
+		for part, fields := range parts {
+			want = append(want, part+": "+strings.Join(slices.Sorted(slices.Values(fields)), ", "))
+		}
+		found := w.finds(w.byClock(), inbox)
+		if slices.Sort(want); !slices.Equal(found, want) {
+			t.Errorf("after %q the check finds\n%s\nwant\n%s", done, strings.Join(found, "\n"), strings.Join(want, "\n"))
+		}
+		for _, back := range slices.Backward(undo) {
+			back()
+		}
+		t.Logf("%d changes by hand, of %d parts", len(done), len(parts))
+	}
+	silent("when all is put back", w.byClock())
+
+	// Of another app, and what is not compared.
+	for _, change := range w.uncovered() {
+		change(w)
+	}
+	silent("after changes of what is not compared", w.byClock())
+
+	w.refusesToDeploy(inbox)
+	w.waitsForAnUpdate(inbox)
+
+	// Neither a refresh nor an update sees a trigger that was changed by hand. One that
+	// changes the pipeline brings its trigger along.
+	pipeline(func(p *pipelineOf) { p.Triggers[0].GitConfiguration.Push[0].Branches.Includes = []string{"anything"} })(w)
+	w.up()
+	same(t, "what is found after an up", w.finds(w.beforeDeploy("backend-flask"), inbox), []string{"trigger backend-flask-prodgate: branches"})
+
+	// What changes most of what is compared: approvals, a secret, paths, and an app more.
+	w.configure(
+		func(s string) string { return strings.ReplaceAll(secondApp(s), "ACCOUNT", "111111111111") },
+		replace("    breakGlassArn:", "    approverArns: ["+releaseManager+"]\n    breakGlassArn:"),
+		replace("folder: backend-flask\n", "folder: backend-flask\n      paths: [shared/**, backend-flask/**]\n"),
+		secretsAre("name: TOKEN"),
+	)
+	w.up()
+	w.must(w.Cloud.Settled(w.Context()))
+	inbox() // the new pipeline's first run failed: the connection is PENDING
+	silent("after an up that changes the pipelines", w.byClock(), w.beforeDeploy("backend-flask"), w.beforeDeploy("frontend-react-js"))
+	same(t, "a preview after it", w.planned(), map[string]string{})
+}
+
+// finds runs a check and returns what it says of the parts, in order. Whatever it
+// finds is one message, and fails the build; nothing is none, and does not.
+func (w *world) finds(build codebuild.Build, inbox func() []message) []string {
+	w.Helper()
+	result, err := build.Run(w.Context())
+	w.must(err)
+	told := inbox()
+	if result.Succeeded {
+		if len(told) > 0 || !strings.Contains(result.Log, "everything is as it is known\n[Container]") {
+			w.Errorf("a check that succeeds tells %q:\n%s", told, result.Log)
+		}
+		return nil
+	}
+	if len(told) != 1 || told[0].Subject != "prodgate: not as it is known" {
+		w.Fatalf("a check that fails tells %q:\n%s", told, result.Log)
+	}
+	paragraphs := strings.Split(told[0].Message, "\n\n")
+	if len(paragraphs) != 4 || !strings.Contains(paragraphs[3], result.ID) {
+		w.Fatalf("the message is\n%s", told[0].Message)
+	}
+	return strings.Split(paragraphs[1], "\n")
+}
+
+// byClock is the check that EventBridge starts. It does not wait to look again.
+func (w *world) byClock() codebuild.Build {
+	w.Helper()
+	build := codebuild.Build{
+		Project: asDeployed(w.projectOf("prodgate-verifier")), Source: w.TempDir(), Initiator: "rule/prodgate-check",
+		Env: append(w.Cloud.Env(), "PATH="+kit.Path()),
+	}
+	set(&build, buildspec.Attempts, "1")
+	return build
+}
+
+// beforeDeploy is the check that an app's pipeline starts, as its action says.
+func (w *world) beforeDeploy(app string) codebuild.Build {
+	w.Helper()
+	got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr(app + "-prodgate")})
+	w.must(err)
+	var check, deploy cptypes.ActionDeclaration
+	for _, stage := range got.Pipeline.Stages {
+		for _, action := range stage.Actions {
+			switch *stage.Name + "/" + *action.Name {
+			case "Deploy/KnownState":
+				check = action
+			case "Deploy/Service":
+				deploy = action
+			}
+		}
+	}
+	if *check.ActionTypeId.Provider != "CodeBuild" || *deploy.ActionTypeId.Provider != "ECS" || *check.RunOrder >= *deploy.RunOrder {
+		w.Fatalf("before the deployment of %s is %+v", app, check)
+	}
+	build := w.byClock()
+	build.Project, build.Initiator = asDeployed(w.projectOf(check.Configuration["ProjectName"])), "codepipeline/"+app+"-prodgate"
+	set(&build, buildspec.Attempts, "1")
+	var overrides []codebuild.Variable
+	w.must(json.Unmarshal([]byte(check.Configuration["EnvironmentVariables"]), &overrides))
+	for _, v := range overrides {
+		set(&build, v.Name, v.Value)
+	}
+	return build
+}
+
+// set gives a build another value of a variable, as who starts it may.
+func set(build *codebuild.Build, name, value string) {
+	variables := slices.DeleteFunc(slices.Clone(build.Project.Environment.Variables), func(v codebuild.Variable) bool { return v.Name == name })
+	build.Project.Environment.Variables = append(variables, codebuild.Variable{Name: name, Value: value})
+}
+
+// checkIsStarted asserts what starts the check by the clock, and that somebody is told
+// of one that fails, or does not come to an end.
+func (w *world) checkIsStarted(inbox func() []message) {
+	w.Helper()
+	rule, err := w.aws.events.DescribeRule(w.Context(), &eventbridge.DescribeRuleInput{Name: ptr("prodgate-check")})
+	w.must(err)
+	targets, err := w.aws.events.ListTargetsByRule(w.Context(), &eventbridge.ListTargetsByRuleInput{Rule: ptr("prodgate-check")})
+	w.must(err)
+	started := *targets.Targets[0].Arn + " as " + *targets.Targets[0].RoleArn
+	if *rule.ScheduleExpression != "rate(60 minutes)" || len(targets.Targets) != 1 ||
+		started != "arn:aws:codebuild:eu-west-2:111111111111:project/prodgate-verifier as arn:aws:iam::111111111111:role/prodgate/dispatcher/prodgate-dispatcher" {
+		w.Errorf("%s starts %s", *rule.ScheduleExpression, started)
+	}
+	for _, status := range []string{"FAILED", "FAULT", "STOPPED", "TIMED_OUT"} {
+		w.happens("prodgate-verifier", status)
+		if told := inbox(); len(told) != 1 || !strings.Contains(told[0].Message, "is "+status+" at ") || !strings.Contains(told[0].Message, "https://console.aws.amazon.com/x") {
+			w.Errorf("of a check that is %s people are told %q", status, told)
+		}
+	}
+	w.happens("prodgate-verifier", "SUCCEEDED")
+	w.happens("prodgate-verifier-before-deploy", "FAILED") // its pipeline fails
+	if told := inbox(); len(told) != 0 {
+		w.Errorf("people are told %q", told)
+	}
+}
+
+// refusesToDeploy asserts that the check before a deployment looks at what the app has
+// and at what is shared, and not at other apps.
+func (w *world) refusesToDeploy(inbox func() []message) {
+	w.Helper()
+	const own, shared = "role prodgate-backend-flask-build", "policy prodgate-pipeline-boundary"
+	back, again := attach("prodgate-backend-flask-build")(w), newVersion("boundary", "prodgate-pipeline-boundary")(w)
+	same(w.T, "what keeps the app from being deployed", w.finds(w.beforeDeploy("backend-flask"), inbox), []string{shared + ": document", own + ": policies"})
+	back()
+	again()
+	// Without its known state an app is not deployed, nor left out of the check.
+	restore := w.parameter("/prodgate/known-state/backend-flask", func(map[string]any) map[string]any { return nil })
+	unknown := w.finds(w.beforeDeploy("backend-flask"), inbox)
+	if len(unknown) != 1 || !strings.HasPrefix(unknown[0], "the known state could not be read: ") || !strings.Contains(unknown[0], "ParameterNotFound") {
+		w.Errorf("without a known state the check finds %q", unknown)
+	}
+	same(w.T, "what the check by the clock finds then", w.finds(w.byClock(), inbox), []string{"parameters /prodgate/known-state: names"})
+	restore()
+	// What nobody can read is no less told.
+	deleted, forgotten := w.without("prodgate/backend-flask"), w.parameter("/prodgate/known-state/backend-flask", func(parts map[string]any) map[string]any {
+		parts["project prodgate-backend-flask-scan"] = map[string]any{"buildspec": "x"}
+		return parts
+	})
+	unread := w.finds(w.beforeDeploy("backend-flask"), inbox)
+	if len(unread) != 2 || !strings.HasPrefix(unread[0], "project prodgate-backend-flask-scan could not be read: ") || !strings.Contains(unread[0], "there is no such project") ||
+		!strings.HasPrefix(unread[1], "repository prodgate/backend-flask could not be read: ") || !strings.Contains(unread[1], "RepositoryPolicyNotFoundException") {
+		w.Errorf("of what cannot be read the check finds %q", unread)
+	}
+	deleted()
+	forgotten()
+}
+
+// waitsForAnUpdate asserts that what differs is looked at again before it is told, as
+// deployed, for an update to come to its end.
+func (w *world) waitsForAnUpdate(inbox func() []message) {
+	w.Helper()
+	tools := w.TempDir()
+	asked, answered := filepath.Join(tools, "asked"), filepath.Join(tools, "answered")
+	w.must(os.WriteFile(filepath.Join(tools, "sleep"), []byte("#!/bin/bash\necho \"$1\" >> "+asked+
+		"\nuntil [ -e "+answered+" ]; do /bin/sleep 0.1; done\n"), 0o700))
+	build := w.byClock()
+	build.Project = asDeployed(w.projectOf("prodgate-verifier"))
+	build.Env = append(w.Cloud.Env(), "PATH="+tools+":"+kit.Path())
+	back := attach("prodgate-backend-flask-build")(w)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+			if _, err := os.Stat(asked); err == nil {
+				break
+			}
+		}
+		back()
+		_ = os.WriteFile(answered, nil, 0o600)
+	}()
+	found := w.finds(build, inbox)
+	<-ended
+	pauses, err := os.ReadFile(asked)
+	w.must(err)
+	if len(found) > 0 || string(pauses) != "60\n" {
+		w.Errorf("after an update the check finds %q, with pauses of %q", found, pauses)
+	}
+}
+
+// parameter changes a known state, or deletes it where the change is to nothing.
+func (w *world) parameter(name string, change func(map[string]any) map[string]any) (undo func()) {
+	w.Helper()
+	got, err := w.aws.ssm.GetParameter(w.Context(), &ssm.GetParameterInput{Name: &name})
+	w.must(err)
+	var parts map[string]any
+	w.must(json.Unmarshal([]byte(*got.Parameter.Value), &parts))
+	put := func(text string) {
+		_, err := w.aws.ssm.PutParameter(w.Context(), &ssm.PutParameterInput{Name: &name, Value: &text, Type: "String", Overwrite: ptr(true)})
+		w.must(err)
+	}
+	if changed := change(maps.Clone(parts)); changed == nil {
+		_, err = w.aws.ssm.DeleteParameter(w.Context(), &ssm.DeleteParameterInput{Name: &name})
+		w.must(err)
+	} else {
+		text, err := json.Marshal(changed)
+		w.must(err)
+		put(string(text))
+	}
+	return func() { put(*got.Parameter.Value) }
+}
+
+// happens puts an event of CodeBuild's.
+func (w *world) happens(project, status string) {
+	w.Helper()
+	w.must(w.Cloud.Inject(w.Context(), map[string]any{
+		"source": "aws.codebuild", "detail-type": "CodeBuild Build State Change", "account": w.account(), "region": region,
+		"detail": map[string]any{
+			"build-status": status, "project-name": project,
+			"additional-information": map[string]any{"logs": map[string]any{"deep-link": "https://console.aws.amazon.com/x"}},
+		},
+	}))
+}

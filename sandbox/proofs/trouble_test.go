@@ -1,0 +1,169 @@
+package proofs
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"prodgate/sandbox/engine/recovery"
+)
+
+// TestKilledUpdate kills the engine (SIGKILL) at several points of an update.
+// Afterwards nothing is left running, another update finishes the job, and a
+// destroy finds everything: nothing is lost, nothing is made twice.
+func TestKilledUpdate(t *testing.T) {
+	t.Parallel()
+	for _, created := range []int{4, 25, 60} {
+		t.Run("after "+strconv.Itoa(created)+" creations", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, "dev", secretsAre("name: TOKEN"), quiet)
+			w.killAfter(created)
+			w.nothingRuns()
+
+			w.must(recovery.Recover(w.Context(), w.Stack, region, t.Logf))
+			w.up()
+			w.full()
+			w.deployed("backend-flask")
+			if keys := w.inventory()["keys"]; len(keys) != 7 {
+				t.Errorf("KMS keys are %v, want seven", keys)
+			}
+			same(t, "a preview after the recovery", w.planned(), map[string]string{})
+			w.run("destroy", "--yes")
+			w.empty("after destroy")
+		})
+	}
+}
+
+// killAfter starts an update and kills the engine once it has created so many
+// resources.
+func (w *world) killAfter(created int) {
+	w.Helper()
+	screen, err := os.Create(filepath.Join(w.TempDir(), "screen"))
+	w.must(err)
+	cmd := w.Command(w.Context(), "up", "--yes", "--skip-preview")
+	cmd.Stdout, cmd.Stderr = screen, screen
+	w.must(cmd.Start())
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.Fatalf("the update did not create %d resources", created)
+		}
+		text, err := os.ReadFile(screen.Name())
+		w.must(err)
+		if strings.Count(string(text), " created (") >= created {
+			break
+		}
+	}
+	w.must(cmd.Process.Signal(syscall.SIGKILL))
+	if err := cmd.Wait(); err == nil {
+		w.Fatal("the update was over before it could be killed")
+	}
+}
+
+// nothingRuns fails when a process of this stack (it carries the stack's
+// PULUMI_HOME) is still there some seconds after the engine was killed.
+func (w *world) nothingRuns() {
+	w.Helper()
+	nothingRuns(w.T, "PULUMI_HOME="+filepath.Join(w.Dir, "home"))
+}
+
+// nothingRuns fails when a process with a mark in its environment stays.
+func nothingRuns(t *testing.T, mark string) {
+	t.Helper()
+	var left []string
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		left = nil
+		environments, err := filepath.Glob("/proc/[0-9]*/environ")
+		if err != nil || len(environments) == 0 {
+			t.Fatalf("no /proc: what runs cannot be seen here: %v", err)
+		}
+		for _, file := range environments {
+			text, err := os.ReadFile(file)
+			if err != nil || !strings.Contains(string(text), mark) {
+				continue // ended in between, or somebody else's
+			}
+			command, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
+			left = append(left, strings.ReplaceAll(string(command), "\x00", " "))
+		}
+		if len(left) == 0 {
+			return
+		}
+	}
+	t.Errorf("still running: %q", left)
+}
+
+// TestTwoUpdatesAtOnce lets two updates of one stack meet: one wins, the other
+// says why it stops, and touches nothing.
+func TestTwoUpdatesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "dev", quiet)
+	first := w.Command(w.Context(), "up", "--yes", "--skip-preview")
+	w.must(first.Start())
+	locks := filepath.Join(w.Dir, "state", ".pulumi", "locks", "organization", "prodgate", "dev", "*")
+	for held := []string{}; len(held) == 0; time.Sleep(10 * time.Millisecond) {
+		held, _ = filepath.Glob(locks)
+	}
+	out := w.fails("up", "--yes", "--skip-preview")
+	if !strings.Contains(out, "the stack is currently locked by 1 lock(s)") {
+		t.Errorf("the second update fails for another reason:\n%s", out)
+	}
+	w.must(first.Wait())
+	same(t, "a preview after both", w.planned(), map[string]string{})
+	w.run("destroy", "--yes")
+	w.empty("after destroy")
+}
+
+// TestRefusedBeforeAnythingIsMade covers what is wrong with a stack as a whole:
+// the update ends with one error that says what to do, and nothing is made.
+func TestRefusedBeforeAnythingIsMade(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		edit edit
+		want []string
+	}{
+		"credentials of another account": {
+			func(s string) string { return strings.ReplaceAll(s, "111111111111", "333333333333") },
+			[]string{`prodgate:account: "333333333333"`, "sign in to"},
+		},
+		"three bad settings at once": {
+			func(s string) string {
+				s = replace("reviews: 1", "reviews: 9")(s)
+				s = replace("guardDuty: create", "guardDuty: maybe")(s)
+				return replace("service: backend-flask", "servcie: backend-flask")(s)
+			},
+			[]string{"prodgate:source.reviews: 9", `prodgate:detection.guardDuty: "maybe"`, "prodgate:apps[0].servcie"},
+		},
+		"an account that YAML reads as an octal number": {
+			replace(`"111111111111"`, "012345670123"),
+			[]string{"prodgate:account", "1402433619", "quotes"},
+		},
+		"a connection that does not exist": {
+			replace("    reviews: 1\n", "    reviews: 1\n    connectionArn: arn:aws:codeconnections:eu-west-2:111111111111:connection/00000000-0000-0000-0000-000000000000\n"),
+			[]string{"prodgate:source.connectionArn", "correct the ARN"},
+		},
+		"a detector to adopt where there is none": {
+			replace("guardDuty: create", "guardDuty: adopt"),
+			[]string{"prodgate:detection.guardDuty", "set it to create"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := configOf(t, "dev", test.edit)
+			w := newWorld(t, "dev") // the account stays that of the stack as it is
+			w.must(w.Configure(config.Text))
+			out := w.fails("up", "--yes")
+			for _, want := range test.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("the error does not say %s:\n%s", want, out)
+				}
+			}
+			if strings.Contains(out, "panic") || strings.Contains(out, "goroutine") {
+				t.Errorf("a panic:\n%s", out)
+			}
+			w.empty("after the refusal")
+		})
+	}
+}

@@ -1,0 +1,392 @@
+package proofs
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+	gdtypes "github.com/aws/aws-sdk-go-v2/service/guardduty/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+)
+
+const oidcArn = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com"
+
+var adoptOidc = replace("oidcProvider: create", "oidcProvider: adopt")
+
+// TestWorkflowsMayDoWhatTheProgramDoes takes a stack through its life and holds
+// what it asked AWS for against what the deployed roles of GitHub Actions may do,
+// both ways: they may do all of it, and nothing that no run needs.
+func TestWorkflowsMayDoWhatTheProgramDoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "prod", unprotected)
+	ran := newUsage()
+
+	w.calls()
+	w.up()
+	ran.deploy(w.calls())
+	deploy, preview := w.grants("deploy"), w.grants("preview")
+	same(t, "the environments", w.environments(), map[string]any{
+		"prod":         map[string]any{"can_admins_bypass": false, "branches": []string{"main"}},
+		"prod-preview": map[string]any{"can_admins_bypass": true, "branches": nil},
+	})
+
+	reader := w.reader()
+	w.calls()
+	same(t, "the preview of a pull request", w.plannedAs(reader), asReader)
+	ran.preview(w.calls())
+
+	// What somebody changed is seen, and put right.
+	w.meddle()
+	w.calls()
+	if len(w.plannedAs(reader)) <= len(asReader) {
+		t.Error("the preview of a pull request shows nothing of what somebody changed")
+	}
+	ran.preview(w.calls())
+	w.up()
+	ran.deploy(w.calls())
+	same(t, "a preview after the repair", w.planned(), map[string]string{})
+
+	// Another environment, an app more, and another tag.
+	w.configure(unprotected, replace("upEnvironment: prod\n", "upEnvironment: production\n"),
+		replace("    owner: platform\n", "    team: platform\n"),
+		func(s string) string { return strings.ReplaceAll(secondApp(s), "ACCOUNT", "222222222222") })
+	w.calls()
+	w.up()
+	ran.deploy(w.calls())
+	same(t, "the environments after the update", keys(w.environments()), []string{"prod-preview", "production"})
+	role, err := w.aws.iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: ptr("prodgate-deploy")})
+	w.must(err)
+	if trust := unescaped(t, role.Role.AssumeRolePolicyDocument); !strings.Contains(trust, ":environment:production\"") || strings.Contains(trust, ":environment:prod\"") {
+		t.Errorf("after the update the role trusts %s", trust)
+	}
+	same(t, "a preview after the update", w.planned(), map[string]string{})
+
+	// A build has left something behind.
+	_, err = w.aws.s3.PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: ptr("prodgate-artifacts-222222222222-eu-west-2"), Key: ptr("backend-flask-prodga/Source/a.zip"), Body: strings.NewReader("artifact"),
+	})
+	w.must(err)
+	w.calls()
+	w.run("destroy", "--yes")
+	ran.deploy(w.calls())
+	w.empty("after destroy")
+
+	ran.hold(t, deploy, preview)
+}
+
+// TestWorkflowsAdoptGitHubsProvider: an account has one provider of GitHub's. It
+// is adopted when settings say so, and refused by name when they do not.
+func TestWorkflowsAdoptGitHubsProvider(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "prod", unprotected, quiet)
+	_, err := w.aws.iam.CreateOpenIDConnectProvider(t.Context(), &iam.CreateOpenIDConnectProviderInput{
+		Url: ptr("https://token.actions.githubusercontent.com"), ClientIDList: []string{"sts.amazonaws.com"},
+		ThumbprintList: []string{"6938fd4d98bab03faadb97b34396831e3780aea1"},
+	})
+	w.must(err)
+	before := w.inventory()
+	out := w.fails("up", "--yes", "--skip-preview")
+	if !strings.Contains(out, `prodgate:workflows.oidcProvider: "create"`) || !strings.Contains(out, "set it to adopt") {
+		t.Errorf("says\n%s", out)
+	}
+	same(t, "after the refusal the account", w.inventory(), before)
+
+	// An environment that somebody uses already is not taken over either.
+	w.configure(unprotected, adoptOidc)
+	w.environment(http.MethodPut, "prod")
+	if out := w.fails("up", "--yes", "--skip-preview"); !strings.Contains(out, `prodgate:workflows.upEnvironment: "prod"`) || !strings.Contains(out, "name another") {
+		t.Errorf("says\n%s", out)
+	}
+	same(t, "after the second refusal the account", w.inventory(), before)
+	w.environment(http.MethodDelete, "prod")
+
+	w.up()
+	same(t, "the provider", w.inventory()["OIDC providers"], []string{oidcArn})
+	same(t, "a second preview", w.planned(), map[string]string{})
+	w.run("destroy", "--yes")
+	same(t, "after destroy the account", w.inventory(), before)
+}
+
+// environments are those of the repository that holds the program, each with who
+// gets past its rules, and the branches that get in.
+func (w *world) environments() map[string]any {
+	w.Helper()
+	const path = "repos/example-org/infrastructure/environments"
+	all := map[string]any{}
+	_, listed := w.github(path)
+	list, _ := listed["environments"].([]any)
+	for _, one := range list {
+		e := one.(map[string]any)
+		var branches []string
+		_, policies := w.github(path + "/" + e["name"].(string) + "/deployment-branch-policies")
+		for _, p := range policies["branch_policies"].([]any) {
+			branches = append(branches, p.(map[string]any)["name"].(string))
+		}
+		all[e["name"].(string)] = map[string]any{"can_admins_bypass": e["can_admins_bypass"], "branches": branches}
+	}
+	return all
+}
+
+// environment makes or deletes one by hand.
+func (w *world) environment(method, name string) {
+	w.Helper()
+	url := w.Cloud.GitHub + "api/v3/repos/example-org/infrastructure/environments/" + name
+	request, err := http.NewRequestWithContext(w.Context(), method, url, strings.NewReader("{}"))
+	w.must(err)
+	request.Header.Set("Authorization", "Bearer sandbox")
+	response, err := http.DefaultClient.Do(request)
+	w.must(err)
+	w.must(response.Body.Close())
+	if response.StatusCode >= http.StatusMultipleChoices {
+		w.Fatalf("%s of environment %s: %s", method, name, response.Status)
+	}
+}
+
+// meddle changes what the deploying role has to put right, call by call.
+func (w *world) meddle() {
+	w.Helper()
+	w.tamper()
+	ctx := w.Context()
+	did := func(_ any, err error) {
+		w.Helper()
+		if err != nil {
+			w.Error(err)
+		}
+	}
+	a := w.aws
+	repository := ptr("prodgate/backend-flask")
+	did(a.ecr.PutImageTagMutability(ctx, &ecr.PutImageTagMutabilityInput{RepositoryName: repository, ImageTagMutability: ecrtypes.ImageTagMutabilityMutable}))
+	did(a.ecr.PutImageScanningConfiguration(ctx, &ecr.PutImageScanningConfigurationInput{
+		RepositoryName: repository, ImageScanningConfiguration: &ecrtypes.ImageScanningConfiguration{ScanOnPush: false},
+	}))
+	detectors, err := a.guardduty.ListDetectors(ctx, &guardduty.ListDetectorsInput{})
+	w.must(err)
+	did(a.guardduty.UpdateDetector(ctx, &guardduty.UpdateDetectorInput{
+		DetectorId: &detectors.DetectorIds[0], FindingPublishingFrequency: gdtypes.FindingPublishingFrequencySixHours,
+	}))
+	key := func(alias string) *string {
+		got, err := a.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &alias})
+		w.must(err)
+		return got.KeyMetadata.KeyId
+	}
+	images, logs := key("alias/prodgate-images"), key("alias/prodgate-logs")
+	did(a.kms.UpdateKeyDescription(ctx, &kms.UpdateKeyDescriptionInput{KeyId: images, Description: ptr("Not ours")}))
+	did(a.kms.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: images, PolicyName: ptr("default"), Policy: ptr(`{"Version":"2012-10-17","Statement":[{"Sid":"Any",` +
+		`"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"kms:*","Resource":"*"}]}`)}))
+	did(a.kms.UpdateAlias(ctx, &kms.UpdateAliasInput{AliasName: ptr("alias/prodgate-images"), TargetKeyId: logs}))
+	did(a.secrets.UpdateSecret(ctx, &secretsmanager.UpdateSecretInput{SecretId: ptr("prodgate/backend-flask/PIP_INDEX_TOKEN"), Description: ptr("Not ours")}))
+	did(a.sfn.UpdateStateMachine(ctx, &sfn.UpdateStateMachineInput{
+		StateMachineArn: ptr("arn:aws:states:eu-west-2:222222222222:stateMachine:prodgate-containment"),
+		Definition:      ptr(`{"StartAt": "Nothing", "States": {"Nothing": {"Type": "Succeed"}}}`),
+	}))
+	name := ptr("prodgate-backend-flask-build")
+	did(a.iam.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: name, MaxSessionDuration: ptr(int32(7200))}))
+	did(a.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: ptr(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}`)}))
+	did(a.iam.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: name}))
+	did(a.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: name, PolicyArn: ptr("arn:aws:iam::aws:policy/AdministratorAccess")}))
+	everything := ptr(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
+	did(a.iam.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: name, PolicyName: ptr("more"), PolicyDocument: everything}))
+	did(a.iam.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{
+		PolicyArn: ptr("arn:aws:iam::222222222222:policy/prodgate/build/prodgate-backend-flask-build"), PolicyDocument: everything, SetAsDefault: true,
+	}))
+}
+
+// grant is what one statement of a deployed policy allows.
+type grant struct {
+	Sid              string
+	Action, Resource []string
+}
+
+// grants are those of the role of a duty, from the account.
+func (w *world) grants(duty string) []grant {
+	w.Helper()
+	ctx := w.Context()
+	attached, err := w.aws.iam.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: ptr("prodgate-" + duty)})
+	w.must(err)
+	var all []grant
+	for _, p := range attached.AttachedPolicies {
+		policy, err := w.aws.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: p.PolicyArn})
+		w.must(err)
+		version, err := w.aws.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: p.PolicyArn, VersionId: policy.Policy.DefaultVersionId})
+		w.must(err)
+		var d struct {
+			Statement []struct {
+				Effect string
+				grant
+			}
+		}
+		w.must(json.Unmarshal([]byte(unescaped(w.T, version.PolicyVersion.Document)), &d))
+		for _, s := range d.Statement {
+			if s.Effect == "Allow" {
+				all = append(all, s.grant)
+			}
+		}
+	}
+	if len(all) == 0 {
+		w.Fatalf("the role for %s may do nothing", duty)
+	}
+	return all
+}
+
+func unescaped(t *testing.T, document *string) string {
+	t.Helper()
+	text, err := url.QueryUnescape(awssdk.ToString(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// usage is what runs asked AWS for, as IAM actions, and on what.
+type usage struct{ deployed, previewed map[string]map[string]bool }
+
+func newUsage() usage {
+	return usage{map[string]map[string]bool{}, map[string]map[string]bool{}}
+}
+
+// deploy notes the calls of an update, a refresh or a destroy.
+func (u usage) deploy(calls []asked) { note(u.deployed, calls) }
+
+// preview notes the calls of a preview that refreshes. Updates do that too, but by
+// another role of the organization.
+func (u usage) preview(calls []asked) {
+	note(u.previewed, calls)
+	note(u.deployed, slices.DeleteFunc(slices.Clone(calls), func(c asked) bool { return c.Operation == "AssumeRole" }))
+}
+
+func note(into map[string]map[string]bool, calls []asked) {
+	for _, c := range calls {
+		if c.Service == "organizations" {
+			continue // asked by the role of the organization's account
+		}
+		for _, action := range c.actions() {
+			if into[action] == nil {
+				into[action] = map[string]bool{}
+			}
+			into[action][c.arn()] = true
+		}
+	}
+}
+
+// hold compares, both ways.
+func (u usage) hold(t *testing.T, deploy, preview []grant) {
+	t.Helper()
+	for role, c := range map[string]struct {
+		used   map[string]map[string]bool
+		grants []grant
+	}{"deploy": {u.deployed, deploy}, "preview": {u.previewed, preview}} {
+		allowed := map[string][]string{}
+		for _, g := range c.grants {
+			for _, action := range g.Action {
+				allowed[action] = append(allowed[action], g.Resource...)
+			}
+		}
+		for _, action := range keys(c.used) {
+			for _, on := range keys(c.used[action]) {
+				if !byPeople(action, on) && !slices.ContainsFunc(allowed[action], func(pattern string) bool { return on == "" || matches(pattern, on) }) {
+					t.Errorf("the role for %s may not %s on %q: pkg/upkeep lacks it", role, action, on)
+				}
+			}
+		}
+		for _, action := range keys(allowed) {
+			if c.used[action] == nil && withoutCall[action] == "" {
+				t.Errorf("the role for %s may %s, which nothing did", role, action)
+			}
+		}
+	}
+	for action := range withoutCall {
+		if u.deployed[action] != nil {
+			t.Errorf("%s is called: it needs no exception", action)
+		}
+	}
+}
+
+func matches(pattern, text string) bool {
+	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+	return regexp.MustCompile("^" + expression + "$").MatchString(text)
+}
+
+// byPeople is whether a call changes who deploys, and within which bounds: that is
+// for the roles that settings name, and refused to the deploying role.
+func byPeople(action, on string) bool {
+	return strings.HasSuffix(action, "OpenIDConnectProvider") && action != "iam:GetOpenIDConnectProvider" ||
+		strings.Contains(on, "/prodgate/boundary/") || strings.Contains(on, "/prodgate/deploy/") || strings.Contains(on, "/prodgate/preview/")
+}
+
+// withoutCall are the actions that are allowed and not seen as a call, and why.
+var withoutCall = map[string]string{
+	"iam:PassRole":                        "AWS asks for it when a role is handed to a service",
+	"codeconnections:PassConnection":      "AWS asks for it when a connection is handed to CodePipeline",
+	"codestar-connections:PassConnection": "the same, for a connection of the old name",
+	"codestar-connections:GetConnection":  "only a gate that adopts a connection",
+	"cloudtrail:GetEventSelectors":        "only a gate that adopts a trail",
+	"cloudtrail:UpdateTrail":              "a trail that somebody changed by hand",
+	"s3:BypassGovernanceRetention":        "a gate that was protected is emptied before the retention of its trail is over",
+	"iam:CreateServiceLinkedRole":         "GuardDuty asks for it with the first detector of an account",
+	"kms:CreateGrant":                     "ECR asks for it in the caller's name, with a repository that has a key",
+	"logs:AssociateKmsKey":                "a log group whose key somebody took away, which the emulator does not know to do",
+	"kms:RetireGrant":                     "the same, when the repository goes",
+}
+
+// actionsOf are those whose names are not their operations'. AWS: Service
+// Authorization Reference, Actions defined by Amazon S3.
+var actionsOf = map[string][]string{
+	"sts:GetCallerIdentity":               {}, // needs no permission
+	"s3:DeleteBucketEncryption":           {"s3:PutEncryptionConfiguration"},
+	"s3:DeleteBucketLifecycle":            {"s3:PutLifecycleConfiguration"},
+	"s3:DeleteBucketOwnershipControls":    {"s3:PutBucketOwnershipControls"},
+	"s3:DeleteObjects":                    {"s3:DeleteObject", "s3:DeleteObjectVersion"},
+	"s3:DeletePublicAccessBlock":          {"s3:PutBucketPublicAccessBlock"},
+	"s3:GetBucketAccelerateConfiguration": {"s3:GetAccelerateConfiguration"},
+	"s3:GetBucketCors":                    {"s3:GetBucketCORS"},
+	"s3:GetBucketEncryption":              {"s3:GetEncryptionConfiguration"},
+	"s3:GetBucketLifecycleConfiguration":  {"s3:GetLifecycleConfiguration"},
+	"s3:GetBucketReplication":             {"s3:GetReplicationConfiguration"},
+	"s3:GetObjectLockConfiguration":       {"s3:GetBucketObjectLockConfiguration"},
+	"s3:GetPublicAccessBlock":             {"s3:GetBucketPublicAccessBlock"},
+	"s3:HeadBucket":                       {"s3:ListBucket"},
+	"s3:ListObjectVersions":               {"s3:ListBucketVersions"},
+	"s3:PutBucketEncryption":              {"s3:PutEncryptionConfiguration"},
+	"s3:PutBucketLifecycleConfiguration":  {"s3:PutLifecycleConfiguration"},
+	"s3:PutObjectLockConfiguration":       {"s3:PutBucketObjectLockConfiguration"},
+	"s3:PutPublicAccessBlock":             {"s3:PutBucketPublicAccessBlock"},
+}
+
+// actions are what IAM is asked for.
+func (c asked) actions() []string {
+	service := c.Service
+	if service == "monitoring" { // what CloudWatch's requests are signed for
+		service = "cloudwatch"
+	}
+	action := service + ":" + c.Operation
+	if named, ok := actionsOf[action]; ok {
+		return named
+	}
+	return []string{action}
+}
+
+// arn is that of the resource, where the call says it; else nothing.
+func (c asked) arn() string {
+	switch {
+	case c.Service == "s3" && c.Operation == "DeleteObjects":
+		return "arn:aws:s3:::" + c.Resource + "/key"
+	case c.Service == "s3":
+		return "arn:aws:s3:::" + c.Resource
+	case strings.HasPrefix(c.Resource, "arn:"):
+		return c.Resource
+	}
+	return ""
+}
