@@ -10,10 +10,10 @@ import (
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/deploypermissions"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
-	"prodgate/pkg/upkeep"
 )
 
 // mainBranch is what updates are run from.
@@ -53,14 +53,14 @@ func (b builder) workflows(parent pulumi.Resource, found *foundWorkflows) (*work
 
 	w := &workflows{}
 	preview, err := b.workflow(component, workflow{
-		duty: naming.Preview, environment: b.settings.Workflows.PreviewEnvironment, may: upkeep.Preview(b.settings),
+		duty: naming.Preview, environment: b.settings.Workflows.PreviewEnvironment, may: deploypermissions.Preview(b.settings),
 	}, found, trusted)
 	if err != nil {
 		return nil, fmt.Errorf("preview: %w", err)
 	}
 	w.previewArn = preview.Arn
 	up, err := b.workflow(component, workflow{
-		duty: naming.Deploy, environment: b.settings.Workflows.UpEnvironment, branch: mainBranch, may: upkeep.Deploy(b.settings),
+		duty: naming.Deploy, environment: b.settings.Workflows.UpEnvironment, branch: mainBranch, may: deploypermissions.Deploy(b.settings),
 	}, found, trusted)
 	if err != nil {
 		return nil, fmt.Errorf("deploy: %w", err)
@@ -77,13 +77,13 @@ type workflow struct {
 	duty, environment string
 	// branch is the only one whose jobs get into the environment; empty: every one.
 	branch string
-	may    []upkeep.Statement
+	may    []deploypermissions.Statement
 }
 
 func (b builder) workflow(parent pulumi.Resource, w workflow, found *foundWorkflows, trusted []pulumi.Resource) (*iam.Role, error) {
 	name, child := b.called(w.duty), pulumi.Parent(parent)
 	at := b.plan.Role("", w.duty)
-	boundary, err := b.bound(w.duty, document(upkeep.Bounds(w.may)))
+	boundary, err := b.bound(w.duty, document(deploypermissions.Bounds(w.may)))
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func Tags(s *settings.Settings) map[string]string {
 const maxManagedPolicy = 6144
 
 // document is a list of the table's statements as IAM takes it.
-func document(statements []upkeep.Statement) policydoc.Document {
+func document(statements []deploypermissions.Statement) policydoc.Document {
 	all := make(policydoc.Document, len(statements))
 	for i, s := range statements {
 		all[i] = policydoc.Statement{Sid: s.Sid, Deny: s.Deny, Actions: s.Actions, Resources: policydoc.On(s.Resources...)}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"prodgate/pkg/upkeep"
+	"prodgate/pkg/deploypermissions"
 )
 
 // Kind is what a document is attached to, which decides what * means in it.
@@ -328,7 +328,7 @@ var Wildcards = append(ofUpkeep(), []Wildcard{
 // ofUpkeep are the rows of the roles that keep the gate.
 func ofUpkeep() []Wildcard {
 	var rows []Wildcard
-	for _, p := range upkeep.Patterns() {
+	for _, p := range deploypermissions.Patterns() {
 		kind := Identity
 		if p.Bound {
 			kind = Boundary

@@ -297,7 +297,7 @@ func (u usage) hold(t *testing.T, deploy, preview []grant) {
 		for _, action := range keys(c.used) {
 			for _, on := range keys(c.used[action]) {
 				if !byPeople(action, on) && !slices.ContainsFunc(allowed[action], func(pattern string) bool { return on == "" || matches(pattern, on) }) {
-					t.Errorf("the role for %s may not %s on %q: pkg/upkeep lacks it", role, action, on)
+					t.Errorf("the role for %s may not %s on %q: pkg/deploypermissions lacks it", role, action, on)
 				}
 			}
 		}

@@ -1,4 +1,4 @@
-package upkeep_test
+package deploypermissions_test
 
 import (
 	"path"
@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"prodgate/pkg/deploypermissions"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
-	"prodgate/pkg/upkeep"
 )
 
 func stack() *settings.Settings {
@@ -21,7 +21,7 @@ func stack() *settings.Settings {
 func TestEveryActionIsNamedInFull(t *testing.T) {
 	t.Parallel()
 	sids := map[string]bool{}
-	for _, s := range upkeep.Deploy(stack()) {
+	for _, s := range deploypermissions.Deploy(stack()) {
 		if sids[s.Sid] {
 			t.Errorf("two statements are called %s", s.Sid)
 		}
@@ -42,7 +42,7 @@ func TestEveryActionIsNamedInFull(t *testing.T) {
 func TestNothingIsAllowedOnEverything(t *testing.T) {
 	t.Parallel()
 	var got []string
-	for _, s := range upkeep.Deploy(stack()) {
+	for _, s := range deploypermissions.Deploy(stack()) {
 		if slices.Contains(s.Resources, "*") {
 			got = append(got, s.Actions...)
 		}
@@ -72,8 +72,8 @@ func TestWhatHasAnIdOfAWSsIsToldByTheTag(t *testing.T) {
 		"codeconnections:PassConnection", "codestar-connections:PassConnection",
 	}
 	looked := 0
-	for _, one := range upkeep.Deploy(s) {
-		tagged := slices.ContainsFunc(one.Conditions, func(c upkeep.Condition) bool {
+	for _, one := range deploypermissions.Deploy(s) {
+		tagged := slices.ContainsFunc(one.Conditions, func(c deploypermissions.Condition) bool {
 			return strings.HasSuffix(c.Key, "Tag/"+naming.GateTag) && c.Operator == "StringEquals" && slices.Equal(c.Values, []string{"prodgate"})
 		})
 		if !strings.HasPrefix(one.Sid, "Write") || tagged || !slices.ContainsFunc(one.Resources, func(on string) bool { return slices.Contains(foreign, on) }) {
@@ -99,7 +99,7 @@ func TestABoundaryIsShortAndNotWide(t *testing.T) {
 	s.ChatWebhook, s.Protect = "https://chat.example.com/x", true
 	s.Apps = []settings.App{{Name: "api", Deployment: settings.Deployment{Kind: settings.BlueGreen}}}
 	chat := naming.New(s).ChatSecret()
-	bounds := map[string][]upkeep.Statement{"deploy": upkeep.Bounds(upkeep.Deploy(s)), "preview": upkeep.Bounds(upkeep.Preview(s))}
+	bounds := map[string][]deploypermissions.Statement{"deploy": deploypermissions.Bounds(deploypermissions.Deploy(s)), "preview": deploypermissions.Bounds(deploypermissions.Preview(s))}
 	for action, on := range map[string][]string{
 		"ecr:PutImage": nil, "s3:PutObject": nil, "codepipeline:StartPipelineExecution": nil, "codebuild:StartBuild": nil, "codedeploy:CreateDeployment": nil,
 		"iam:PutRolePolicy": nil, "iam:DeleteRolePermissionsBoundary": nil, "signer:SignPayload": nil, "kms:Decrypt": nil,
@@ -124,7 +124,7 @@ func TestABoundaryIsShortAndNotWide(t *testing.T) {
 }
 
 // allowedOn is what statements allow an action on.
-func allowedOn(all []upkeep.Statement, action string) []string {
+func allowedOn(all []deploypermissions.Statement, action string) []string {
 	var on []string
 	for _, s := range all {
 		matches := func(pattern string) bool { ok, err := path.Match(pattern, action); return ok && err == nil }
@@ -137,7 +137,7 @@ func allowedOn(all []upkeep.Statement, action string) []string {
 
 func TestEveryPatternHasAReason(t *testing.T) {
 	t.Parallel()
-	patterns := upkeep.Patterns()
+	patterns := deploypermissions.Patterns()
 	if len(patterns) < 20 {
 		t.Fatalf("%d patterns only", len(patterns))
 	}

@@ -1,7 +1,7 @@
-// Package upkeep is what it takes to keep a gate: every AWS action that a preview
+// Package deploypermissions is what it takes to keep a gate: every AWS action that a preview
 // of the program makes, and every one that an update, a refresh or a destroy makes.
 // The roles of GitHub Actions are allowed these and no others.
-package upkeep
+package deploypermissions
 
 import (
 	"path"
