@@ -23,10 +23,10 @@ import (
 	"prodgate/pkg/states"
 )
 
-// TestContainment lets what was seen be answered on a stack that is up: a tampering call
+// TestContainment_HoldAndRelease lets what was seen be answered on a stack that is up: a tampering call
 // holds the one pipeline back that it was on, a finding all of them; who may, and what
 // AWS refused, is left alone; what fails is said; and the printed command undoes it.
-func TestContainment(t *testing.T) {
+func TestContainment_HoldAndRelease(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", unprotected, secondAppProd)
 	w.up()

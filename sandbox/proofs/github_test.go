@@ -199,9 +199,9 @@ var attacks = map[string]func(*world){
 	},
 }
 
-// TestGitHubIsClosed brings a gate up and tries every way around it at GitHub; then
+// TestGitHub_NoWayAround brings a gate up and tries every way around it at GitHub; then
 // the one way through, a change, and a protection that somebody loosens.
-func TestGitHubIsClosed(t *testing.T) {
+func TestGitHub_NoWayAround(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
 	w.up()
@@ -396,9 +396,9 @@ func (w *world) graphql(query string, input object) object {
 	return answer["data"].(object)
 }
 
-// TestGitHubIsLookedAtFirst has what is wrong at GitHub said by a preview, and by an
+// TestGitHub_Preflight has what is wrong at GitHub said by a preview, and by an
 // update that makes nothing.
-func TestGitHubIsLookedAtFirst(t *testing.T) {
+func TestGitHub_Preflight(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
 	says := func(want ...string) {
@@ -440,9 +440,9 @@ func TestGitHubIsLookedAtFirst(t *testing.T) {
 	says(`prodgate:source.repository: "cruddur-dev": has no branch prod; make it: git push origin main:prod`)
 }
 
-// TestAPlanThatCannotProtect is a private repository on a free plan: an error with
+// TestGitHub_FreePlan is a private repository on a free plan: an error with
 // three ways out, of which one is to leave prod open.
-func TestAPlanThatCannotProtect(t *testing.T) {
+func TestGitHub_FreePlan(t *testing.T) {
 	t.Parallel()
 	w := newWorldOf(t, "dev", func(c *stack.Config) { c.GitHub.Owner.Plan = github.Free }, quiet)
 	out := w.fails("preview")
@@ -460,8 +460,8 @@ func TestAPlanThatCannotProtect(t *testing.T) {
 	}
 }
 
-// TestAWeakProtectionIsNotAdopted names all that somebody else's protection lacks.
-func TestAWeakProtectionIsNotAdopted(t *testing.T) {
+// TestGitHub_RefuseWeakProtection names all that somebody else's protection lacks.
+func TestGitHub_RefuseWeakProtection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", adopts, quiet)
 	_, repository := w.github("repos/example-org/cruddur-dev")

@@ -70,7 +70,7 @@ func secretsAre(yaml ...string) edit {
 	return replace("      deployTimeout: 15\n", "      deployTimeout: 15\n"+all)
 }
 
-func TestSecrets(t *testing.T) {
+func TestSecrets_LifeCycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
 	c := w.company()
@@ -201,9 +201,9 @@ func (w *world) adoptedAsItWas(c company) {
 	}
 }
 
-// TestSecretsThatAreNotThere covers what settings say of an account and is not so:
+// TestSecrets_RefuseMissing covers what settings say of an account and is not so:
 // each is named, and nothing is made.
-func TestSecretsThatAreNotThere(t *testing.T) {
+func TestSecrets_RefuseMissing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
 	c := w.company()

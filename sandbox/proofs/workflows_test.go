@@ -25,10 +25,10 @@ const oidcArn = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubuse
 
 var adoptOidc = replace("oidcProvider: create", "oidcProvider: adopt")
 
-// TestWorkflowsMayDoWhatTheProgramDoes takes a stack through its life and holds
+// TestWorkflows_LeastPrivilege takes a stack through its life and holds
 // what it asked AWS for against what the deployed roles of GitHub Actions may do,
 // both ways: they may do all of it, and nothing that no run needs.
-func TestWorkflowsMayDoWhatTheProgramDoes(t *testing.T) {
+func TestWorkflows_LeastPrivilege(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", unprotected)
 	ran := newUsage()
@@ -86,9 +86,9 @@ func TestWorkflowsMayDoWhatTheProgramDoes(t *testing.T) {
 	ran.hold(t, deploy, preview)
 }
 
-// TestWorkflowsAdoptGitHubsProvider: an account has one provider of GitHub's. It
+// TestWorkflows_AdoptOIDCProvider: an account has one provider of GitHub's. It
 // is adopted when settings say so, and refused by name when they do not.
-func TestWorkflowsAdoptGitHubsProvider(t *testing.T) {
+func TestWorkflows_AdoptOIDCProvider(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", unprotected, quiet)
 	_, err := w.aws.iam.CreateOpenIDConnectProvider(t.Context(), &iam.CreateOpenIDConnectProviderInput{

@@ -32,9 +32,9 @@ func fromCodeCommit(text string) string {
 // alerting is prod that contains nothing: containment would answer with messages of its own.
 var alerting = replace("response: contain", "response: alert")
 
-// TestCodeCommit delivers from CodeCommit: nobody gets around the stack, what is merged after an
+// TestDelivery_CodeCommit delivers from CodeCommit: nobody gets around the stack, what is merged after an
 // approval starts the pipeline, and every change of prod is told of.
-func TestCodeCommit(t *testing.T) {
+func TestDelivery_CodeCommit(t *testing.T) {
 	t.Parallel()
 	const repository = "cruddur"
 	developers := func(c *stack.Config) { c.Roles = append(c.Roles, "arn:aws:iam::222222222222:role/developer") }

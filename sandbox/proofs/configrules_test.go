@@ -151,9 +151,9 @@ const (
 	firstPipeline, firstProject            = "backend-flask-prodgate", "prodgate-backend-flask-build"
 )
 
-// TestRulesInGuardJudgeWhatIsDeployed brings a gate up, has its own rules judge what
+// TestConfigRules_JudgeDeployed brings a gate up, has its own rules judge what
 // AWS Config would record of it, and then tampers with it, one part after the other.
-func TestRulesInGuardJudgeWhatIsDeployed(t *testing.T) {
+func TestConfigRules_JudgeDeployed(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"dev", "prod"} {
 		t.Run(name, func(t *testing.T) {

@@ -79,9 +79,9 @@ var ordinary = []string{
 	`{"source": "aws.access-analyzer", "detail-type": "Unused Access Finding for IAM entities", "detail": {"status": "ACTIVE", "resource": "arn:aws:iam::222222222222:role/prodgate/build/prodgate-backend-flask-build"}}`,
 }
 
-// TestFindings asks the rules for findings, as they are deployed, about every type of
+// TestAlerts_Findings asks the rules for findings, as they are deployed, about every type of
 // finding that concerns DNS, about others, and about a normal run; and lets some arrive.
-func TestFindings(t *testing.T) {
+func TestAlerts_Findings(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", unprotected)
 	w.up()

@@ -345,9 +345,9 @@ func everythingOn(text string) string {
 
 var releaseManager = func(c *stack.Config) { c.Roles = append(c.Roles, "arn:aws:iam::111111111111:role/release-manager") }
 
-// TestACommitGoesThroughAllStages runs the pipeline that the emulator gives back, action by
+// TestDelivery_AllStages runs the pipeline that the emulator gives back, action by
 // action, on the projects as they were deployed: a good commit, and what must not pass.
-func TestACommitGoesThroughAllStages(t *testing.T) {
+func TestDelivery_AllStages(t *testing.T) {
 	t.Parallel()
 	w := newWorldOf(t, "dev", releaseManager, quiet, everythingOn)
 	w.up()
@@ -460,8 +460,8 @@ func (w *world) joinsUp(what string) {
 	}
 }
 
-// TestRollingToBlueGreenAndBack changes who deploys, and what is looked into, on a stack that is up.
-func TestRollingToBlueGreenAndBack(t *testing.T) {
+// TestDelivery_RollingToBlueGreen changes who deploys, and what is looked into, on a stack that is up.
+func TestDelivery_RollingToBlueGreen(t *testing.T) {
 	t.Parallel()
 	off := func(text string) string {
 		return text + "  prodgate:sign: \"off\"\n  prodgate:scan:\n    {secrets: \"off\", code: \"off\", dependencies: \"off\", image: \"off\"}\n"

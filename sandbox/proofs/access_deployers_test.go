@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// TestWhoMayChangeTheGate lets others than a deployer try, and takes away a role that
+// TestAccess_OnlyDeployers lets others than a deployer try, and takes away a role that
 // settings name: a preview and an update both end with one error, and make nothing.
-func TestWhoMayChangeTheGate(t *testing.T) {
+func TestAccess_OnlyDeployers(t *testing.T) {
 	t.Parallel()
 	const account = "arn:aws:iam::111111111111:"
 	w := newWorld(t, "dev", quiet)
@@ -59,9 +59,9 @@ func TestWhoMayChangeTheGate(t *testing.T) {
 	}
 }
 
-// TestTheRoleForEmergenciesMayChangeTheGate: it is what is left when the deployers
+// TestAccess_BreakGlass: it is what is left when the deployers
 // are lost.
-func TestTheRoleForEmergenciesMayChangeTheGate(t *testing.T) {
+func TestAccess_BreakGlass(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
 	if out, err := w.pulumiAs(w.session("arn:aws:iam::111111111111:role/break-glass"), "preview"); err != nil {
@@ -69,8 +69,8 @@ func TestTheRoleForEmergenciesMayChangeTheGate(t *testing.T) {
 	}
 }
 
-// TestSecretsInSettings: a preview and an update refuse them, and never show one.
-func TestSecretsInSettings(t *testing.T) {
+// TestSettings_RefuseSecrets: a preview and an update refuse them, and never show one.
+func TestSettings_RefuseSecrets(t *testing.T) {
 	t.Parallel()
 	const value = "correct-horse-battery"
 	token := "ghp_" + strings.Repeat("a1B2", 9)

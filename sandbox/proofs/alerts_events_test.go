@@ -69,9 +69,9 @@ func (w *world) trail() {
 	w.must(err)
 }
 
-// TestCallsBecomeEvents lets several stop a pipeline that is not there: EventBridge
+// TestAlerts_CallsBecomeEvents lets several stop a pipeline that is not there: EventBridge
 // hears of each who it was.
-func TestCallsBecomeEvents(t *testing.T) {
+func TestAlerts_CallsBecomeEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev")
 	ctx := t.Context()

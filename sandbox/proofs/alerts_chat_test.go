@@ -17,10 +17,10 @@ import (
 	"prodgate/sandbox/evaluators/authority"
 )
 
-// TestChat brings a stack up that tells a chat, and has the roles of GitHub Actions held
+// TestAlerts_Chat brings a stack up that tells a chat, and has the roles of GitHub Actions held
 // against what that took. What the pipe would send is not emulated: the proof ends at the
 // queue that it takes alerts from.
-func TestChat(t *testing.T) {
+func TestAlerts_Chat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", unprotected, quiet)
 	const first, second = "https://chat.example.com/services/T0/B0/hunter2", "https://chat.example.com/services/T0/B0/hunter3"

@@ -21,9 +21,9 @@ var secondApp = replace("  prodgate:build:\n", `    - name: frontend-react-js
   prodgate:build:
 `)
 
-// TestStackLifeCycle takes each stack from nothing through every kind of change
+// TestStack_LifeCycle takes each stack from nothing through every kind of change
 // back to nothing.
-func TestStackLifeCycle(t *testing.T) {
+func TestStack_LifeCycle(t *testing.T) {
 	t.Parallel()
 	for name, account := range map[string]string{"dev": "111111111111", "prod": "222222222222"} {
 		t.Run(name, func(t *testing.T) {

@@ -154,9 +154,9 @@ func (w *world) guarded(want []catalogue.Document) {
 	same(w.T, "the output guardrails", output, exported)
 }
 
-// TestGuardrails takes the guardrails of the prod stack from nothing through every
+// TestGuardrails_LifeCycle takes the guardrails of the prod stack from nothing through every
 // kind of change back to nothing.
-func TestGuardrails(t *testing.T) {
+func TestGuardrails_LifeCycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", unprotected, quiet)
 	w.up()
@@ -232,9 +232,9 @@ func TestGuardrails(t *testing.T) {
 	w.empty("after destroy")
 }
 
-// TestAPullRequestTakesOnWhatReads: its preview changes nothing of the guardrails and
+// TestGuardrails_PreviewAssumesReadRole: its preview changes nothing of the guardrails and
 // never takes on the role that could.
-func TestAPullRequestTakesOnWhatReads(t *testing.T) {
+func TestGuardrails_PreviewAssumesReadRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", unprotected, quiet)
 	w.up()
@@ -282,10 +282,10 @@ func (w *world) reader() awssdk.CredentialsProvider {
 	return reader
 }
 
-// TestAKilledUpdateLosesNoGuardrail: AWS refuses a second policy of a name, and to
+// TestGuardrails_KilledUpdate: AWS refuses a second policy of a name, and to
 // attach one twice. The state is brought to where a kill between AWS's answer and
 // the engine's note of it leaves it.
-func TestAKilledUpdateLosesNoGuardrail(t *testing.T) {
+func TestGuardrails_KilledUpdate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", unprotected, quiet)
 	w.up()
@@ -330,9 +330,9 @@ func TestAKilledUpdateLosesNoGuardrail(t *testing.T) {
 	w.empty("after destroy")
 }
 
-// TestATargetIsRefused covers what is wrong with an organization: a preview and an
+// TestGuardrails_RefuseTarget covers what is wrong with an organization: a preview and an
 // update end with one message, and nothing is made.
-func TestATargetIsRefused(t *testing.T) {
+func TestGuardrails_RefuseTarget(t *testing.T) {
 	t.Parallel()
 	const (
 		key     = `prodgate:organization.targetId: "` + unit + `": `
@@ -430,9 +430,9 @@ func TestATargetIsRefused(t *testing.T) {
 	}
 }
 
-// TestTargetsOfEveryKind: a root and an account are targets too, and a delegated
+// TestGuardrails_Targets: a root and an account are targets too, and a delegated
 // administrator attaches as well as the management account.
-func TestTargetsOfEveryKind(t *testing.T) {
+func TestGuardrails_Targets(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		target string

@@ -18,10 +18,10 @@ import (
 	"prodgate/sandbox/evaluators/authority"
 )
 
-// TestWatchesWhatTheAccountDoesNot brings a gate up that makes everything of what an
+// TestDetection_Create brings a gate up that makes everything of what an
 // account has once, and takes it through its life: an update, what somebody switches off,
 // the end of its protection, and nothing that is left.
-func TestWatchesWhatTheAccountDoesNot(t *testing.T) {
+func TestDetection_Create(t *testing.T) {
 	t.Parallel()
 	protect, hub := replace("prodgate:protect: false", "prodgate:protect: true"), detects(map[string]string{"securityHub": "create"})
 	w := newWorld(t, "dev", protect, hub)

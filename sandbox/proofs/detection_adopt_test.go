@@ -142,9 +142,9 @@ func (w *world) analyzerOf(name string, kind analyzertypes.Type) {
 	w.must(err)
 }
 
-// TestAdoptsWhatTheAccountHas brings a gate up on an account that has allThatWatches
+// TestDetection_Adopt brings a gate up on an account that has allThatWatches
 // already, and destroys it: what was there before is there after.
-func TestAdoptsWhatTheAccountHas(t *testing.T) {
+func TestDetection_Adopt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev")
 	w.with(allThatWatches...)
@@ -178,9 +178,9 @@ func TestAdoptsWhatTheAccountHas(t *testing.T) {
 	same(t, "after destroy the account", w.inventory(), before)
 }
 
-// TestAWrongChoiceIsRefused: for what an account has, every wrong answer of settings is
+// TestDetection_RefuseWrongChoice: for what an account has, every wrong answer of settings is
 // one error that says what to set, and nothing is made.
-func TestAWrongChoiceIsRefused(t *testing.T) {
+func TestDetection_RefuseWrongChoice(t *testing.T) {
 	t.Parallel()
 	off := func(key, how string) map[string]string {
 		wanted := every("off")

@@ -35,9 +35,9 @@ var shifted = replace("      deployTimeout: 30\n", `      deployTimeout: 30
         alarms: [backend-5xx]
 `)
 
-// TestNobodyGetsAround decides from the documents of a stack that is up, with
+// TestPermissions_NoWayAround decides from the documents of a stack that is up, with
 // everything on and two apps: who may do what.
-func TestNobodyGetsAround(t *testing.T) {
+func TestPermissions_NoWayAround(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", secondAppProd, shifted)
 	w.tellChat("https://chat.example.com/services/T0/B0/x")

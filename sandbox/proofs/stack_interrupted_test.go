@@ -12,10 +12,10 @@ import (
 	"prodgate/sandbox/engine/recovery"
 )
 
-// TestKilledUpdate kills the engine (SIGKILL) at several points of an update.
+// TestStack_KilledUpdate kills the engine (SIGKILL) at several points of an update.
 // Afterwards nothing is left running, another update finishes the job, and a
 // destroy finds everything: nothing is lost, nothing is made twice.
-func TestKilledUpdate(t *testing.T) {
+func TestStack_KilledUpdate(t *testing.T) {
 	t.Parallel()
 	for _, created := range []int{4, 25, 60} {
 		t.Run("after "+strconv.Itoa(created)+" creations", func(t *testing.T) {
@@ -95,9 +95,9 @@ func nothingRuns(t *testing.T, mark string) {
 	t.Errorf("still running: %q", left)
 }
 
-// TestTwoUpdatesAtOnce lets two updates of one stack meet: one wins, the other
+// TestStack_TwoUpdatesAtOnce lets two updates of one stack meet: one wins, the other
 // says why it stops, and touches nothing.
-func TestTwoUpdatesAtOnce(t *testing.T) {
+func TestStack_TwoUpdatesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
 	first := w.Command(w.Context(), "up", "--yes", "--skip-preview")
@@ -116,9 +116,9 @@ func TestTwoUpdatesAtOnce(t *testing.T) {
 	w.empty("after destroy")
 }
 
-// TestRefusedBeforeAnythingIsMade covers what is wrong with a stack as a whole:
+// TestStack_RefuseBeforeCreate covers what is wrong with a stack as a whole:
 // the update ends with one error that says what to do, and nothing is made.
-func TestRefusedBeforeAnythingIsMade(t *testing.T) {
+func TestStack_RefuseBeforeCreate(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		edit edit

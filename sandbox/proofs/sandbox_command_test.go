@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// TestCommand runs the sandbox's own command as make does: killed in the middle,
+// TestSandbox_Command runs the sandbox's own command as make does: killed in the middle,
 // nothing stays behind; again, and it is made whole; again, and nothing changes.
-func TestCommand(t *testing.T) {
+func TestSandbox_Command(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()
 	mark := "SANDBOX_STATE=" + state

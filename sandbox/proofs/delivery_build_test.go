@@ -94,9 +94,9 @@ func (w *world) verbs(standIn docker.StandIn) map[string]int {
 	return verbs
 }
 
-// TestBuildAndConsumers builds the sample app on a gate that is up, and lets an
+// TestDelivery_BuildAndStackReference builds the sample app on a gate that is up, and lets an
 // app team's program read the gate's outputs through a stack reference.
-func TestBuildAndConsumers(t *testing.T) {
+func TestDelivery_BuildAndStackReference(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
 	w.up()

@@ -20,10 +20,10 @@ import (
 	"prodgate/sandbox/engine/stack"
 )
 
-// TestKnownState changes by hand what a gate is made of, and has the check that was
+// TestKnownState_FindChanges changes by hand what a gate is made of, and has the check that was
 // deployed find it: by the clock, and before a deployment. It is run in bash, with the
 // real AWS CLI.
-func TestKnownState(t *testing.T) {
+func TestKnownState_FindChanges(t *testing.T) {
 	t.Parallel()
 	const releaseManager = "arn:aws:iam::111111111111:role/release-manager"
 	w := newWorldOf(t, "dev", func(c *stack.Config) { c.Roles = append(c.Roles, releaseManager) })

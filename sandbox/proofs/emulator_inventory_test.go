@@ -492,16 +492,16 @@ func (w *world) full(but ...string) {
 			continue // a stack whose response is another
 		}
 		if kind == "CodeDeploy applications" {
-			continue // of apps whose traffic is shifted: TestRollingToBlueGreenAndBack
+			continue // of apps whose traffic is shifted: TestDelivery_RollingToBlueGreen
 		}
 		if kind == "source repositories" || kind == "approval rules" {
-			continue // of a stack whose source is CodeCommit: TestCodeCommit
+			continue // of a stack whose source is CodeCommit: TestDelivery_CodeCommit
 		}
 		if slices.Contains(ofChat, kind) {
-			continue // of a stack that tells a chat: TestChat
+			continue // of a stack that tells a chat: TestAlerts_Chat
 		}
 		if kind == "hubs" {
-			continue // off unless a stack wants it: TestWatchesWhatTheAccountDoesNot does
+			continue // off unless a stack wants it: TestDetection_Create does
 		}
 		if len(now[kind]) == 0 && !slices.Contains(but, kind) {
 			w.Errorf("no %s with a stack that is up", kind)

@@ -20,12 +20,12 @@ import (
 	"prodgate/pkg/naming"
 )
 
-// TestEveryReportedCallIsToldOfOnce makes every call of the catalogue that is reported on
+// TestAlerts_OnePerReportedCall makes every call of the catalogue that is reported on
 // the stack's own parts, as a stranger and as everybody who may make it: one message, or
 // none. The calls have no effect, or the first of them would take the watch away; what
 // CloudTrail says of them, the emulator makes of the request. Then the same events of
 // everybody else are held against the deployed rules.
-func TestEveryReportedCallIsToldOfOnce(t *testing.T) {
+func TestAlerts_OnePerReportedCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", shifted, alerting)
 	w.tellChat("https://chat.example.com/services/T0/B0/x")
