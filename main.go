@@ -9,6 +9,7 @@ import (
 
 	"prodgate/pkg/account"
 	"prodgate/pkg/gate"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/settings"
 )
 
@@ -26,7 +27,7 @@ func program(ctx *pulumi.Context, in func(region string) account.Reader) error {
 	workload, err := aws.NewProvider(ctx, "workload", &aws.ProviderArgs{
 		Region:            pulumi.String(s.Region),
 		AllowedAccountIds: pulumi.ToStringArray([]string{s.Account}),
-		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(gate.Tags(s))},
+		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(component.Tags(s))},
 	})
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"prodgate/pkg/account"
-	"prodgate/pkg/gate"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/gatetest"
 )
 
@@ -150,7 +150,7 @@ func TestWhatTheAccountHasAndWhatSettingsWant(t *testing.T) {
 func madeNothing(t *testing.T, r *gatetest.Recording) {
 	t.Helper()
 	for _, made := range r.All() {
-		if !strings.HasPrefix(made.Type, "pulumi:providers:") && made.Type != gate.GateType {
+		if !strings.HasPrefix(made.Type, "pulumi:providers:") && made.Type != component.GateType {
 			t.Errorf("%s is made", made)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"prodgate/pkg/buildspec"
 	"prodgate/pkg/contract"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
@@ -18,19 +19,19 @@ import (
 // start.
 func (b builder) app(parent pulumi.Resource, app settings.App, source *source, store *store, alerts *alerts, after []pulumi.Resource) (pulumi.StringMap, error) {
 	b.known = &known{}
-	component, err := b.group(AppType, parent, b.called(app.Name))
+	group, err := b.group(component.AppType, parent, b.called(app.Name))
 	if err != nil {
 		return nil, err
 	}
-	images, err := b.repository(component, app, store)
+	images, err := b.repository(group, app, store)
 	if err != nil {
 		return nil, fmt.Errorf("repository: %w", err)
 	}
-	secrets, err := b.secrets(component, app, store)
+	secrets, err := b.secrets(group, app, store)
 	if err != nil {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
-	build, err := b.project(component, app, store, project{
+	build, err := b.project(group, app, store, project{
 		duty:        naming.Build,
 		description: "Builds the image of " + app.Name + " and pushes it to ECR by digest",
 		buildspec:   buildspec.Build,
@@ -50,19 +51,19 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	scans, err := b.scanProjects(component, app, store)
+	scans, err := b.scanProjects(group, app, store)
 	if err != nil {
 		return nil, fmt.Errorf("scan: %w", err)
 	}
-	approver, err := b.approver(component, app)
+	approver, err := b.approver(group, app)
 	if err != nil {
 		return nil, fmt.Errorf("approver: %w", err)
 	}
-	shifted, err := b.deployment(component, app)
+	shifted, err := b.deployment(group, app)
 	if err != nil {
 		return nil, fmt.Errorf("deployment: %w", err)
 	}
-	pipeline, err := b.delivery(component, app, source, store, alerts, slices.Concat(after, []pulumi.Resource{build}, scans, shifted))
+	pipeline, err := b.delivery(group, app, source, store, alerts, slices.Concat(after, []pulumi.Resource{build}, scans, shifted))
 	if err != nil {
 		return nil, fmt.Errorf("delivery: %w", err)
 	}

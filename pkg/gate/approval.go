@@ -24,7 +24,7 @@ func (b builder) approval(app settings.App, alerts *alerts) codepipeline.Pipelin
 	return stage(naming.ApprovalStage, action{
 		name: naming.ApprovalStage, category: "Approval", provider: "Manual",
 		configuration: pulumi.StringMap{
-			"NotificationArn": alerts.topicArn,
+			"NotificationArn": alerts.TopicArn,
 			"CustomData":      pulumi.String(b.asked(app)),
 		},
 		minutes: pulumi.Int(approvalMinutes),

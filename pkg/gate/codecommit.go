@@ -144,9 +144,9 @@ func (b builder) starter(parent pulumi.Resource, app settings.App, source *sourc
 		Rule:             made.Name,
 		TargetId:         pulumi.String("pipeline"),
 		Arn:              pipeline.Arn,
-		RoleArn:          source.starts.role.Arn,
-		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: alerts.deadLettersArn},
-	}, child, pulumi.DependsOn(slices.Concat(source.starts.attached, alerts.ready)))
+		RoleArn:          source.starts.Arn,
+		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: alerts.DeadLettersArn},
+	}, child, pulumi.DependsOn(slices.Concat(source.starts.Attached, alerts.Ready)))
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
@@ -41,11 +42,11 @@ func (b builder) containment(parent pulumi.Resource, alerts *alerts) (*containme
 	if b.settings.Detection.Response != settings.Contain {
 		return nil, nil
 	}
-	component, err := b.group(ContainType, parent, b.called("containment"))
+	group, err := b.group(component.ContainType, parent, b.called("containment"))
 	if err != nil {
 		return nil, err
 	}
-	contains, err := b.machine(component, naming.Containment, b.contains(), alerts, policydoc.Document{
+	contains, err := b.machine(group, naming.Containment, b.contains(), alerts, policydoc.Document{
 		{
 			Sid:       "CloseDeploy",
 			Actions:   []string{"codepipeline:DisableStageTransition"},
@@ -67,7 +68,7 @@ func (b builder) containment(parent pulumi.Resource, alerts *alerts) (*containme
 	if err != nil {
 		return nil, fmt.Errorf("containment: %w", err)
 	}
-	if _, err := b.machine(component, naming.Release, b.releases(), alerts, policydoc.Document{
+	if _, err := b.machine(group, naming.Release, b.releases(), alerts, policydoc.Document{
 		{
 			Sid:       "OpenDeploy",
 			Actions:   []string{"codepipeline:EnableStageTransition"},

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"prodgate/pkg/gate"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/gatetest"
 	"prodgate/pkg/settings"
 	"prodgate/pkg/states"
@@ -67,7 +67,7 @@ func TestNothingContainsWhereTheResponseIsAnother(t *testing.T) {
 		}
 		made := 0
 		for _, one := range r.All() {
-			if one.Type == gate.ContainType || strings.HasPrefix(one.Type, "aws:sfn/") || one.Name == "gate-release" || one.Name == "gate-boundary-containment" {
+			if one.Type == component.ContainType || strings.HasPrefix(one.Type, "aws:sfn/") || one.Name == "gate-release" || one.Name == "gate-boundary-containment" {
 				made++
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codepipeline"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/knownstate"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
@@ -23,12 +24,12 @@ const (
 // pipeline can run keeps what all of the app has to be: everything else of it is there already.
 func (b builder) delivery(parent pulumi.Resource, app settings.App, source *source, s *store, alerts *alerts, after []pulumi.Resource) (*codepipeline.Pipeline, error) {
 	name := b.called(app.Name)
-	component, err := b.group(DeliveryType, parent, name+"-delivery")
+	group, err := b.group(component.DeliveryType, parent, name+"-delivery")
 	if err != nil {
 		return nil, err
 	}
 	at := b.plan.Pipeline(app.Name)
-	role, attached, err := b.role(component, duty{
+	role, attached, err := b.role(group, duty{
 		name: name + "-pipeline", app: app, duty: naming.Pipeline,
 		trust: b.byService("codepipeline.amazonaws.com", at.ARN),
 		may:   func(app settings.App) policydoc.Document { return b.pipelineMay(app, source, s, alerts) },
@@ -44,9 +45,9 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 		ExecutionMode: pulumi.String("QUEUED"),
 		ArtifactStores: codepipeline.PipelineArtifactStoreArray{codepipeline.PipelineArtifactStoreArgs{
 			Type:     pulumi.String("S3"),
-			Location: s.artifacts.name,
+			Location: s.Artifacts.Name,
 			EncryptionKey: codepipeline.PipelineArtifactStoreEncryptionKeyArgs{
-				Type: pulumi.String("KMS"), Id: s.artifactKey.Arn,
+				Type: pulumi.String("KMS"), Id: s.ArtifactKey.Arn,
 			},
 		}},
 		Stages: b.stages(app, source, alerts),
@@ -55,16 +56,16 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 		args.Triggers = codepipeline.PipelineTriggerArray{pushesToProd(app)}
 	}
 	b.knows(knownstate.Pipeline(b.plan.Region), args)
-	kept, err := b.keep(component, name, b.plan.KnownState(app.Name), standard, "What the pipeline of "+app.Name+" and its parts have to be")
+	kept, err := b.keep(group, name, b.plan.KnownState(app.Name), standard, "What the pipeline of "+app.Name+" and its parts have to be")
 	if err != nil {
 		return nil, err
 	}
-	made, err := codepipeline.NewPipeline(b.ctx, name, args, pulumi.Parent(component),
-		pulumi.DependsOn(slices.Concat(after, attached, source.ready, []pulumi.Resource{s.artifacts.policy, kept})))
+	made, err := codepipeline.NewPipeline(b.ctx, name, args, pulumi.Parent(group),
+		pulumi.DependsOn(slices.Concat(after, attached, source.ready, []pulumi.Resource{s.Artifacts.Policy, kept})))
 	if err != nil || !b.settings.FromCodeCommit() {
 		return made, err
 	}
-	return made, b.starter(component, app, source, alerts, made)
+	return made, b.starter(group, app, source, alerts, made)
 }
 
 // pushesToProd starts an app's pipeline when a push to prod changes a file of the app.

@@ -7,6 +7,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/storage"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
@@ -19,28 +21,28 @@ type detection struct {
 }
 
 func (b builder) detection(parent pulumi.Resource, alerts *alerts, dispatcher *dispatcher, answer *containment, adopted *already) (*detection, error) {
-	component, err := b.group(DetectionType, parent, b.called("detection"))
+	group, err := b.group(component.DetectionType, parent, b.called("detection"))
 	if err != nil {
 		return nil, err
 	}
 	d := &detection{}
-	if err := b.trail(component); err != nil {
+	if err := b.trail(group); err != nil {
 		return nil, fmt.Errorf("trail: %w", err)
 	}
-	if d.detectorID, err = b.detector(component, adopted); err != nil {
+	if d.detectorID, err = b.detector(group, adopted); err != nil {
 		return nil, fmt.Errorf("GuardDuty: %w", err)
 	}
-	if err := b.findings(component, alerts, dispatcher, answer); err != nil {
+	if err := b.findings(group, alerts, dispatcher, answer); err != nil {
 		return nil, fmt.Errorf("findings: %w", err)
 	}
-	if err := b.records(component); err != nil {
+	if err := b.records(group); err != nil {
 		return nil, err
 	}
-	if err := b.hub(component); err != nil {
+	if err := b.hub(group); err != nil {
 		return nil, fmt.Errorf("hub of Security Hub: %w", err)
 	}
 	// The last, because it names every key.
-	if err := b.analyzer(component, alerts); err != nil {
+	if err := b.analyzer(group, alerts); err != nil {
 		return nil, fmt.Errorf("IAM Access Analyzer: %w", err)
 	}
 	return d, nil
@@ -80,8 +82,10 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 	// AWS Config writes to a bucket of its own account as its role, so the bucket's policy
 	// allows nothing to the service itself: AWS Config Developer Guide, Permissions for the
 	// Amazon S3 Bucket for the AWS Config Delivery Channel.
-	records, err := b.bucket(parent, "config", key, b.settings.Retention.LogDays,
-		catalogue.Refusals(catalogue.RecordObjects, b.settings, "", at+"/*")...)
+	records, err := b.bucket(parent, storage.BucketSpec{
+		Purpose: "config", Key: key, Days: b.settings.Retention.LogDays,
+		Statements: catalogue.Refusals(catalogue.RecordObjects, b.settings, "", at+"/*"),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("bucket: %w", err)
 	}
@@ -125,9 +129,9 @@ func (b builder) recorder(parent pulumi.Resource) ([]pulumi.Resource, error) {
 	}
 	channel, err := cfg.NewDeliveryChannel(b.ctx, name, &cfg.DeliveryChannelArgs{
 		Name:         pulumi.String(b.plan.Gate),
-		S3BucketName: records.name,
+		S3BucketName: records.Name,
 		S3KmsKeyArn:  key.Arn,
-	}, child, pulumi.DependsOn([]pulumi.Resource{recorder, records.policy}))
+	}, child, pulumi.DependsOn([]pulumi.Resource{recorder, records.Policy}))
 	if err != nil {
 		return nil, fmt.Errorf("delivery channel: %w", err)
 	}

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -90,9 +89,4 @@ func (b builder) analyzer(parent pulumi.Resource, alerts *alerts) error {
 			"account <account>, <region>, at <time>. Finding <id> names who, and what they may do. " +
 			"If nobody of yours did this, run pulumi preview to see what differs and pulumi up to put it right.",
 	})
-}
-
-// ofGate begins a message.
-func (b builder) ofGate() string {
-	return fmt.Sprintf("Gate %s of account %s in %s:", b.plan.Gate, b.plan.Account, b.plan.Region)
 }

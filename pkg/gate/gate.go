@@ -5,43 +5,24 @@ package gate
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/account"
 	"prodgate/pkg/contract"
+	"prodgate/pkg/gate/alerting"
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/identity"
+	"prodgate/pkg/gate/storage"
 	"prodgate/pkg/naming"
-	"prodgate/pkg/onlymain"
 	"prodgate/pkg/settings"
 )
 
-// ProdBranch is what is delivered. It is no setting: a gate on another branch
-// would be another product.
-const ProdBranch = onlymain.Base
-
-// The type tokens of the components: URNs hold them, so they never change.
-const (
-	GateType       = "prodgate:index:Gate"
-	SourceType     = "prodgate:index:Source"
-	StoreType      = "prodgate:index:Store"
-	BucketType     = "prodgate:index:Bucket"
-	AlertsType     = "prodgate:index:Alerts"
-	WatchType      = "prodgate:index:Watch"
-	ContainType    = "prodgate:index:Containment"
-	KnownStateType = "prodgate:index:KnownState"
-	BoundariesType = "prodgate:index:Boundaries"
-	DetectionType  = "prodgate:index:Detection"
-	AppType        = "prodgate:index:App"
-	RepositoryType = "prodgate:index:Repository"
-	ProjectType    = "prodgate:index:Project"
-	DeliveryType   = "prodgate:index:Delivery"
-	ChecksType     = "prodgate:index:Checks"
-	WorkflowsType  = "prodgate:index:Workflows"
-	SecretsType    = "prodgate:index:Secrets"
-)
+// ProdBranch is the branch that is delivered.
+const ProdBranch = component.ProdBranch
 
 // Gate is the component. Its providers, one of aws and, where settings name an owner,
 // one of github, come from the options given to New.
@@ -60,15 +41,16 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
 	g := &Gate{}
-	if err := ctx.RegisterComponentResource(GateType, name, g, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(component.GateType, name, g, opts...); err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	b := builder{ctx: ctx, settings: s, plan: naming.New(s), name: name, stock: &stock{keys: map[string]*kms.Key{}}, shared: &known{}}
+	c := component.New(ctx, s, name)
+	b := builder{c: c, ctx: ctx, settings: s, plan: c.Names, stock: &stock{keys: map[string]*storage.Key{}}, ofDuty: map[string]*identity.Boundary{}, shared: &known{}}
 
 	// Everything that has to be there already, all that is wrong at once.
 	found, err := b.inspect(g)
 	rotators, unknown := b.checkSecrets(g)
-	identity, unidentified := b.findWorkflows(g)
+	repository, unidentified := b.findWorkflows(g)
 	adopted, taken := b.findAlready(has)
 	if err := errors.Join(err, unknown, unidentified, taken, b.checkLengths()); err != nil {
 		return nil, err
@@ -77,19 +59,20 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if b.global, err = b.globalProvider(g); err != nil {
 		return nil, fmt.Errorf("global provider: %w", err)
 	}
-	limits, err := b.group(BoundariesType, g, b.called("boundaries"))
-	if err != nil {
+	if b.boundaries, err = identity.NewBoundaries(c, g); err != nil {
 		return nil, fmt.Errorf("boundaries: %w", err)
 	}
-	b.boundaries = boundaries{limits, map[string]*iam.Policy{}}
-	alerts, err := b.alerts(g)
+	alerts, err := alerting.New(c, g, b.boundaries)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
 	}
-	dispatcher, err := b.ofAll().dispatcher(g)
+	dispatcher, err := alerting.NewEventBridgeRole(c, g, b.boundaries)
 	if err != nil {
 		return nil, fmt.Errorf("dispatcher: %w", err)
 	}
+	b.ofAll().keepRecords(alerts.Records)
+	b.ofAll().keepRecords(dispatcher.AllRecords())
+	b.stock.keys["alerts"] = alerts.Key
 	answer, err := b.containment(g, alerts)
 	if err != nil {
 		return nil, fmt.Errorf("containment: %w", err)
@@ -98,10 +81,15 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	store, err := b.store(g)
+	store, err := storage.NewStore(c, g, slices.Sorted(maps.Values(b.rotators)))
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
+	b.ofAll().keepRecords(store.Artifacts.Records)
+	for _, key := range store.Keys() {
+		b.stock.keys[key.Purpose] = key
+	}
+	b.stock.buckets = append(b.stock.buckets, store.Artifacts.Purpose)
 	check, err := b.ofAll().knownState(g, alerts, dispatcher, store)
 	if err != nil {
 		return nil, fmt.Errorf("known state: %w", err)
@@ -127,7 +115,7 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if err := b.watch(g, alerts, dispatcher, answer); err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
-	workflows, err := b.workflows(g, identity)
+	workflows, err := b.workflows(g, repository)
 	if err != nil {
 		return nil, fmt.Errorf("workflows: %w", err)
 	}
@@ -136,13 +124,16 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 		return nil, fmt.Errorf("known state: %w", err)
 	}
 
+	if err := b.boundaries.RegisterOutputs(c); err != nil {
+		return nil, err
+	}
 	containmentArn, releaseCommand := answer.outputs()
 	g.Outputs = contract.Outputs{
 		Account:             pulumi.String(s.Account).ToStringOutput(),
 		Region:              pulumi.String(s.Region).ToStringOutput(),
 		Apps:                apps.ToStringMapMapOutput(),
-		ArtifactBucket:      store.artifacts.name,
-		AlertTopicArn:       alerts.topicArn,
+		ArtifactBucket:      store.Artifacts.Name,
+		AlertTopicArn:       alerts.TopicArn,
 		ConnectionArn:       source.connectionArn,
 		ConnectionStatus:    source.connectionStatus,
 		ConnectionHandshake: source.handshake(b.plan),
@@ -157,16 +148,17 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	return g, ctx.RegisterResourceOutputs(g, g.Outputs.Map())
 }
 
-// builder is what every part of the gate is built from.
+// builder is what the parts of the gate without a room are built from.
 type builder struct {
+	c        component.Context
 	ctx      *pulumi.Context
 	settings *settings.Settings
 	plan     naming.Plan
-	name     string // the Gate's, which begins every child's
 	// global is the aws provider of the region where IAM's events arrive; nil where that
 	// is the stack's own, or where nobody listens.
 	global     *aws.Provider
-	boundaries boundaries
+	boundaries *identity.Boundaries
+	ofDuty     map[string]*identity.Boundary
 	shift      *shifter // nil where no traffic is shifted
 	stock      *stock
 	// rotators are the roles of the functions that rotate secrets, by function.
@@ -178,22 +170,19 @@ type builder struct {
 
 // stock is what there is already of what rules ask for by its purpose.
 type stock struct {
-	keys    map[string]*kms.Key
+	keys    map[string]*storage.Key
 	buckets []string
 }
 
-// group is a component that only groups: the tree of a preview is read by it.
-type group struct{ pulumi.ResourceState }
-
-// group registers a component. Roles are the words of its name after the gate's.
-func (b builder) group(token string, parent pulumi.Resource, name string) (*group, error) {
-	g := &group{}
-	return g, b.ctx.RegisterComponentResource(token, name, g, pulumi.Parent(parent))
+// globalProvider is that of the region where IAM and Organizations send their events; nil
+// where that is the stack's own, or where nothing responds to them.
+func (b builder) globalProvider(parent pulumi.Resource) (*aws.Provider, error) {
+	if !alerting.ForwardsGlobalEvents(b.settings) {
+		return nil, nil
+	}
+	return aws.NewProvider(b.ctx, b.called("global"), &aws.ProviderArgs{
+		Region:            pulumi.String(b.plan.Global),
+		AllowedAccountIds: pulumi.ToStringArray([]string{b.plan.Account}),
+		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(component.Tags(b.settings))},
+	}, pulumi.Parent(parent))
 }
-
-// called is the name of a child: the gate's and what the child is.
-func (b builder) called(role string) string { return b.name + "-" + role }
-
-// keeps is the option of what holds history: with the setting protect the
-// engine refuses to delete it.
-func (b builder) keeps() pulumi.ResourceOption { return pulumi.Protect(b.settings.Protect) }

@@ -11,12 +11,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
-
-// GuardrailsType is the type token of Guardrails.
-const GuardrailsType = "prodgate:index:Guardrails"
 
 // scp is how Organizations calls a service control policy.
 const scp = "SERVICE_CONTROL_POLICY"
@@ -37,11 +35,11 @@ func NewGuardrails(ctx *pulumi.Context, name string, s *settings.Settings, opts 
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
-	component := &Guardrails{}
-	if err := ctx.RegisterComponentResource(GuardrailsType, name, component, opts...); err != nil {
+	group := &Guardrails{}
+	if err := ctx.RegisterComponentResource(component.GuardrailsType, name, group, opts...); err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
-	plan, below := naming.New(s), pulumi.Parent(component)
+	plan, below := naming.New(s), pulumi.Parent(group)
 	for _, document := range documents {
 		child := name + strings.TrimPrefix(document.Name, s.Name)
 		policy, err := organizations.NewPolicy(ctx, child, &organizations.PolicyArgs{
@@ -60,7 +58,7 @@ func NewGuardrails(ctx *pulumi.Context, name string, s *settings.Settings, opts 
 			return nil, fmt.Errorf("attachment of guardrail %s: %w", document.Name, err)
 		}
 	}
-	return component, ctx.RegisterResourceOutputs(component, pulumi.Map{})
+	return group, ctx.RegisterResourceOutputs(group, pulumi.Map{})
 }
 
 // exported are the documents of the guardrails as an output.

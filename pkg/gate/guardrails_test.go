@@ -11,6 +11,7 @@ import (
 
 	"prodgate/pkg/catalogue"
 	"prodgate/pkg/gate"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/gatetest"
 	"prodgate/pkg/settings"
 )
@@ -84,7 +85,7 @@ func TestEveryGuardrailIsAttachedToTheTarget(t *testing.T) {
 				if made.Provider != "organization" {
 					t.Errorf("%s has the provider %q", made, made.Provider)
 				}
-				if parent := r.Parent(made); parent == nil || parent.Type != gate.GuardrailsType {
+				if parent := r.Parent(made); parent == nil || parent.Type != component.GuardrailsType {
 					t.Errorf("%s is below %v", made, parent)
 				}
 			}
@@ -108,7 +109,7 @@ func TestGuardrailsAndTheGateDoNotWaitForEachOther(t *testing.T) {
 		}
 	}
 	for _, made := range r.All() {
-		if r.Path(made)[0] != gate.GateType+" gate" {
+		if r.Path(made)[0] != component.GateType+" gate" {
 			continue
 		}
 		for _, urn := range made.DependsOn {
@@ -168,7 +169,7 @@ func TestAGateThatHasTooManyGuardrails(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "guardrails: prodgate:organization.targetId: ") {
 		t.Errorf("got %v", err)
 	}
-	if r.Has(keyType) || r.Has(gate.GateType) {
+	if r.Has(keyType) || r.Has(component.GateType) {
 		t.Error("something is made all the same")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/knownstate"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
@@ -36,12 +37,12 @@ type variable struct{ name, value string }
 // webhook: only the pipeline starts it.
 func (b builder) project(parent pulumi.Resource, app settings.App, s *store, p project) (*codebuild.Project, error) {
 	name := b.called(app.Name + "-" + p.duty)
-	component, err := b.group(ProjectType, parent, name)
+	group, err := b.group(component.ProjectType, parent, name)
 	if err != nil {
 		return nil, err
 	}
 	at := b.plan.Project(app.Name, p.duty)
-	role, attached, err := b.role(component, duty{
+	role, attached, err := b.role(group, duty{
 		name: name, app: app, duty: p.duty, trust: b.byService("codebuild.amazonaws.com", at.ARN),
 		may: func(app settings.App) policydoc.Document {
 			return slices.Concat(policydoc.Document{b.logsTo(b.plan.Project(app.Name, p.duty))}, b.useArtifacts(app, s), p.may(app))
@@ -61,7 +62,7 @@ func (b builder) project(parent pulumi.Resource, app settings.App, s *store, p p
 	if len(secrets) > 0 {
 		variables = append(variables, variable{buildspec.BuildSecrets, strings.Join(secrets, " ")}.plain())
 	}
-	return b.runner(component, s, runner{
+	return b.runner(group, s, runner{
 		name: name, at: at, description: p.description, role: role, attached: attached,
 		source: "CODEPIPELINE", buildspec: p.buildspec, privileged: p.privileged, variables: variables,
 		computeType: b.settings.Build.ComputeType, minutes: b.settings.Build.Timeout, concurrent: b.settings.Build.ConcurrentBuilds,
@@ -115,7 +116,7 @@ func (b builder) runner(parent pulumi.Resource, s *store, r runner) (*codebuild.
 	group, err := cloudwatch.NewLogGroup(b.ctx, r.name, &cloudwatch.LogGroupArgs{
 		Name:            pulumi.String(b.plan.LogGroupOf(r.at).Name),
 		RetentionInDays: pulumi.Int(b.settings.Retention.LogDays),
-		KmsKeyId:        s.logsKey.Arn,
+		KmsKeyId:        s.LogsKey.Arn,
 	}, child)
 	if err != nil {
 		return nil, fmt.Errorf("log group: %w", err)
@@ -133,7 +134,7 @@ func (b builder) runner(parent pulumi.Resource, s *store, r runner) (*codebuild.
 			Buildspec: pulumi.String(r.buildspec),
 		},
 		Artifacts:     codebuild.ProjectArtifactsArgs{Type: pulumi.String(artifacts)},
-		EncryptionKey: s.artifactKey.Arn,
+		EncryptionKey: s.ArtifactKey.Arn,
 		Environment: codebuild.ProjectEnvironmentArgs{
 			Type:                 pulumi.String("LINUX_CONTAINER"),
 			Image:                pulumi.String(b.settings.Build.Image),

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/knownstate"
 	"prodgate/pkg/settings"
 )
@@ -15,11 +16,11 @@ import (
 // but the app's build role, and nobody pulls but that and who runs the image.
 func (b builder) repository(parent pulumi.Resource, app settings.App, s *store) (*ecr.Repository, error) {
 	name := b.called(app.Name)
-	component, err := b.group(RepositoryType, parent, name+"-images")
+	group, err := b.group(component.RepositoryType, parent, name+"-images")
 	if err != nil {
 		return nil, err
 	}
-	child := pulumi.Parent(component)
+	child := pulumi.Parent(group)
 	args := &ecr.RepositoryArgs{
 		Name:               pulumi.String(b.plan.Repository(app.Name).Name),
 		ImageTagMutability: pulumi.String("IMMUTABLE"),
@@ -28,7 +29,7 @@ func (b builder) repository(parent pulumi.Resource, app settings.App, s *store) 
 		},
 		EncryptionConfigurations: ecr.RepositoryEncryptionConfigurationArray{ecr.RepositoryEncryptionConfigurationArgs{
 			EncryptionType: pulumi.String("KMS"),
-			KmsKey:         s.imageKey.Arn,
+			KmsKey:         s.ImageKey.Arn,
 		}},
 		// A gate without protection is meant to be thrown away, images and all.
 		ForceDelete: pulumi.Bool(!b.settings.Protect),

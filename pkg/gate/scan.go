@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
@@ -63,7 +64,7 @@ func (b builder) scanProjects(parent pulumi.Resource, app settings.App, s *store
 		return nil, nil
 	}
 	name := b.called(app.Name + "-scan")
-	component, err := b.group(ProjectType, parent, name)
+	group, err := b.group(component.ProjectType, parent, name)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func (b builder) scanProjects(parent pulumi.Resource, app settings.App, s *store
 	for _, at := range b.scanned(app) {
 		arns = append(arns, at.ARN)
 	}
-	role, attached, err := b.role(component, duty{
+	role, attached, err := b.role(group, duty{
 		name: name, app: app, duty: naming.Scan, trust: b.byService("codebuild.amazonaws.com", arns...),
 		may: func(app settings.App) policydoc.Document {
 			return append(policydoc.Document{b.logsTo(b.scanned(app)...)},
@@ -88,7 +89,7 @@ func (b builder) scanProjects(parent pulumi.Resource, app settings.App, s *store
 		if by.weighs {
 			variables = append(variables, variable{buildspec.Severity, app.Scan.Severity})
 		}
-		project, err := b.runner(component, s, runner{
+		project, err := b.runner(group, s, runner{
 			name: b.called(app.Name + "-" + scan.project), at: b.plan.Project(app.Name, scan.project),
 			description: "Looks for " + scan.what + " of " + app.Name + ", with " + scan.by,
 			role:        role, attached: attached, source: "CODEPIPELINE", buildspec: by.buildspec,

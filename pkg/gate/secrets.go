@@ -12,6 +12,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/storage"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
@@ -24,15 +26,6 @@ type reference struct {
 	name string
 	arn  pulumi.StringInput
 }
-
-// createsSecrets is whether any app has a secret that the gate makes.
-func (b builder) createsSecrets() bool {
-	return slices.ContainsFunc(b.settings.Apps, func(app settings.App) bool {
-		return slices.ContainsFunc(app.Secrets, created)
-	})
-}
-
-func created(s settings.Secret) bool { return s.Arn == "" }
 
 // checkSecrets looks, before anything is made, at what settings say is there: the
 // secrets to adopt, their keys, and the functions that rotate. It returns the roles
@@ -126,17 +119,17 @@ const awsKey = "alias/aws/secretsmanager"
 // secrets makes those of an app that are not adopted, and refers to all of them.
 func (b builder) secrets(parent pulumi.Resource, app settings.App, s *store) ([]reference, error) {
 	if slices.ContainsFunc(app.Secrets, created) {
-		component, err := b.group(SecretsType, parent, b.called(app.Name+"-secrets"))
+		group, err := b.group(component.SecretsType, parent, b.called(app.Name+"-secrets"))
 		if err != nil {
 			return nil, err
 		}
-		parent = component
+		parent = group
 	}
 	var all []reference
 	for _, secret := range app.Secrets {
 		ref := reference{secret.Name, pulumi.String(secret.Arn)}
 		if created(secret) {
-			made, err := b.secret(parent, app, secret, s.secretsKey)
+			made, err := b.secret(parent, app, secret, s.SecretsKey)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", secret.Name, err)
 			}
@@ -148,7 +141,7 @@ func (b builder) secrets(parent pulumi.Resource, app settings.App, s *store) ([]
 }
 
 // secret makes one, without a value.
-func (b builder) secret(parent pulumi.Resource, app settings.App, s settings.Secret, key *kms.Key) (*secretsmanager.Secret, error) {
+func (b builder) secret(parent pulumi.Resource, app settings.App, s settings.Secret, key *storage.Key) (*secretsmanager.Secret, error) {
 	at, name, child := b.plan.Secret(app.Name, s.Name), b.called(app.Name+"-"+s.Name), pulumi.Parent(parent)
 	// A secret that waits for its deletion keeps its name: a gate without protection
 	// is meant to be thrown away, and brought up again.
@@ -215,7 +208,7 @@ func (b builder) readSecrets(app settings.App, s *store) policydoc.Document {
 	for _, secret := range app.Secrets {
 		arn, key := secret.Arn, pulumi.StringInput(pulumi.String(secret.KeyArn))
 		if created(secret) {
-			arn, key = b.plan.Secret(app.Name, secret.Name).ARN, s.secretsKey.Arn
+			arn, key = b.plan.Secret(app.Name, secret.Name).ARN, s.SecretsKey.Arn
 		}
 		secrets = append(secrets, arn)
 		if key == pulumi.String("") { // AWS's own, which every role may use through the service

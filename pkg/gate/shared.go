@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
@@ -36,12 +37,12 @@ func isShifted(app settings.App) bool    { return app.Deployment.Kind == setting
 // checks makes the projects that every pipeline starts for its app. No step of a build can
 // reach one: they run nothing that an app brings.
 func (b builder) checks(parent pulumi.Resource, s *store) ([]pulumi.Resource, error) {
-	component, err := b.group(ChecksType, parent, b.called("checks"))
+	group, err := b.group(component.ChecksType, parent, b.called("checks"))
 	if err != nil {
 		return nil, err
 	}
 	var made []pulumi.Resource
-	looks, err := b.inspects(component, s)
+	looks, err := b.inspects(group, s)
 	if err != nil {
 		return nil, fmt.Errorf("inspect: %w", err)
 	}
@@ -53,10 +54,10 @@ func (b builder) checks(parent pulumi.Resource, s *store) ([]pulumi.Resource, er
 			PlatformId: pulumi.String("Notation-OCI-SHA384-ECDSA"),
 			// How long a signature holds: an image that runs is rolled back to, or started anew, for years.
 			SignatureValidityPeriod: signer.SigningProfileSignatureValidityPeriodArgs{Type: pulumi.String("MONTHS"), Value: pulumi.Int(135)},
-		}, pulumi.Parent(component), b.keeps()); err != nil {
+		}, pulumi.Parent(group), b.keeps()); err != nil {
 			return nil, fmt.Errorf("signing profile: %w", err)
 		}
-		sign, err := b.check(component, s, sharedCheck{
+		sign, err := b.check(group, s, sharedCheck{
 			duty: naming.Sign, what: []string{naming.Signer}, description: "Signs images with AWS Signer, by digest",
 			buildspec: buildspec.Sign, signs: profile, may: b.signsImages(s, profile),
 		})
@@ -65,7 +66,7 @@ func (b builder) checks(parent pulumi.Resource, s *store) ([]pulumi.Resource, er
 		}
 		made = append(made, sign...)
 	}
-	prepare, err := b.check(component, s, sharedCheck{
+	prepare, err := b.check(group, s, sharedCheck{
 		duty: naming.Prepare, what: []string{naming.Preparer}, description: "Verifies an image by digest, and writes what deploys it",
 		buildspec: buildspec.Prepare, signs: profile, may: b.prepares(s, profile),
 	})
@@ -79,7 +80,7 @@ func (b builder) checks(parent pulumi.Resource, s *store) ([]pulumi.Resource, er
 // name of a profile that was canceled: a gate that is made anew needs another one, and has
 // another key.
 func (b builder) profileName(s *store) pulumi.StringOutput {
-	return s.imageKey.KeyId.ApplyT(func(id string) string {
+	return s.ImageKey.KeyId.ApplyT(func(id string) string {
 		return b.plan.SigningPrefix() + strings.ReplaceAll(id, "-", "")
 	}).(pulumi.StringOutput)
 }
@@ -265,7 +266,7 @@ func (b builder) handsOn(app settings.App, s *store, reads, writes []string) pol
 		return all
 	}
 	key := policydoc.Statement{
-		Sid: "ArtifactKey", Actions: []string{"kms:Decrypt"}, Resources: []pulumi.StringInput{s.artifactKey.Arn},
+		Sid: "ArtifactKey", Actions: []string{"kms:Decrypt"}, Resources: []pulumi.StringInput{s.ArtifactKey.Arn},
 		Conditions: []policydoc.Condition{b.by("s3")},
 	}
 	document := policydoc.Document{

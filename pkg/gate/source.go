@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codestarconnections"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
@@ -23,14 +24,14 @@ type source struct {
 }
 
 func (b builder) source(parent pulumi.Resource, allowances []string, starts *dispatcher) (*source, error) {
-	component, err := b.group(SourceType, parent, b.called("source"))
+	group, err := b.group(component.SourceType, parent, b.called("source"))
 	if err != nil {
 		return nil, err
 	}
 	if b.settings.FromCodeCommit() {
-		return b.codeCommit(component, starts)
+		return b.codeCommit(group, starts)
 	}
-	s, err := b.connection(component)
+	s, err := b.connection(group)
 	if err != nil {
 		return nil, fmt.Errorf("connection: %w", err)
 	}
@@ -38,7 +39,7 @@ func (b builder) source(parent pulumi.Resource, allowances []string, starts *dis
 		return s, nil
 	}
 	for _, repository := range b.settings.Repositories() {
-		if err := b.protect(component, repository, allowances); err != nil {
+		if err := b.protect(group, repository, allowances); err != nil {
 			return nil, fmt.Errorf("%s: %w", repository, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/gate/storage"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -39,13 +40,15 @@ func (b builder) trail(parent pulumi.Resource) error {
 	if err != nil {
 		return fmt.Errorf("key: %w", err)
 	}
-	calls, err := b.lockable(parent, "trail", key, b.settings.Retention.LogDays, true, b.callsStay(source))
+	calls, err := b.bucket(parent, storage.BucketSpec{
+		Purpose: "trail", Key: key, Days: b.settings.Retention.LogDays, Locked: true, Statements: b.callsStay(source),
+	})
 	if err != nil {
 		return fmt.Errorf("bucket: %w", err)
 	}
 	_, err = cloudtrail.NewTrail(b.ctx, b.called("trail"), &cloudtrail.TrailArgs{
 		Name:                       pulumi.String(trail.Name),
-		S3BucketName:               calls.name,
+		S3BucketName:               calls.Name,
 		KmsKeyId:                   key.Arn,
 		IsMultiRegionTrail:         pulumi.Bool(true),
 		IncludeGlobalServiceEvents: pulumi.Bool(true),
@@ -53,7 +56,7 @@ func (b builder) trail(parent pulumi.Resource) error {
 		EnableLogging:              pulumi.Bool(true),
 		// No selectors: without any a trail logs the management events that read and those
 		// that write. The provider takes the same, written here, for a difference for ever.
-	}, pulumi.Parent(parent), pulumi.DependsOn([]pulumi.Resource{calls.policy}))
+	}, pulumi.Parent(parent), pulumi.DependsOn([]pulumi.Resource{calls.Policy}))
 	return err
 }
 

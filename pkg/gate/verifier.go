@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/knownstate"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
@@ -18,20 +19,20 @@ import (
 
 // verifier compares the live gate with its known state.
 type verifier struct {
-	component *group
+	group *group
 	// beforeDeploy is what pipelines start.
 	beforeDeploy *codebuild.Project
 }
 
 // knownState makes what compares, by the clock and before each deployment.
 func (b builder) knownState(parent pulumi.Resource, alerts *alerts, dispatcher *dispatcher, s *store) (*verifier, error) {
-	component, err := b.group(KnownStateType, parent, b.called("known-state"))
+	group, err := b.group(component.KnownStateType, parent, b.called("known-state"))
 	if err != nil {
 		return nil, err
 	}
 	byClock, beforeDeploy := b.plan.VerifierProject(), b.plan.VerifierBeforeDeploy()
 	name := b.called("verifier")
-	role, attached, err := b.role(component, duty{
+	role, attached, err := b.role(group, duty{
 		name: name, duty: naming.Verifier,
 		trust: b.byService("codebuild.amazonaws.com", byClock.ARN, beforeDeploy.ARN),
 		may:   func(settings.App) policydoc.Document { return b.verifies(alerts, s) },
@@ -52,22 +53,22 @@ func (b builder) knownState(parent pulumi.Resource, alerts *alerts, dispatcher *
 		},
 		computeType: "BUILD_GENERAL1_SMALL", minutes: 8 * 60, concurrent: 1, // for a thousand apps
 	}
-	scheduled, err := b.runner(component, s, run)
+	scheduled, err := b.runner(group, s, run)
 	if err != nil {
 		return nil, err
 	}
 	run.name, run.at, run.source = name+"-before-deploy", beforeDeploy, "CODEPIPELINE"
 	run.description = "Compares the live gate with what pulumi up has made of it, before a deployment"
 	run.minutes, run.concurrent = 60, 0
-	ofPipelines, err := b.runner(component, s, run)
+	ofPipelines, err := b.runner(group, s, run)
 	if err != nil {
 		return nil, fmt.Errorf("before deployments: %w", err)
 	}
-	if err := b.schedule(component, scheduled, dispatcher); err != nil {
+	if err := b.schedule(group, scheduled, dispatcher); err != nil {
 		return nil, err
 	}
 	// Beside what the check itself tells: it may not get so far.
-	return &verifier{component, ofPipelines}, b.rule(component, alerts, rule{
+	return &verifier{group, ofPipelines}, b.rule(group, alerts, rule{
 		name:        "check-failed",
 		description: "The check of the known state failed or could not be made",
 		pattern: pulumi.JSONMarshal(map[string]any{
@@ -104,9 +105,9 @@ func (b builder) schedule(parent pulumi.Resource, project *codebuild.Project, di
 		return fmt.Errorf("schedule: %w", err)
 	}
 	target := &cloudwatch.EventTargetArgs{
-		Rule: rule.Name, TargetId: pulumi.String("verifier"), Arn: project.Arn, RoleArn: dispatcher.role.Arn,
+		Rule: rule.Name, TargetId: pulumi.String("verifier"), Arn: project.Arn, RoleArn: dispatcher.Arn,
 	}
-	if _, err := cloudwatch.NewEventTarget(b.ctx, name, target, child, pulumi.DependsOn(dispatcher.attached)); err != nil {
+	if _, err := cloudwatch.NewEventTarget(b.ctx, name, target, child, pulumi.DependsOn(dispatcher.Attached)); err != nil {
 		return fmt.Errorf("schedule target: %w", err)
 	}
 	b.knows(knownstate.Schedule, when)
@@ -127,7 +128,7 @@ func (b builder) keepShared(of *verifier) (*ssm.Parameter, error) {
 	for _, app := range b.settings.Apps {
 		names = append(names, b.plan.KnownState(app.Name).Name)
 	}
-	return b.keep(of.component, b.called("known-state"), at, advanced, "What all apps of the gate share has to be", knownstate.Names(at.Name, names))
+	return b.keep(of.group, b.called("known-state"), at, advanced, "What all apps of the gate share has to be", knownstate.Names(at.Name, names))
 }
 
 // verifies is what the check needs: it reads what the gate is made of, and tells.
@@ -148,7 +149,7 @@ func (b builder) verifies(alerts *alerts, s *store) policydoc.Document {
 		// interact with other AWS services.
 		{Sid: "Bucket", Actions: []string{"s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketPolicy"}, Resources: policydoc.On(bucket)},
 		{Sid: "Artifacts", Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: policydoc.On(bucket + "/*/" + buildArtifact + "/*")},
-		{Sid: "ArtifactKey", Actions: []string{"kms:Decrypt"}, Resources: []pulumi.StringInput{s.artifactKey.Arn}, Conditions: viaS3},
+		{Sid: "ArtifactKey", Actions: []string{"kms:Decrypt"}, Resources: []pulumi.StringInput{s.ArtifactKey.Arn}, Conditions: viaS3},
 		{Sid: "Topic", Actions: []string{"sns:GetTopicAttributes"}, Resources: policydoc.On(p.Topic().ARN)},
 	}, b.publishes("Tell", alerts)...)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/settings"
 )
 
@@ -21,11 +22,11 @@ func (b builder) watch(parent pulumi.Resource, alerts *alerts, dispatcher *dispa
 		return b.ctx.Log.Warn(fmt.Sprintf("prodgate:detection.response: %q: nobody is told when somebody goes around the gate; "+
 			"set it to alert, unless something else watches the account", settings.Ignore), nil)
 	}
-	component, err := b.group(WatchType, parent, b.called("watch"))
+	group, err := b.group(component.WatchType, parent, b.called("watch"))
 	if err != nil {
 		return err
 	}
-	if err := b.watchSources(component, alerts); err != nil {
+	if err := b.watchSources(group, alerts); err != nil {
 		return err
 	}
 	for _, call := range catalogue.Alerts(b.settings) {
@@ -59,11 +60,11 @@ func (b builder) watch(parent pulumi.Resource, alerts *alerts, dispatcher *dispa
 		if call.Pipeline && answer != nil {
 			one.answered = &answered{answer.machineArn, dispatcher}
 		}
-		if err := b.rule(component, alerts, one); err != nil {
+		if err := b.rule(group, alerts, one); err != nil {
 			return err
 		}
 		if call.Global && b.global != nil {
-			if err := b.bring(component, one, dispatcher); err != nil {
+			if err := b.bring(group, one, dispatcher); err != nil {
 				return err
 			}
 		}
@@ -121,8 +122,8 @@ func (b builder) bring(parent pulumi.Resource, r rule, dispatcher *dispatcher) e
 		Rule:     made.Name,
 		TargetId: pulumi.String(b.plan.Region),
 		Arn:      pulumi.String(b.plan.Bus()),
-		RoleArn:  dispatcher.role.Arn,
-	}, append(there, pulumi.DependsOn(dispatcher.attached))...)
+		RoleArn:  dispatcher.Arn,
+	}, append(there, pulumi.DependsOn(dispatcher.Attached))...)
 	if err != nil {
 		return fmt.Errorf("%s: target: %w", r.name, err)
 	}

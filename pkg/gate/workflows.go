@@ -3,7 +3,6 @@ package gate
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -11,6 +10,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/deploypermissions"
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/identity"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
@@ -32,11 +33,11 @@ func (b builder) workflows(parent pulumi.Resource, found *foundWorkflows) (*work
 		none := pulumi.String("").ToStringOutput()
 		return &workflows{none, none}, nil
 	}
-	component, err := b.group(WorkflowsType, parent, b.called("workflows"))
+	group, err := b.group(component.WorkflowsType, parent, b.called("workflows"))
 	if err != nil {
 		return nil, err
 	}
-	child := pulumi.Parent(component)
+	child := pulumi.Parent(group)
 	trusted := []pulumi.Resource{}
 	if b.settings.Workflows.OidcProvider == settings.Create {
 		made, err := iam.NewOpenIdConnectProvider(b.ctx, b.called("github-actions"), &iam.OpenIdConnectProviderArgs{
@@ -52,14 +53,14 @@ func (b builder) workflows(parent pulumi.Resource, found *foundWorkflows) (*work
 	}
 
 	w := &workflows{}
-	preview, err := b.workflow(component, workflow{
+	preview, err := b.workflow(group, workflow{
 		duty: naming.Preview, environment: b.settings.Workflows.PreviewEnvironment, may: deploypermissions.Preview(b.settings),
 	}, found, trusted)
 	if err != nil {
 		return nil, fmt.Errorf("preview: %w", err)
 	}
 	w.previewArn = preview.Arn
-	up, err := b.workflow(component, workflow{
+	up, err := b.workflow(group, workflow{
 		duty: naming.Deploy, environment: b.settings.Workflows.UpEnvironment, branch: mainBranch, may: deploypermissions.Deploy(b.settings),
 	}, found, trusted)
 	if err != nil {
@@ -83,11 +84,11 @@ type workflow struct {
 func (b builder) workflow(parent pulumi.Resource, w workflow, found *foundWorkflows, trusted []pulumi.Resource) (*iam.Role, error) {
 	name, child := b.called(w.duty), pulumi.Parent(parent)
 	at := b.plan.Role("", w.duty)
-	boundary, err := b.bound(w.duty, document(deploypermissions.Bounds(w.may)))
+	boundary, err := b.boundaries.New(b.c, w.duty, document(deploypermissions.Bounds(w.may)))
 	if err != nil {
 		return nil, err
 	}
-	role, err := b.bounded(child, name, at, w.duty, policydoc.Statement{
+	role, err := identity.NewBoundedRole(b.c, child, name, at, policydoc.Statement{
 		Sid:        "OneEnvironmentOfOneRepository",
 		Principals: map[string][]string{"Federated": {b.plan.GitHubProvider()}},
 		Actions:    []string{"sts:AssumeRoleWithWebIdentity"},
@@ -95,24 +96,25 @@ func (b builder) workflow(parent pulumi.Resource, w workflow, found *foundWorkfl
 			policydoc.Is("StringEquals", naming.OIDCHost+":aud", stsAudience),
 			policydoc.Is("StringEquals", naming.OIDCHost+":sub", found.subjects(w.environment)...),
 		},
-	}, append(trusted, boundary)...)
+	}, boundary, trusted...)
 	if err != nil {
 		return nil, err
 	}
-	var all []given
+	var all []identity.Policy
 	for i, part := range split(document(w.may), maxManagedPolicy) {
 		number := "-" + strconv.Itoa(i+1)
-		policy, err := b.policy(child, name+number, naming.Role{Name: at.Name + number, Path: at.Path}, part)
+		policy, err := identity.NewPolicy(b.c, child, name+number, naming.Role{Name: at.Name + number, Path: at.Path}, part)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, policy)
 	}
-	if _, err := b.attach(child, name, role, all); err != nil {
+	if err := role.Attach(b.c, child, name, all...); err != nil {
 		return nil, err
 	}
 	// After the role: its trust says from then on whose the environment is.
-	return role, b.environment(parent, w, found, role)
+	b.ofAll().keepRecords(boundary.Records)
+	return role.Role, b.environment(parent, w, found, role.Role)
 }
 
 // environment owns the GitHub environment whole: what else somebody has set there
@@ -142,15 +144,6 @@ func (b builder) environment(parent pulumi.Resource, w workflow, found *foundWor
 		return fmt.Errorf("branch of the environment: %w", err)
 	}
 	return nil
-}
-
-// Tags are those of every AWS resource: the settings', and the gate's own, by which
-// the deploying role knows what is the gate's.
-func Tags(s *settings.Settings) map[string]string {
-	tags := map[string]string{}
-	maps.Copy(tags, s.Tags)
-	tags[naming.GateTag] = s.Name
-	return tags
 }
 
 // maxManagedPolicy is IAM's limit of one customer-managed policy, in characters.

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/gate"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/gatetest"
 )
 
@@ -120,7 +121,7 @@ func TestOnlyMainGetsIntoTheEnvironmentOfUpdates(t *testing.T) {
 func TestWithoutWorkflowsThereIsNothingOfThem(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api"))
-	for _, token := range []string{gate.WorkflowsType, oidcType, environmentType, branchType} {
+	for _, token := range []string{component.WorkflowsType, oidcType, environmentType, branchType} {
 		if r.Has(token) {
 			t.Errorf("there is a %s", token)
 		}

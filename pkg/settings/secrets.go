@@ -50,3 +50,11 @@ func (c *checker) secrets(at place, secrets []Secret, s *Settings) {
 		}
 	}
 }
+
+// IsCreated is whether the gate makes the secret; else it adopts one.
+func (s Secret) IsCreated() bool { return s.Arn == "" }
+
+// CreatesSecrets is whether any app has a secret that the gate makes.
+func (s *Settings) CreatesSecrets() bool {
+	return slices.ContainsFunc(s.Apps, func(app App) bool { return slices.ContainsFunc(app.Secrets, Secret.IsCreated) })
+}

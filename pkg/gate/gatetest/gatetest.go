@@ -165,7 +165,8 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 		IgnoreChanges: rpc.GetIgnoreChanges(), Aliases: rpc.GetAliasURNs(), Options: options(rpc),
 	}
 	for _, alias := range rpc.GetAliases() {
-		made.Aliases = append(made.Aliases, alias.String())
+		// protobuf writes one or two spaces, depending on the binary.
+		made.Aliases = append(made.Aliases, strings.Join(strings.Fields(alias.String()), " "))
 	}
 	for pkg, reference := range rpc.GetProviders() {
 		if made.Providers == nil {
@@ -192,7 +193,7 @@ func options(rpc *pulumirpc.RegisterResourceRequest) map[string]any {
 	for name, value := range map[string]any{
 		"deleteBeforeReplace": rpc.GetDeleteBeforeReplace(), "deletedWith": rpc.GetDeletedWith(), "importId": rpc.GetImportId(),
 		"version": rpc.GetVersion(), "replaceOnChanges": rpc.GetReplaceOnChanges(), "hideDiffs": rpc.GetHideDiffs(),
-		"additionalSecretOutputs": rpc.GetAdditionalSecretOutputs(), "customTimeouts": rpc.GetCustomTimeouts().String(),
+		"additionalSecretOutputs": rpc.GetAdditionalSecretOutputs(), "customTimeouts": strings.Join(strings.Fields(rpc.GetCustomTimeouts().String()), " "),
 	} {
 		if !reflect.ValueOf(value).IsZero() && value != "<nil>" {
 			set[name] = value

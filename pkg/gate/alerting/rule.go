@@ -1,0 +1,87 @@
+package alerting
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/identity"
+)
+
+// Rule is an EventBridge rule that publishes an alert.
+type Rule struct {
+	Name, Description string
+	Pattern           pulumi.StringInput
+	// Reads is whether read-only calls are passed to the rule too.
+	Reads bool
+	// Paths are what the message takes from the event, by the name that it has there
+	// between < and >. What an event has not is left out.
+	Paths map[string]string
+	// Message is the alert; empty where another rule publishes it.
+	Message string
+	// Starts is the state machine that the rule starts too; nil for none.
+	Starts *StepFunctionsTarget
+}
+
+// StepFunctionsTarget is a state machine that a rule starts with the whole event, as
+// EventBridge's role.
+type StepFunctionsTarget struct {
+	MachineArn pulumi.StringInput
+	Role       *identity.Role
+}
+
+// State is EventBridge's word for which calls a rule is asked about (Amazon EventBridge
+// User Guide, Receiving read-only management events from AWS services).
+func (r Rule) State() pulumi.StringInput {
+	if r.Reads {
+		return pulumi.String("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
+	}
+	return pulumi.String("ENABLED")
+}
+
+// NewRule makes a rule that publishes to the topic of alerts.
+func (a *Alerts) NewRule(c component.Context, parent pulumi.Resource, r Rule) error {
+	child, name := pulumi.Parent(parent), c.ChildName(r.Name)
+	made, err := cloudwatch.NewEventRule(c.Ctx, name, &cloudwatch.EventRuleArgs{
+		Name:         pulumi.String(c.Names.Gate + "-" + r.Name),
+		Description:  pulumi.String(r.Description),
+		EventPattern: r.Pattern,
+		State:        r.State(),
+	}, child)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Name, err)
+	}
+	undelivered := cloudwatch.EventTargetDeadLetterConfigArgs{Arn: a.DeadLettersArn}
+	if r.Message != "" {
+		_, err = cloudwatch.NewEventTarget(c.Ctx, name, &cloudwatch.EventTargetArgs{
+			Rule:     made.Name,
+			TargetId: pulumi.String("alerts"),
+			Arn:      a.TopicArn,
+			InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
+				InputPaths:    pulumi.ToStringMap(r.Paths),
+				InputTemplate: pulumi.String(`"` + r.Message + `"`),
+			},
+			DeadLetterConfig: undelivered,
+		}, child, pulumi.DependsOn(a.Ready))
+		if err != nil {
+			return fmt.Errorf("%s: target: %w", r.Name, err)
+		}
+	}
+	if r.Starts == nil {
+		return nil
+	}
+	_, err = cloudwatch.NewEventTarget(c.Ctx, name+"-answer", &cloudwatch.EventTargetArgs{
+		Rule:             made.Name,
+		TargetId:         pulumi.String("answer"),
+		Arn:              r.Starts.MachineArn,
+		RoleArn:          r.Starts.Role.Arn,
+		DeadLetterConfig: undelivered,
+	}, child, pulumi.DependsOn(slices.Concat(r.Starts.Role.Attached, a.Ready)))
+	if err != nil {
+		return fmt.Errorf("%s: answer: %w", r.Name, err)
+	}
+	return nil
+}
