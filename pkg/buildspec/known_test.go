@@ -6,7 +6,6 @@ import (
 	"math/rand"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,12 +24,12 @@ func bash(t *testing.T, script, stdin string) string {
 			t.Skipf("%s is missing: apt-get install %s", tool, tool)
 		}
 	}
-	definitions, _, found := strings.Cut(parse(t, KnownState).commands()[0], "# A pulumi up may be at work")
+	definitions, _, found := strings.Cut(parse(t, Text("known")).commands()[0], "# A pulumi up may be at work")
 	if !found {
 		t.Fatal("known.yaml has no end of its definitions")
 	}
 	cmd := exec.Command("bash", "-c", definitions+script)
-	for _, name := range KnownStateReads() {
+	for _, name := range Required("known") {
 		cmd.Env = append(cmd.Env, name+"=x")
 	}
 	cmd.Env = append(cmd.Env, "PATH="+os.Getenv("PATH"), "TMPDIR="+t.TempDir(), "AWS_REGION=eu-west-2")
@@ -156,28 +155,5 @@ func TestBothHashAlike(t *testing.T) {
 	}
 	if want := knownstate.Hash(map[string]any{"b": []any{1, true}, "a": "é\n"}); len(hashes) != 1 || hashes["a field"] != want {
 		t.Errorf("bash hashes %v, Go %s", hashes, want)
-	}
-}
-
-func TestKnownStateReadsExactlyTheVariablesTheProjectSets(t *testing.T) {
-	t.Parallel()
-	script := parse(t, KnownState).commands()[0]
-	var read []string
-	for _, match := range regexp.MustCompile(`\$\{?([A-Z][A-Z0-9_]*)`).FindAllStringSubmatch(script, -1) {
-		if !regexp.MustCompile(`^(CODEBUILD|AWS)_`).MatchString(match[1]) {
-			read = append(read, match[1])
-		}
-	}
-	slices.Sort(read)
-	read = slices.Compact(read)
-	// PAUSE and ATTEMPTS are read in arithmetic too, where no $ stands.
-	want := slices.Sorted(slices.Values(append(KnownStateReads(), App)))
-	if !slices.Equal(read, want) {
-		t.Errorf("known.yaml reads %v, KnownStateReads() says %v", read, want)
-	}
-	for _, name := range KnownStateReads() {
-		if !strings.Contains(script, `: "${`+name+`:?`) {
-			t.Errorf("known.yaml does not check that %s is set", name)
-		}
 	}
 }

@@ -1,16 +1,31 @@
 package buildspec
 
-// The environment variables that several stages read.
+// The environment variables that buildspecs read, beside those of the tools that they install
+// (package tool).
 const (
 	// App is the name of the app that the pipeline delivers.
 	App = "APP"
+	// AppFolder is the app's folder in the source, and the docker build context.
+	AppFolder = "APP_FOLDER"
+	// Dockerfile is relative to the app's folder.
+	Dockerfile = "DOCKERFILE"
+	// RepositoryURI is the image repository as docker names it:
+	// account.dkr.ecr.region.amazonaws.com/name.
+	RepositoryURI = "REPOSITORY_URI"
+	// RepositoryName is the same repository as ECR names it.
+	RepositoryName = "REPOSITORY_NAME"
+	// ContainerName is the container of the task definition that runs the image.
+	ContainerName = "CONTAINER_NAME"
+	// BuildSecrets are the names of the variables that hold the build's secrets,
+	// separated by spaces. A project without secrets does not set it.
+	BuildSecrets = "BUILD_SECRETS"
 	// Cluster and Service are where the app runs, by name.
 	Cluster = "CLUSTER"
 	Service = "SERVICE"
-	// SourceRepository is the repository of CodeCommit that the commit has to be on main of.
+	// SourceRepository is the repository of CodeCommit whose branch main must contain the commit.
 	SourceRepository = "SOURCE_REPOSITORY"
 	// Severity is the least severe finding that fails the run: low, medium, high or critical.
-	// Tools that know no critical one take it for high.
+	// Tools without a critical severity treat it as high.
 	Severity = "SEVERITY"
 	// AcceptedFindings is a list in JSON of objects with an id, the last day on which it holds
 	// as expires (2026-12-31), and in projects of all apps the app. An id is
@@ -20,8 +35,66 @@ const (
 	//   - of grype and ECR the vulnerability's, CVE or GHSA,
 	//   - of ZAP the number of the rule.
 	AcceptedFindings = "ACCEPTED_FINDINGS"
+	// Attempts is how often a result is read again before it is final, and Pause the seconds between.
+	Attempts = "ATTEMPTS"
+	Pause    = "PAUSE"
+	// Health is the answer that the app must give, in JSON: url, expect (fields of its
+	// answer and their values) and seconds to wait. An action without a health check does
+	// not set it.
+	Health = "HEALTH"
+	// TargetURL is where the app answers, by https.
+	TargetURL = "TARGET_URL"
+	// SBOM is true where there is the artifact SBOMArtifact, and else not set.
+	SBOM = "SBOM"
+	// Deployment is the kind of deployment: settings.Rolling or settings.BlueGreen.
+	// ContainerPort is where a blue/green one sends traffic.
+	Deployment    = "DEPLOYMENT"
+	ContainerPort = "CONTAINER_PORT"
+	// SignerRoot is the certificate that signatures end at: tool.SignerRoot.
+	SignerRoot = "SIGNER_ROOT"
+	// SigningProfile is the ARN of the profile in AWS Signer. Where nothing is signed, the project
+	// that verifies images sets neither it nor the variables of the tools that sign.
+	SigningProfile = "SIGNING_PROFILE"
+	// GateName is the name of the gate in alerts.
+	GateName = "GATE"
+	// KnownStateParameter is the parameter of what all apps share; those of apps are
+	// below it.
+	KnownStateParameter = "KNOWN_STATE"
+	// PolicyPath begins the ARN of every policy of the gate.
+	PolicyPath = "POLICIES"
+	// AlertTopic is the ARN of the topic of alerts.
+	AlertTopic = "ALERT_TOPIC"
 )
 
-// Summary is what each scan and check exports: a line of at most 120 characters about what
-// was found, for whoever approves.
-const Summary = "SUMMARY"
+// The variables that buildspecs export to the pipeline's later stages.
+const (
+	// ImageURI is the image by digest: repository@sha256:…
+	ImageURI = "IMAGE_URI"
+	// ImageDigest is the digest alone.
+	ImageDigest = "IMAGE_DIGEST"
+	// CommitID is the full id of the commit that was built.
+	CommitID = "COMMIT_ID"
+	// Summary is what each scan and check exports: a line of at most 120 characters about what
+	// was found, for approvers.
+	Summary = "SUMMARY"
+)
+
+// SBOMArtifact is the artifact with the app's SBOM, and SBOMFile the file in it.
+const (
+	SBOMArtifact = "Sbom"
+	SBOMFile     = "sbom.cdx.json"
+)
+
+// The files of artifacts that deployments read.
+const (
+	// ImageDefinitions names the container and the image by digest, for a deployment by ECS.
+	ImageDefinitions = "imagedefinitions.json"
+	// The others are of a blue/green deployment only.
+	ImageDetail    = "imageDetail.json"
+	TaskDefinition = "taskdef.json"
+	AppSpec        = "appspec.yaml"
+)
+
+// ImagePlaceholder stands in TaskDefinition for the image, in angle brackets: the
+// action's Image1ContainerName.
+const ImagePlaceholder = "IMAGE1_NAME"

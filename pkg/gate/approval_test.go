@@ -42,7 +42,7 @@ func TestAnApprovalIsAskedForBetweenBuildAndDeployment(t *testing.T) {
 		}
 		found := []string{buildspec.Summary}
 		variables := map[string][]string{
-			"Source": sourceVariables, "Build": buildspec.Exports(), "Secrets": found, "Code": found, "Dependencies": found, "Findings": found,
+			"Source": sourceVariables, "Build": buildspec.Exported("build"), "Secrets": found, "Code": found, "Dependencies": found, "Findings": found,
 		}
 		text := approve.configuration["CustomData"]
 		for _, v := range regexp.MustCompile(`#\{(\w+)\.(\w+)\}`).FindAllStringSubmatch(text, -1) {

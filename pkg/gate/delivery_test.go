@@ -144,17 +144,16 @@ func TestAPushToProdStartsThePipelineOnce(t *testing.T) {
 
 // readBy are the variables that buildspecs read, and those that they do without.
 func readBy() map[string][2][]string {
-	all := map[string][2][]string{
-		buildspec.Build:      {buildspec.Reads(), {buildspec.BuildSecrets}},
-		buildspec.KnownState: {buildspec.KnownStateReads(), {buildspec.App}},
-		buildspec.Findings:   {buildspec.FindingsReads(), nil},
-		buildspec.Verify:     {buildspec.VerifyReads(), {buildspec.Health}},
-		buildspec.ZAP:        {buildspec.ZAPReads(), nil},
-		buildspec.Sign:       {buildspec.SignReads(), {buildspec.SBOM}},
-		buildspec.Prepare:    {buildspec.PrepareReads(), buildspec.PrepareMayRead()},
+	optional := map[string][]string{
+		"build": {buildspec.BuildSecrets}, "known": {buildspec.App}, "verify": {buildspec.Health}, "sign": {buildspec.SBOM},
+		"prepare": append(buildspec.Required("prepare"), buildspec.SBOM, buildspec.SigningProfile, buildspec.SourceRepository, buildspec.CommitID),
 	}
-	for text, reads := range buildspec.ScanReads() {
-		all[text] = [2][]string{reads, nil}
+	all := map[string][2][]string{}
+	for _, name := range []string{"build", "known", "findings", "verify", "zap", "sign", "prepare", "gitleaks", "bandit", "gosec", "grype"} {
+		all[buildspec.Text(name)] = [2][]string{buildspec.Required(name), optional[name]}
+	}
+	all[buildspec.Text("prepare")] = [2][]string{
+		{buildspec.App, buildspec.RepositoryURI, buildspec.ImageDigest, buildspec.ContainerName, buildspec.Deployment}, optional["prepare"],
 	}
 	return all
 }

@@ -12,7 +12,7 @@ import (
 // variables in build environments, and what a shell does things with.
 var taken = slices.Concat(
 	[]string{"PATH", "HOME", "PWD", "SHELL", "IFS", "ENV", "BASH_ENV", buildspec.BuildSecrets},
-	buildspec.Reads(), buildspec.Exports(),
+	buildspec.Required("build"), buildspec.Exported("build"),
 )
 
 // reserved begin the names that CodeBuild, AWS's SDKs and docker keep for themselves.

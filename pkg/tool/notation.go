@@ -2,13 +2,13 @@ package tool
 
 // Notation signs images and verifies that they are. The checksum is that of the release's own
 // list, as Microsoft's guides of Trusted Signing and of Key Vault print it, and others pin it.
-var Notation = add(Tool{
+var Notation = Tool{
 	Name:    "notation",
 	Version: "1.3.2",
 	URL:     "https://github.com/notaryproject/notation/releases/download/v1.3.2/notation_1.3.2_linux_amd64.tar.gz",
 	SHA256:  "e1a0f060308086bf8020b2d31defb7c5348f133ca0dba6a1a7820ef3cbb6dfe5",
 	Seen:    []string{"Microsoft's guide of Trusted Signing", "Microsoft's guide of Key Vault"},
-})
+}
 
 // SignerPlugin is notation's plugin for AWS Signer. AWS publishes it at the one address that its
 // guide names, which always holds the latest: with a newer one there the checksum does not fit, and
@@ -17,13 +17,13 @@ var Notation = add(Tool{
 // The checksum is from one place only, a project that verified AWS's signature of 2025-06-13 with
 // the key whose fingerprint the guide prints; nobody else publishes one. Verify it again before the
 // first use: gpg --verify of the .sig that the guide names.
-var SignerPlugin = add(Tool{
+var SignerPlugin = Tool{
 	Name:    "signer_plugin",
 	Version: "of 2025-06-13",
 	URL:     "https://d2hvyiie56hcat.cloudfront.net/linux/amd64/plugin/latest/notation-aws-signer-plugin.zip",
 	SHA256:  "f8efa548932edc4851f4ba464496994bad753cdf21cd32baa575f7291a26c7b9",
 	Seen:    []string{"a project that verified AWS's signature"},
-})
+}
 
 // SignerRoot is the certificate that every signature of AWS Signer ends at, in the commercial
 // regions: base64 of its DER form, as between the lines of a PEM file. AWS publishes it beside the

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestTheRootIsTheOneThatSignaturesEndAt(t *testing.T) {
+func TestSignerRoot_IsAWSSigners(t *testing.T) {
 	t.Parallel()
 	der, err := base64.StdEncoding.DecodeString(SignerRoot)
 	if err != nil {

@@ -3,26 +3,26 @@ package tool
 // What scans the source.
 var (
 	// Gitleaks finds secrets.
-	Gitleaks = add(Tool{
+	Gitleaks = Tool{
 		Name: "gitleaks", Version: "8.30.1",
 		URL:    "https://github.com/gitleaks/gitleaks/releases/download/v8.30.1/gitleaks_8.30.1_linux_x64.tar.gz",
 		SHA256: "551f6fc83ea457d62a0d98237cbad105af8d557003051f41f3e7ca7b3f2470eb",
 		Seen:   []string{"a scan script of redhat-developer", "install scripts of nine more repositories"},
-	})
+	}
 	// Grype finds known vulnerabilities of dependencies.
-	Grype = add(Tool{
+	Grype = Tool{
 		Name: "grype", Version: "0.110.0",
 		URL:    "https://github.com/anchore/grype/releases/download/v0.110.0/grype_0.110.0_linux_amd64.tar.gz",
 		SHA256: "aaa98d27d2d7efd9317c6a1ad6d9b15f3e65bab320e7d03bde41e251387bb71c",
 		Seen:   []string{"a table of release assets for four platforms", "three more tables and Dockerfiles"},
-	})
+	}
 	// Gosec finds what is dangerous in Go.
-	Gosec = add(Tool{
+	Gosec = Tool{
 		Name: "gosec", Version: "2.29.0",
 		URL:    "https://github.com/securego/gosec/releases/download/v2.29.0/gosec_2.29.0_linux_amd64.tar.gz",
 		SHA256: "6431b119741c1f4a50fdfcf94e782e16b9e642afc8c7fa9b5d39d48bf3003095",
 		Seen:   []string{"a table of release assets for two platforms", "three more tables and Dockerfiles"},
-	})
+	}
 )
 
 // Bandit finds what is dangerous in Python. It is its wheel and those of everything it

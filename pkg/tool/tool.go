@@ -6,11 +6,7 @@
 // other; the row says which.
 package tool
 
-import (
-	"maps"
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Tool is a release's archive.
 type Tool struct {
@@ -30,11 +26,6 @@ func (t Tool) URLVariable() string { return strings.ToUpper(t.Name) + "_URL" }
 // SHA256Variable is the environment variable with the archive's checksum.
 func (t Tool) SHA256Variable() string { return strings.ToUpper(t.Name) + "_SHA256" }
 
-// Variables are the environment variables that a project needs to install the tool.
-func (t Tool) Variables() map[string]string {
-	return map[string]string{t.URLVariable(): t.URL, t.SHA256Variable(): t.SHA256}
-}
-
 // Package is a package of PyPI's, with the checksums of its wheels: one where it is
 // pure Python, else one for each CPython.
 type Package struct {
@@ -53,22 +44,4 @@ func Requirements(packages []Package) string {
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-// All is every archive of the table, by name.
-func All() []Tool {
-	return slices.SortedFunc(maps.Values(table), func(a, b Tool) int { return strings.Compare(a.Name, b.Name) })
-}
-
-// table is filled by the files of the stages.
-var table = map[string]Tool{}
-
-// add puts a row into the table. A second row of one name would leave it open which of
-// them a build gets.
-func add(t Tool) Tool {
-	if _, there := table[t.Name]; there {
-		panic("two tools named " + t.Name)
-	}
-	table[t.Name] = t
-	return t
 }

@@ -92,7 +92,7 @@ func newDelivering(w *world) *delivering {
 	w.must(err)
 	maps.Copy(l.pins, scans.Variables)
 	archive := filepath.Join(folder, "zap.tar.gz")
-	l.pins[buildspec.ZAPSHA256], err = zap.Archive(archive, zap.Script)
+	l.pins[tool.ZAP.SHA256Variable()], err = zap.Archive(archive, zap.Script)
 	w.must(err)
 	w.must(net.Serve(tool.ZAP.URL, archive))
 	net.Handle(w.account()+".dkr.ecr."+region+".amazonaws.com", registry.New(w.aws.ecr))

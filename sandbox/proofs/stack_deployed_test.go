@@ -151,7 +151,7 @@ func (w *world) projectOf(name string) cbtypes.Project {
 func (w *world) project(app string) {
 	w.Helper()
 	p := w.buildProject(app)
-	if p.Source.Type != cbtypes.SourceTypeCodepipeline || awssdk.ToString(p.Source.Buildspec) != buildspec.Build {
+	if p.Source.Type != cbtypes.SourceTypeCodepipeline || awssdk.ToString(p.Source.Buildspec) != buildspec.Text("build") {
 		w.Errorf("%s builds from %s with the buildspec\n%s", app, p.Source.Type, awssdk.ToString(p.Source.Buildspec))
 	}
 	if p.Webhook != nil {
@@ -174,7 +174,7 @@ func (w *world) project(app string) {
 	}
 	same(w.T, "the secrets of "+app, strings.Fields(plain[buildspec.BuildSecrets]), secrets)
 	delete(plain, buildspec.BuildSecrets)
-	same(w.T, "the variables of "+app, keys(plain), slices.Sorted(slices.Values(buildspec.Reads())))
+	same(w.T, "the variables of "+app, keys(plain), slices.Sorted(slices.Values(buildspec.Required("build"))))
 	if !awssdk.ToBool(p.Environment.PrivilegedMode) || awssdk.ToInt32(p.ConcurrentBuildLimit) != 1 {
 		w.Errorf("%s: privileged %v, %d builds at once", app, p.Environment.PrivilegedMode, awssdk.ToInt32(p.ConcurrentBuildLimit))
 	}

@@ -86,7 +86,7 @@ func newApp(t *testing.T, endpoint string) *app {
 		Project: Project{
 			Name:   "prodgate-app",
 			Arn:    "arn:aws:codebuild:eu-west-2:123456789012:project/prodgate-app",
-			Source: Source{Buildspec: buildspec.Build},
+			Source: Source{Buildspec: buildspec.Text("build")},
 			Environment: Environment{Image: "aws/codebuild/standard:7.0", PrivilegedMode: true, Variables: []Variable{
 				{Name: buildspec.AppFolder, Value: "backend-flask"},
 				{Name: buildspec.Dockerfile, Value: dockerfile},
@@ -373,7 +373,7 @@ func unprivileged(t *testing.T, a *app) {
 }
 
 func missingVariables(t *testing.T, a *app) {
-	for _, name := range buildspec.Reads() {
+	for _, name := range buildspec.Required("build") {
 		b := *a
 		b.Project.Environment.Variables = nil
 		for _, v := range a.Project.Environment.Variables {
@@ -406,7 +406,7 @@ func withoutAbort(t *testing.T, a *app) {
 	// A stale file in the source must not pass for the build's own either.
 	a.file(t, buildspec.ImageDefinitions, "stale")
 	a.variable(buildspec.Dockerfile, "Dockerfile.missing")
-	a.Project.Source.Buildspec = strings.ReplaceAll(buildspec.Build, "on-failure: ABORT", "")
+	a.Project.Source.Buildspec = strings.ReplaceAll(buildspec.Text("build"), "on-failure: ABORT", "")
 	r := a.run(t, "PRE_BUILD BUILD! POST_BUILD! UPLOAD_ARTIFACTS")
 	if r.Succeeded || len(r.Exported) > 0 {
 		t.Errorf("succeeded %v, exported %v", r.Succeeded, r.Exported)
@@ -419,7 +419,7 @@ func withoutAbort(t *testing.T, a *app) {
 // The guide says that all commands share one shell. They must not rely on it,
 // nor break when it is true.
 func oneShell(t *testing.T, a *app) {
-	spec, err := parse(buildspec.Build)
+	spec, err := parse(buildspec.Text("build"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/settings"
 )
 
 // TestCommits lets the real buildspec before a deployment look at commits of a repository of
@@ -103,13 +104,13 @@ func newRepository(t *testing.T, endpoint string) *repository {
 	built := r.run(t, succeeds)
 	r.ready = Build{
 		Project: Project{
-			Name: "prodgate-prepare", Arn: "arn:aws:codebuild:eu-west-2:123456789012:project/prodgate-prepare", Source: Source{Buildspec: buildspec.Prepare},
+			Name: "prodgate-prepare", Arn: "arn:aws:codebuild:eu-west-2:123456789012:project/prodgate-prepare", Source: Source{Buildspec: buildspec.Text("prepare")},
 			Environment: Environment{Image: "aws/codebuild/standard:7.0", Variables: []Variable{
 				{Name: buildspec.App, Value: "backend"},
 				{Name: buildspec.RepositoryURI, Value: registry + "/" + r.app.repository},
 				{Name: buildspec.ImageDigest, Value: built.Exported[buildspec.ImageDigest]},
 				{Name: buildspec.ContainerName, Value: "backend"},
-				{Name: buildspec.Deployment, Value: buildspec.Rolling},
+				{Name: buildspec.Deployment, Value: settings.Rolling},
 				{Name: buildspec.SourceRepository, Value: r.name},
 			}},
 		},

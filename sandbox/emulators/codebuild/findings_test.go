@@ -161,7 +161,7 @@ func TestFindings(t *testing.T) {
 				buildspec.Severity: "high", buildspec.AcceptedFindings: "[]", buildspec.Attempts: "4", buildspec.Pause: "0",
 			}
 			maps.Copy(variables, c.variables)
-			g := newDeployGate(t, buildspec.Findings, endpoint, nil, variables)
+			g := newDeployGate(t, buildspec.Text("findings"), endpoint, nil, variables)
 			if c.summary != "" {
 				g.passes(t, c.summary, c.words...)
 			} else {
@@ -174,11 +174,11 @@ func TestFindings(t *testing.T) {
 func TestFindingsNeedsAllThatItReads(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
-	g := newDeployGate(t, buildspec.Findings, "http://127.0.0.1:1", nil, map[string]string{
+	g := newDeployGate(t, buildspec.Text("findings"), "http://127.0.0.1:1", nil, map[string]string{
 		buildspec.App: "backend", buildspec.RepositoryName: "repository", buildspec.ImageDigest: "sha256:" + strings.Repeat("0", 64),
 		buildspec.Severity: "high", buildspec.AcceptedFindings: "[]", buildspec.Attempts: "1", buildspec.Pause: "0",
 	})
-	g.missing(t, buildspec.FindingsReads())
+	g.missing(t, buildspec.Required("findings"))
 	g.refuses(t, "Could not connect to the endpoint")
 }
 
@@ -197,7 +197,7 @@ func TestFindingsThatAreCountedAndNotListed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newDeployGate(t, buildspec.Findings, "http://127.0.0.1:1", nil, map[string]string{
+			g := newDeployGate(t, buildspec.Text("findings"), "http://127.0.0.1:1", nil, map[string]string{
 				buildspec.App: "backend", buildspec.RepositoryName: "repository", buildspec.ImageDigest: "sha256:" + strings.Repeat("0", 64),
 				buildspec.Severity: "high", buildspec.AcceptedFindings: "[]", buildspec.Attempts: "1", buildspec.Pause: "0",
 			})

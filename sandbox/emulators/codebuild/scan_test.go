@@ -236,11 +236,8 @@ func scanCases() map[string]map[string]scanCase {
 	}
 }
 
-// texts are the scans by name, and pins their tools.
-var (
-	texts = map[string]string{"gitleaks": buildspec.Gitleaks, "bandit": buildspec.Bandit, "gosec": buildspec.Gosec, "grype": buildspec.Grype}
-	pins  = map[string]tool.Tool{"gitleaks": tool.Gitleaks, "gosec": tool.Gosec, "grype": tool.Grype}
-)
+// pins are the scanners' tools, by the name of the buildspec.
+var pins = map[string]tool.Tool{"gitleaks": tool.Gitleaks, "gosec": tool.Gosec, "grype": tool.Grype}
 
 // TestScans runs the real buildspecs with the real tools.
 func TestScans(t *testing.T) {
@@ -264,7 +261,7 @@ func TestScans(t *testing.T) {
 		for name, test := range cases {
 			t.Run(scanner+": "+name, func(t *testing.T) {
 				t.Parallel()
-				s := newScan(t, all, texts[scanner], strings.TrimSpace(string(cache)))
+				s := newScan(t, all, scanner, strings.TrimSpace(string(cache)))
 				if test.change != nil {
 					test.change(t, s)
 				}
@@ -279,14 +276,14 @@ func TestScans(t *testing.T) {
 }
 
 // newScan is a scan of the sample app, on an internet of its own.
-func newScan(t *testing.T, all *scanners.Scanners, text, cache string) *scan {
+func newScan(t *testing.T, all *scanners.Scanners, scanner, cache string) *scan {
 	t.Helper()
 	net := online(t)
 	all.Serve(net)
 	s := &scan{net: net, all: all, Build: Build{
 		Project: Project{
 			Name: "prodgate-app-scan", Arn: "arn:aws:codebuild:eu-west-2:123456789012:project/prodgate-app-scan",
-			Source: Source{Buildspec: text}, Environment: Environment{Image: "aws/codebuild/standard:7.0"},
+			Source: Source{Buildspec: buildspec.Text(scanner)}, Environment: Environment{Image: "aws/codebuild/standard:7.0"},
 		},
 		Source: t.TempDir(), Commit: commit, Initiator: "codepipeline/prodgate-app",
 		Env: append(net.Env(), "PATH="+os.Getenv("PATH"), "GOCACHE="+cache),
@@ -303,10 +300,10 @@ func newScan(t *testing.T, all *scanners.Scanners, text, cache string) *scan {
 		buildspec.AppFolder: "backend-flask", buildspec.AcceptedFindings: "[]", buildspec.Severity: "medium",
 	}
 	for _, pinned := range pins {
-		maps.Copy(values, pinned.Variables())
+		values[pinned.URLVariable()], values[pinned.SHA256Variable()] = pinned.URL, pinned.SHA256
 	}
 	maps.Copy(values, all.Variables)
-	for _, name := range buildspec.ScanReads()[text] {
+	for _, name := range buildspec.Required(scanner) {
 		s.Project.Environment.Variables = append(s.Project.Environment.Variables, Variable{Name: name, Value: values[name]})
 	}
 	return s
@@ -315,7 +312,7 @@ func newScan(t *testing.T, all *scanners.Scanners, text, cache string) *scan {
 func (c scanCase) check(t *testing.T, scanner string, r *Result) {
 	t.Helper()
 	// The log begins with the commands, which say everything.
-	spec, err := parse(texts[scanner])
+	spec, err := parse(buildspec.Text(scanner))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,10 +380,10 @@ func everyScan(scanner string) map[string]scanCase {
 		"no list fails":                        fails(and(app, set(buildspec.AcceptedFindings, `{}`)), "is no list"),
 		"no JSON fails":                        fails(and(app, set(buildspec.AcceptedFindings, `[`)), "JSON"),
 	}
-	for _, name := range buildspec.ScanReads()[texts[scanner]] {
+	for _, name := range buildspec.Required(scanner) {
 		cases["without "+name] = fails(and(app, set(name, "")), name+": is not set by the project")
 	}
-	if slices.Contains(buildspec.ScanReads()[texts[scanner]], buildspec.Severity) {
+	if slices.Contains(buildspec.Required(scanner), buildspec.Severity) {
 		cases["a severity that there is not fails"] = fails(and(app, set(buildspec.Severity, "any")), "nothing knows the severity any")
 	}
 	host, down := "pypi.org", "Could not find a version that satisfies the requirement bandit"

@@ -16,6 +16,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/settings"
 	"prodgate/pkg/tool"
 	"prodgate/sandbox/emulators/internet"
 	oci "prodgate/sandbox/emulators/registry"
@@ -103,10 +104,10 @@ func (s *signing) deliver(t *testing.T) *delivery {
 
 	arn := "arn:aws:signer:eu-west-2:123456789012:/signing-profiles/" + profileName
 	shared := []Variable{
-		{Name: buildspec.NotationURL, Value: tool.Notation.URL},
-		{Name: buildspec.NotationSHA256, Value: s.variables[buildspec.NotationSHA256]},
-		{Name: buildspec.SignerPluginURL, Value: tool.SignerPlugin.URL},
-		{Name: buildspec.SignerPluginSHA256, Value: s.variables[buildspec.SignerPluginSHA256]},
+		{Name: tool.Notation.URLVariable(), Value: tool.Notation.URL},
+		{Name: tool.Notation.SHA256Variable(), Value: s.variables[tool.Notation.SHA256Variable()]},
+		{Name: tool.SignerPlugin.URLVariable(), Value: tool.SignerPlugin.URL},
+		{Name: tool.SignerPlugin.SHA256Variable(), Value: s.variables[tool.SignerPlugin.SHA256Variable()]},
 		{Name: buildspec.SignerRoot, Value: s.variables[buildspec.SignerRoot]},
 		{Name: buildspec.SigningProfile, Value: arn},
 		{Name: buildspec.App, Value: "backend"},
@@ -124,9 +125,9 @@ func (s *signing) deliver(t *testing.T) *delivery {
 			Initiator: "codepipeline/app-prodgate", Env: append(append([]string(nil), d.Env...), s.net.Env()...),
 		}
 	}
-	d.sign = project("prodgate-sign", buildspec.Sign, Variable{Name: buildspec.CommitID, Value: commit})
-	d.ready = project("prodgate-prepare", buildspec.Prepare,
-		Variable{Name: buildspec.ContainerName, Value: "backend"}, Variable{Name: buildspec.Deployment, Value: buildspec.Rolling})
+	d.sign = project("prodgate-sign", buildspec.Text("sign"), Variable{Name: buildspec.CommitID, Value: commit})
+	d.ready = project("prodgate-prepare", buildspec.Text("prepare"),
+		Variable{Name: buildspec.ContainerName, Value: "backend"}, Variable{Name: buildspec.Deployment, Value: settings.Rolling})
 	return d
 }
 
@@ -371,7 +372,7 @@ func registryDown(t *testing.T, d *delivery) {
 }
 
 func wrongChecksums(t *testing.T, d *delivery) {
-	for _, name := range []string{buildspec.NotationSHA256, buildspec.SignerPluginSHA256} {
+	for _, name := range []string{tool.Notation.SHA256Variable(), tool.SignerPlugin.SHA256Variable()} {
 		for _, b := range []Build{d.sign, d.ready} {
 			said(t, ends(t, b.with(Variable{Name: name, Value: strings.Repeat("0", 64)}), "PRE_BUILD!"), ": FAILED\n")
 		}
@@ -390,15 +391,14 @@ func wrongRoot(t *testing.T, d *delivery) {
 }
 
 func badVariables(t *testing.T, d *delivery) {
-	green := d.ready.with(Variable{Name: buildspec.Deployment, Value: buildspec.BlueGreen},
+	green := d.ready.with(Variable{Name: buildspec.Deployment, Value: settings.BlueGreen},
 		Variable{Name: buildspec.Cluster, Value: "c"}, Variable{Name: buildspec.Service, Value: "s"}, Variable{Name: buildspec.ContainerPort, Value: "80"})
 	for _, test := range []struct {
 		build Build
 		names []string
 	}{
-		{d.sign, buildspec.SignReads()},
-		{green, append(buildspec.PrepareReads(), buildspec.Cluster, buildspec.Service, buildspec.ContainerPort,
-			buildspec.NotationURL, buildspec.NotationSHA256, buildspec.SignerPluginURL, buildspec.SignerPluginSHA256, buildspec.SignerRoot)},
+		{d.sign, buildspec.Required("sign")},
+		{green, buildspec.Required("prepare")},
 	} {
 		for _, name := range test.names {
 			said(t, ends(t, test.build.with(Variable{Name: name}), "PRE_BUILD!"), name+": is not set by the ")
@@ -414,7 +414,7 @@ func badVariables(t *testing.T, d *delivery) {
 
 func unsigned(t *testing.T, d *delivery) {
 	digest := d.push(t)
-	d.ready = d.ready.with(Variable{Name: buildspec.SigningProfile}, Variable{Name: buildspec.NotationURL}, Variable{Name: buildspec.SBOM},
+	d.ready = d.ready.with(Variable{Name: buildspec.SigningProfile}, Variable{Name: tool.Notation.URLVariable()}, Variable{Name: buildspec.SBOM},
 		Variable{Name: buildspec.ImageDigest, Value: digest})
 	d.ready.Source, d.ready.Env = names(t, registry+"/"+d.repository+"@"+digest), d.Env
 	r := ends(t, d.ready, prepares)
@@ -437,7 +437,7 @@ func (d *delivery) service(t *testing.T, containers string) (cluster string) {
 		"--execution-role-arn", "arn:aws:iam::123456789012:role/execution", "--task-role-arn", "arn:aws:iam::123456789012:role/task",
 		"--network-mode", "awsvpc", "--requires-compatibilities", "FARGATE", "--cpu", "256", "--memory", "1024")
 	d.aws(t, "ecs", "create-service", "--cluster", cluster, "--service-name", "backend", "--task-definition", cluster, "--desired-count", "1")
-	d.ready = d.ready.with(Variable{Name: buildspec.Deployment, Value: buildspec.BlueGreen}, Variable{Name: buildspec.Cluster, Value: cluster},
+	d.ready = d.ready.with(Variable{Name: buildspec.Deployment, Value: settings.BlueGreen}, Variable{Name: buildspec.Cluster, Value: cluster},
 		Variable{Name: buildspec.Service, Value: "backend"}, Variable{Name: buildspec.ContainerPort, Value: "4567"})
 	return cluster
 }

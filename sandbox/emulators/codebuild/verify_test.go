@@ -32,7 +32,7 @@ func newECSService(t *testing.T, endpoint string, net *internet.Internet, more o
 	name := testName(t)
 	name = name[max(0, len(name)-100):]
 	s := &ecsService{name: name}
-	s.deployGate = newDeployGate(t, buildspec.Verify, endpoint, net, map[string]string{
+	s.deployGate = newDeployGate(t, buildspec.Text("verify"), endpoint, net, map[string]string{
 		buildspec.App: "backend", buildspec.Cluster: "prod", buildspec.Service: name, buildspec.ContainerName: "backend",
 		buildspec.ImageDigest: builtDigest, buildspec.Pause: "0.1",
 	})
@@ -203,11 +203,11 @@ func (s *ecsService) atOnce() {
 func TestVerifyNeedsAllThatItReads(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
-	g := newDeployGate(t, buildspec.Verify, "http://127.0.0.1:1", nil, map[string]string{
+	g := newDeployGate(t, buildspec.Text("verify"), "http://127.0.0.1:1", nil, map[string]string{
 		buildspec.App: "backend", buildspec.Cluster: "prod", buildspec.Service: "backend", buildspec.ContainerName: "backend",
 		buildspec.ImageDigest: builtDigest, buildspec.Pause: "0",
 	})
-	g.missing(t, buildspec.VerifyReads())
+	g.missing(t, buildspec.Required("verify"))
 	(&ecsService{deployGate: g}).released(t, builtDigest)
 	g.refuses(t, "Could not connect to the endpoint")
 }
@@ -288,7 +288,7 @@ func TestHealthChecks(t *testing.T) {
 // healthGate is a check of a service that runs what was built.
 func healthGate(t *testing.T, net *internet.Internet, host string) *deployGate {
 	t.Helper()
-	g := newDeployGate(t, buildspec.Verify, "http://127.0.0.1:1", net, map[string]string{
+	g := newDeployGate(t, buildspec.Text("verify"), "http://127.0.0.1:1", net, map[string]string{
 		buildspec.App: "backend", buildspec.Cluster: "prod", buildspec.Service: "backend", buildspec.ContainerName: "backend",
 		buildspec.ImageDigest: builtDigest, buildspec.Pause: "0.1",
 		buildspec.Health: `{"url":"https://` + host + `/health","expect":{"success":true,"ver":1},"seconds":1}`,

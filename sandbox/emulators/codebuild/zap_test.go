@@ -51,9 +51,9 @@ func zapGate(t *testing.T, app http.Handler, script []byte) *deployGate {
 	if app != nil {
 		net.Handle("app.example.com", app)
 	}
-	return newDeployGate(t, buildspec.ZAP, "http://127.0.0.1:1", net, map[string]string{
+	return newDeployGate(t, buildspec.Text("zap"), "http://127.0.0.1:1", net, map[string]string{
 		buildspec.App: "backend", buildspec.TargetURL: "https://app.example.com/", buildspec.Severity: "medium",
-		buildspec.AcceptedFindings: "[]", buildspec.ZAPURL: tool.ZAP.URL, buildspec.ZAPSHA256: checksum,
+		buildspec.AcceptedFindings: "[]", tool.ZAP.URLVariable(): tool.ZAP.URL, tool.ZAP.SHA256Variable(): checksum,
 	})
 }
 
@@ -110,9 +110,9 @@ func TestZAP(t *testing.T) {
 		"an app without https fails":         {app: page(), change: map[string]string{buildspec.TargetURL: "http://app.example.com/"}, words: []string{"TARGET_URL is not https"}},
 		"a severity that nobody knows fails": {app: page(), change: map[string]string{buildspec.Severity: "none"}, words: []string{"SEVERITY is none"}},
 		"another ZAP than the pinned one fails": {
-			app: page(policy, sniff, strict), change: map[string]string{buildspec.ZAPSHA256: tool.ZAP.SHA256}, words: []string{"zap.tar.gz: FAILED"},
+			app: page(policy, sniff, strict), change: map[string]string{tool.ZAP.SHA256Variable(): tool.ZAP.SHA256}, words: []string{"zap.tar.gz: FAILED"},
 		},
-		"a ZAP that cannot be had fails": {app: page(), change: map[string]string{buildspec.ZAPURL: "https://" + release.Host + "/gone"}, words: []string{"returned error: 404"}},
+		"a ZAP that cannot be had fails": {app: page(), change: map[string]string{tool.ZAP.URLVariable(): "https://" + release.Host + "/gone"}, words: []string{"returned error: 404"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -142,5 +142,5 @@ func TestZAPNeedsAllThatItReads(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	g := zapGate(t, page(), zap.Script)
-	g.missing(t, buildspec.ZAPReads())
+	g.missing(t, buildspec.Required("zap"))
 }

@@ -39,8 +39,8 @@ func Serve(ctx context.Context, net *internet.Internet, folder string, signing *
 		pack     func(name string, program []byte) ([]byte, error)
 		checksum string // the variable
 	}{
-		{tool.Notation, signing.Notation, tarball, buildspec.NotationSHA256},
-		{tool.SignerPlugin, signing.Plugin, zipped, buildspec.SignerPluginSHA256},
+		{tool.Notation, signing.Notation, tarball, tool.Notation.SHA256Variable()},
+		{tool.SignerPlugin, signing.Plugin, zipped, tool.SignerPlugin.SHA256Variable()},
 	} {
 		program, err := os.ReadFile(one.program)
 		if err != nil {

@@ -1,0 +1,185 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"prodgate/pkg/buildspec"
+	"prodgate/pkg/naming"
+	"prodgate/pkg/settings"
+)
+
+// CodeBuildProject is a project as CodeBuild has it.
+type CodeBuildProject struct {
+	naming.Named
+	// Suffix follows the gate component's name in the name of the resource.
+	Suffix string
+	// Role is the role of the project, one of package naming's.
+	Role        string
+	Description string
+	// Source is CODEPIPELINE, or NO_SOURCE where no pipeline starts the project.
+	Source string
+	// Buildspec is the text of it.
+	Buildspec    string
+	IsPrivileged bool
+	// ReadsSecrets is whether the secrets of the app's build are variables of the project too.
+	ReadsSecrets bool
+	Variables    []Setting
+	ComputeType  string
+	Minutes      int
+	// ConcurrentBuilds is 0 for as many as are started.
+	ConcurrentBuilds int
+}
+
+// project is the name of a row's project; app is a name or a pattern.
+func (m Model) project(p Project, app string) naming.Named {
+	if p.IsShared {
+		return m.names.Shared(p.Name)
+	}
+	return m.names.Project(app, p.Name)
+}
+
+// ProjectsOf are the projects that an app has alone.
+func (m Model) ProjectsOf(app settings.App) ([]CodeBuildProject, error) {
+	var all []CodeBuildProject
+	for _, row := range m.rowsOf(OneApp(app)) {
+		if row.Project == nil || row.Project.IsShared {
+			continue
+		}
+		build := m.settings.Build
+		made, err := m.describe(*row.Project, app)
+		if err != nil {
+			return nil, err
+		}
+		made.Suffix = app.Name + "-" + row.Project.Name
+		made.ComputeType, made.Minutes, made.ConcurrentBuilds = build.ComputeType, build.Timeout, build.ConcurrentBuilds
+		made.ReadsSecrets = row.Project.Role == naming.Build
+		all = append(all, made)
+	}
+	return all, nil
+}
+
+// SharedProjects are the projects that the pipelines of all apps start, each where any app needs
+// it.
+func (m Model) SharedProjects() ([]CodeBuildProject, error) {
+	var all []CodeBuildProject
+	for _, row := range m.rows {
+		if row.Project == nil || !row.Project.IsShared || !m.isOn(row, AllApps) || !m.has(AllApps, row.isOnFor) {
+			continue
+		}
+		made, err := m.describe(*row.Project, settings.App{})
+		if err != nil {
+			return nil, err
+		}
+		made.Suffix, made.ComputeType, made.Minutes = row.Project.Name, smallCompute, row.Project.Minutes
+		all = append(all, made)
+	}
+	return all, nil
+}
+
+// ScheduledCheck is the project that checks the known state by the clock: the one that pipelines
+// start, without a source, and one build at a time.
+func (m Model) ScheduledCheck() (CodeBuildProject, error) {
+	shared, err := m.SharedProjects()
+	if err != nil {
+		return CodeBuildProject{}, err
+	}
+	i := slices.IndexFunc(shared, func(p CodeBuildProject) bool { return p.Suffix == BeforeDeploy })
+	if i < 0 {
+		return CodeBuildProject{}, fmt.Errorf("no row has the project %s", BeforeDeploy)
+	}
+	check := shared[i]
+	check.Named, check.Suffix, check.Source = m.names.VerifierProject(), naming.Verifier, "NO_SOURCE"
+	check.Description = "Compares the live gate with what pulumi up has made of it"
+	check.Minutes, check.ConcurrentBuilds = 8*60, 1 // for a thousand apps
+	return check, nil
+}
+
+// describe is what a project of an app, or of all, has from its row.
+func (m Model) describe(p Project, app settings.App) (CodeBuildProject, error) {
+	scanner, name := p.scanner(app)
+	body := buildspec.Text(scanner.Buildspec)
+	if body == "" {
+		return CodeBuildProject{}, fmt.Errorf("project %s: there is no buildspec %q for %q", p.Name, scanner.Buildspec, name)
+	}
+	return CodeBuildProject{
+		Named: m.project(p, app.Name), Role: p.Role, Source: "CODEPIPELINE", Buildspec: body, IsPrivileged: p.IsPrivileged,
+		Description: strings.NewReplacer("{app}", app.Name, "{scanner}", name).Replace(p.Description),
+		Variables:   m.resolve(slices.Concat(scanner.Variables, pins(scanner.Tools...)), app),
+	}, nil
+}
+
+// started are the ARNs of all projects that the pipelines of a scope start. Required checks come
+// before optional ones.
+func (m Model) started(scope Scope) []string {
+	var arns []string
+	for _, isShared := range []bool{false, true} {
+		for _, isRequired := range []bool{true, false} {
+			for _, row := range m.rowsOf(scope) {
+				if row.Project != nil && row.Project.IsShared == isShared && row.isRequired() == isRequired {
+					arns = append(arns, m.project(*row.Project, scope.name()).ARN)
+				}
+			}
+		}
+	}
+	return arns
+}
+
+// SharedNames are the names of all shared projects, whether the stack has them or not: those that
+// read variables of an action. The check of the known state is the first.
+func (m Model) SharedNames() []string {
+	names := []string{m.names.Shared(BeforeDeploy).Name}
+	for _, name := range m.sharedChecks() {
+		names = append(names, m.names.Shared(name).Name)
+	}
+	return names
+}
+
+// sharedChecks are the shared projects less that of the known state, by what follows the gate's name.
+func (m Model) sharedChecks() []string {
+	var names []string
+	for _, row := range m.rows {
+		if row.Project != nil && row.Project.IsShared && row.Project.Name != BeforeDeploy {
+			names = append(names, row.Project.Name)
+		}
+	}
+	return names
+}
+
+// PrivilegedProjects are the names of the projects of all apps that run docker.
+func (m Model) PrivilegedProjects() []string {
+	var names []string
+	for _, app := range m.settings.Apps {
+		for _, row := range m.rowsOf(OneApp(app)) {
+			if row.Project != nil && row.Project.IsPrivileged {
+				names = append(names, m.project(*row.Project, app.Name).Name)
+			}
+		}
+	}
+	return names
+}
+
+// BuildLogGroups are the names of the log groups of the projects that run docker.
+func (m Model) BuildLogGroups() []string { return m.logGroups(m.PrivilegedProjects()) }
+
+// LogGroups are the names of the log groups of all projects that pipelines start.
+func (m Model) LogGroups() []string {
+	names := m.PrivilegedProjects()
+	for _, app := range m.settings.Apps {
+		for _, row := range m.rowsOf(OneApp(app)) {
+			if row.Project != nil && !row.Project.IsShared && !row.Project.IsPrivileged {
+				names = append(names, m.project(*row.Project, app.Name).Name)
+			}
+		}
+	}
+	return m.logGroups(append(names, m.SharedNames()...))
+}
+
+func (m Model) logGroups(projects []string) []string {
+	var names []string
+	for _, project := range projects {
+		names = append(names, m.names.LogGroupOf(naming.Named{Name: project}).Name)
+	}
+	return names
+}

@@ -1,0 +1,287 @@
+package pipeline
+
+import (
+	"strconv"
+
+	"prodgate/pkg/buildspec"
+	"prodgate/pkg/naming"
+	"prodgate/pkg/onlymain"
+	"prodgate/pkg/settings"
+	"prodgate/pkg/tool"
+)
+
+// The artifacts that actions hand to each other, beside the SBOM.
+const (
+	SourceArtifact  = "Source"
+	BuildArtifact   = "Build"
+	ReleaseArtifact = "Release" // written by the action that verifies an image, read by the one that deploys it
+)
+
+// What rows and rules name.
+const (
+	SourceStage  = "Source"
+	GitHubAction = "GitHub"
+	// BuildProject is the name of the project that runs docker, after the app's.
+	BuildProject = naming.Build
+	// BeforeDeploy is the name of the project that checks the known state before each deployment.
+	BeforeDeploy = naming.Verifier + "-before-deploy"
+)
+
+const (
+	// How long a run waits for ECR's findings: half an hour in all.
+	findingsAttempts = 90
+	findingsPause    = 20 // seconds
+	// verifyPause is the time between two looks at what was deployed, in seconds.
+	verifyPause = 10
+	// What differs from the known state is read again: a pulumi up may be at work.
+	checkAttempts = 3
+	checkPause    = 60 // seconds
+	// CodePipeline's own seven days for an approval are long enough for prod to have moved on, in
+	// QUEUED mode behind this very wait.
+	approvalMinutes = 24 * 60
+)
+
+// Rows are the actions of the gate's pipelines, in order.
+func Rows() []Row {
+	return []Row{
+		{
+			Stage: SourceStage, Action: GitHubAction, Category: "Source", Provider: "CodeStarSourceConnection", Namespace: "Source",
+			Setting: "source.provider", IsOn: func(s *settings.Settings) bool { return !s.FromCodeCommit() },
+			Outputs: []string{SourceArtifact},
+			Configuration: []Variable{
+				ofPart("ConnectionArn", Connection),
+				ofModel("FullRepositoryId", func(m Model, app settings.App) string { return m.settings.Source.Owner + "/" + app.Repository }),
+				constant("BranchName", onlymain.Base),
+				constant("OutputArtifactFormat", "CODE_ZIP"),
+				constant("DetectChanges", "false"), // the trigger does
+			},
+			Rights: []Right{{
+				// The service was renamed and still checks either prefix.
+				Sid: "Connection", Actions: []string{"codeconnections:UseConnection", "codestar-connections:UseConnection"},
+				On: func(Model, Scope) []Value { return []Value{{Part: Connection}} },
+			}},
+		},
+		{
+			Stage: SourceStage, Action: "CodeCommit", Category: "Source", Provider: "CodeCommit", Namespace: "Source",
+			Setting: "source.provider", IsOn: (*settings.Settings).FromCodeCommit,
+			Outputs: []string{SourceArtifact},
+			Configuration: []Variable{
+				ofApp("RepositoryName", func(app settings.App) string { return app.Repository }),
+				constant("BranchName", onlymain.Base),
+				constant("OutputArtifactFormat", "CODE_ZIP"),
+				constant("PollForSourceChanges", "false"), // the rule starts the pipeline
+			},
+			Rights: []Right{{
+				// CodePipeline User Guide, CodeCommit source action reference, Service role permissions.
+				Sid: "Source",
+				Actions: []string{
+					"codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit", "codecommit:GetRepository",
+					"codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive",
+				},
+				On: func(m Model, scope Scope) []Value { return texts(m.names.SourceRepository(scope.repository())) },
+			}},
+		},
+		{
+			Stage: "Scan", Action: "Secrets", Category: "Test", Provider: "CodeBuild", Namespace: "Secrets", Setting: "scan.secrets",
+			Inputs: inputs(SourceArtifact),
+			Project: &Project{
+				Name: "scan-secrets", Role: naming.Scan, Description: "Looks for secrets in the source of {app}, with {scanner}",
+				Choice: func(app settings.App) string { return app.Scan.Secrets },
+				Scanners: map[string]Scanner{
+					"gitleaks": {Buildspec: "gitleaks", Variables: scanVariables(), Tools: []tool.Tool{tool.Gitleaks}},
+				},
+			},
+		},
+		{
+			Stage: "Scan", Action: "Code", Category: "Test", Provider: "CodeBuild", Namespace: "Code", Setting: "scan.code",
+			Inputs: inputs(SourceArtifact),
+			Project: &Project{
+				Name: "scan-code", Role: naming.Scan, Description: "Looks for holes in the code of {app}, with {scanner}",
+				Choice: func(app settings.App) string { return app.Scan.Code },
+				Scanners: map[string]Scanner{
+					"bandit": {
+						Buildspec: "bandit", Packages: tool.Bandit,
+						Variables: scanVariables(constant(tool.BanditRequirements, tool.Requirements(tool.Bandit)), severity),
+					},
+					"gosec": {Buildspec: "gosec", Variables: scanVariables(severity), Tools: []tool.Tool{tool.Gosec}},
+				},
+			},
+		},
+		{
+			Stage: "Scan", Action: "Dependencies", Category: "Test", Provider: "CodeBuild", Namespace: "Dependencies", Setting: "scan.dependencies",
+			Inputs: inputs(SourceArtifact), Outputs: []string{buildspec.SBOMArtifact},
+			Project: &Project{
+				Name: "scan-dependencies", Role: naming.Scan,
+				Description: "Looks for known vulnerabilities of the dependencies, and writes the SBOM of {app}, with {scanner}",
+				Choice:      func(app settings.App) string { return app.Scan.Dependencies },
+				Scanners: map[string]Scanner{
+					"grype": {Buildspec: "grype", Variables: scanVariables(severity), Tools: []tool.Tool{tool.Grype}},
+				},
+			},
+		},
+		{
+			Stage: "Build", Action: "Image", Category: "Build", Provider: "CodeBuild", Namespace: "Build",
+			Inputs: inputs(SourceArtifact), Outputs: []string{BuildArtifact},
+			Project: &Project{
+				Name: BuildProject, Role: naming.Build, Description: "Builds the image of {app} and pushes it to ECR by digest",
+				IsPrivileged: true, // docker build needs it; no other project has it
+				Scanner: Scanner{Buildspec: "build", Variables: []Variable{
+					appFolder,
+					ofApp(buildspec.Dockerfile, func(app settings.App) string { return app.Dockerfile }),
+					repositoryURI, repositoryName, containerName,
+				}},
+				Rights: append([]Right{registryLogin, {
+					Sid: "PushImages",
+					Actions: []string{
+						"ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart",
+						"ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:BatchGetImage", "ecr:DescribeImages",
+					},
+					On: func(m Model, scope Scope) []Value { return texts(m.names.Repository(scope.name()).ARN) },
+				}}, readsSecrets...),
+			},
+		},
+		{
+			Stage: "Build", Action: "Findings", Category: "Test", Provider: "CodeBuild", Namespace: "Findings", RunOrder: 2,
+			Setting: "scan.image", IsOnFor: scansImage,
+			Inputs: inputs(BuildArtifact), Variables: []Variable{appName, repositoryName, imageDigest, severity},
+			Project: &Project{
+				Name: "findings", IsShared: true, Role: naming.Inspect, Description: "Waits for what ECR finds in an image", Minutes: 60,
+				Scanner: Scanner{Buildspec: "findings", Variables: []Variable{
+					acceptedOfAllApps,
+					constant(buildspec.Attempts, strconv.Itoa(findingsAttempts)), constant(buildspec.Pause, strconv.Itoa(findingsPause)),
+				}},
+				Rights: []Right{{Sid: "Findings", Actions: []string{"ecr:DescribeImageScanFindings"}, On: on(repositories)}},
+			},
+		},
+		{
+			Stage: "Sign", Action: "Image", Category: "Build", Provider: "CodeBuild", Setting: "sign", IsOn: (*settings.Settings).Signs,
+			Inputs: withSBOM(BuildArtifact), Variables: []Variable{hasSBOM, appName, repositoryURI, imageDigest, builtCommit},
+			Project: &Project{
+				Name: "sign", IsShared: true, Role: naming.Sign, Description: "Signs images with AWS Signer, by digest", Minutes: 30,
+				Scanner: Scanner{Buildspec: "sign", Variables: signing},
+				Rights: []Right{
+					registryLogin,
+					{
+						Sid: "PushSignatures", // a signature is stored with the image
+						Actions: []string{
+							"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:GetDownloadUrlForLayer",
+							"ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
+						},
+						On: on(repositories),
+					},
+					{Sid: "Sign", Actions: []string{"signer:SignPayload"}, On: func(Model, Scope) []Value { return []Value{{Part: SigningProfile}} }},
+					revocations,
+				},
+			},
+		},
+		{
+			Stage: naming.ApprovalStage, Action: naming.ApprovalStage, Category: "Approval", Provider: "Manual", TimeoutMinutes: approvalMinutes,
+			Setting: "access.approverArns", IsOn: needsApproval,
+			Configuration: []Variable{ofPart("NotificationArn", AlertTopic), ofModel("CustomData", Model.ApprovalText)},
+			Rights:        publishes("AskForApproval"),
+		},
+		{
+			Stage: naming.DeployStage, Action: "KnownState", Category: "Test", Provider: "CodeBuild",
+			// CodePipeline asks for an artifact, which nothing reads.
+			Inputs: inputs(BuildArtifact), Variables: []Variable{appName},
+			Project: &Project{
+				Name: BeforeDeploy, IsShared: true, Role: naming.Verifier, Minutes: 60,
+				Description: "Compares the live gate with what pulumi up has made of it, before a deployment",
+				Scanner: Scanner{Buildspec: "known", Variables: []Variable{
+					ofModel(buildspec.GateName, func(m Model, _ settings.App) string { return m.names.Gate }),
+					ofModel(buildspec.KnownStateParameter, func(m Model, _ settings.App) string { return m.names.KnownState("").Name }),
+					ofModel(buildspec.PolicyPath, func(m Model, _ settings.App) string { return m.names.PolicyPath() }),
+					ofModel(buildspec.AlertTopic, func(m Model, _ settings.App) string { return m.names.Topic().ARN }),
+					constant(buildspec.Attempts, strconv.Itoa(checkAttempts)), constant(buildspec.Pause, strconv.Itoa(checkPause)),
+				}},
+			},
+		},
+		{
+			Stage: naming.DeployStage, Action: "Prepare", Category: "Build", Provider: "CodeBuild",
+			Inputs: withSBOM(BuildArtifact), Outputs: []string{ReleaseArtifact},
+			Variables: concat(
+				[]Variable{hasSBOM, appName, repositoryURI, imageDigest, containerName,
+					ofApp(buildspec.Deployment, func(app settings.App) string { return app.Deployment.Kind })},
+				when(func(_ Model, app settings.App) bool { return IsBlueGreen(app) }, cluster, service,
+					ofApp(buildspec.ContainerPort, func(app settings.App) string { return strconv.Itoa(app.Deployment.ContainerPort) })),
+				when(func(m Model, _ settings.App) bool { return m.settings.FromCodeCommit() },
+					ofApp(buildspec.SourceRepository, func(app settings.App) string { return app.Repository }),
+					constant(buildspec.CommitID, "#{Source.CommitId}")),
+			),
+			Project: &Project{
+				Name: "prepare", IsShared: true, Role: naming.Prepare, Minutes: 30,
+				Description: "Verifies an image by digest, and writes what deploys it",
+				Scanner:     Scanner{Buildspec: "prepare", Variables: when(func(m Model, _ settings.App) bool { return m.settings.Signs() }, signing...)},
+				Rights: []Right{
+					{Sid: "Images", Actions: []string{"ecr:DescribeImages"}, On: on(repositories)},
+					{
+						Sid: "Commits", Actions: []string{"codecommit:GetCommit", "codecommit:GetMergeCommit"},
+						On: on(func(m Model) []string { return []string{m.names.SourceRepositories()} }), When: func(m Model) bool { return m.settings.FromCodeCommit() },
+					},
+					{Sid: "Services", Actions: []string{"ecs:DescribeServices"}, On: services, When: anyBlueGreen},
+					{Sid: "TaskDefinitions", Actions: []string{"ecs:DescribeTaskDefinition"}, On: everything, When: anyBlueGreen},
+					whenSigned(registryLogin),
+					whenSigned(Right{Sid: "PullSignatures", Actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, On: on(repositories)}),
+					whenSigned(revocations),
+				},
+			},
+		},
+		{
+			// ECS replaces the tasks of a service.
+			Stage: naming.DeployStage, Action: "Service", Category: "Deploy", Provider: "ECS", Namespace: "Deploy", RunOrder: 2,
+			Setting: "apps[].deployment.kind", IsOnFor: isRolling,
+			Inputs: inputs(ReleaseArtifact),
+			Configuration: []Variable{
+				ofApp("ClusterName", func(app settings.App) string { return app.Cluster }),
+				ofApp("ServiceName", func(app settings.App) string { return app.Service }),
+				constant("FileName", buildspec.ImageDefinitions),
+				ofApp("DeploymentTimeout", func(app settings.App) string { return strconv.Itoa(app.DeployTimeout) }),
+			},
+			Rights: rollingRights,
+		},
+		{
+			// CodeDeploy shifts traffic to new tasks.
+			Stage: naming.DeployStage, Action: "Service", Category: "Deploy", Provider: "CodeDeployToECS", Namespace: "Deploy", RunOrder: 2,
+			Setting: "apps[].deployment.kind", IsOnFor: IsBlueGreen,
+			Inputs: inputs(ReleaseArtifact),
+			Configuration: []Variable{
+				ofModel("ApplicationName", func(m Model, app settings.App) string { return m.names.Deployments(app.Name).Name }),
+				ofModel("DeploymentGroupName", func(m Model, app settings.App) string { return m.names.Deployments(app.Name).Name }),
+				constant("TaskDefinitionTemplateArtifact", ReleaseArtifact),
+				constant("TaskDefinitionTemplatePath", buildspec.TaskDefinition),
+				constant("AppSpecTemplateArtifact", ReleaseArtifact),
+				constant("AppSpecTemplatePath", buildspec.AppSpec),
+				constant("Image1ArtifactName", ReleaseArtifact),
+				constant("Image1ContainerName", buildspec.ImagePlaceholder),
+			},
+			Rights: blueGreenRights,
+		},
+		{
+			// The check after a deployment is in the deployment's stage: a stage that fails is rolled back
+			// to what it last did well, and so is the service.
+			Stage: naming.DeployStage, Action: "Verify", Category: "Test", Provider: "CodeBuild", RunOrder: 3,
+			Inputs: inputs(ReleaseArtifact),
+			Variables: concat([]Variable{appName, cluster, service, containerName, imageDigest},
+				when(func(_ Model, app settings.App) bool { return app.Health.Url != "" }, ofApp(buildspec.Health, healthCheck))),
+			Project: &Project{
+				Name: "verify", IsShared: true, Role: naming.Inspect, Minutes: 60,
+				Description: "Looks whether what runs is what was built, and well",
+				Scanner:     Scanner{Buildspec: "verify", Variables: []Variable{constant(buildspec.Pause, strconv.Itoa(verifyPause))}},
+				Rights: []Right{
+					{Sid: "Services", Actions: []string{"ecs:DescribeServices"}, On: services},
+					{Sid: "Tasks", Actions: []string{"ecs:DescribeTasks"}, On: on(func(m Model) []string { return []string{m.names.Tasks()} })},
+					{Sid: "TaskLists", Actions: []string{"ecs:DescribeTaskDefinition", "ecs:ListTasks"}, On: everything},
+				},
+			},
+		},
+		{
+			Stage: "Test", Action: "Attack", Category: "Test", Provider: "CodeBuild", Setting: "apps[].dast.url", IsOnFor: HasDAST,
+			Inputs:    inputs(ReleaseArtifact),
+			Variables: []Variable{appName, ofApp(buildspec.TargetURL, func(app settings.App) string { return app.Dast.Url }), severity},
+			Project: &Project{
+				Name: "dast", IsShared: true, Role: naming.Inspect, Description: "Attacks what was deployed, with OWASP ZAP", Minutes: 60,
+				Scanner: Scanner{Buildspec: "zap", Variables: []Variable{acceptedOfAllApps}, Tools: []tool.Tool{tool.ZAP}},
+			},
+		},
+	}
+}
