@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// Canonical is a value as JSON, the same text for all that is the same: keys sorted,
-// no white space, and of an object nothing that is null, an empty text, an empty list
-// or an empty object. Texts are escaped as jq does it.
+// Canonical is a value as JSON, the same text for equal values: keys are sorted, there is no white
+// space, and an object has no member that is null, an empty string, an empty list or an empty object.
+// Strings are escaped as jq does it.
 func Canonical(value any) []byte { return appendValue(nil, value) }
 
 func appendValue(to []byte, value any) []byte {
@@ -19,10 +19,10 @@ func appendValue(to []byte, value any) []byte {
 	case bool:
 		return strconv.AppendBool(to, v)
 	case string:
-		return appendText(to, v)
+		return appendString(to, v)
 	case int:
 		return strconv.AppendInt(to, int64(v), 10)
-	case float64: // of JSON; what is compared are whole numbers
+	case float64: // of JSON; every number that is compared is whole
 		return strconv.AppendFloat(to, v, 'f', -1, 64)
 	case []any:
 		to = append(to, '[')
@@ -37,24 +37,24 @@ func appendValue(to []byte, value any) []byte {
 		to = append(to, '{')
 		first := true
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if without(v[key]) {
+			if isEmpty(v[key]) {
 				continue
 			}
 			if !first {
 				to = append(to, ',')
 			}
 			first = false
-			to = append(appendText(to, key), ':')
+			to = append(appendString(to, key), ':')
 			to = appendValue(to, v[key])
 		}
 		return append(to, '}')
 	default:
-		return appendText(to, fmt.Sprint(v))
+		return appendString(to, fmt.Sprint(v))
 	}
 }
 
-// without is whether an object is the same without a member of this value.
-func without(value any) bool {
+// isEmpty is whether an object means the same without a member of this value.
+func isEmpty(value any) bool {
 	switch v := value.(type) {
 	case nil:
 		return true
@@ -64,7 +64,7 @@ func without(value any) bool {
 		return len(v) == 0
 	case map[string]any:
 		for _, member := range v {
-			if !without(member) {
+			if !isEmpty(member) {
 				return false
 			}
 		}
@@ -73,7 +73,7 @@ func without(value any) bool {
 	return false
 }
 
-func appendText(to []byte, text string) []byte {
+func appendString(to []byte, text string) []byte {
 	const digits = "0123456789abcdef"
 	short := map[byte]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
 	to = append(to, '"')

@@ -2,68 +2,102 @@ package knownstate
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// document is an IAM policy in which what AWS writes in more than one way has one: a
-// list of one may stand as its element, the order of statements and of all lists in
-// them says nothing, and everybody is * or {"AWS": "*"}. ECR and IAM write such
-// documents anew.
+// document is an IAM policy document in one form where AWS accepts several: a list of one may be written as its
+// element, the order of statements and of the lists in them has no meaning, and every principal is * or {"AWS": "*"}.
+// ECR and IAM rewrite the documents that they are given.
 func document(text any) (any, error) {
-	var d map[string]any
-	if err := json.Unmarshal([]byte(fmt.Sprint(text)), &d); err != nil {
+	d, err := normalizeDocument(text)
+	if err != nil {
 		return nil, fmt.Errorf("policy document: %w", err)
 	}
-	statements := list(d["Statement"])
-	for _, one := range statements {
-		s, is := one.(map[string]any)
+	return d, nil
+}
+
+func normalizeDocument(text any) (map[string]any, error) {
+	var d map[string]any
+	if err := json.Unmarshal([]byte(fmt.Sprint(text)), &d); err != nil {
+		return nil, err
+	}
+	if d == nil {
+		return nil, errors.New("it is null")
+	}
+	statements := asList(d["Statement"])
+	for _, statement := range statements {
+		s, is := statement.(map[string]any)
 		if !is {
-			return nil, fmt.Errorf("policy document: a statement is %v", one)
+			return nil, fmt.Errorf("a statement is %v", statement)
 		}
-		for _, key := range []string{"Action", "NotAction", "Resource", "NotResource"} {
-			s[key] = set(s[key])
-		}
-		for _, key := range []string{"Principal", "NotPrincipal"} {
-			if s[key] == "*" {
-				s[key] = map[string]any{"AWS": "*"}
-			}
-			sets(s[key])
-		}
-		if operators, is := s["Condition"].(map[string]any); is {
-			for _, keys := range operators {
-				sets(keys)
-			}
+		if err := normalizeStatement(s); err != nil {
+			return nil, fmt.Errorf("statement %v: %w", s["Sid"], err)
 		}
 	}
-	slices.SortStableFunc(statements, by("Sid"))
+	slices.SortStableFunc(statements, byMember("Sid"))
 	d["Statement"] = statements
 	return d, nil
 }
 
-// by compares objects by a member.
-func by(member string) func(a, b any) int {
+func normalizeStatement(s map[string]any) error {
+	for _, key := range []string{"Action", "NotAction", "Resource", "NotResource"} {
+		if err := sortMember(s, key); err != nil {
+			return err
+		}
+	}
+	for _, key := range []string{"Principal", "NotPrincipal"} {
+		if s[key] == "*" {
+			s[key] = map[string]any{"AWS": "*"}
+		}
+		if err := sortMembers(s[key]); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	operators, _ := s["Condition"].(map[string]any)
+	for operator, keys := range operators {
+		if err := sortMembers(keys); err != nil {
+			return fmt.Errorf("Condition: %s: %w", operator, err)
+		}
+	}
+	return nil
+}
+
+// byMember compares objects by a member.
+func byMember(member string) func(a, b any) int {
 	return func(a, b any) int {
 		x, _ := a.(map[string]any)
 		y, _ := b.(map[string]any)
-		return compareTexts(x[member], y[member])
+		return compareStrings(x[member], y[member])
 	}
 }
 
-// sets makes a set of each member of an object.
-func sets(object any) {
-	if members, is := object.(map[string]any); is {
-		for key := range maps.Keys(members) {
-			members[key] = set(members[key])
+// sortMember makes a sorted set of a member of an object.
+func sortMember(object map[string]any, key string) error {
+	set, err := sortedSet(object[key])
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	object[key] = set
+	return nil
+}
+
+// sortMembers makes a sorted set of each member of an object.
+func sortMembers(object any) error {
+	members, _ := object.(map[string]any)
+	for key := range members {
+		if err := sortMember(members, key); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
-// list is a list, of one where there is no list, of none where there is nothing.
-func list(value any) []any {
+// asList is a list; a list of one where the value is none, and an empty one where there is no value.
+func asList(value any) []any {
 	switch v := value.(type) {
 	case nil:
 		return nil
@@ -74,23 +108,27 @@ func list(value any) []any {
 	}
 }
 
-// set is a list of texts, sorted, each once.
-func set(value any) []any {
-	texts := slices.Clone(list(value))
-	for i, one := range texts {
-		switch v := one.(type) {
-		case bool: // IAM takes true for "true"
-			texts[i] = strconv.FormatBool(v)
+// sortedSet is a list of strings, sorted, each once. Any other element is an error, but a truth value or a number: IAM
+// takes true for "true".
+func sortedSet(value any) ([]any, error) {
+	set := slices.Clone(asList(value))
+	for i, element := range set {
+		switch v := element.(type) {
+		case string:
+		case bool:
+			set[i] = strconv.FormatBool(v)
 		case float64:
-			texts[i] = strconv.FormatFloat(v, 'f', -1, 64)
+			set[i] = strconv.FormatFloat(v, 'f', -1, 64)
+		default:
+			return nil, fmt.Errorf("a %T where a string is expected", element)
 		}
 	}
-	slices.SortFunc(texts, compareTexts)
-	return slices.Compact(texts)
+	slices.SortFunc(set, compareStrings)
+	return slices.Compact(set), nil
 }
 
-// compareTexts orders texts by their bytes, and what is none before them.
-func compareTexts(a, b any) int {
+// compareStrings orders strings by their bytes, and any other value before them.
+func compareStrings(a, b any) int {
 	x, _ := a.(string)
 	y, _ := b.(string)
 	return strings.Compare(x, y)

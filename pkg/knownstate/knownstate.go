@@ -1,7 +1,6 @@
-// Package knownstate is what a gate has to be, written down so that the same comes
-// out of what the program declares and of what AWS answers. Hashes of it are kept
-// with the gate; buildspec/known.yaml makes the same of the live gate, in jq, and
-// compares.
+// Package knownstate is the baseline of a gate: its parts in a form that is the same for what the
+// program declares and for what AWS returns. Parameters keep hashes of it; buildspec/known.yaml makes
+// the same hashes of the live gate, in jq, and compares them.
 package knownstate
 
 import (
@@ -11,31 +10,31 @@ import (
 	"fmt"
 )
 
-// Inputs are those of a resource, by the names that Pulumi's SDK has for them.
+// Inputs are the inputs of a resource, by the names of Pulumi's SDK.
 type Inputs = map[string]any
 
-// Fields are what is compared of a part, by words for a person. One without a
-// value, as Canonical sees it, is not there: AWS fills in many.
+// Fields are the compared values of a part, by names for a person. A field without a value, as
+// Canonical sees it, is left out: AWS fills in many.
 type Fields map[string]any
 
-// Part is one thing that is compared.
+// Part is one resource that is compared, or a part of one.
 type Part struct {
-	// Name is a kind and the thing's own name: role prodgate-api-build. The check finds
-	// the live thing by it.
+	// Name is a kind and the resource's name: role prodgate-api-build. The check finds the
+	// live resource by it.
 	Name string
 	Fields
 }
 
-// Kind is what of a resource is compared. It refuses an input that it does not know:
-// what a resource is given in addition is compared too, or said not to be.
+// Kind reads the parts that are compared from the inputs of a resource. It returns an error for an
+// input that it does not know, so that no new input is left out of the comparison by accident.
 type Kind func(Inputs) ([]Part, error)
 
-// MaxParameter is how many characters a parameter of the standard tier holds: AWS
+// MaxParameter is the most characters of a parameter in the standard tier: AWS
 // Systems Manager User Guide, Managing parameter tiers.
 const MaxParameter = 4096
 
-// Hashes is what is kept of parts, as JSON: the hash of each field of each part.
-// Parts of one name are one.
+// Hashes is the baseline of parts, as JSON: the hash of each field of each part. Parts of one
+// name are merged.
 func Hashes(parts []Part) (string, error) {
 	all := map[string]map[string]string{}
 	for _, part := range parts {
@@ -45,11 +44,11 @@ func Hashes(parts []Part) (string, error) {
 			all[part.Name] = of
 		}
 		for field, value := range part.Fields {
-			if without(value) {
+			if isEmpty(value) {
 				continue
 			}
 			if _, twice := of[field]; twice {
-				return "", fmt.Errorf("%s: %s is said twice", part.Name, field)
+				return "", fmt.Errorf("%s: %s is there twice", part.Name, field)
 			}
 			of[field] = Hash(value)
 		}
@@ -58,8 +57,8 @@ func Hashes(parts []Part) (string, error) {
 	return string(text), err
 }
 
-// hashLength is a part of a SHA-256: that many fields fit into a parameter, and who
-// looks for another text of the same hash has 2^96 to try.
+// hashLength cuts a SHA-256, so that the fields of an app fit into a parameter. A search for another
+// value of the same hash has 2^96 to try.
 const hashLength = 24
 
 // Hash is the hash of a value's canonical form.

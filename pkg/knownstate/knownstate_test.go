@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestTheSameHasOneForm(t *testing.T) {
+func TestKnownState_Canonical(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ value, want string }{
 		"keys are sorted":                    {`{"b": 1, "a": [2, 1]}`, `{"a":[2,1],"b":1}`},
@@ -33,7 +33,7 @@ const plainDocument = `{"Version": "2012-10-17", "Statement": [
 		"Condition": {"Bool": {"aws:SecureTransport": ["false"]}, "ArnLike": {"k": ["2", "1"]}}},
 	{"Sid": "B", "Effect": "Allow", "Principal": {"Service": ["s"]}, "Action": ["sts:AssumeRole"]}]}`
 
-func TestADocumentInOtherWordsIsTheSame(t *testing.T) {
+func TestKnownState_DocumentForms(t *testing.T) {
 	t.Parallel()
 	form := func(text string) string {
 		d, err := document(text)
@@ -77,22 +77,72 @@ func TestADocumentInOtherWordsIsTheSame(t *testing.T) {
 			}
 		})
 	}
-	for _, wrong := range []string{"", "x", `{"Statement": "x"}`} {
-		if d, err := document(wrong); err == nil {
-			t.Errorf("%q is %v", wrong, d)
+}
+
+// TestKnownState_MalformedDocument: a policy that cannot be read is an error, and neither a panic nor a baseline.
+func TestKnownState_MalformedDocument(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                      "unexpected end of JSON input",
+		"x":                     "invalid character",
+		"null":                  "it is null",
+		"[]":                    "cannot unmarshal array",
+		`{"Statement": "x"}`:    "a statement is x",
+		`{"Statement": [null]}`: "a statement is <nil>",
+		`{"Statement": [{"Sid": "A", "Action": [{"a": 1}, {"a": 1}]}]}`:                     "statement A: Action: a map[string]interface {} where a string is expected",
+		`{"Statement": [{"Sid": "A", "Resource": {"a": 1}}]}`:                               "statement A: Resource: a map",
+		`{"Statement": [{"Sid": "A", "NotAction": [["a"], ["a"]]}]}`:                        "statement A: NotAction: a []interface {}",
+		`{"Statement": [{"Sid": "A", "NotResource": [null]}]}`:                              "statement A: NotResource: a <nil>",
+		`{"Statement": [{"Sid": "A", "Principal": {"AWS": [{"a": 1}, {"a": 1}]}}]}`:         "statement A: Principal: AWS: a map",
+		`{"Statement": [{"Sid": "A", "Condition": {"Bool": {"k": [{"a": 1}, {"a": 1}]}}}]}`: "statement A: Condition: Bool: k: a map",
+	} {
+		if d, err := document(text); err == nil || !strings.Contains(err.Error(), "policy document: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is %v, %v, want %s", text, d, err, want)
+		}
+		for name, kind := range map[string]Kind{"Role": Role, "Policy": Policy, "BucketPolicy": BucketPolicy} {
+			if _, err := kind(Inputs{"policy": text, "assumeRolePolicy": text}); err == nil {
+				t.Errorf("%s accepts %q", name, text)
+			}
 		}
 	}
 }
 
-// TestNothingIsComparedUnseen: an input that no kind knows is an error, not a gap.
-func TestNothingIsComparedUnseen(t *testing.T) {
+// TestKnownState_MalformedInputs: an input of another type than Pulumi's SDK gives it is an error.
+func TestKnownState_MalformedInputs(t *testing.T) {
+	t.Parallel()
+	objects := []any{map[string]any{"a": 1.0}, map[string]any{"a": 1.0}}
+	push := func(filters map[string]any) Inputs {
+		return Inputs{"triggers": []any{map[string]any{"gitConfiguration": map[string]any{"pushes": []any{filters}}}}}
+	}
+	for name, c := range map[string]struct {
+		kind   Kind
+		inputs Inputs
+		want   string
+	}{
+		"objects for policies":      {Attachments, Inputs{"policyArns": objects}, "policyArns: a map[string]interface {} where a string is expected"},
+		"objects for names":         {InlinePolicies, Inputs{"policyNames": objects}, "policyNames: a map"},
+		"objects for branches":      {Pipeline("eu-west-2"), push(map[string]any{"branches": map[string]any{"includes": objects}}), "includes: a map"},
+		"objects for excluded tags": {Pipeline("eu-west-2"), push(map[string]any{"tags": map[string]any{"excludes": objects}}), "excludes: a map"},
+		"a string for a stage":      {Pipeline("eu-west-2"), Inputs{"stages": []any{"Build"}}, "a stage is a string, not an object"},
+		"a string for an action":    {Pipeline("eu-west-2"), Inputs{"stages": []any{map[string]any{"actions": []any{"Build"}}}}, "an action is a string, not an object"},
+		"a list for an environment": {Project, Inputs{"environment": []any{}}, "an environment is a []interface {}, not an object"},
+		"a string for a variable":   {Project, Inputs{"environment": map[string]any{"environmentVariables": "x"}}, "a variable is a string, not an object"},
+	} {
+		if _, err := c.kind(c.inputs); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
+		}
+	}
+}
+
+// TestKnownState_UnknownInput: an input that no kind knows is an error.
+func TestKnownState_UnknownInput(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]Kind{
 		"Pipeline": Pipeline("eu-west-2"), "Project": Project, "Role": Role, "Attachments": Attachments, "InlinePolicies": InlinePolicies,
 		"Policy": Policy, "Repository": Repository, "RepositoryPolicy": RepositoryPolicy, "BucketPolicy": BucketPolicy,
 		"TopicPolicy": TopicPolicy("t"), "Schedule": Schedule, "Target": Target,
 	} {
-		if _, err := kind(Inputs{"new": "x"}); err == nil || !strings.Contains(err.Error(), "nothing compares new with what is live") {
+		if _, err := kind(Inputs{"new": "x"}); err == nil || !strings.Contains(err.Error(), "nothing compares new with the live resource") {
 			t.Errorf("%s: got %v", name, err)
 		}
 		if _, err := kind(Inputs{"new": ""}); err != nil && strings.Contains(err.Error(), "new") {
@@ -110,7 +160,7 @@ func TestNothingIsComparedUnseen(t *testing.T) {
 	}
 }
 
-func TestHashes(t *testing.T) {
+func TestKnownState_Hashes(t *testing.T) {
 	t.Parallel()
 	text, err := Hashes([]Part{
 		{"role a", Fields{"trust": "x", "none": nil, "empty": map[string]any{"x": []any{}}}},
@@ -128,7 +178,7 @@ func TestHashes(t *testing.T) {
 	if len(got) != 2 || len(got["role a"]) != 2 || got["role a"]["trust"] != x || got["policy a"]["document"] != x || got["role a"]["policies"] == x {
 		t.Errorf("got %s", text)
 	}
-	if _, err := Hashes([]Part{{"a b", Fields{"f": 1}}, {"a b", Fields{"f": 1}}}); err == nil || !strings.Contains(err.Error(), "a b: f is said twice") {
+	if _, err := Hashes([]Part{{"a b", Fields{"f": 1}}, {"a b", Fields{"f": 1}}}); err == nil || !strings.Contains(err.Error(), "a b: f is there twice") {
 		t.Errorf("got %v", err)
 	}
 }
