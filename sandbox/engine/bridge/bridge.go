@@ -121,6 +121,9 @@ func forward(conn *grpc.ClientConn, version string) grpc.UnaryServerInterceptor 
 		if err := conn.Invoke(ctx, call.FullMethod, message, reply); err != nil {
 			return nil, err
 		}
+		if read, ok := reply.(*pulumirpc.ReadResponse); ok {
+			keepUnchanged(token, message.(*pulumirpc.ReadRequest), read)
+		}
 		response(token, reply)
 		if info, ok := reply.(*pulumirpc.PluginInfo); ok {
 			info.Version = version // the bridge's own would not be what the SDK asks for

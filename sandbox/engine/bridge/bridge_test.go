@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -10,7 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-func TestTokensBecomeTheBridges(t *testing.T) {
+func TestTokens_BecomeTheBridges(t *testing.T) {
 	t.Parallel()
 	for from, want := range map[string]string{
 		"aws:codebuild/project:Project":                  "aws:index/codebuildProject:CodebuildProject",
@@ -32,7 +31,7 @@ func TestTokensBecomeTheBridges(t *testing.T) {
 	}
 }
 
-func TestOnlyTheLastTypeOfAURNChanges(t *testing.T) {
+func TestURN_OnlyLastTypeChanges(t *testing.T) {
 	t.Parallel()
 	got, err := urn("urn:pulumi:dev::prodgate::prodgate:index:Gate$aws:s3/bucketV2:BucketV2::a::b")
 	if want := "urn:pulumi:dev::prodgate::prodgate:index:Gate$aws:index/s3Bucket:S3Bucket::a::b"; err != nil || got != want {
@@ -43,9 +42,9 @@ func TestOnlyTheLastTypeOfAURNChanges(t *testing.T) {
 	}
 }
 
-// TestPropertiesThereAndBack sends a resource to the bridge and takes the same
+// TestProperties_ThereAndBack sends a resource to the bridge and takes the same
 // back: what is renamed on the way is renamed back, the bridge's own notes stay.
-func TestPropertiesThereAndBack(t *testing.T) {
+func TestProperties_ThereAndBack(t *testing.T) {
 	t.Parallel()
 	const lifecycle = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
 	sdk := fields(t, map[string]any{
@@ -87,9 +86,9 @@ func TestPropertiesThereAndBack(t *testing.T) {
 	}
 }
 
-// TestAProvidersOwnSettings: once checked they are JSON, in which a block is a list
+// TestProperties_ProviderSettings: once checked they are JSON, in which a block is a list
 // to the bridge and an object to the engine.
-func TestAProvidersOwnSettings(t *testing.T) {
+func TestProperties_ProviderSettings(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ bridge, engine map[string]any }{
 		"one block":          {map[string]any{"assumeRoles": `[{"roleArn":"r"}]`}, map[string]any{"assumeRole": `{"roleArn":"r"}`}},
@@ -98,21 +97,15 @@ func TestAProvidersOwnSettings(t *testing.T) {
 	} {
 		checked := &pulumirpc.CheckResponse{Inputs: fields(t, c.bridge)}
 		response(provider, checked)
-		if want := fields(t, c.engine); !sameFields(checked.Inputs, want) {
+		if want := fields(t, c.engine); !proto.Equal(checked.Inputs, want) {
 			t.Errorf("%s: the engine gets %v, want %v", name, checked.Inputs, want)
 		}
 		configured := &pulumirpc.ConfigureRequest{Args: fields(t, c.engine)}
 		request(provider, configured)
-		if want := fields(t, c.bridge); !sameFields(configured.Args, want) {
+		if want := fields(t, c.bridge); !proto.Equal(configured.Args, want) {
 			t.Errorf("%s: the bridge gets %v, want %v", name, configured.Args, want)
 		}
 	}
-}
-
-// sameFields leaves out the spaces that protobuf writes into JSON as it likes.
-func sameFields(got, want *structpb.Struct) bool {
-	compact := func(s *structpb.Struct) string { return strings.ReplaceAll(fmt.Sprint(s.AsMap()), " ", "") }
-	return compact(got) == compact(want)
 }
 
 func fields(t *testing.T, values map[string]any) *structpb.Struct {
@@ -124,8 +117,8 @@ func fields(t *testing.T, values map[string]any) *structpb.Struct {
 	return s
 }
 
-// TestTokenTable holds the table to its form and to a type once.
-func TestTokenTable(t *testing.T) {
+// TestTokens_Table holds the table to its form and to a type once.
+func TestTokens_Table(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for line := range strings.Lines(tokensFile) {
@@ -147,8 +140,8 @@ func TestTokenTable(t *testing.T) {
 	}
 }
 
-// TestAPluginIsStartedByTheEngine: a person who starts it is told so.
-func TestAPluginIsStartedByTheEngine(t *testing.T) {
+// TestServe_NeedsEngine: a person who starts it is told so.
+func TestServe_NeedsEngine(t *testing.T) {
 	t.Parallel()
 	err := Serve("aws", "1.0.0", t.TempDir(), nil)
 	if err == nil || !strings.Contains(err.Error(), "the engine starts this program") {

@@ -90,10 +90,12 @@ func (r renames) list(v *structpb.Value) *structpb.Value {
 		if changed == &written {
 			return v
 		}
-		if text, err := changed.MarshalJSON(); changed != nil && err == nil {
-			return structpb.NewStringValue(string(text))
+		if changed == nil {
+			return nil
 		}
-		return changed
+		// Not with MarshalJSON: its white space differs from build to build, and the
+		// engine would take that for a change of the provider.
+		return structpb.NewStringValue(string(encode(changed.AsInterface())))
 	}
 	if r.toward {
 		if v.GetStructValue() != nil {
