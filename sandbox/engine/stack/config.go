@@ -36,6 +36,8 @@ type Config struct {
 	// Roles are the ARNs of those that the account has before the gate comes. The
 	// first one deploys.
 	Roles []string
+	// Unreadable are the keys of secrets whose passphrase is not in the environment.
+	Unreadable []string
 }
 
 // ReadConfig reads Pulumi.<stack>.yaml of a program. It looks only for what it
@@ -58,6 +60,14 @@ func ReadConfig(program, stack string) (*Config, error) {
 
 // ParseConfig is ReadConfig of a file's text.
 func ParseConfig(text []byte) (*Config, error) {
+	read, err := readConfigFile(text)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := read.plain()
+	if err != nil {
+		return nil, err
+	}
 	var file struct {
 		Config struct {
 			Account string `yaml:"prodgate:account"`
@@ -78,11 +88,11 @@ func ParseConfig(text []byte) (*Config, error) {
 			Workflows struct{ Repository string } `yaml:"prodgate:workflows"`
 		}
 	}
-	if err := yaml.Unmarshal(text, &file); err != nil {
+	if err := yaml.Unmarshal(plain, &file); err != nil {
 		return nil, err
 	}
 	source := file.Config.Source
-	c := &Config{Text: text, Account: file.Config.Account, Region: file.Config.Region, GitHub: github.Seed{
+	c := &Config{Text: text, Account: file.Config.Account, Region: file.Config.Region, Unreadable: read.unreadable, GitHub: github.Seed{
 		Owner: github.Owner{Login: source.Owner, Organization: true, Plan: github.Team},
 		Tokens: []github.Token{
 			{Value: Provider, Login: Provider, Permission: github.Admin, App: 1},
@@ -117,8 +127,7 @@ func ParseConfig(text []byte) (*Config, error) {
 			Name: name, Private: true, Branches: []string{"prod"}, Access: access,
 		})
 	}
-	var err error
-	c.Roles, err = roles(text, c.Account)
+	c.Roles, err = roles(plain, c.Account)
 	return c, err
 }
 

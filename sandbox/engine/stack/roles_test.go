@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestTheAccountHasTheRolesThatAreNamed(t *testing.T) {
+func TestConfig_Roles(t *testing.T) {
 	t.Parallel()
 	config, err := ParseConfig([]byte(`
 config:

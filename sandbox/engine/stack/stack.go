@@ -61,18 +61,30 @@ func (s *Stack) Init(ctx context.Context, config []byte) error {
 	return nil
 }
 
-// Configure changes the configuration, and keeps the engine's line in it.
+// Configure changes the configuration. The copy in the stack's folder has the salt
+// of the sandbox's passphrase, and secrets that are encrypted with it.
 func (s *Stack) Configure(config []byte) error {
 	file := filepath.Join(s.project(), "Pulumi."+s.Name+".yaml")
 	old, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	for line := range strings.Lines(string(old)) {
-		if strings.HasPrefix(line, "encryptionsalt:") {
-			config = append(slices.Clone(config), "\n"+line...)
+	salt := saltIn(old)
+	if salt == "" {
+		if salt, err = newSalt(); err != nil {
+			return err
 		}
 	}
+	read, err := readConfigFile(config)
+	if err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	if read.encrypted || len(read.secrets) > 0 {
+		if config, err = read.encryptedWith(salt); err != nil {
+			return fmt.Errorf("configuration: %w", err)
+		}
+	}
+	config = fmt.Appendf(slices.Clone(config), "\n%s: %s\n", saltKey, salt)
 	return os.WriteFile(file, config, 0o644)
 }
 
@@ -108,7 +120,7 @@ func (s *Stack) Env() []string {
 		// Without the attributes that the file backend keeps beside each file: it does
 		// not write those atomically, and a killed run could leave a broken one.
 		"PULUMI_BACKEND_URL=file://"+filepath.Join(s.Dir, "state")+"?metadata=skip",
-		"PULUMI_CONFIG_PASSPHRASE=sandbox",
+		"PULUMI_CONFIG_PASSPHRASE="+passphrase,
 		"PULUMI_SKIP_UPDATE_CHECK=true",
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 		"SANDBOX_PROGRAMS="+s.Kit.Programs(),
