@@ -1,18 +1,26 @@
-# Two commands do everything: `make up` and `make test`.
+# Two commands do everything: `make up` and `make test`. `make help` lists the rest.
 STACK ?= dev
 
-SANDBOX = go -C sandbox run .
+# Built, not run by `go run`, whose own "exit status 1" would be the last line.
+SANDBOX = mkdir -p .sandbox/tools/bin && go -C sandbox build -o ../.sandbox/tools/bin/sandbox . && .sandbox/tools/bin/sandbox
 
-.PHONY: up preview refresh down test fmt
+.DEFAULT_GOAL := help
+.PHONY: help up preview refresh outputs down test fmt
 
-up: ## bring a stack up in the sandbox: make up STACK=prod
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: ## bring a stack up in the sandbox (STACK=dev when left out)
 	@$(SANDBOX) up $(STACK)
 
-preview: ## show what up would change, and touch nothing
+preview: ## show what up would change, and change nothing
 	@$(SANDBOX) preview $(STACK)
 
 refresh: ## read what is really there into the stack's state
 	@$(SANDBOX) refresh $(STACK)
+
+outputs: ## list the stack's outputs, or print one (OUTPUT=guardrails)
+	@$(SANDBOX) outputs $(STACK) $(OUTPUT)
 
 down: ## destroy everything in the stack
 	@$(SANDBOX) down $(STACK)

@@ -3,8 +3,13 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/constant"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/account"
@@ -14,8 +19,25 @@ import (
 )
 
 func main() {
-	pulumi.Run(func(ctx *pulumi.Context) error { return program(ctx, account.In) })
+	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
+		err := program(ctx, account.In)
+		if err != nil {
+			err = reported{errors.Join(err, ctx.Log.Error(err.Error(), nil))}
+		}
+		return err
+	})
+	if err == nil {
+		return
+	}
+	if !errors.As(err, new(reported)) {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(constant.ExitStatusLoggedError)
 }
+
+// reported is an error that the engine has been told. pulumi.Run would say
+// "an unhandled error occurred: program failed" before it.
+type reported struct{ error }
 
 // program reads the settings, makes the providers, declares the gate and
 // exports its outputs. in asks what the account has in a region.

@@ -23,6 +23,7 @@ const usage = `usage: sandbox COMMAND [STACK]
   preview   show what up would change
   refresh   read what is really there into the stack's state
   down      destroy everything in the stack
+  outputs   list the stack's outputs, or print one (outputs STACK NAME)
   tools     find, build or install what up and the tests run, and nothing else
 
 State is kept in .sandbox/stacks of the clone, or in the folder that SANDBOX_STATE
@@ -52,13 +53,13 @@ func run() error {
 		return bridge.Serve("github", toolchain.GitHubVersion, filepath.Dir(exe), os.Args[1:])
 	}
 
-	stack := "dev"
-	switch len(os.Args) {
-	case 2:
-	case 3:
-		stack = os.Args[2]
-	default:
+	if len(os.Args) < 2 || len(os.Args) > 4 || len(os.Args) == 4 && os.Args[1] != "outputs" {
 		return fmt.Errorf("%s", usage)
+	}
+	stack := "dev"
+	var rest []string
+	if len(os.Args) > 2 {
+		stack, rest = os.Args[2], os.Args[3:]
 	}
 	do, ok := commands[os.Args[1]]
 	if !ok {
@@ -68,5 +69,5 @@ func run() error {
 	// waits for it, because the emulators are its own.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	return do(ctx, stack)
+	return do(ctx, stack, rest...)
 }

@@ -35,24 +35,26 @@ type Cloud struct {
 	Organization Organization
 
 	moto   *exec.Cmd
-	hold   io.Closer // moto ends, and saves, when this is closed
-	github *github.Server
+	hold   io.Closer      // moto ends, and saves, when this is closed
+	github *github.Server // nil where nothing is on GitHub
 }
 
-// Start starts the emulators of an account with what dir holds. The account has
-// the roles, by ARN, and its credentials are of a session of the first.
+// Start starts the emulators of an account with what dir holds; of GitHub only
+// where the seed has an owner. The account has the roles, by ARN, and its
+// credentials are of a session of the first.
 func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed, organization Organization, roles ...string) (*Cloud, error) {
 	c := &Cloud{Account: account, Owner: seed.Owner.Login, Organization: organization}
-	var err error
-	if c.github, err = github.New(filepath.Join(dir, "github.json"), seed); err != nil {
-		return nil, fmt.Errorf("GitHub emulator: %w", err)
-	}
-	if c.GitHub, err = c.github.Listen(); err != nil {
-		return nil, fmt.Errorf("GitHub emulator: %w", err)
+	if seed.Owner.Login != "" {
+		var err error
+		if c.github, err = github.New(filepath.Join(dir, "github.json"), seed); err != nil {
+			return nil, fmt.Errorf("GitHub emulator: %w", err)
+		}
+		if c.GitHub, err = c.github.Listen(); err != nil {
+			return nil, fmt.Errorf("GitHub emulator: %w", err)
+		}
 	}
 	if err := c.startMoto(kit, dir, roles); err != nil {
-		_ = c.github.Close()
-		return nil, fmt.Errorf("AWS emulator: %w", err)
+		return nil, errors.Join(fmt.Errorf("AWS emulator: %w", err), c.stopGitHub())
 	}
 	if err := errors.Join(c.seedRoles(ctx, roles), c.organize(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("AWS emulator: %w", err), c.Stop())
@@ -103,11 +105,23 @@ func (c *Cloud) Stop() error {
 	if err != nil {
 		err = fmt.Errorf("AWS emulator: %w", err)
 	}
-	return errors.Join(err, c.github.Close())
+	return errors.Join(err, c.stopGitHub())
+}
+
+func (c *Cloud) stopGitHub() error {
+	if c.github == nil {
+		return nil
+	}
+	return c.github.Close()
 }
 
 // Unknown are the calls that the GitHub emulator did not know.
-func (c *Cloud) Unknown() []string { return c.github.Unknown() }
+func (c *Cloud) Unknown() []string {
+	if c.github == nil {
+		return nil
+	}
+	return c.github.Unknown()
+}
 
 // Env is what makes the plain providers and the plain aws CLI use the
 // emulators, and nothing else on the machine: the product knows nothing of it.

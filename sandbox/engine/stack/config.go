@@ -123,6 +123,9 @@ func ParseConfig(text []byte) (*Config, error) {
 		}
 	}
 	for _, name := range repositories(source.Repository, append(file.Config.Apps, file.Config.Workflows)) {
+		if source.Owner == "" {
+			break // CodeCommit has them all
+		}
 		c.GitHub.Repositories = append(c.GitHub.Repositories, github.SeedRepository{
 			Name: name, Private: true, Branches: []string{"prod"}, Access: access,
 		})
