@@ -5,11 +5,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
+
+// atWork matches the progress of an update that has made at least ten resources.
+var atWork = regexp.MustCompile(`update: [1-9]\d+ of \d+ resources done`)
 
 // TestSandbox_Command runs the sandbox's own command as make does: killed in the middle,
 // nothing stays behind; again, and it is made whole; again, and nothing changes.
@@ -39,7 +43,7 @@ func TestSandbox_Command(t *testing.T) {
 		if err != nil || time.Now().After(deadline) {
 			t.Fatalf("up does not get going: %v\n%s", err, text)
 		}
-		if strings.Count(string(text), " created (") >= 10 {
+		if atWork.Match(text) {
 			break
 		}
 	}
@@ -51,15 +55,24 @@ func TestSandbox_Command(t *testing.T) {
 	}
 	nothingRuns(t, mark)
 
+	const link = "https://eu-west-2.console.aws.amazon.com/codesuite/"
 	for _, run := range []struct {
 		args []string
 		says []string
+		// at most lines are printed; 0 is any number
+		lines int
 	}{
-		{[]string{"up", "dev"}, []string{"the last run was killed", "prodgate:index:Gate", "contractVersion", "sandbox: up of dev: "}},
-		{[]string{"up", "dev"}, []string{"sandbox: up of dev: nothing changed (319 resources), in "}},
-		{[]string{"preview", "dev"}, []string{"319 unchanged", "sandbox: preview of dev: nothing was touched, in "}},
-		{[]string{"refresh", "dev"}, []string{"sandbox: refresh of dev: nothing changed (319 resources), in "}},
-		{[]string{"down", "dev"}, []string{"sandbox: destroy of dev: 319 to delete, 0 unchanged, in "}},
+		{[]string{"up", "dev"}, []string{"the last run was killed", "prodgate:index:Gate", "contractVersion", "sandbox: up of dev: "}, 0},
+		// A refresh right after the first up finds nothing to change, or to show.
+		{[]string{"preview", "dev"}, []string{"319 unchanged", "sandbox: preview of dev: nothing was changed, in "}, 15},
+		{[]string{"up", "dev"}, []string{"  319 resources, among them 1 pipeline, ",
+			"pipeline of backend-flask: " + link + "codepipeline/pipelines/backend-flask-prodgate/view?region=eu-west-2\n",
+			"pending: The connection to GitHub is PENDING", link + "settings/connections?region=eu-west-2, choose it",
+			"make preview STACK=dev", "sandbox: up of dev: nothing changed (319 resources), in "}, 0},
+		{[]string{"refresh", "dev"}, []string{"sandbox: refresh of dev: nothing changed (319 resources), in "}, 0},
+		{[]string{"outputs", "dev"}, []string{"documents: make outputs STACK=dev OUTPUT=guardrails", "/prodgate/known-state"}, 30},
+		{[]string{"outputs", "dev", "guardrails"}, []string{`"Effect": "Deny"`}, 0},
+		{[]string{"down", "dev"}, []string{"sandbox: down of dev: 319 deleted, 0 unchanged, in "}, 0},
 	} {
 		cmd, screen := command(run.args...)
 		if err := cmd.Run(); err != nil {
@@ -69,6 +82,15 @@ func TestSandbox_Command(t *testing.T) {
 			if !strings.Contains(screen.String(), text) {
 				t.Errorf("%v does not say %q:\n%s", run.args, text, screen)
 			}
+		}
+		if lines := strings.Count(screen.String(), "\n"); run.lines > 0 && lines > run.lines {
+			t.Errorf("%v prints %d lines, more than %d:\n%s", run.args, lines, run.lines, screen)
+		}
+		if documents := `"Effect": "Deny"`; len(run.args) < 3 && strings.Contains(screen.String(), documents) {
+			t.Errorf("%v prints the guardrails", run.args)
+		}
+		if _, end, _ := strings.Cut(screen.String(), "  319 resources"); run.args[0] == "up" && strings.Count(end, "\n") >= 15 {
+			t.Errorf("%v ends with too many lines:\n%s", run.args, end)
 		}
 	}
 	nothingRuns(t, mark)

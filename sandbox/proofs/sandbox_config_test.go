@@ -1,0 +1,66 @@
+package proofs
+
+import (
+	"encoding/json"
+	"os/exec"
+	"testing"
+)
+
+// TestSandbox_ConfigWithSecrets takes a stack file to which Pulumi has added its
+// salt and a secret, as `pulumi config set --secret` does, through the CLI.
+func TestSandbox_ConfigWithSecrets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "dev")
+	values := func() map[string]struct {
+		Value  string
+		Secret bool
+	} {
+		cmd := w.Command(w.Context(), "config", "--json", "--show-secrets")
+		out, err := cmd.Output()
+		if err != nil {
+			w.Fatalf("%s: %v", cmd, problem(err))
+		}
+		var values map[string]struct {
+			Value  string
+			Secret bool
+		}
+		w.must(json.Unmarshal(out, &values))
+		return values
+	}
+	// Of another passphrase: the sandbox cannot read it, and has to stand it.
+	foreign := "encryptionsalt: v1:MTIzNDU2Nzg=:v1:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n" +
+		string(configOf(t, "dev").Text) + "  github:token:\n    secure: v1:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n"
+	for range 2 { // the second finds the folder that the first left
+		w.must(w.Configure([]byte(foreign)))
+		got := values()
+		if token := got["github:token"]; !token.Secret || token.Value != "sandbox" || got["prodgate:account"].Value != "111111111111" {
+			t.Errorf("the CLI reads %v", got)
+		}
+	}
+}
+
+// TestSandbox_CodeCommitAlone previews a stack that has nothing on GitHub: the
+// sandbox emulates none.
+func TestSandbox_CodeCommitAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "dev", func(text string) string {
+		text = sourceBlock.ReplaceAllString(text, "  prodgate:source:\n    provider: codecommit\n    repository: cruddur\n"+
+			"    reviewerArns: [arn:aws:iam::111111111111:role/reviewer]\n  prodgate:apps:\n")
+		return text
+	})
+	if w.Cloud.GitHub != "" {
+		t.Errorf("there is a GitHub at %s", w.Cloud.GitHub)
+	}
+	steps := w.planned()
+	if steps["aws:codecommit/repository:Repository gate-cruddur"] != "create" {
+		t.Errorf("planned is %v", steps)
+	}
+}
+
+// problem is what a command that failed wrote.
+func problem(err error) string {
+	if exit, ok := err.(*exec.ExitError); ok {
+		return string(exit.Stderr)
+	}
+	return err.Error()
+}
