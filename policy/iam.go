@@ -7,12 +7,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"prodgate/pkg/policydoc"
 )
 
 // noIAMWildcard keeps roles as small as their work. The wildcards that AWS makes
-// unavoidable are rows of policydoc.Wildcards; inline policies are refused whole,
+// unavoidable are rows of wildcards.go; inline policies are refused whole,
 // because AWS Config's IAM rules do not look into them.
 var noIAMWildcard = policy{
 	name:        "no-iam-wildcard",
@@ -29,7 +27,7 @@ var noIAMWildcard = policy{
 		case "aws:iam/policy:Policy":
 			return inDocument(r.at("policy"), kindOf(r))
 		case "aws:iam/role:Role":
-			found := inDocument(r.at("assumeRolePolicy"), policydoc.Trust)
+			found := inDocument(r.at("assumeRolePolicy"), trustPolicy)
 			for _, inline := range r.at("inlinePolicies").list() {
 				if !inline.silent() { // an empty one takes away those that were added by hand
 					found = append(found, anInlinePolicy)
@@ -68,11 +66,11 @@ var allOfAService = regexp.MustCompile(`:aws:policy/(.*/)?(AdministratorAccess|P
 const boundaryPath = "/boundary/"
 
 // kindOf is what a policy is for. A path that is not known may be a boundary's.
-func kindOf(policy resource) policydoc.Kind {
+func kindOf(policy resource) documentKind {
 	if at := policy.at("path"); at.unknown() || strings.HasSuffix(at.text(), boundaryPath) {
-		return policydoc.Boundary
+		return boundaryPolicy
 	}
-	return policydoc.Identity
+	return identityPolicy
 }
 
 // attached looks at a policy that gives something.
@@ -123,7 +121,7 @@ func (all *principals) UnmarshalJSON(text []byte) error {
 }
 
 // inDocument looks at the statements of a document that allow something.
-func inDocument(document value, kind policydoc.Kind) []finding {
+func inDocument(document value, kind documentKind) []finding {
 	if document.silent() {
 		return nil // the provider refuses a document that is left out
 	}
@@ -144,7 +142,7 @@ func inDocument(document value, kind policydoc.Kind) []finding {
 	return found
 }
 
-func (s statement) findings(kind policydoc.Kind) []finding {
+func (s statement) findings(kind documentKind) []finding {
 	var found []finding
 	if s.NotAction != nil {
 		found = append(found, finding{"allows every action but some", "name those it allows in Action"})
@@ -157,7 +155,7 @@ func (s statement) findings(kind policydoc.Kind) []finding {
 	}
 	var patterns []string
 	for _, action := range s.Action {
-		avoidable := func(resource string) bool { return !policydoc.Unavoidable(kind, action, resource) }
+		avoidable := func(resource string) bool { return !isUnavoidable(kind, action, resource) }
 		if strings.ContainsAny(action, "*?") && (len(s.Resource) == 0 || slices.ContainsFunc(s.Resource, avoidable)) {
 			patterns = append(patterns, action)
 		}
@@ -168,24 +166,27 @@ func (s statement) findings(kind policydoc.Kind) []finding {
 	var avoidable []string
 	for _, action := range s.Action {
 		if slices.ContainsFunc(s.Resource, func(resource string) bool {
-			return everything(resource) && !policydoc.Unavoidable(kind, action, resource)
+			ignored := kind == boundaryPolicy && isOfAnotherService(action, resource)
+			return everything(resource) && !ignored && !isUnavoidable(kind, action, resource)
 		}) {
 			avoidable = append(avoidable, action)
 		}
 	}
 	if avoidable != nil {
 		found = append(found, finding{"allows " + strings.Join(avoidable, ", ") + " on every resource",
-			"name the resources; for an action that takes none, add a row to pkg/policydoc/wildcards.go"})
+			"name the resources; for an action that takes none, add a row with AWS's reason to policy/wildcards.go"})
 	}
 	return found
 }
 
+// arnParts is how many parts an ARN has: arn:partition:service:region:account:resource.
+const arnParts = 6
+
 // everything is whether a pattern leaves open which service's resources are
 // meant, or names none of the service's.
 func everything(resource string) bool {
-	const parts = 6 // arn:partition:service:region:account:resource
-	arn := strings.SplitN(resource, ":", parts)
-	if len(arn) < parts {
+	arn := strings.SplitN(resource, ":", arnParts)
+	if len(arn) < arnParts {
 		return strings.Contains(resource, "*")
 	}
 	return strings.Contains(arn[2], "*") || strings.Trim(arn[5], "*?") == ""

@@ -82,7 +82,7 @@ func recorded(t testing.TB) *gatetest.Recording {
 
 func recordedOf(t testing.TB, config map[string]string) *gatetest.Recording {
 	t.Helper()
-	return gatetest.World{Account: ours.account, Region: ours.region, Config: config}.MustRun(t, program)
+	return gatetest.World{Account: ours.account, Region: ours.region, Config: config, SecretConfig: []string{"prodgate:chatWebhook"}}.MustRun(t, program)
 }
 
 // made are the resources of the gate as a policy sees them.

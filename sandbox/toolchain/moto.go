@@ -29,7 +29,7 @@ func (k *Kit) moto(ctx context.Context, log Log) error {
 			return err
 		}
 		k.Python = strings.TrimSpace(string(out))
-		return k.wrapPython()
+		return k.linkPython(ctx, log)
 	}
 	log("installing %s", strings.Join(pythonTools, " and "))
 	if err := run(ctx, log, "python3 -m venv", exec.CommandContext(ctx, "python3", "-m", "venv", venv)); err != nil {
@@ -41,21 +41,24 @@ func (k *Kit) moto(ctx context.Context, log Log) error {
 	if err := run(ctx, log, "pip install", cmd); err != nil {
 		return err
 	}
-	return k.wrapPython()
+	return k.linkPython(ctx, log)
 }
 
-// wrapPython puts the interpreter and the aws CLI into the kit, for scripts. A
+// linkPython puts the interpreter and the aws CLI into the kit, for scripts. A
 // link would not do: Python looks for its virtual environment beside the name
-// it is called by.
-func (k *Kit) wrapPython() error {
-	for name, target := range map[string]string{
-		"python3": k.Python,
-		"aws":     filepath.Join(filepath.Dir(k.Python), "aws"),
-	} {
-		script := "#!/bin/sh\nexec '" + target + "' \"$@\"\n"
-		if err := os.WriteFile(filepath.Join(k.Bin, name), []byte(script), 0o755); err != nil {
+// it is called by. The aws CLI is package awscli, which starts it once for many calls.
+func (k *Kit) linkPython(ctx context.Context, log Log) error {
+	script := "#!/bin/sh\nexec '" + k.Python + "' \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(k.Bin, "python3"), []byte(script), 0o755); err != nil {
+		return err
+	}
+	out := filepath.Join(k.Bin, "aws")
+	// Older versions of the kit have a script there, which go build does not replace.
+	if text, err := os.ReadFile(out); err == nil && strings.HasPrefix(string(text), "#!") {
+		if err := os.Remove(out); err != nil {
 			return err
 		}
 	}
-	return nil
+	ldflags := fmt.Sprintf("-X main.python=%s -X main.command=%s", k.Python, filepath.Join(filepath.Dir(k.Python), "aws"))
+	return gobuild(ctx, log, filepath.Join(k.Root, "sandbox"), out, "./toolchain/awscli", ldflags)
 }
