@@ -45,6 +45,7 @@ var kinds = []struct {
 		w := stack(t, "dev")
 		var apps []map[string]any
 		decode(t, w.Config["prodgate:apps"], &apps)
+		delete(apps[0], "deployTimeout") // of rolling deployments
 		apps[0]["deployment"] = map[string]any{
 			"kind":         "blue-green",
 			"listenerArn":  "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/0123456789abcdef",

@@ -335,7 +335,7 @@ const organizationRules = `
 `
 
 // organization is that of the prod stack.
-const organization = `{"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::999999999999:role/prodgate-guardrails", "previewRoleArn": "arn:aws:iam::999999999999:role/prodgate-guardrails-preview", "regions": ["eu-west-2"]}`
+const organization = `{"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::999999999999:role/prodgate-guardrails", "regions": ["eu-west-2"]}`
 
 // paths are the lines of the tree, each with its parents before it: programs
 // register in no order.

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// named is a role under the key that names it.
+// namedRole is a role and the key that names it.
 type named struct {
 	at    place
 	arn   string
@@ -14,7 +14,7 @@ type named struct {
 
 // roles are of this account, not the gate's own, and different where their duties
 // are. In the order of the messages: a role is blamed for what stands before it.
-func (c *checker) roles(s *Settings) {
+func (c *checker) checkRoles(s *Settings) {
 	var all []named
 	add := func(at place, arns ...string) {
 		for i, role := range arns {
@@ -36,7 +36,7 @@ func (c *checker) roles(s *Settings) {
 	// IAM, CreateRole: a name is there once in an account, whatever its path and case.
 	holders := map[string]named{}
 	for i, role := range all {
-		if !c.role(role.at, role.arn, s) {
+		if !c.checkRole(role.at, role.arn, s) {
 			continue
 		}
 		name := strings.ToLower(role.arn[strings.LastIndex(role.arn, "/")+1:])
@@ -47,16 +47,16 @@ func (c *checker) roles(s *Settings) {
 		if !twice {
 			continue
 		}
-		remedy := "name another, or what runs in the app could change the gate"
+		remedy := "name another role, or the app could change the gate"
 		switch {
 		case role.group == earlier.group:
 			remedy = "leave one of them out, IAM tells roles apart by their names alone and not by case"
 		case role.group == "access.approverArns":
-			remedy = "name another, or whoever deploys approves it too"
+			remedy = "name another role, or deployers approve their own deployments"
 		case role.group == "access.breakGlassArn":
-			remedy = "name another, a role of every day is not the one for emergencies"
+			remedy = "name another role, break-glass must not be in daily use"
 		}
-		c.add(role.at, show(role.arn), "is the role of "+earlier.at.name()+" too", remedy)
+		c.add(role.at, show(role.arn), "is also the role of "+earlier.at.name(), remedy)
 	}
 
 	// IAM quotas, role trust policy length: 2,048 by default, of which the rest of the
@@ -70,14 +70,14 @@ func (c *checker) roles(s *Settings) {
 }
 
 // role is whether a role is there that is of this account and not the gate's own.
-func (c *checker) role(at place, arn string, s *Settings) bool {
-	c.arn(at, roleARN, arn, s)
-	if arn == "" || c.wrong(at) {
+func (c *checker) checkRole(at place, arn string, s *Settings) bool {
+	c.checkARN(at, roleARN, arn, s)
+	if arn == "" || c.hasProblem(at) {
 		return false
 	}
-	if s.Name != "" && !c.wrong(c.top("name")) && strings.Contains(arn, ":role/"+s.Name+"/") {
+	if s.Name != "" && !c.hasProblem(c.top("name")) && strings.Contains(arn, ":role/"+s.Name+"/") {
 		c.add(at, show(arn), "is a role of the gate itself",
-			fmt.Sprintf("name one of your own, the gate makes those below /%s/ and knows what they are for", s.Name))
+			fmt.Sprintf("name a role of your own, the gate creates the roles below /%s/", s.Name))
 		return false
 	}
 	return true

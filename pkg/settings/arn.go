@@ -101,10 +101,10 @@ func (shape arnShape) fault(text string, s *Settings) (what, remedy string) {
 		name := session.FindStringSubmatch(got.resource)[1]
 		like.resource = "role/" + name
 		what = "is the ARN of a session, not of its role"
-		remedy = "write the role's, as aws iam get-role --role-name " + name + " shows it, like " + like.String() + " but with a path if it has one"
+		remedy = "write the role's ARN, as aws iam get-role --role-name " + name + " shows it, like " + like.String() + " but with a path if it has one"
 	case shape.global && got.service == "iam" && strings.HasPrefix(got.resource, "user/"):
 		what = "is the ARN of a user"
-		remedy = "name a role that the user may take on, whose ARN looks like " + like.String()
+		remedy = "name a role that the user may assume, whose ARN looks like " + like.String()
 	case !slices.Contains(shape.services, got.service):
 		what = "is not the ARN of " + shape.a
 	case shape.global && got.region != "":

@@ -31,7 +31,7 @@ func TestAWebhookIsWrittenAsASecret(t *testing.T) {
 	t.Parallel()
 	open := func(info *pulumi.RunInfo) { info.Config = encode(t, valid()) }
 	_, err := read(t, open)
-	want := `prodgate:chatWebhook: (secret) stands there for everybody to read; have the chat make another one, and ` + chatRemedy
+	want := `prodgate:chatWebhook: (secret) is stored in plain text; replace it in the chat, and ` + chatRemedy
 	if err == nil || err.Error() != want {
 		t.Errorf("\ngot\n%v\nwant\n%s", err, want)
 	}

@@ -15,7 +15,7 @@ var (
 	exampleTemporary = "ASIA" + "IOSFODNN7EXAMPLE"
 )
 
-const revoke = "; revoke it, it was in a file, and take it out, settings hold no credentials"
+const revoke = "; revoke it and remove it, settings hold no credentials"
 
 var badCredentials = map[string]badCase{
 	"a tag is an access key": {`tags["key"]`, exampleAWSKey,
@@ -50,23 +50,23 @@ var badCredentials = map[string]badCase{
 		`prodgate:apps: (secret) looks like a GitHub token` + revoke},
 
 	"a secret comes with its value": {"apps[0].secrets[0].value", "hunter2",
-		`prodgate:apps[0].secrets[0].value: (secret) is a secret's value, which has no place in settings; put it into Secrets Manager and name it here`},
+		`prodgate:apps[0].secrets[0].value: (secret) is the value of a secret, which does not belong in settings; store it in Secrets Manager and name it here`},
 	"a secret comes with its password": {"apps[0].secrets[1].password", "hunter2",
-		`prodgate:apps[0].secrets[1].password: (secret) is a secret's value, which has no place in settings; put it into Secrets Manager and name it here`},
+		`prodgate:apps[0].secrets[1].password: (secret) is the value of a secret, which does not belong in settings; store it in Secrets Manager and name it here`},
 	"a secret comes with many values": {"apps[0].secrets[1].secretString", map[string]any{"user": "x", "pin": 1234},
-		`prodgate:apps[0].secrets[1].secretString: (secret) is a secret's value, which has no place in settings; put it into Secrets Manager and name it here`},
+		`prodgate:apps[0].secrets[1].secretString: (secret) is the value of a secret, which does not belong in settings; store it in Secrets Manager and name it here`},
 	"a secret comes with a token that shows what it is": {"apps[0].secrets[1].token", exampleNPM,
 		`prodgate:apps[0].secrets[1].token: (secret) looks like an npm token` + revoke},
 	"a secret's ARN is the secret": {"apps[0].secrets[0].arn", exampleNPM,
 		`prodgate:apps[0].secrets[0].arn: (secret) looks like an npm token` + revoke},
 	"a secret has a key that may be anything": {"apps[0].secrets[0].extra", "hunter2",
-		`prodgate:apps[0].secrets[0].extra: (secret) is under a key the gate does not know; choose one of arn, keyArn, name, rotationDays, rotationLambdaArn`},
+		`prodgate:apps[0].secrets[0].extra: (secret) is set under an unknown key; choose one of arn, keyArn, name, rotationDays, rotationLambdaArn`},
 	"secrets are names and values": {"apps[0].secrets", map[string]any{"NPM_TOKEN": "hunter2"},
 		`prodgate:apps[0].secrets: (secret) is not a list; write its items below the key, each after a hyphen`},
 	"a secret is a text": {"apps[0].secrets[0]", "NPM_TOKEN=hunter2",
 		`prodgate:apps[0].secrets[0]: (secret) is not an object; write these below the key: arn, keyArn, name, rotationDays, rotationLambdaArn`},
 	"secrets stand under a misspelt key": {"apps[0].secret", []any{map[string]any{"pin": "hunter2"}},
-		`prodgate:apps[0].secret: (secret) is under a key the gate does not know; did you mean secrets?`},
+		`prodgate:apps[0].secret: (secret) is set under an unknown key; did you mean secrets?`},
 	"apps are an object, and have secrets": {"apps", map[string]any{"backend": map[string]any{"secrets": []any{"hunter2"}}},
 		`prodgate:apps: (secret) is not a list; write its items below the key, each after a hyphen`},
 }

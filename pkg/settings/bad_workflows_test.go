@@ -1,16 +1,18 @@
 package settings
 
 var badWorkflows = map[string]badCase{
+	"previews read the organization and there are no workflows": {"workflows", map[string]any{},
+		`prodgate:organization.previewRoleArn: (set) has no effect without workflows.repository; leave the key out`},
 	"the program's repository is missing": {"workflows.repository", gone{},
-		`prodgate:workflows.repository: (absent) is required with workflows.oidcProvider; name the repository of source.owner that holds the program, or leave out all of workflows`},
+		`prodgate:workflows.repository: (not set) is required with workflows.oidcProvider; name the repository of source.owner that holds the program, or leave out all of workflows`},
 	"the program's repository is missing, and environments are named": {"workflows", map[string]any{"upEnvironment": "production"},
-		`prodgate:workflows.repository: (absent) is required with workflows.upEnvironment; name the repository of source.owner that holds the program, or leave out all of workflows`},
+		`prodgate:workflows.repository: (not set) is required with workflows.upEnvironment; name the repository of source.owner that holds the program, or leave out all of workflows`},
 	"the program's repository has its owner": {"workflows.repository", "example-org/platform",
-		`prodgate:workflows.repository: "example-org/platform" is not the name of a repository; write the name alone, its owner stands in source.owner`},
+		`prodgate:workflows.repository: "example-org/platform" is not the name of a repository; write the name alone, its owner is set in source.owner`},
 	"no environment previews": {"workflows.previewEnvironment", gone{},
-		`prodgate:workflows.previewEnvironment: (absent) is required with workflows.repository; name the GitHub environment whose jobs preview`},
+		`prodgate:workflows.previewEnvironment: (not set) is required with workflows.repository; name the GitHub environment whose jobs preview`},
 	"no environment updates": {"workflows.upEnvironment", gone{},
-		`prodgate:workflows.upEnvironment: (absent) is required with workflows.repository; name the GitHub environment whose jobs update, and let it ask for a review`},
+		`prodgate:workflows.upEnvironment: (not set) is required with workflows.repository; name the GitHub environment whose jobs update, and require a review for it`},
 	"an environment is empty": {"workflows.upEnvironment", "",
 		`prodgate:workflows.upEnvironment: "" is empty; use letters, digits, hyphens and underscores`},
 	"an environment is any": {"workflows.upEnvironment", "prod*",
@@ -20,7 +22,7 @@ var badWorkflows = map[string]badCase{
 	"an environment ends the subject early": {"workflows.previewEnvironment", "preview:ref",
 		`prodgate:workflows.previewEnvironment: "preview:ref" is not the name of a GitHub environment; use letters, digits, hyphens and underscores`},
 	"one environment does both": {"workflows.upEnvironment", "Preview",
-		`prodgate:workflows.upEnvironment: "Preview" is the environment of previews too, and GitHub knows no difference of case; name two, or every job that may preview may update`},
+		`prodgate:workflows.upEnvironment: "Preview" is also the environment of previews, and GitHub ignores case; name two, or every job that may preview may update`},
 	"GitHub's provider is off": {"workflows.oidcProvider", "off",
-		`prodgate:workflows.oidcProvider: "off" does not say who provides it; choose one of create, adopt`},
+		`prodgate:workflows.oidcProvider: "off" is not one of the choices; choose one of create, adopt`},
 }

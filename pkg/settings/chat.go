@@ -9,13 +9,7 @@ import (
 // chatWebhook is the one key whose value is a secret: who knows it writes to the chat.
 const chatWebhook = "chatWebhook"
 
-const chatRemedy = "set it by pulumi config set --secret chatWebhook, with the URL that the chat shows for an incoming webhook"
-
-var chatRules = []rule{
-	// Amazon EventBridge API, CreateApiDestination: InvocationEndpoint.
-	// Empty is Pulumi's default: of a typed key it asks for one.
-	{key: chatWebhook, kind: text, empty: true, max: 2048, valid: isWebhook, what: "is not the HTTPS URL of a webhook", remedy: chatRemedy},
-}
+const chatRemedy = "set it with pulumi config set --secret chatWebhook, to the URL that the chat shows for an incoming webhook"
 
 var endpoint = regexp.MustCompile(`^https://(%[0-9A-Fa-f]{2}|[-()_.!~*';/?:@&=+$,A-Za-z0-9])+$`)
 
@@ -26,9 +20,9 @@ func isWebhook(text string) bool {
 }
 
 // chat has no webhook that anybody can read who reads the stack's file.
-func (c *checker) chat(s *Settings) {
+func (c *checker) checkChat(s *Settings) {
 	at := c.top(chatWebhook)
-	if s.ChatWebhook != "" && !c.secret(at.setting) && !c.wrong(at) {
-		c.add(at, hidden, "stands there for everybody to read", "have the chat make another one, and "+chatRemedy)
+	if s.ChatWebhook != "" && !c.secret(at.config) && !c.hasProblem(at) {
+		c.add(at, hidden, "is stored in plain text", "replace it in the chat, and "+chatRemedy)
 	}
 }

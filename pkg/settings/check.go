@@ -85,30 +85,30 @@ func (k kind) parse(config string) any {
 	return value
 }
 
-// place is where a value stands.
+// place is where a value is set.
 type place struct {
-	setting string // the key of Pulumi's configuration: prodgate:apps
-	key     string // the whole path, for messages: prodgate:apps[2].folder
-	rule    string // the key of its rule: apps[].folder
+	config string // the key of Pulumi's configuration: prodgate:apps
+	key    string // the whole path, for messages: prodgate:apps[2].folder
+	path   string // the key in the table: apps[].folder
 }
 
 func (p place) child(name string) place {
-	return place{p.setting, p.key + "." + plain(name), strings.TrimPrefix(p.rule+"."+name, ".")}
+	return place{p.config, p.key + "." + plain(name), strings.TrimPrefix(p.path+"."+name, ".")}
 }
 
 func (p place) item(i int) place {
-	return place{p.setting, p.key + "[" + strconv.Itoa(i) + "]", p.rule + "[]"}
+	return place{p.config, p.key + "[" + strconv.Itoa(i) + "]", p.path + "[]"}
 }
 
 func (p place) entry(name string) place {
-	return place{p.setting, p.key + "[" + show(name) + "]", p.rule + "[]"}
+	return place{p.config, p.key + "[" + show(name) + "]", p.path + "[]"}
 }
 
 // name is the path without the namespace, for a message about another key.
 func (p place) name() string { return p.key[strings.Index(p.key, ":")+1:] }
 
 // ofSecret is whether a secret of an app is described here.
-func (p place) ofSecret() bool { return strings.HasPrefix(p.rule, "apps[].secrets") }
+func (p place) ofSecret() bool { return strings.HasPrefix(p.path, "apps[].secrets") }
 
 // show is show of what is not as it should be: in place of a secret's description
 // that may be the secret.
@@ -123,7 +123,7 @@ var plainKey = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 // plain keeps a message on one line, whatever the key.
 func plain(name string) string {
-	if len(name) <= shown && plainKey.MatchString(name) && !tells(name) {
+	if len(name) <= shown && plainKey.MatchString(name) && !holdsCredential(name) {
 		return name
 	}
 	return show(name)
@@ -132,8 +132,8 @@ func plain(name string) string {
 // checker collects problems.
 type checker struct {
 	namespace string // prodgate
-	secret    func(setting string) bool
-	written   map[string]bool // the keys of what is written, as messages name them
+	secret    func(config string) bool
+	written   map[string]bool // the keys that are set, as messages name them
 	problems  Problems
 }
 
@@ -143,24 +143,24 @@ func (c *checker) top(name string) place {
 }
 
 func (c *checker) add(at place, value, what, remedy string) {
-	if (c.secret(at.setting) || at.rule == chatWebhook) && value != absent {
+	if (c.secret(at.config) || at.path == chatWebhook) && value != absent {
 		value = hidden
 	}
 	c.problems = append(c.problems, Problem{at.key, value, what, remedy})
 }
 
-// wrong is whether a problem is known of this very key.
-func (c *checker) wrong(at place) bool {
+// hasProblem reports whether a problem of this very key is known.
+func (c *checker) hasProblem(at place) bool {
 	return slices.ContainsFunc(c.problems, func(p Problem) bool { return p.Key == at.key })
 }
 
-// tree checks everything that was written, top level first.
-func (c *checker) tree(values map[string]any) {
-	c.keys(values, children[""], c.top)
+// checkAll checks everything that is set, top level first.
+func (c *checker) checkAll(values map[string]any) {
+	c.checkKeys(values, children[""], c.top)
 }
 
-// value checks one value and all it contains.
-func (c *checker) value(at place, r rule, value any) {
+// checkValue checks one value and all it contains.
+func (c *checker) checkValue(at place, r setting, value any) {
 	known := children[r.key]
 	holds := r.kind.holds(value)
 	a := ""
@@ -169,7 +169,7 @@ func (c *checker) value(at place, r rule, value any) {
 	}
 	switch {
 	case value == nil:
-		c.add(at, "null", "is no value", "give it one, or leave the key out")
+		c.add(at, "null", "is not a value", "set one, or leave the key out")
 		return
 	case a != "":
 		c.add(at, hidden, "looks like "+a, credentialRemedy)
@@ -184,46 +184,46 @@ func (c *checker) value(at place, r rule, value any) {
 	}
 	switch r.kind {
 	case list:
-		c.items(at, value.([]any))
+		c.checkItems(at, value.([]any))
 	case dictionary:
 		entries := value.(map[string]any)
 		for _, name := range slices.Sorted(maps.Keys(entries)) {
 			entry := at.entry(name)
 			if a := credential(name); a != "" {
 				c.add(entry, hidden, "looks like "+a, credentialRemedy)
-			} else if what, remedy := ruleOf[r.key+"{}"].fault(name); what != "" {
+			} else if what, remedy := settingOf[r.key+"{}"].fault(name); what != "" {
 				c.add(entry, show(name), what, remedy)
 			}
-			c.value(entry, ruleOf[entry.rule], entries[name])
+			c.checkValue(entry, settingOf[entry.path], entries[name])
 		}
 	case object:
-		c.keys(value.(map[string]any), known, at.child)
+		c.checkKeys(value.(map[string]any), known, at.child)
 	}
 }
 
-// items checks a list. No list has use for a text that stands in it twice.
-func (c *checker) items(at place, items []any) {
+// checkItems checks a list. No list has use for the same text twice.
+func (c *checker) checkItems(at place, items []any) {
 	first := map[string]int{}
 	for i, item := range items {
-		c.value(at.item(i), ruleOf[at.item(i).rule], item)
+		c.checkValue(at.item(i), settingOf[at.item(i).path], item)
 		word, _ := item.(string)
 		if earlier, twice := first[word]; twice && word != "" {
-			c.add(at.item(i), show(word), fmt.Sprintf("stands there already, as [%d]", earlier), "leave one of them out")
+			c.add(at.item(i), show(word), fmt.Sprintf("is already listed as [%d]", earlier), "leave one of them out")
 			continue
 		}
 		first[word] = i
 	}
 }
 
-// keys checks an object: those it has, those it lacks, those nobody knows.
-func (c *checker) keys(values map[string]any, known []string, child func(string) place) {
+// checkKeys checks an object: the keys it has, the keys it lacks, and unknown keys.
+func (c *checker) checkKeys(values map[string]any, known []string, child func(string) place) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		at := child(name)
 		c.written[at.key] = true
 		if slices.Contains(known, name) {
-			c.value(at, ruleOf[at.rule], values[name])
+			c.checkValue(at, settingOf[at.path], values[name])
 		} else {
-			c.unknown(at, name, known, values[name])
+			c.addUnknown(at, name, known, values[name])
 		}
 	}
 	for _, name := range known {
@@ -231,20 +231,20 @@ func (c *checker) keys(values map[string]any, known []string, child func(string)
 			continue
 		}
 		at := child(name)
-		switch r := ruleOf[at.rule]; {
+		switch r := settingOf[at.path]; {
 		case r.required:
 			c.add(at, absent, "is required", r.remedy)
 		case r.kind == object:
 			// What an object must contain is missing with it.
-			c.keys(nil, children[at.rule], at.child)
+			c.checkKeys(nil, children[at.path], at.child)
 		}
 	}
 }
 
-func (c *checker) unknown(at place, name string, known []string, value any) {
+func (c *checker) addUnknown(at place, name string, known []string, value any) {
 	// pulumi config set takes source.owner for the name of a key, without --path.
 	outer := name[:strings.IndexAny(name+".", ".[")]
-	what, remedy := "is under a key the gate does not know", hint(name, known, "")
+	what, remedy := "is set under an unknown key", hint(name, known, "")
 	a := cmp.Or(credential(name), credential(value))
 	told := at.show(value)
 	if secretName.MatchString(name) {
@@ -254,8 +254,8 @@ func (c *checker) unknown(at place, name string, known []string, value any) {
 	case a != "":
 		told, what, remedy = hidden, "looks like "+a, credentialRemedy
 	case at.ofSecret() && secretName.MatchString(name):
-		what, remedy = "is a secret's value, which has no place in settings", "put it into Secrets Manager and name it here"
-	case name == "region" && at.setting == c.namespace+":region":
+		what, remedy = "is the value of a secret, which does not belong in settings", "store it in Secrets Manager and name it here"
+	case name == "region" && at.config == c.namespace+":region":
 		remedy = "write aws:region, which is the provider's too"
 	case outer != name && slices.Contains(known, outer):
 		remedy = "write it below " + outer + ", or give pulumi config set the flag --path"
@@ -264,15 +264,15 @@ func (c *checker) unknown(at place, name string, known []string, value any) {
 }
 
 var (
-	// ruleOf finds a rule by its key.
-	ruleOf = map[string]rule{}
-	// children are the names that an object knows, sorted, by the object's rule.
+	// settingOf finds a setting by its key.
+	settingOf = map[string]setting{}
+	// children are the names that an object knows, sorted, by the object's key.
 	children = map[string][]string{}
 )
 
 func init() {
-	for _, r := range rules {
-		ruleOf[r.key] = r
+	for _, r := range table {
+		settingOf[r.key] = r
 		if strings.HasSuffix(r.key, "]") || strings.HasSuffix(r.key, "}") {
 			continue
 		}

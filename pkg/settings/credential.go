@@ -31,7 +31,7 @@ var credentials = []struct {
 	{"a JSON web token", regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.`)},
 }
 
-const credentialRemedy = "revoke it, it was in a file, and take it out, settings hold no credentials"
+const credentialRemedy = "revoke it and remove it, settings hold no credentials"
 
 // credential says what a value or anything in it looks like, if that is a credential.
 func credential(value any) (a string) {
@@ -58,13 +58,13 @@ func credential(value any) (a string) {
 var secretName = regexp.MustCompile(`(?i)value|secret|passw|token|credential|plain|private`)
 
 // tells is whether to show a value could tell a secret.
-func tells(value any) bool {
+func holdsCredential(value any) bool {
 	switch value := value.(type) {
 	case []any:
-		return slices.ContainsFunc(value, tells)
+		return slices.ContainsFunc(value, holdsCredential)
 	case map[string]any:
 		for name, entry := range value {
-			if secretName.MatchString(name) || credential(name) != "" || tells(entry) {
+			if secretName.MatchString(name) || credential(name) != "" || holdsCredential(entry) {
 				return true
 			}
 		}

@@ -38,7 +38,7 @@ func valid() map[string]any {
 				"name": "backend", "repository": "backend.api", "folder": "services/api", "dockerfile": "docker/Dockerfile.prod",
 				"paths": []any{"services/api/**", "shared/**"}, "cluster": "cruddur", "service": "api", "container": "app",
 				"executionRoleArn": "arn:aws:iam::111111111111:role/ecs/cruddur-execution",
-				"taskRoleArn":      "arn:aws:iam::111111111111:role/cruddur-task", "deployTimeout": 15,
+				"taskRoleArn":      "arn:aws:iam::111111111111:role/cruddur-task",
 				"secrets": []any{
 					map[string]any{
 						"name": "NPM_TOKEN", "arn": "arn:aws:secretsmanager:eu-west-2:111111111111:secret:npm/read-AbC12d",
@@ -65,7 +65,7 @@ func valid() map[string]any {
 			},
 			map[string]any{
 				"name": "frontend", "cluster": "cruddur",
-				"executionRoleArn": "arn:aws:iam::111111111111:role/cruddur-execution",
+				"executionRoleArn": "arn:aws:iam::111111111111:role/cruddur-execution", "deployTimeout": 15,
 			},
 		},
 		"build": map[string]any{
@@ -183,7 +183,7 @@ func TestDecodeReadsEverySetting(t *testing.T) {
 			Name: "backend", Repository: "backend.api", Folder: "services/api", Dockerfile: "docker/Dockerfile.prod",
 			Paths: []string{"services/api/**", "shared/**"}, Cluster: "cruddur", Service: "api", Container: "app",
 			ExecutionRoleArn: "arn:aws:iam::111111111111:role/ecs/cruddur-execution",
-			TaskRoleArn:      "arn:aws:iam::111111111111:role/cruddur-task", DeployTimeout: 15,
+			TaskRoleArn:      "arn:aws:iam::111111111111:role/cruddur-task", DeployTimeout: 20,
 			Secrets: []Secret{{
 				Name: "NPM_TOKEN", Arn: "arn:aws:secretsmanager:eu-west-2:111111111111:secret:npm/read-AbC12d",
 				KeyArn: "arn:aws:kms:eu-west-2:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab", RotationDays: 30,
@@ -209,7 +209,7 @@ func TestDecodeReadsEverySetting(t *testing.T) {
 		}, {
 			Name: "frontend", Repository: "cruddur", Folder: "frontend", Dockerfile: "Dockerfile",
 			Paths: []string{"frontend/**"}, Cluster: "cruddur", Service: "frontend", Container: "frontend",
-			ExecutionRoleArn: "arn:aws:iam::111111111111:role/cruddur-execution", DeployTimeout: 20,
+			ExecutionRoleArn: "arn:aws:iam::111111111111:role/cruddur-execution", DeployTimeout: 15,
 			Scan: Scan{
 				Secrets: "gitleaks", Code: None, Dependencies: "grype", Image: "ecr", Severity: "critical",
 				Accepted: []AcceptedFinding{{Id: "CVE-2024-0001", Reason: "nothing calls it", Expires: "2999-01-31"}},
@@ -328,7 +328,7 @@ func TestDecodeAccepts(t *testing.T) {
 		"the root as target":             {"organization.targetId", "r-ab12", func(s *Settings) bool { return s.Organization.TargetId == "r-ab12" }},
 		"no organization":                {"organization", map[string]any{}, func(s *Settings) bool { return slices.Equal(s.Organization.Regions, []string{"eu-west-2"}) }},
 		"guardrails to export only":      {"organization", map[string]any{"regions": []any{"us-east-1", "eu-west-2"}}, func(s *Settings) bool { return len(s.Organization.Regions) == 2 && s.Organization.TargetId == "" }},
-		"no workflows":                   {"workflows", map[string]any{}, func(s *Settings) bool { return s.Workflows.Repository == "" }},
+		"code owners that are left out":  {"source.codeOwners", gone{}, func(s *Settings) bool { return slices.Equal(s.Source.CodeOwners, []string{"@example-org/release"}) }},
 		"mergers that are left out":      {"source.mergers", gone{}, func(s *Settings) bool { return slices.Equal(s.Source.Mergers, s.Source.CodeOwners) }},
 		"a team in another case":         {"source.codeOwners[0]", "@Example-Org/platform", func(s *Settings) bool { return s.Source.CodeOwners[0] == "@Example-Org/platform" }},
 		"a source without protection":    {"source", map[string]any{"owner": "o", "repository": "r", "protection": "off"}, func(s *Settings) bool { return s.Source.Protection == Off && s.Source.Mergers == nil }},
@@ -358,6 +358,20 @@ func TestDecodeAccepts(t *testing.T) {
 				t.Errorf("%s = %v was not taken: %+v", c.at, c.value, s)
 			}
 		})
+	}
+}
+
+func TestSettings_WorkflowsMayBeLeftOut(t *testing.T) {
+	t.Parallel()
+	config := valid()
+	set(t, config, "workflows", map[string]any{})
+	set(t, config, "organization.previewRoleArn", gone{})
+	s, err := Decode("prodgate", encode(t, config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Workflows.Repository != "" {
+		t.Errorf("got %+v", s.Workflows)
 	}
 }
 
@@ -460,14 +474,14 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		want   []string
 	}{
 		"nothing is set": {nil, []string{
-			`aws:region: (absent) is required; write the region of the pipelines, such as eu-west-2`,
-			`prodgate:access.breakGlassArn: (absent) is required; write the ARN of the role for emergencies, without one a lost deployer locks everybody out`,
-			`prodgate:access.deployerArns: (absent) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
-			`prodgate:account: (absent) is required; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
-			`prodgate:apps: (absent) is required; write the apps the gate delivers, 1 to 1000 of them`,
-			`prodgate:source.codeOwners: (absent) is required; write who reviews changes of the workflow that lets only main into prod, @login or @organization/team`,
-			`prodgate:source.owner: (absent) is required; write the user or organization alone, as in github.com/<owner>`,
-			`prodgate:source.repository: (absent) is required; name the repository of the apps, or give each app its own`,
+			`aws:region: (not set) is required; write the region of the pipelines, such as eu-west-2`,
+			`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without one a lost deployer locks everybody out`,
+			`prodgate:access.deployerArns: (not set) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
+			`prodgate:account: (not set) is required; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
+			`prodgate:apps: (not set) is required; write the apps that the gate delivers, 1 to 1000 of them, each with name, cluster and executionRoleArn`,
+			`prodgate:source.codeOwners: (not set) is required; name the people or teams that review changes of the gate's workflow, as @login or @organization/team`,
+			`prodgate:source.owner: (not set) is required; write the user or organization alone, as in github.com/<owner>`,
+			`prodgate:source.repository: (not set) is required; name the repository of the apps, or give each app its own`,
 		}},
 		"types, unknown keys and limits in one object": {map[string]string{
 			"aws:region":       "eu-west-2",
@@ -477,20 +491,20 @@ func TestAllProblemsAtOnce(t *testing.T) {
 				`"frontend"]`,
 			"prodgate:alerts": `{"emails":"a@example.com"}`,
 		}, []string{
-			`prodgate:access.breakGlassArn: (absent) is required; write the ARN of the role for emergencies, without one a lost deployer locks everybody out`,
-			`prodgate:access.deployerArns: (absent) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
+			`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without one a lost deployer locks everybody out`,
+			`prodgate:access.deployerArns: (not set) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 			`prodgate:alerts.emails: "a@example.com" is not a list; write its items below the key, each after a hyphen`,
 			`prodgate:apps[0].cluster: ["c"] is not a text; write one value, in quotes`,
 			`prodgate:apps[0].deployTimeout: 90.5 is not a whole number; write digits, without quotes and without a fraction`,
-			`prodgate:apps[0].foldr: "." is under a key the gate does not know; did you mean folder?`,
+			`prodgate:apps[0].foldr: "." is set under an unknown key; did you mean folder?`,
 			`prodgate:apps[0].name: "Backend" is not an app's name; use small letters, digits and single hyphens, a letter first`,
 			`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, dast, deployTimeout, deployment, dockerfile, executionRoleArn, folder, health, name, paths, repository, scan, secrets, service, taskRoleArn`,
-			`prodgate:source.codeOwners: (absent) is required; write who reviews changes of the workflow that lets only main into prod, @login or @organization/team`,
-			`prodgate:source.connectionArn: null is no value; give it one, or leave the key out`,
+			`prodgate:source.codeOwners: (not set) is required; name the people or teams that review changes of the gate's workflow, as @login or @organization/team`,
+			`prodgate:source.connectionArn: null is not a value; set one, or leave the key out`,
 			`prodgate:source.owner: 5 is not a text; write one value, in quotes`,
-			`prodgate:source.repository: "o/r" is not the name of a repository; write the name alone, its owner stands in source.owner`,
+			`prodgate:source.repository: "o/r" is not the name of a repository; write the name alone, its owner is set in source.owner`,
 			`prodgate:source.reviews: "2" is not a whole number; write digits, without quotes and without a fraction`,
-			`prodgate:source.stauschecks: ["x"] is under a key the gate does not know; did you mean statusChecks?`,
+			`prodgate:source.stauschecks: ["x"] is set under an unknown key; did you mean statusChecks?`,
 		}},
 		"one typing mistake in the region hides no other": {map[string]string{
 			"aws:region":       "eu-wset-2",
@@ -499,11 +513,11 @@ func TestAllProblemsAtOnce(t *testing.T) {
 			"prodgate:apps":    `[{"name":"a","cluster":"c","executionRoleArn":"arn:aws:iam::222222222222:user/x"}]`,
 		}, []string{
 			`aws:region: "eu-wset-2" is not a region the gate knows; did you mean eu-west-2?`,
-			`prodgate:access.breakGlassArn: (absent) is required; write the ARN of the role for emergencies, without one a lost deployer locks everybody out`,
-			`prodgate:access.deployerArns: (absent) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
+			`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without one a lost deployer locks everybody out`,
+			`prodgate:access.deployerArns: (not set) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 			`prodgate:account: "1402433619" is not a 12-digit account id; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
-			`prodgate:apps[0].executionRoleArn: "arn:aws:iam::222222222222:user/x" is the ARN of a user; name a role that the user may take on, whose ARN looks like arn:<partition>:iam::<account>:role/<its name>`,
-			`prodgate:source.codeOwners: (absent) is required; write who reviews changes of the workflow that lets only main into prod, @login or @organization/team`,
+			`prodgate:apps[0].executionRoleArn: "arn:aws:iam::222222222222:user/x" is the ARN of a user; name a role that the user may assume, whose ARN looks like arn:<partition>:iam::<account>:role/<its name>`,
+			`prodgate:source.codeOwners: (not set) is required; name the people or teams that review changes of the gate's workflow, as @login or @organization/team`,
 			`prodgate:source.connectionArn: "arn:aws:codeconnections:eu-west-2:111111111111:host/x" is not the ARN of a connection; copy it from AWS, where it looks like arn:<partition>:codeconnections:<region>:<account>:connection/<its id>`,
 		}},
 	} {

@@ -7,24 +7,24 @@ import (
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
-const previewRemedy = "write the ARN of a role in roleArn's account that only reads, which previews of pull requests take on"
+const previewRemedy = "write the ARN of a role in roleArn's account that only reads, which previews of pull requests assume"
 
-// organization is checked as a whole: who attaches guardrails where, and that they
-// leave the gate its region.
-func (c *checker) organization(s *Settings) {
+// checkOrganization checks who attaches guardrails to what, and that they allow the gate's
+// own region.
+func (c *checker) checkOrganization(s *Settings) {
 	at := c.top("organization")
 	target, role, preview, regions := at.child("targetId"), at.child("roleArn"), at.child("previewRoleArn"), at.child("regions")
 	if c.written[target.key] {
-		c.needs(role, target, "write the ARN of the role in the management account that attaches policies")
+		c.require(role, target, "write the ARN of the role in the management account that attaches policies")
 		if repository := c.top("workflows").child("repository"); c.written[repository.key] {
-			c.needs(preview, repository, previewRemedy)
+			c.require(preview, repository, previewRemedy)
 		}
 	}
 	switch {
 	case c.written[role.key]:
-		c.needs(target, role, "write the root, the organizational unit or the account that the guardrails are attached to, or leave out roleArn too")
+		c.require(target, role, "write the root, the organizational unit or the account that the guardrails are attached to, or leave out roleArn too")
 	case c.written[preview.key]:
-		c.needs(target, preview, "write what the guardrails are attached to and by which role, or leave out previewRoleArn too")
+		c.require(target, preview, "write what the guardrails are attached to and by which role, or leave out previewRoleArn too")
 	}
 	if id := s.Organization.TargetId; accountID.MatchString(id) && s.Account != "" && id != s.Account {
 		c.add(target, show(id), "is another account than "+s.Account+", the stack's", "write the stack's own, or the organizational unit that it is in")
@@ -33,45 +33,45 @@ func (c *checker) organization(s *Settings) {
 	// Of any account but the stack's.
 	foreign := *s
 	foreign.Account = ""
-	c.arn(role, roleARN, s.Organization.RoleArn, &foreign)
+	c.checkARN(role, roleARN, s.Organization.RoleArn, &foreign)
 	switch got, ok := parseARN(s.Organization.RoleArn); {
-	case !ok || c.wrong(role):
+	case !ok || c.hasProblem(role):
 	case !accountID.MatchString(got.account):
 		c.add(role, show(s.Organization.RoleArn), "names no account", "write the ARN of a role in the management account")
 	case got.account == s.Account:
 		// AWS Organizations: a service control policy has no effect in the management
 		// account; and what a delegated administrator attached, it can take off.
-		c.add(role, show(s.Organization.RoleArn), "is of the stack's own account, which could take its guardrails off",
+		c.add(role, show(s.Organization.RoleArn), "is of the stack's own account, which could detach its guardrails",
 			"write a role of the management account, or of another account that may attach policies")
 	}
-	c.previewRole(preview, role, s, &foreign)
+	c.checkPreviewRole(preview, role, s, &foreign)
 
-	if s.Region == "" || !c.written[regions.key] || c.wrong(regions) {
+	if s.Region == "" || !c.written[regions.key] || c.hasProblem(regions) {
 		return
 	}
 	for i, region := range s.Organization.Regions {
 		other := Settings{Region: region}
-		if item := regions.item(i); !c.wrong(item) && other.Partition() != s.Partition() {
+		if item := regions.item(i); !c.hasProblem(item) && other.Partition() != s.Partition() {
 			c.add(item, show(region), "is not of the partition "+s.Partition()+", which "+s.Region+" belongs to", "leave it out")
 		}
 	}
 	if !slices.Contains(s.Organization.Regions, s.Region) {
-		c.add(regions, show(texts(s.Organization.Regions)), "lacks "+s.Region+", the stack's own", "add it, or the gate itself is refused")
+		c.add(regions, show(texts(s.Organization.Regions)), "lacks "+s.Region+", the stack's own", "add it, or the guardrails deny the gate itself")
 	}
 }
 
-// previewRole is another role of the account of roleArn: a pull request that could
-// take on that one could take the guardrails off.
-func (c *checker) previewRole(at, role place, s, foreign *Settings) {
-	c.arn(at, roleARN, s.Organization.PreviewRoleArn, foreign)
+// checkPreviewRole asks for another role of the account of roleArn: a pull request that could
+// assume roleArn could detach the guardrails.
+func (c *checker) checkPreviewRole(at, role place, s, foreign *Settings) {
+	c.checkARN(at, roleARN, s.Organization.PreviewRoleArn, foreign)
 	attaching, known := parseARN(s.Organization.RoleArn)
 	reading, ok := parseARN(s.Organization.PreviewRoleArn)
 	switch {
-	case !ok || !known || c.wrong(at) || c.wrong(role):
+	case !ok || !known || c.hasProblem(at) || c.hasProblem(role):
 	case reading.account != attaching.account:
 		c.add(at, show(s.Organization.PreviewRoleArn), "is not of the account "+attaching.account+", which roleArn is of", "write a role of that account")
 	case reading == attaching:
-		c.add(at, show(s.Organization.PreviewRoleArn), "is roleArn, with which any pull request could take the guardrails off",
+		c.add(at, show(s.Organization.PreviewRoleArn), "is roleArn, with which any pull request could detach the guardrails",
 			"write another role, which only reads")
 	}
 }

@@ -57,10 +57,11 @@ func (p Problems) sort() {
 	})
 }
 
-// What stands for a value that is not there, or that must not be shown.
+// What a message shows instead of a value that is not set, is too long to matter, or must not be shown.
 const (
-	absent = "(absent)"
-	hidden = "(secret)"
+	absent  = "(not set)"
+	present = "(set)"
+	hidden  = "(secret)"
 )
 
 // shown is the most characters of a value that a message repeats.
@@ -68,7 +69,7 @@ const shown = 80
 
 // show writes a value on one line, unless that would tell a secret.
 func show(value any) string {
-	if tells(value) {
+	if holdsCredential(value) {
 		return hidden
 	}
 	if text, ok := value.(string); ok {

@@ -40,7 +40,7 @@ func decrypted(t *testing.T, stack *workspace.ProjectStack) map[string]string {
 	return written
 }
 
-func TestPulumiYAMLDeclaresTheKnownKeys(t *testing.T) {
+func TestSettings_PulumiYAMLDeclaresTheTable(t *testing.T) {
 	t.Parallel()
 	declared := map[string]workspace.ProjectConfigType{}
 	for key, config := range loadProject(t).Config {
@@ -51,38 +51,16 @@ func TestPulumiYAMLDeclaresTheKnownKeys(t *testing.T) {
 	}
 	types := map[kind]string{text: "string", boolean: "boolean", list: "array", object: "object", dictionary: "object"}
 	for key, config := range declared {
-		if want := types[ruleOf[key].kind]; config.TypeName() != want {
+		if want := types[settingOf[key].kind]; config.TypeName() != want {
 			t.Errorf("%s is declared as %s, not %s", key, config.TypeName(), want)
 		}
-		if config.Description == "" {
-			t.Errorf("%s has no description", key)
+		if config.Description == "" || config.Description != settingOf[key].doc {
+			t.Errorf("%s has the description %q\nthe table has     %q", key, config.Description, settingOf[key].doc)
 		}
 	}
 }
 
-func TestPulumiYAMLDescribesTheNestedKeys(t *testing.T) {
-	t.Parallel()
-	project := loadProject(t)
-	checked := 0
-	for parent, names := range children {
-		top := parent[:strings.IndexAny(parent+".", ".[")]
-		if top == "" {
-			continue
-		}
-		for _, name := range names {
-			checked++
-			word := regexp.MustCompile(`\b` + name + `\b`)
-			if !word.MatchString(project.Config[top].Description) {
-				t.Errorf("the description of %s does not name %s", top, name)
-			}
-		}
-	}
-	if checked < 20 {
-		t.Fatalf("checked %d keys only", checked)
-	}
-}
-
-func TestPulumiYAMLHasTheSameDefaults(t *testing.T) {
+func TestSettings_PulumiYAMLHasTheSameDefaults(t *testing.T) {
 	t.Parallel()
 	required := map[string]any{"aws:region": "eu-west-2", "account": "111111111111", "access": valid()["access"], "source": valid()["source"], "apps": valid()["apps"]}
 	want, err := Decode("prodgate", encode(t, required))
@@ -91,7 +69,10 @@ func TestPulumiYAMLHasTheSameDefaults(t *testing.T) {
 	}
 	checked := 0
 	for key, declared := range loadProject(t).Config {
-		if declared.Default != nil {
+		if declared.Default == nil {
+			t.Errorf("%s has no default: Pulumi reports a missing key without its remedy", key)
+		}
+		if _, given := required[key]; !given {
 			required[key] = declared.Default
 			checked++
 		}
@@ -113,14 +94,10 @@ func TestPulumiYAMLHasTheSameDefaults(t *testing.T) {
 // nobody's.
 var exampleAccount = regexp.MustCompile(`^(1{12}|2{12}|123456789012)$`)
 
-func TestStackFiles(t *testing.T) {
+func TestSettings_StackFilesAreValid(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../../Pulumi.*.yaml")
-	if err != nil || len(files) < 2 {
-		t.Fatalf("found %v: %v", files, err)
-	}
 	accounts := map[string]string{}
-	for _, file := range files {
+	for _, file := range stackFiles(t) {
 		stack, err := workspace.LoadProjectStack(nil, loadProject(t), file)
 		if err != nil {
 			t.Fatal(err)
@@ -133,6 +110,9 @@ func TestStackFiles(t *testing.T) {
 		if !exampleAccount.MatchString(s.Account) {
 			t.Errorf("%s holds what may be a real account", file)
 		}
+		if filepath.Base(filepath.Dir(file)) == "stacks" {
+			continue // all examples are of one account
+		}
 		if other, twice := accounts[s.Account]; twice {
 			t.Errorf("%s is of the same account as %s", file, other)
 		}
@@ -140,7 +120,7 @@ func TestStackFiles(t *testing.T) {
 	}
 }
 
-func TestWhatYAMLMakesOfUnquotedValues(t *testing.T) {
+func TestSettings_UnquotedYAMLIsReported(t *testing.T) {
 	t.Parallel()
 	stack, err := workspace.LoadProjectStackBytes(nil, loadProject(t), []byte(`
 config:
@@ -158,15 +138,38 @@ config:
 	}
 	_, err = Decode("prodgate", decrypted(t, stack))
 	want := strings.Join([]string{
-		`prodgate:access.breakGlassArn: (absent) is required; write the ARN of the role for emergencies, without one a lost deployer locks everybody out`,
-		`prodgate:access.deployerArns: (absent) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
+		`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without one a lost deployer locks everybody out`,
+		`prodgate:access.deployerArns: (not set) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 		`prodgate:account: "1402433619" is not a 12-digit account id; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
-		`prodgate:apps[0].taskRoleArn: null is no value; give it one, or leave the key out`,
-		`prodgate:detection.config: "no" does not say who provides it; choose one of create, adopt, off`,
+		`prodgate:apps[0].taskRoleArn: null is not a value; set one, or leave the key out`,
+		`prodgate:detection.config: "no" is not one of the choices; choose one of create, adopt, off`,
 		`prodgate:protect: "yes" is neither true nor false; write true or false`,
-		`prodgate:source.codeOwners: (absent) is required; write who reviews changes of the workflow that lets only main into prod, @login or @organization/team`,
+		`prodgate:source.codeOwners: (not set) is required; name the people or teams that review changes of the gate's workflow, as @login or @organization/team`,
 		`prodgate:source.owner: 83 is not a text; write one value, in quotes`,
 		`prodgate:tags: "" is not an object; write a name and a value on each line below the key`,
+	}, "\n")
+	if err == nil || err.Error() != want {
+		t.Errorf("\ngot\n%v\nwant\n%s", err, want)
+	}
+}
+
+// TestSettings_AStackIsToldAllItsMissingKeys decodes a stack with Pulumi's defaults, as the engine
+// hands them on, and only account and region.
+func TestSettings_AStackIsToldAllItsMissingKeys(t *testing.T) {
+	t.Parallel()
+	config := map[string]any{}
+	for key, declared := range loadProject(t).Config {
+		config[key] = declared.Default
+	}
+	config["aws:region"], config["account"] = "eu-west-2", "111111111111"
+	_, err := Decode("prodgate", encode(t, config))
+	want := strings.Join([]string{
+		`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without one a lost deployer locks everybody out`,
+		`prodgate:access.deployerArns: (not set) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
+		`prodgate:apps: [] is empty; write the apps that the gate delivers, 1 to 1000 of them, each with name, cluster and executionRoleArn`,
+		`prodgate:source.codeOwners: (not set) is required; name the people or teams that review changes of the gate's workflow, as @login or @organization/team`,
+		`prodgate:source.owner: (not set) is required; write the user or organization alone, as in github.com/<owner>`,
+		`prodgate:source.repository: (not set) is required; name the repository of the apps, or give each app its own`,
 	}, "\n")
 	if err == nil || err.Error() != want {
 		t.Errorf("\ngot\n%v\nwant\n%s", err, want)

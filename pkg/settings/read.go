@@ -23,7 +23,7 @@ func Read(ctx *pulumi.Context) (*Settings, error) {
 // them: those stand where the SDK has them from, in the environment. An inline
 // program and a test have no such variable, and only the known keys are asked for.
 func keys(project string) []string {
-	known := []string{regionRule.key}
+	known := []string{regionSetting.key}
 	for _, name := range children[""] {
 		known = append(known, project+":"+name)
 	}

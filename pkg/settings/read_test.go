@@ -79,7 +79,7 @@ func TestReadFindsMisspeltKeys(t *testing.T) {
 	config["aps"] = []any{}
 	environment(t, encode(t, config))
 	_, err := read(t)
-	if err == nil || err.Error() != `prodgate:aps: "[]" is under a key the gate does not know; did you mean apps?` {
+	if err == nil || err.Error() != `prodgate:aps: "[]" is set under an unknown key; did you mean apps?` {
 		t.Errorf("got %v", err)
 	}
 }

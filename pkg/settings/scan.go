@@ -2,77 +2,75 @@ package settings
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
-// The scanners of each scan; what each is, the package scan says.
-var (
-	SecretScanners     = []string{"gitleaks"}
-	CodeScanners       = []string{"bandit", "gosec"}
-	DependencyScanners = []string{"grype"}
-	ImageScanners      = []string{"ecr"}
-)
-
-// scanRules are the rules of the scans of a stack, or of an app.
-func scanRules(at string) []rule {
-	scanner := func(key string, scanners []string) rule {
-		return rule{key: at + "." + key, kind: text, oneOf: append(slices.Clone(scanners), None), what: "is no scanner of this kind"}
-	}
-	return []rule{
-		{key: at, kind: object},
-		scanner("secrets", SecretScanners),
-		scanner("code", CodeScanners),
-		scanner("dependencies", DependencyScanners),
-		scanner("image", ImageScanners),
-		{key: at + ".severity", kind: text, oneOf: severities, what: "is no severity"},
-		// CodeBuild: 5,500 characters for all variables of a project.
-		{key: at + ".accepted", kind: list, max: 20, remedy: "accept up to 20 findings, and fix the others"},
-		{key: at + ".accepted[]", kind: object},
-		{key: at + ".accepted[].id", kind: text, required: true, max: 200, valid: isLine, what: "is not the id of a finding",
-			remedy: "write the id that the log of the scan shows"},
-		{key: at + ".accepted[].reason", kind: text, required: true, max: 200, valid: isLine, what: "is no reason",
-			remedy: "write in a line why the finding may stay"},
-		{key: at + ".accepted[].expires", kind: text, required: true, valid: isDate, what: "is not a day",
-			remedy: "write the last day on which the finding is accepted, in quotes, such as \"2026-12-31\""},
-	}
-}
-
+// isDate reports whether the calendar has the day.
 func isDate(text string) bool {
 	_, err := time.Parse(time.DateOnly, text)
 	return err == nil
 }
 
-// scans have nothing accepted whose time is over, and a stage of their own for all apps or for none:
-// AWS Config's rules know the stages of a pipeline by their number.
-func (c *checker) scans(s *Settings) {
-	c.accepted(c.top("scan"), s.Scan.Accepted)
+// checkScans refuses accepted findings that have expired, and a source scan that some apps have and
+// others do not: AWS Config's rules address the stages of a pipeline by their number.
+func (c *checker) checkScans(s *Settings) {
+	c.checkAccepted(c.top("scan"), s.Scan.Accepted)
 	scanned := -1
 	for i, app := range s.Apps {
-		c.accepted(c.top("apps").item(i).child("scan"), app.Scan.Accepted[min(len(app.Scan.Accepted), len(s.Scan.Accepted)):])
+		c.checkAccepted(c.top("apps").item(i).child("scan"), app.Scan.Accepted[min(len(app.Scan.Accepted), len(s.Scan.Accepted)):])
 		if app.ScansSource() && scanned < 0 {
 			scanned = i
 		}
 	}
 	for i, app := range s.Apps {
-		if at := c.top("apps").item(i).child("scan"); scanned >= 0 && !app.ScansSource() && !c.wrong(at) {
+		if at := c.top("apps").item(i).child("scan"); scanned >= 0 && !app.ScansSource() && !c.hasProblem(at) {
 			c.add(at, "secrets, code and dependencies off", fmt.Sprintf("leaves no scan of the source, and apps[%d] has one", scanned),
 				"leave one of them on, or give the app a gate of its own")
 		}
 	}
 }
 
-func (c *checker) accepted(scan place, findings []AcceptedFinding) {
+func (c *checker) checkAccepted(scan place, findings []AcceptedFinding) {
 	today := time.Now().UTC().Format(time.DateOnly)
 	for i, finding := range findings {
 		at := scan.child("accepted").item(i).child("expires")
-		if finding.Expires != "" && finding.Expires < today && !c.wrong(at) {
-			c.add(at, show(finding.Expires), "is over: the finding is accepted no more", "fix what was found, or accept it anew with another day")
+		if finding.Expires != "" && finding.Expires < today && !c.hasProblem(at) {
+			c.add(at, show(finding.Expires), "has passed, and the finding is no longer accepted", "fix the finding, or accept it again with a later date")
 		}
 	}
 }
 
-// ScansSource is whether anything looks into the app's source.
+// checkUnusedScans refuses what says of findings which of them count, where nothing finds any.
+func (c *checker) checkUnusedScans(s *Settings) {
+	const why = "where every scan is off"
+	used, graded := len(s.Apps) == 0, len(s.Apps) == 0
+	for i, app := range s.Apps {
+		at := c.top("apps").item(i).child("scan")
+		used, graded = used || app.findsAnything(), graded || app.gradesFindings()
+		if !app.findsAnything() {
+			c.refuseUnused(at.child("accepted"), why)
+		}
+		if !app.gradesFindings() {
+			c.refuseUnused(at.child("severity"), why)
+		}
+	}
+	if !used {
+		c.refuseUnused(c.top("scan").child("accepted"), why)
+	}
+	if !graded {
+		c.refuseUnused(c.top("scan").child("severity"), why)
+	}
+}
+
+// gradesFindings reports whether a severity decides which findings fail a run. Secrets have none.
+func (a App) gradesFindings() bool {
+	return a.Scan.Code != None || a.Scan.Dependencies != None || a.Scan.Image != None || a.Dast.Url != ""
+}
+
+// findsAnything reports whether any scan of the app is on.
+func (a App) findsAnything() bool { return a.gradesFindings() || a.Scan.Secrets != None }
+
+// ScansSource reports whether a scan reads the app's source.
 func (a App) ScansSource() bool {
 	return a.Scan.Secrets != None || a.Scan.Code != None || a.Scan.Dependencies != None
 }

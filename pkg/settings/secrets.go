@@ -19,7 +19,7 @@ var taken = slices.Concat(
 var reserved = []string{"CODEBUILD_", "AWS_", "DOCKER_"}
 
 // secrets are an app's, each either adopted or made by the gate. at is the app's.
-func (c *checker) secrets(at place, secrets []Secret, s *Settings) {
+func (c *checker) checkSecrets(at place, secrets []Secret, s *Settings) {
 	first := map[string]int{}
 	for i, secret := range secrets {
 		one := at.child("secrets").item(i)
@@ -27,26 +27,26 @@ func (c *checker) secrets(at place, secrets []Secret, s *Settings) {
 		rotation, days := one.child("rotationLambdaArn"), one.child("rotationDays")
 
 		if earlier, twice := first[secret.Name]; twice && secret.Name != "" {
-			c.add(name, show(secret.Name), fmt.Sprintf("is the variable of secrets[%d] too", earlier), "give each secret a variable of its own")
+			c.add(name, show(secret.Name), fmt.Sprintf("is also the variable of secrets[%d]", earlier), "give each secret a variable of its own")
 		} else {
 			first[secret.Name] = i
 		}
 		begins := func(prefix string) bool { return strings.HasPrefix(secret.Name, prefix) }
 		if slices.Contains(taken, secret.Name) || slices.ContainsFunc(reserved, begins) {
-			c.add(name, show(secret.Name), "is a variable that the build has already", "choose another name for the secret's")
+			c.add(name, show(secret.Name), "is already a variable of the build", "choose another name")
 		}
 
-		c.arn(adopted, secretARN, secret.Arn, s)
-		c.arn(key, keyARN, secret.KeyArn, s)
-		c.arn(rotation, functionARN, secret.RotationLambdaArn, s)
+		c.checkARN(adopted, secretARN, secret.Arn, s)
+		c.checkARN(key, keyARN, secret.KeyArn, s)
+		c.checkARN(rotation, functionARN, secret.RotationLambdaArn, s)
 		if c.written[key.key] {
-			c.needs(adopted, key, "write the secret that this key is of, the gate gives a secret that it makes a key of its own")
+			c.require(adopted, key, "write the secret that this key encrypts, a secret that the gate creates has a key of its own")
 		}
-		if c.written[adopted.key] && c.written[rotation.key] && !c.wrong(rotation) {
-			c.add(rotation, show(secret.RotationLambdaArn), "has no effect on a secret that is adopted", "leave the key out, whoever made the secret rotates it")
+		if c.written[adopted.key] && c.written[rotation.key] && !c.hasProblem(rotation) {
+			c.add(rotation, show(secret.RotationLambdaArn), "has no effect on an adopted secret", "leave the key out, the owner of the secret rotates it")
 		}
 		if c.written[days.key] {
-			c.needs(rotation, days, "write the ARN of the function that rotates the secret, or leave out rotationDays too")
+			c.require(rotation, days, "write the ARN of the function that rotates the secret, or leave out rotationDays too")
 		}
 	}
 }

@@ -466,8 +466,7 @@ func TestDelivery_RollingToBlueGreen(t *testing.T) {
 	off := func(text string) string {
 		return text + "  prodgate:sign: \"off\"\n  prodgate:scan:\n    {secrets: \"off\", code: \"off\", dependencies: \"off\", image: \"off\"}\n"
 	}
-	blueGreen := replace("      deployTimeout: 15\n", `      deployTimeout: 15
-      deployment:
+	blueGreen := replace("      deployTimeout: 15\n", `      deployment:
         kind: blue-green
         listenerArn: arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/0123456789abcdef
         targetGroups: [blue, green]

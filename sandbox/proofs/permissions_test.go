@@ -26,8 +26,7 @@ func secondAppProd(text string) string {
 const listener = "arn:aws:elasticloadbalancing:eu-west-2:222222222222:listener/app/cruddur/0123456789abcdef/0123456789abcdef"
 
 // shifted lets CodeDeploy deploy the app of prod.
-var shifted = replace("      deployTimeout: 30\n", `      deployTimeout: 30
-      deployment:
+var shifted = replace("      deployTimeout: 30\n", `      deployment:
         kind: blue-green
         listenerArn: `+listener+`
         targetGroups: [backend-blue, backend-green]

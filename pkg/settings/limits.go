@@ -1,0 +1,107 @@
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"net/mail"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// matches compiles the pattern of a whole text.
+func matches(pattern string) *regexp.Regexp {
+	return regexp.MustCompile(`^(` + pattern + `)$`)
+}
+
+var (
+	// GitHub: a login, or an organization's login and a team's slug.
+	handlePattern      = matches(`@[A-Za-z0-9][A-Za-z0-9_-]*(/[a-z0-9_][a-z0-9_.-]*)?`)
+	environmentPattern = matches(`[A-Za-z0-9][A-Za-z0-9_-]*`)
+	ecsPattern         = matches(`[A-Za-z0-9_-]+`)
+	// No character that a shell, YAML or docker would read as its own.
+	pathPattern = matches(`[A-Za-z0-9._/-]+`)
+	// What IAM, the strictest, allows in a tag.
+	tagPattern = matches(`[\p{L}\p{Z}\p{N}_.:/=+@-]*`)
+	// One printable line that neither begins nor ends with a space.
+	linePattern = matches(`[^\p{Z}\p{C}]([^\p{Zl}\p{Zp}\p{C}]*[^\p{Z}\p{C}])?`)
+	// GitHub, repository limits: ASCII letters, digits and these, up to 100.
+	repositoryPattern = matches(`[A-Za-z0-9._-]+`)
+)
+
+// isTag reports whether AWS has not reserved the text.
+func isTag(text string) bool {
+	return len(text) < 4 || !strings.EqualFold(text[:4], "aws:")
+}
+
+// isRepository leaves out what GitHub changes or keeps: it takes .git off a name and keeps .wiki for itself.
+func isRepository(name string) bool {
+	return name != "." && name != ".." && !strings.HasSuffix(name, ".git") && !strings.HasSuffix(name, ".wiki")
+}
+
+// isFolder reports whether a path stays inside the repository and is written in the
+// only way: one folder, one spelling.
+func isFolder(p string) bool {
+	return !path.IsAbs(p) && path.Clean(p) == p && !slices.Contains(strings.Split(p, "/"), "..")
+}
+
+func isFile(p string) bool { return isFolder(p) && p != "." }
+
+// isPattern reports whether files of a repository can match. CodePipeline takes any
+// text, and a pattern that no path can match never starts anything.
+func isPattern(p string) bool {
+	return !strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "./") && !strings.HasPrefix(p, "../")
+}
+
+func isEmail(text string) bool {
+	parsed, err := mail.ParseAddress(text)
+	return err == nil && parsed.Address == text && strings.Contains(text[strings.LastIndex(text, "@"):], ".")
+}
+
+// accepts reports whether a text has the setting's form.
+func (r setting) accepts(text string) bool {
+	return (r.pattern == nil || r.pattern.MatchString(text)) && (r.valid == nil || r.valid(text))
+}
+
+// fault says what is wrong with a value of the setting's kind, or nothing.
+func (r setting) fault(value any) (what, remedy string) {
+	switch v := value.(type) {
+	case string:
+		n := len([]rune(v))
+		switch {
+		case n == 0 && !r.empty:
+			return "is empty", cmp.Or(r.remedy, "choose one of "+strings.Join(r.oneOf, ", "))
+		case r.max > 0 && n > r.max:
+			return fmt.Sprintf("has %d characters, more than %d", n, r.max), r.remedy
+		case r.oneOf != nil && !slices.Contains(r.oneOf, v):
+			return r.what, hint(v, r.oneOf, r.remedy)
+		case n > 0 && !r.accepts(v):
+			return r.what, r.remedy
+		}
+	case float64:
+		switch {
+		case r.oneOf != nil && !slices.Contains(r.oneOf, show(v)):
+			return r.what, "choose one of " + strings.Join(r.oneOf, ", ")
+		case r.oneOf == nil && (v < float64(r.min) || v > float64(r.max)):
+			return fmt.Sprintf("is not between %d and %d", r.min, r.max), r.remedy
+		}
+	case []any:
+		return r.countFault(len(v))
+	case map[string]any:
+		return r.countFault(len(v))
+	}
+	return "", ""
+}
+
+func (r setting) countFault(n int) (what, remedy string) {
+	switch {
+	case n == 0 && r.min > 0:
+		return "is empty", r.remedy
+	case n < r.min:
+		return fmt.Sprintf("has %d entries, fewer than %d", n, r.min), r.remedy
+	case r.max > 0 && n > r.max:
+		return fmt.Sprintf("has %d entries, more than %d", n, r.max), r.remedy
+	}
+	return "", ""
+}

@@ -1,0 +1,115 @@
+package settings
+
+import "slices"
+
+// The scanners of each scan; the package scan describes them.
+var (
+	SecretScanners     = []string{"gitleaks"}
+	CodeScanners       = []string{"bandit", "gosec"}
+	DependencyScanners = []string{"grype"}
+	ImageScanners      = []string{"ecr"}
+)
+
+// scanSettings are the scans of the stack, or of an app, which overrides the stack's.
+func scanSettings(at string) []setting {
+	ofApp := at != "scan"
+	scanner := func(key string, scanners []string, doc string) setting {
+		s := setting{key: at + "." + key, kind: text, oneOf: append(slices.Clone(scanners), None), what: "is not a scanner of this kind", doc: doc, example: scanners[0]}
+		if ofApp {
+			s.derived = "`scan." + key + "`"
+		} else {
+			s.preset = scanners[0]
+		}
+		return s
+	}
+	all := setting{key: at, kind: object, doc: "What is scanned before an image is delivered. Each scan is the name of its scanner, or `off`."}
+	severity := setting{key: at + ".severity", kind: text, oneOf: severities, what: "is not a severity", preset: "high",
+		doc: "The least severe finding that fails a run. A secret always fails it.", example: "critical"}
+	if ofApp {
+		all.doc = "The scan settings that this app overrides."
+		severity.preset, severity.derived = nil, "`scan.severity`"
+	}
+	return []setting{
+		all,
+		scanner("secrets", SecretScanners, "The scan for keys and passwords in the app's folder."),
+		scanner("code", CodeScanners, "Static analysis (SAST) of the app's folder: `bandit` for Python, `gosec` for Go."),
+		scanner("dependencies", DependencyScanners, "The comparison of the app's dependencies with known vulnerabilities (SCA). It writes the SBOM."),
+		scanner("image", ImageScanners, "ECR's findings of the image that was pushed."),
+		severity,
+		// CodeBuild: 5,500 characters for all variables of a project.
+		{key: at + ".accepted", kind: list, max: 20, remedy: "accept up to 20 findings, and fix the others",
+			doc:     "Findings that fail no run until they expire. An app's are added to the stack's.",
+			example: []any{map[string]any{"id": "CVE-2024-0001", "reason": "nothing calls it", "expires": "2999-12-31"}}},
+		{key: at + ".accepted[]", kind: object},
+		{key: at + ".accepted[].id", kind: text, required: true, max: 200, pattern: linePattern, what: "is not the id of a finding",
+			remedy: "write the id that the log of the scan shows", doc: "The scanner's id of the finding, as the log of the failed run shows it.", example: "CVE-2024-0001"},
+		{key: at + ".accepted[].reason", kind: text, required: true, max: 200, pattern: linePattern, what: "is not a reason",
+			remedy: "write in a line why the finding may stay", doc: "Why the finding may stay.", example: "nothing calls it"},
+		{key: at + ".accepted[].expires", kind: text, required: true, pattern: matches(`[0-9]{4}-[0-9]{2}-[0-9]{2}`), valid: isDate, what: "is not a date",
+			remedy: "write the last day on which the finding is accepted, in quotes, such as \"2026-12-31\"",
+			doc:    "The last day (UTC) on which the finding is accepted, in quotes.", example: "2999-12-31"},
+	}
+}
+
+// deliverySettings are what signs an image, deploys it, and checks what was deployed.
+var deliverySettings = []setting{
+	{key: "sign", kind: text, preset: SignSigner, oneOf: []string{SignSigner, None}, what: "is not a signing service",
+		doc:     "What signs an image that passed its scans, and verifies it before it is deployed: AWS Signer with Notation, or `off`.",
+		example: SignSigner},
+
+	{key: "apps[].deployment", kind: object, doc: "How the service gets the image."},
+	{key: "apps[].deployment.kind", kind: text, preset: Rolling, oneOf: []string{Rolling, BlueGreen}, what: "is not a deployment type",
+		doc: "`rolling`: ECS replaces tasks. `blue-green`: CodeDeploy shifts traffic to new tasks, and back.", example: BlueGreen},
+	{key: "apps[].deployment.listenerArn", kind: text, requiredWhen: blueGreenOnly, arn: &listenerARN, remedy: listenerRemedy,
+		doc:     "The load balancer's listener of production traffic. Blue/green only.",
+		example: "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/0123456789abcdef"},
+	{key: "apps[].deployment.testListenerArn", kind: text, arn: &listenerARN, derived: "no test listener", remedy: "leave the key out where nobody tries the new tasks first",
+		doc:     "A listener on which the new tasks can be tried before traffic is shifted. Blue/green only.",
+		example: "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/fedcba9876543210"},
+	// CodeDeploy API, TargetGroupPairInfo: a pair.
+	{key: "apps[].deployment.targetGroups", kind: list, requiredWhen: blueGreenOnly, min: 2, max: 2, remedy: "write the names of the two target groups that traffic is shifted between",
+		doc:     "The names of the two target groups that traffic is shifted between. Blue/green only.",
+		example: []any{"web-blue", "web-green"}},
+	// Elastic Load Balancing API, CreateTargetGroup: 32 letters, digits and hyphens.
+	{key: "apps[].deployment.targetGroups[]", kind: text, max: 32, pattern: matches(`[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?`), what: "is not the name of a target group",
+		remedy: "write the target group's name, not its ARN"},
+	{key: "apps[].deployment.containerPort", kind: number, requiredWhen: blueGreenOnly, min: 1, max: 65535, unit: "port", remedy: "write the port of the container that the load balancer sends to",
+		doc:     "The container's port behind the load balancer. Blue/green only.",
+		example: 4567},
+	// CodeDeploy User Guide, Predefined deployment configurations for an Amazon ECS compute platform.
+	{key: "apps[].deployment.config", kind: text, preset: "CodeDeployDefault.ECSCanary10Percent5Minutes", oneOf: []string{
+		"CodeDeployDefault.ECSAllAtOnce", "CodeDeployDefault.ECSCanary10Percent5Minutes", "CodeDeployDefault.ECSCanary10Percent15Minutes",
+		"CodeDeployDefault.ECSLinear10PercentEvery1Minutes", "CodeDeployDefault.ECSLinear10PercentEvery3Minutes",
+	}, what: "is not a deployment configuration of CodeDeploy for ECS",
+		doc:     "CodeDeploy's name of how traffic is shifted. Blue/green only.",
+		example: "CodeDeployDefault.ECSAllAtOnce"},
+	// CodeDeploy, quotas: 10 alarms of a deployment group.
+	{key: "apps[].deployment.alarms", kind: list, max: 10, remedy: "CodeDeploy takes up to 10 alarms",
+		doc:     "The names of CloudWatch alarms that stop a deployment and shift traffic back. Blue/green only.",
+		example: []any{"web-5xx"}},
+	{key: "apps[].deployment.alarms[]", kind: text, max: 255, pattern: linePattern, what: "is not the name of an alarm", remedy: "write the CloudWatch alarm's name, not its ARN"},
+	// CodeDeploy, quotas: two days between the shift and the end of the old tasks.
+	{key: "apps[].deployment.terminationMinutes", kind: number, preset: 60, min: 0, max: 2880, unit: "minutes", remedy: "the old tasks stay for up to 2880 minutes, two days",
+		doc:     "How long the old tasks stay for a way back. Blue/green only.",
+		example: 30},
+
+	{key: "apps[].health", kind: object, doc: "What the app must answer after a deployment. Without `url` it is not asked."},
+	{key: "apps[].health.url", kind: text, requiredWhen: "`expect` is set", max: 300, pattern: httpsPattern, valid: isHTTPS, what: notHTTPS, remedy: "write the URL of the health check with https://",
+		doc:     "The URL of the health check.",
+		example: "https://api.example.com/api/health-check"},
+	{key: "apps[].health.expect", kind: dictionary, min: 1, max: 5, remedy: "write 1 to 5 fields of the answer with their values, such as success: true",
+		doc:     "The fields that the answer's JSON must have, and their values.",
+		example: map[string]any{"success": true}},
+	{key: "apps[].health.expect{}", kind: text, max: 64, pattern: matches(`[A-Za-z_][A-Za-z0-9_-]*`), what: "is not the name of a field", remedy: "write the name of a field at the top of the answer"},
+	{key: "apps[].health.expect[]", kind: scalar, max: 64, remedy: "write a text of up to 64 characters, a number, true or false"},
+	{key: "apps[].health.seconds", kind: number, preset: 300, min: 10, max: 1800, unit: "seconds", remedy: "wait 10 to 1800 seconds",
+		doc:     "How long the service may take until it runs the image and answers so.",
+		example: 60},
+
+	{key: "apps[].dast", kind: object, doc: "Dynamic analysis (DAST) of what was deployed. Without `url` there is none: leave it out where the target is production."},
+	{key: "apps[].dast.url", kind: text, max: 300, pattern: httpsPattern, valid: isHTTPS, what: notHTTPS, remedy: "write where the attack begins with https://, or leave the key out where this is production",
+		doc:     "Where OWASP ZAP begins.",
+		example: "https://api.dev.example.com"},
+}
+
+const blueGreenOnly = "`kind` is `blue-green`"
