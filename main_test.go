@@ -23,16 +23,22 @@ import (
 // stack is a stack of this repository, in its own account.
 func stack(t testing.TB, name string) gatetest.World {
 	t.Helper()
-	text, err := os.ReadFile("Pulumi." + name + ".yaml")
+	return stackOf(t, name, "Pulumi."+name+".yaml")
+}
+
+// stackOf is the stack of a file, in its own account.
+func stackOf(t testing.TB, name, file string) gatetest.World {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Config map[string]any }
-	if err := yaml.Unmarshal(text, &file); err != nil {
+	var written struct{ Config map[string]any }
+	if err := yaml.Unmarshal(text, &written); err != nil {
 		t.Fatal(err)
 	}
 	w := gatetest.World{Stack: name, Config: map[string]string{}}
-	for key, value := range file.Config {
+	for key, value := range written.Config {
 		if plain, ok := value.(string); ok {
 			w.Config[key] = plain
 			continue
