@@ -15,6 +15,8 @@ import (
 	"prodgate/pkg/account"
 	"prodgate/pkg/gate"
 	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/guardrails"
+	"prodgate/pkg/gate/preflight"
 	"prodgate/pkg/settings"
 )
 
@@ -54,11 +56,11 @@ func program(ctx *pulumi.Context, in func(region string) account.Reader) error {
 	if err != nil {
 		return err
 	}
-	caller, err := gate.RequireAccount(ctx, s, workload)
+	caller, err := preflight.RequireAccount(ctx, s, workload)
 	if err != nil {
 		return err
 	}
-	organization, err := gate.OrganizationProvider(ctx, s, caller)
+	organization, err := guardrails.NewProvider(ctx, s, caller)
 	if err != nil {
 		return err
 	}
@@ -72,13 +74,13 @@ func program(ctx *pulumi.Context, in func(region string) account.Reader) error {
 		}
 		providers = append(providers, repository)
 	}
-	g, err := gate.New(ctx, "gate", s, in(s.Region), pulumi.Providers(providers...))
+	g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: in(s.Region)}, pulumi.Providers(providers...))
 	if err != nil {
 		return err
 	}
 	g.Outputs.Export(ctx)
 	if organization != nil {
-		_, err = gate.NewGuardrails(ctx, "guardrails", s, pulumi.Provider(organization))
+		_, err = guardrails.New(ctx, "guardrails", s, pulumi.Provider(organization))
 	}
 	return err
 }

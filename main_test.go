@@ -322,8 +322,8 @@ func watch() string {
 	return lines
 }
 
-// guardrails are all that an organization adds to it.
-const guardrails = `
+// guardrailTree is all that an organization adds to it.
+const guardrailTree = `
 pulumi:providers:aws organization
 prodgate:index:Guardrails guardrails
   aws:organizations/policy:Policy guardrails-bypass-1
@@ -364,7 +364,7 @@ func TestTheTreeOfTheDevStack(t *testing.T) {
 	dev, withOrganization := stack(t, "dev"), stack(t, "dev")
 	withOrganization.Config["prodgate:organization"] = organization
 	compareTree(t, dev, tree+watch())
-	compareTree(t, withOrganization, tree+organizationRules+watch()+guardrails)
+	compareTree(t, withOrganization, tree+organizationRules+watch()+guardrailTree)
 }
 
 func compareTree(t *testing.T, w gatetest.World, tree string) {

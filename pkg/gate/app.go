@@ -9,6 +9,7 @@ import (
 	"prodgate/pkg/buildspec"
 	"prodgate/pkg/contract"
 	"prodgate/pkg/gate/component"
+	secretsroom "prodgate/pkg/gate/secrets"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
@@ -27,7 +28,7 @@ func (b builder) app(parent pulumi.Resource, app settings.App, source *source, s
 	if err != nil {
 		return nil, fmt.Errorf("repository: %w", err)
 	}
-	secrets, err := b.secrets(group, app, store)
+	secrets, err := secretsroom.New(b.c, group, app, store.SecretsKey, b.rotators)
 	if err != nil {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/gate/component"
+	sourceroom "prodgate/pkg/gate/source"
 	"prodgate/pkg/knownstate"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
@@ -61,11 +62,11 @@ func (b builder) delivery(parent pulumi.Resource, app settings.App, source *sour
 		return nil, err
 	}
 	made, err := codepipeline.NewPipeline(b.ctx, name, args, pulumi.Parent(group),
-		pulumi.DependsOn(slices.Concat(after, attached, source.ready, []pulumi.Resource{s.Artifacts.Policy, kept})))
+		pulumi.DependsOn(slices.Concat(after, attached, source.Ready, []pulumi.Resource{s.Artifacts.Policy, kept})))
 	if err != nil || !b.settings.FromCodeCommit() {
 		return made, err
 	}
-	return made, b.starter(group, app, source, alerts, made)
+	return made, sourceroom.NewStartRule(b.c, group, app, alerts, b.eventBridgeRole, made)
 }
 
 // pushesToProd starts an app's pipeline when a push to prod changes a file of the app.
@@ -75,7 +76,7 @@ func pushesToProd(app settings.App) codepipeline.PipelineTriggerArgs {
 		GitConfiguration: codepipeline.PipelineTriggerGitConfigurationArgs{
 			SourceActionName: pulumi.String("GitHub"),
 			Pushes: codepipeline.PipelineTriggerGitConfigurationPushArray{codepipeline.PipelineTriggerGitConfigurationPushArgs{
-				Branches:  codepipeline.PipelineTriggerGitConfigurationPushBranchesArgs{Includes: pulumi.ToStringArray([]string{ProdBranch})},
+				Branches:  codepipeline.PipelineTriggerGitConfigurationPushBranchesArgs{Includes: pulumi.ToStringArray([]string{component.ProdBranch})},
 				FilePaths: codepipeline.PipelineTriggerGitConfigurationPushFilePathsArgs{Includes: pulumi.ToStringArray(app.Paths)},
 			}},
 		},
@@ -94,7 +95,7 @@ func (b builder) pipelineMay(app settings.App, source *source, s *store, alerts 
 		Sid: "Connection",
 		// The service was renamed and still checks either prefix.
 		Actions:   []string{"codeconnections:UseConnection", "codestar-connections:UseConnection"},
-		Resources: []pulumi.StringInput{source.connectionArn},
+		Resources: []pulumi.StringInput{source.ConnectionArn},
 	}
 	if b.settings.FromCodeCommit() {
 		reads = b.readsSource(app)

@@ -8,9 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"prodgate/pkg/findings"
-	"prodgate/pkg/gate"
+	"prodgate/pkg/gate/alerting"
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/detection"
 	"prodgate/pkg/gate/gatetest"
+	"prodgate/pkg/gate/identity"
 	"prodgate/pkg/settings"
 )
 
@@ -44,7 +50,7 @@ func TestFindingsAreToldOfOnceAndContained(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := responding(t, c.response, c.guardDuty)
-			r := world(s).MustRun(t, gate.Findings(s, c.findingsMachine))
+			r := world(s).MustRun(t, findingRules(s, c.findingsMachine))
 			if r.Has(eventRuleType) != c.told {
 				t.Fatalf("there are rules: %t", r.Has(eventRuleType))
 			}
@@ -146,5 +152,29 @@ func TestWhatSomebodyOutsideMayReachIsToldOf(t *testing.T) {
 				t.Errorf("%s is not in the pattern", key)
 			}
 		}
+	}
+}
+
+// findingRules are the rules for findings alone, in a stack whose containment is a state
+// machine of an ARN; empty for none.
+func findingRules(s *settings.Settings, machineArn string) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		c := component.New(ctx, s, "gate")
+		role, err := iam.NewRole(ctx, "gate-dispatcher", &iam.RoleArgs{Name: pulumi.String("dispatcher"), AssumeRolePolicy: pulumi.String("{}")})
+		if err != nil {
+			return err
+		}
+		parent, err := c.NewGroup(component.DetectionType, nil, "gate-detection")
+		if err != nil {
+			return err
+		}
+		alerts := &alerting.Alerts{TopicArn: pulumi.String("topic").ToStringOutput(), DeadLettersArn: pulumi.String("queue").ToStringOutput()}
+		var contain *alerting.StepFunctionsTarget
+		if machineArn != "" {
+			contain = &alerting.StepFunctionsTarget{
+				MachineArn: pulumi.String(machineArn), Role: &identity.Role{Role: role, Attached: []pulumi.Resource{role}},
+			}
+		}
+		return detection.NewFindingRules(c, parent, alerts, contain)
 	}
 }

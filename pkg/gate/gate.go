@@ -3,20 +3,26 @@
 package gate
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/account"
 	"prodgate/pkg/contract"
 	"prodgate/pkg/gate/alerting"
+	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/detection"
+	"prodgate/pkg/gate/githubactions"
+	"prodgate/pkg/gate/guardrails"
 	"prodgate/pkg/gate/identity"
+	"prodgate/pkg/gate/preflight"
+	"prodgate/pkg/gate/response"
+	sourceroom "prodgate/pkg/gate/source"
 	"prodgate/pkg/gate/storage"
+	"prodgate/pkg/gate/watch"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
@@ -33,10 +39,18 @@ type Gate struct {
 	Outputs contract.Outputs
 }
 
-// New declares the gate of one stack, in an account that has something already: what
-// all apps share first, then each app.
-func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Reader, opts ...pulumi.ResourceOption) (*Gate, error) {
-	guardrails, err := exported(s)
+// Args are what a gate is made of.
+type Args struct {
+	// Settings are those of the stack.
+	Settings *settings.Settings
+	// Account reads what the account has already.
+	Account account.Reader
+}
+
+// New declares the gate of one stack: what all apps share first, then each app, then what
+// watches them. Each room gets what earlier rooms returned.
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Gate, error) {
+	documents, err := guardrails.Documents(args.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
@@ -44,53 +58,42 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 	if err := ctx.RegisterComponentResource(component.GateType, name, g, opts...); err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	c := component.New(ctx, s, name)
-	b := builder{c: c, ctx: ctx, settings: s, plan: c.Names, stock: &stock{keys: map[string]*storage.Key{}}, ofDuty: map[string]*identity.Boundary{}, shared: &known{}}
+	c := component.New(ctx, args.Settings, name)
 
-	// Everything that has to be there already, all that is wrong at once.
-	found, err := b.inspect(g)
-	rotators, unknown := b.checkSecrets(g)
-	repository, unidentified := b.findWorkflows(g)
-	adopted, taken := b.findAlready(has)
-	if err := errors.Join(err, unknown, unidentified, taken, b.checkLengths()); err != nil {
+	existing, err := preflight.Check(c, g, args.Account)
+	if err != nil {
 		return nil, err
 	}
-	b.rotators = rotators
-	if b.global, err = b.globalProvider(g); err != nil {
-		return nil, fmt.Errorf("global provider: %w", err)
-	}
-	if b.boundaries, err = identity.NewBoundaries(c, g); err != nil {
+	rotators := slices.Sorted(maps.Values(existing.Rotators))
+	boundaries, err := identity.NewBoundaries(c, g)
+	if err != nil {
 		return nil, fmt.Errorf("boundaries: %w", err)
 	}
-	alerts, err := alerting.New(c, g, b.boundaries)
+	alerts, err := alerting.New(c, g, boundaries)
 	if err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
 	}
-	dispatcher, err := alerting.NewEventBridgeRole(c, g, b.boundaries)
+	eventBridgeRole, err := alerting.NewEventBridgeRole(c, g, boundaries)
 	if err != nil {
-		return nil, fmt.Errorf("dispatcher: %w", err)
+		return nil, fmt.Errorf("role of EventBridge: %w", err)
 	}
-	b.ofAll().keepRecords(alerts.Records)
-	b.ofAll().keepRecords(dispatcher.AllRecords())
-	b.stock.keys["alerts"] = alerts.Key
-	answer, err := b.containment(g, alerts)
+	response, err := response.New(c, g, boundaries, alerts, eventBridgeRole)
 	if err != nil {
-		return nil, fmt.Errorf("containment: %w", err)
+		return nil, fmt.Errorf("response: %w", err)
 	}
-	source, err := b.source(g, found.allowances, dispatcher)
+	source, err := sourceroom.New(c, g, existing.Mergers)
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	store, err := storage.NewStore(c, g, slices.Sorted(maps.Values(b.rotators)))
+	store, err := storage.NewStore(c, g, rotators)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	b.ofAll().keepRecords(store.Artifacts.Records)
-	for _, key := range store.Keys() {
-		b.stock.keys[key.Purpose] = key
+	b := builder{
+		c: c, ctx: ctx, settings: c.Settings, plan: c.Names, boundaries: boundaries, ofDuty: map[string]*identity.Boundary{}, shared: &known{},
+		rotators: existing.Rotators, eventBridgeRole: eventBridgeRole,
 	}
-	b.stock.buckets = append(b.stock.buckets, store.Artifacts.Purpose)
-	check, err := b.ofAll().knownState(g, alerts, dispatcher, store)
+	check, err := b.ofAll().knownState(g, alerts, eventBridgeRole, store)
 	if err != nil {
 		return nil, fmt.Errorf("known state: %w", err)
 	}
@@ -103,86 +106,68 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, has account.Rea
 		return nil, fmt.Errorf("shift: %w", err)
 	}
 	apps := pulumi.StringMapMap{}
-	for _, app := range s.Apps {
+	for _, app := range c.Settings.Apps {
 		if apps[app.Name], err = b.app(g, app, source, store, alerts, started); err != nil {
 			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
 	}
-	detection, err := b.detection(g, alerts, dispatcher, answer, adopted)
+	detection, err := detection.New(c, g, detection.Earlier{
+		Boundaries: boundaries, Alerts: alerts, Store: store, Contain: response.Starts, DetectorID: existing.DetectorID,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("detection: %w", err)
 	}
-	if err := b.watch(g, alerts, dispatcher, answer); err != nil {
+	keys := slices.Concat(storage.Keys{alerts.Key}, store.Keys(), detection.Keys)
+	if err := watch.New(c, g, alerts, eventBridgeRole, response.Starts, keys, rotators); err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
-	workflows, err := b.workflows(g, repository)
+	workflows, err := githubactions.New(c, g, boundaries, existing.Workflows)
 	if err != nil {
 		return nil, fmt.Errorf("workflows: %w", err)
+	}
+	for _, records := range []baseline.Records{
+		alerts.Records, eventBridgeRole.AllRecords(), store.Artifacts.Records, response.Records, detection.Records, workflows.Records,
+	} {
+		b.ofAll().keepRecords(records)
 	}
 	state, err := b.ofAll().keepShared(check)
 	if err != nil {
 		return nil, fmt.Errorf("known state: %w", err)
 	}
-
-	if err := b.boundaries.RegisterOutputs(c); err != nil {
+	if err := boundaries.RegisterOutputs(c); err != nil {
 		return nil, err
 	}
-	containmentArn, releaseCommand := answer.outputs()
+
 	g.Outputs = contract.Outputs{
-		Account:             pulumi.String(s.Account).ToStringOutput(),
-		Region:              pulumi.String(s.Region).ToStringOutput(),
+		Account:             pulumi.String(c.Settings.Account).ToStringOutput(),
+		Region:              pulumi.String(c.Settings.Region).ToStringOutput(),
 		Apps:                apps.ToStringMapMapOutput(),
 		ArtifactBucket:      store.Artifacts.Name,
 		AlertTopicArn:       alerts.TopicArn,
-		ConnectionArn:       source.connectionArn,
-		ConnectionStatus:    source.connectionStatus,
-		ConnectionHandshake: source.handshake(b.plan),
-		GuardDutyDetectorID: detection.detectorID,
-		Guardrails:          guardrails,
+		ConnectionArn:       source.ConnectionArn,
+		ConnectionStatus:    source.ConnectionStatus,
+		ConnectionHandshake: source.Handshake(c),
+		GuardDutyDetectorID: detection.DetectorID,
+		Guardrails:          documents,
 		KnownState:          state.Name,
-		PreviewRoleArn:      workflows.previewArn,
-		DeployRoleArn:       workflows.deployArn,
-		ContainmentArn:      containmentArn,
-		ReleaseCommand:      releaseCommand,
+		PreviewRoleArn:      workflows.PreviewArn,
+		DeployRoleArn:       workflows.DeployArn,
+		ContainmentArn:      response.ContainmentArn,
+		ReleaseCommand:      response.ReleaseCommand,
 	}
 	return g, ctx.RegisterResourceOutputs(g, g.Outputs.Map())
 }
 
-// builder is what the parts of the gate without a room are built from.
+// builder is what delivery is built from until it has its room.
 type builder struct {
-	c        component.Context
-	ctx      *pulumi.Context
-	settings *settings.Settings
-	plan     naming.Plan
-	// global is the aws provider of the region where IAM's events arrive; nil where that
-	// is the stack's own, or where nobody listens.
-	global     *aws.Provider
-	boundaries *identity.Boundaries
-	ofDuty     map[string]*identity.Boundary
-	shift      *shifter // nil where no traffic is shifted
-	stock      *stock
-	// rotators are the roles of the functions that rotate secrets, by function.
-	rotators map[string]string
-	// known is what is kept of the parts that are being made, an app's or shared; nil
-	// where nothing is. shared is what is kept of those that are no app's.
-	known, shared *known
-}
-
-// stock is what there is already of what rules ask for by its purpose.
-type stock struct {
-	keys    map[string]*storage.Key
-	buckets []string
-}
-
-// globalProvider is that of the region where IAM and Organizations send their events; nil
-// where that is the stack's own, or where nothing responds to them.
-func (b builder) globalProvider(parent pulumi.Resource) (*aws.Provider, error) {
-	if !alerting.ForwardsGlobalEvents(b.settings) {
-		return nil, nil
-	}
-	return aws.NewProvider(b.ctx, b.called("global"), &aws.ProviderArgs{
-		Region:            pulumi.String(b.plan.Global),
-		AllowedAccountIds: pulumi.ToStringArray([]string{b.plan.Account}),
-		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(component.Tags(b.settings))},
-	}, pulumi.Parent(parent))
+	c               component.Context
+	ctx             *pulumi.Context
+	settings        *settings.Settings
+	plan            naming.Plan
+	boundaries      *identity.Boundaries
+	ofDuty          map[string]*identity.Boundary
+	shift           *shifter // nil where no traffic is shifted
+	rotators        map[string]string
+	eventBridgeRole *identity.Role
+	known, shared   *known
 }

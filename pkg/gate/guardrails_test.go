@@ -13,6 +13,7 @@ import (
 	"prodgate/pkg/gate"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/gatetest"
+	"prodgate/pkg/gate/guardrails"
 	"prodgate/pkg/settings"
 )
 
@@ -32,7 +33,7 @@ func attachedTo(target string) map[string]any {
 // guarded is the gate and its guardrails, after the check of the target.
 func guarded(s *settings.Settings) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		organization, err := gate.OrganizationProvider(ctx, s, "arn:aws:sts::111111111111:assumed-role/deployer/session")
+		organization, err := guardrails.NewProvider(ctx, s, "arn:aws:sts::111111111111:assumed-role/deployer/session")
 		if err != nil {
 			return err
 		}
@@ -40,10 +41,10 @@ func guarded(s *settings.Settings) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		if _, err := gate.New(ctx, "gate", s, gatetest.Having(s).In(s.Region), pulumi.Providers(workload)); err != nil {
+		if _, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: gatetest.Having(s).In(s.Region)}, pulumi.Providers(workload)); err != nil {
 			return err
 		}
-		_, err = gate.NewGuardrails(ctx, "guardrails", s, pulumi.Provider(organization))
+		_, err = guardrails.New(ctx, "guardrails", s, pulumi.Provider(organization))
 		return err
 	}
 }

@@ -55,9 +55,9 @@ func (b builder) project(parent pulumi.Resource, app settings.App, s *store, p p
 	var secrets []string
 	for _, ref := range p.secrets {
 		variables = append(variables, codebuild.ProjectEnvironmentEnvironmentVariableArgs{
-			Name: pulumi.String(ref.name), Value: ref.arn, Type: pulumi.String("SECRETS_MANAGER"),
+			Name: pulumi.String(ref.Name), Value: ref.ARN, Type: pulumi.String("SECRETS_MANAGER"),
 		})
-		secrets = append(secrets, ref.name)
+		secrets = append(secrets, ref.Name)
 	}
 	if len(secrets) > 0 {
 		variables = append(variables, variable{buildspec.BuildSecrets, strings.Join(secrets, " ")}.plain())

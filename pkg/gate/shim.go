@@ -11,6 +11,7 @@ import (
 	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
+	sourceroom "prodgate/pkg/gate/source"
 	"prodgate/pkg/gate/storage"
 	"prodgate/pkg/knownstate"
 	"prodgate/pkg/naming"
@@ -25,11 +26,7 @@ type (
 	store      = storage.Store
 	dispatcher = identity.Role
 	group      = component.Group
-)
-
-var (
-	wrong   = component.SettingError
-	tlsOnly = storage.TLSOnly
+	source     = sourceroom.Source
 )
 
 const (
@@ -43,7 +40,6 @@ func (b builder) createsSecrets() bool                  { return b.settings.Crea
 func (b builder) called(role string) string             { return b.c.ChildName(role) }
 func (b builder) keeps() pulumi.ResourceOption          { return b.c.ProtectOption() }
 func (b builder) by(service string) policydoc.Condition { return storage.ViaService(b.c, service) }
-func (b builder) ofGate() string                        { return b.c.AlertPrefix() }
 
 func (b builder) group(token string, parent pulumi.Resource, name string) (*group, error) {
 	return b.c.NewGroup(token, parent, name)
@@ -127,36 +123,10 @@ func (b builder) role(parent pulumi.Resource, d duty) (*iam.Role, []pulumi.Resou
 type rule struct {
 	name, description string
 	pattern           pulumi.StringInput
-	reads             bool
 	paths             map[string]string
 	message           string
-	answered          *answered
-}
-
-func (r rule) state() pulumi.StringInput { return alerting.Rule{Reads: r.reads}.State() }
-
-type answered struct {
-	machineArn pulumi.StringInput
-	dispatcher *dispatcher
 }
 
 func (b builder) rule(parent pulumi.Resource, a *alerts, r rule) error {
-	one := alerting.Rule{Name: r.name, Description: r.description, Pattern: r.pattern, Reads: r.reads, Paths: r.paths, Message: r.message}
-	if r.answered != nil {
-		one.Starts = &alerting.StepFunctionsTarget{MachineArn: r.answered.machineArn, Role: r.answered.dispatcher}
-	}
-	return a.NewRule(b.c, parent, one)
-}
-
-func (b builder) key(parent pulumi.Resource, purpose, description string, uses ...policydoc.Statement) (*storage.Key, error) {
-	key, err := storage.NewKey(b.c, parent, purpose, description, uses...)
-	if err == nil {
-		b.stock.keys[purpose] = key
-	}
-	return key, err
-}
-
-func (b builder) bucket(parent pulumi.Resource, spec storage.BucketSpec) (*storage.Bucket, error) {
-	b.stock.buckets = append(b.stock.buckets, spec.Purpose)
-	return storage.NewBucket(b.c, parent, spec)
+	return a.NewRule(b.c, parent, alerting.Rule{Name: r.name, Description: r.description, Pattern: r.pattern, Paths: r.paths, Message: r.message})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
@@ -65,9 +66,9 @@ func (b builder) ofGitHub(app settings.App, source *source) action {
 		name: "GitHub", category: "Source", provider: "CodeStarSourceConnection",
 		out: []string{sourceArtifact}, namespace: pulumi.String("Source"),
 		configuration: pulumi.StringMap{
-			"ConnectionArn":        source.connectionArn,
+			"ConnectionArn":        source.ConnectionArn,
 			"FullRepositoryId":     pulumi.String(b.settings.Source.Owner + "/" + app.Repository),
-			"BranchName":           pulumi.String(ProdBranch),
+			"BranchName":           pulumi.String(component.ProdBranch),
 			"OutputArtifactFormat": pulumi.String("CODE_ZIP"),
 			"DetectChanges":        pulumi.String("false"), // the trigger does
 		},

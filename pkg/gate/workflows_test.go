@@ -10,9 +10,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/gate"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/gatetest"
+	"prodgate/pkg/gate/guardrails"
 )
 
 const (
@@ -308,7 +308,7 @@ func TestThePreviewOfAPullRequestReadsTheOrganization(t *testing.T) {
 	} {
 		s := decoded(t, c.config)
 		provider := func(ctx *pulumi.Context) error {
-			_, err := gate.OrganizationProvider(ctx, s, c.caller)
+			_, err := guardrails.NewProvider(ctx, s, c.caller)
 			return err
 		}
 		w := world(s)

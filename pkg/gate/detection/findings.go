@@ -1,0 +1,96 @@
+package detection
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/accessanalyzer"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/findings"
+	"prodgate/pkg/gate/alerting"
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/storage"
+	"prodgate/pkg/settings"
+)
+
+// NewFindingRules makes the rules for what GuardDuty finds: one that publishes an alert, and
+// those that hold deployments back where the stack contains. What is reported and what is
+// contained are two questions: a finding is reported once, by one rule. Contain is nil where
+// nothing contains.
+func NewFindingRules(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, contain *alerting.StepFunctionsTarget) error {
+	if c.Settings.Detection.GuardDuty == settings.Off || c.Settings.Detection.Response == settings.Ignore {
+		return nil
+	}
+	then := "Nothing is held back: if it may reach a deployment, disable the pipelines' transitions into Deploy."
+	if contain != nil {
+		then = "Deployments are held back if it is about DNS, or about a role, a bucket or a cluster of the gate; another message says so."
+	}
+	if err := alerts.NewRule(c, parent, alerting.Rule{
+		Name:        "findings",
+		Description: "GuardDuty found something about DNS, or something of severity " + c.Settings.Detection.Severity + " or more",
+		Pattern:     pulumi.String(findings.Told(c.Settings)),
+		Paths: map[string]string{
+			"title": "$.detail.title", "type": "$.detail.type", "severity": "$.detail.severity", "id": "$.detail.id",
+			"resource": "$.detail.resource.resourceType", "account": "$.detail.accountId", "region": "$.detail.region",
+			"count": "$.detail.service.count", "first": "$.detail.service.eventFirstSeen", "last": "$.detail.service.eventLastSeen",
+		},
+		Message: c.AlertPrefix() + " GuardDuty found: <title> Type <type>, severity <severity> of 10, on a resource of type <resource>, " +
+			"account <account>, <region>, seen <count> times from <first> to <last>. " + then +
+			" Open finding <id> in GuardDuty of <region>: it names the resource. Isolate that, and take away its credentials.",
+	}); err != nil {
+		return err
+	}
+	if contain == nil {
+		return nil
+	}
+	for i, pattern := range findings.Contained(c.Settings) {
+		if err := alerts.NewRule(c, parent, alerting.Rule{
+			Name:        "contained-findings-" + strconv.Itoa(i+1),
+			Description: "Holds deployments back when GuardDuty finds something that may reach them",
+			Pattern:     pulumi.String(pattern),
+			Starts:      contain,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newAnalyzer makes the analyzer of what others than the account may reach, and the rule that
+// reports what it finds of the gate. Keys are all of the gate's. No finding starts
+// containment: it is minutes to an hour old.
+func newAnalyzer(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, keys storage.Keys) error {
+	if c.Settings.Detection.AccessAnalyzer == settings.Off {
+		return nil
+	}
+	if c.Settings.Detection.AccessAnalyzer == settings.Create {
+		if _, err := accessanalyzer.NewAnalyzer(c.Ctx, c.ChildName("analyzer"), &accessanalyzer.AnalyzerArgs{
+			AnalyzerName: pulumi.String(c.Names.Analyzer().Name), Type: pulumi.String("ACCOUNT"),
+		}, pulumi.Parent(parent)); err != nil {
+			return err
+		}
+	}
+	if c.Settings.Detection.Response == settings.Ignore {
+		return nil
+	}
+	arns := pulumi.StringArray{}
+	for _, key := range slices.SortedFunc(slices.Values(keys), func(a, b *storage.Key) int { return strings.Compare(a.Purpose, b.Purpose) }) {
+		arns = append(arns, key.Arn)
+	}
+	return alerts.NewRule(c, parent, alerting.Rule{
+		Name:        "external-access",
+		Description: "IAM Access Analyzer found that somebody outside may reach a part of the gate",
+		Pattern: arns.ToStringArrayOutput().ApplyT(func(arns []string) string {
+			return findings.External(c.Settings, arns)
+		}).(pulumi.StringOutput),
+		Paths: map[string]string{
+			"resource": "$.detail.resource", "type": "$.detail.resourceType", "public": "$.detail.isPublic", "id": "$.detail.id",
+			"account": "$.detail.accountId", "region": "$.detail.region", "time": "$.detail.updatedAt",
+		},
+		Message: c.AlertPrefix() + " IAM Access Analyzer found that somebody outside may reach <resource> (<type>, public: <public>), " +
+			"account <account>, <region>, at <time>. Finding <id> names who, and what they may do. " +
+			"If nobody of yours did this, run pulumi preview to see what differs and pulumi up to put it right.",
+	})
+}

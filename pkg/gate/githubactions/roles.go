@@ -1,0 +1,204 @@
+// Package githubactions makes the roles and the environments by which GitHub Actions previews
+// and updates the gate.
+package githubactions
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/deploypermissions"
+	"prodgate/pkg/gate/baseline"
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/identity"
+	"prodgate/pkg/naming"
+	"prodgate/pkg/policydoc"
+	"prodgate/pkg/settings"
+)
+
+// mainBranch is what updates are run from.
+const mainBranch = "main"
+
+// Roles are the roles of GitHub Actions. Without a repository that holds the program there
+// are none, and their ARNs are empty.
+type Roles struct {
+	PreviewArn, DeployArn pulumi.StringOutput
+	// Records are those of the permission boundaries.
+	Records baseline.Records
+}
+
+// Repository is the repository that holds the program, as GitHub knows it.
+type Repository struct {
+	FullName              string // owner/name, in GitHub's own case
+	OwnerID, RepositoryID string
+}
+
+// Subjects are the two forms in which GitHub writes the subject of a job in an
+// environment. A repository that was created after July 15, 2026, or has opted in,
+// has the ids in it (GitHub, OpenID Connect reference, immutable subject claims);
+// one that takes over an older one's name is therefore never taken for it.
+func (r *Repository) Subjects(environment string) []string {
+	owner, name, _ := strings.Cut(r.FullName, "/")
+	return []string{
+		"repo:" + r.FullName + ":environment:" + environment,
+		"repo:" + owner + "@" + r.OwnerID + "/" + name + "@" + r.RepositoryID + ":environment:" + environment,
+	}
+}
+
+// New makes GitHub's OIDC provider, and for previews and for updates each a
+// role and the GitHub environment whose jobs alone may take it on. A subject that
+// names the repository only would let the job of any pull request do that; an
+// environment that nobody protects, the job of any branch.
+func New(c component.Context, parent pulumi.Resource, boundaries *identity.Boundaries, of *Repository) (*Roles, error) {
+	if of == nil {
+		none := pulumi.String("").ToStringOutput()
+		return &Roles{PreviewArn: none, DeployArn: none}, nil
+	}
+	group, err := c.NewGroup(component.WorkflowsType, parent, c.ChildName("workflows"))
+	if err != nil {
+		return nil, err
+	}
+	child := pulumi.Parent(group)
+	trusted := []pulumi.Resource{}
+	if c.Settings.Workflows.OidcProvider == settings.Create {
+		made, err := iam.NewOpenIdConnectProvider(c.Ctx, c.ChildName("github-actions"), &iam.OpenIdConnectProviderArgs{
+			Url:           pulumi.String("https://" + naming.OIDCHost),
+			ClientIdLists: pulumi.ToStringArray([]string{STSAudience}),
+			// No thumbprint: AWS knows GitHub's certificates. It fills one in, and the
+			// provider keeps that.
+		}, child)
+		if err != nil {
+			return nil, fmt.Errorf("OIDC provider: %w", err)
+		}
+		trusted = append(trusted, made)
+	}
+
+	roles := &Roles{}
+	preview, err := newRole(c, group, boundaries, workflow{
+		duty: naming.Preview, environment: c.Settings.Workflows.PreviewEnvironment, may: deploypermissions.Preview(c.Settings),
+	}, of, trusted)
+	if err != nil {
+		return nil, fmt.Errorf("preview: %w", err)
+	}
+	roles.PreviewArn, roles.Records = preview.Arn, preview.Boundary.Records
+	up, err := newRole(c, group, boundaries, workflow{
+		duty: naming.Deploy, environment: c.Settings.Workflows.UpEnvironment, branch: mainBranch, may: deploypermissions.Deploy(c.Settings),
+	}, of, trusted)
+	if err != nil {
+		return nil, fmt.Errorf("deploy: %w", err)
+	}
+	roles.DeployArn, roles.Records = up.Arn, append(roles.Records, up.Boundary.Records...)
+	return roles, c.RegisterOutputs(group, pulumi.Map{"previewRoleArn": preview.Arn, "deployRoleArn": up.Arn})
+}
+
+// STSAudience is the audience of the tokens.
+const STSAudience = "sts.amazonaws.com"
+
+// workflow is one role of GitHub Actions and its environment.
+type workflow struct {
+	duty, environment string
+	// branch is the only one whose jobs get into the environment; empty: every one.
+	branch string
+	may    []deploypermissions.Statement
+}
+
+func newRole(c component.Context, parent pulumi.Resource, boundaries *identity.Boundaries, w workflow, of *Repository, trusted []pulumi.Resource) (*identity.Role, error) {
+	name, child := c.ChildName(w.duty), pulumi.Parent(parent)
+	at := c.Names.Role("", w.duty)
+	boundary, err := boundaries.New(c, w.duty, document(deploypermissions.Bounds(w.may)))
+	if err != nil {
+		return nil, err
+	}
+	role, err := identity.NewBoundedRole(c, child, name, at, policydoc.Statement{
+		Sid:        "OneEnvironmentOfOneRepository",
+		Principals: map[string][]string{"Federated": {c.Names.GitHubProvider()}},
+		Actions:    []string{"sts:AssumeRoleWithWebIdentity"},
+		Conditions: []policydoc.Condition{
+			policydoc.Is("StringEquals", naming.OIDCHost+":aud", STSAudience),
+			policydoc.Is("StringEquals", naming.OIDCHost+":sub", of.Subjects(w.environment)...),
+		},
+	}, boundary, trusted...)
+	if err != nil {
+		return nil, err
+	}
+	var all []identity.Policy
+	for i, part := range split(document(w.may), maxManagedPolicy) {
+		number := "-" + strconv.Itoa(i+1)
+		policy, err := identity.NewPolicy(c, child, name+number, naming.Role{Name: at.Name + number, Path: at.Path}, part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, policy)
+	}
+	if err := role.Attach(c, child, name, all...); err != nil {
+		return nil, err
+	}
+	// After the role: its trust says from then on whose the environment is.
+	return role, newEnvironment(c, parent, w, role)
+}
+
+// newEnvironment owns the GitHub environment whole: what else somebody has set there
+// is taken away.
+func newEnvironment(c component.Context, parent pulumi.Resource, w workflow, role *identity.Role) error {
+	name, child := c.ChildName(w.duty), pulumi.Parent(parent)
+	args := &github.RepositoryEnvironmentArgs{
+		Repository:      pulumi.String(c.Settings.Workflows.Repository),
+		Environment:     pulumi.String(w.environment),
+		CanAdminsBypass: pulumi.Bool(w.branch == ""),
+	}
+	if w.branch != "" {
+		args.DeploymentBranchPolicy = github.RepositoryEnvironmentDeploymentBranchPolicyArgs{
+			ProtectedBranches: pulumi.Bool(false), CustomBranchPolicies: pulumi.Bool(true),
+		}
+	}
+	made, err := github.NewRepositoryEnvironment(c.Ctx, name, args, child, pulumi.DependsOn([]pulumi.Resource{role}))
+	if err != nil {
+		return fmt.Errorf("environment: %w", err)
+	}
+	if w.branch == "" {
+		return nil
+	}
+	if _, err := github.NewRepositoryEnvironmentDeploymentPolicy(c.Ctx, name, &github.RepositoryEnvironmentDeploymentPolicyArgs{
+		Repository: made.Repository, Environment: made.Environment, BranchPattern: pulumi.String(w.branch),
+	}, child); err != nil {
+		return fmt.Errorf("branch of the environment: %w", err)
+	}
+	return nil
+}
+
+// maxManagedPolicy is IAM's limit of one customer-managed policy, in characters.
+const maxManagedPolicy = 6144
+
+// document is a list of the table's statements as IAM takes it.
+func document(statements []deploypermissions.Statement) policydoc.Document {
+	all := make(policydoc.Document, len(statements))
+	for i, s := range statements {
+		all[i] = policydoc.Statement{Sid: s.Sid, Deny: s.Deny, Actions: s.Actions, Resources: policydoc.On(s.Resources...)}
+		for _, c := range s.Conditions {
+			all[i].Conditions = append(all[i].Conditions, policydoc.Is(c.Operator, c.Key, c.Values...))
+		}
+	}
+	return all
+}
+
+// split makes documents of no more than a number of characters, with all statements in order.
+func split(all policydoc.Document, limit int) []policydoc.Document {
+	const around = len(`{"Statement":[],"Version":"2012-10-17"}`)
+	var parts []policydoc.Document
+	room := 0
+	for _, s := range all {
+		// Known before anything is made: the table is of names that follow from settings.
+		text, _ := json.Marshal(s)
+		n := len(text)
+		if n > room {
+			parts, room = append(parts, nil), limit-around
+		}
+		parts[len(parts)-1], room = append(parts[len(parts)-1], s), room-n
+	}
+	return parts
+}

@@ -1,0 +1,40 @@
+// Package preflight reads everything that must exist before the gate is made, and names all
+// problems at once. It makes nothing.
+package preflight
+
+import (
+	"errors"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/account"
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/githubactions"
+	"prodgate/pkg/pipeline"
+)
+
+// Result is what the rooms of the gate need of what exists already.
+type Result struct {
+	// Mergers are who may merge to prod, as GitHub's provider writes them.
+	Mergers []string
+	// Rotators are the roles of the functions that rotate secrets, by function.
+	Rotators map[string]string
+	// Workflows is the repository that holds the program; nil where settings name none.
+	Workflows *githubactions.Repository
+	// DetectorID is the GuardDuty detector that the gate adopts; empty for none.
+	DetectorID string
+}
+
+// Check reads the repositories, the secrets, what the roles of GitHub Actions depend on, and
+// the detection services of the account, with the providers of a parent.
+func Check(c component.Context, parent pulumi.Resource, in account.Reader) (Result, error) {
+	repositories, wrongRepositories := inspectRepositories(c, parent)
+	rotators, wrongSecrets := checkSecrets(c, parent)
+	workflows, wrongWorkflows := findWorkflows(c, parent)
+	detectorID, wrongDetection := findDetection(c, in)
+	err := errors.Join(wrongRepositories, wrongSecrets, wrongWorkflows, wrongDetection, pipeline.New(c.Settings).CheckLengths())
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Mergers: repositories.mergers, Rotators: rotators, Workflows: workflows, DetectorID: detectorID}, nil
+}

@@ -1,0 +1,55 @@
+package response
+
+import (
+	"fmt"
+
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/naming"
+	"prodgate/pkg/states"
+)
+
+// releaseCommand lets the deployments of all pipelines go on, as whoever may start the
+// machine; with --input '{"pipeline":"NAME"}' those of one.
+func releaseCommand(c component.Context) string {
+	return fmt.Sprintf("aws stepfunctions start-execution --region %s --state-machine-arn %s", c.Names.Region, c.Names.Machine(naming.Release).ARN)
+}
+
+// releaseMachine is the machine that lets deployments go on. A name that is none of the gate's
+// is refused: nothing would be done.
+func releaseMachine(c component.Context) states.Machine {
+	return newMachine(c, runbook{
+		comment: "Lets deployments go on: undoes what containment did to one pipeline, or to all.",
+		startAt: "One is named", check: "Is it one of these",
+		first: map[string]states.State{
+			"One is named": {Type: "Choice", Choices: []states.Rule{states.Present("$.pipeline").To("The one")}, Default: "All"},
+			"The one":      {Type: "Pass", Parameters: states.Fields{"named.$": "$.pipeline", "because": states.Fields{}}, Next: theGate},
+			"All":          {Type: "Pass", Parameters: states.Fields{"named": "", "because": states.Fields{}}, Next: theGate},
+			"Is it one of these": {
+				Type: "Choice", Choices: []states.Rule{states.True("$.one").To(each), states.Is("$.named", "").To(each)}, Default: "No such pipeline",
+			},
+			"No such pipeline": {Type: "Fail", Error: "NoSuchPipeline", Cause: "The gate has no pipeline of this name: nothing was done."},
+		},
+		steps: []step{
+			newCallStep(c, allowSessions(c, "pipeline", naming.Pipeline)),
+			newCallStep(c, allowSessions(c, "build", naming.Build)),
+			newCallStep(c, call{
+				name: "Open Deploy", resource: "codepipeline:enableStageTransition", at: "deploy",
+				with: states.Fields{"PipelineName.$": "$.pipeline", "StageName": naming.DeployStage, "TransitionType": "Inbound"},
+				did:  did("Deploy is open"), not: "Deploy is closed",
+			}),
+		},
+		next:    tell,
+		subject: "deployments go on",
+		record:  "Deployments go on: somebody released what was held back.\n\nDone: {}\nFailed: {}\nExecution: {}\n",
+		values:  []string{done, failed, execution},
+	})
+}
+
+func allowSessions(c component.Context, whose, duty string) call {
+	return call{
+		name: "Let the sessions of the " + whose + " role go on", resource: "iam:deleteRolePolicy", at: whose,
+		with: states.Fields{"RoleName.$": states.Format(c.Names.Role(anyName, duty).Name, "$.app"), "PolicyName": revocation},
+		did:  did("the sessions of the " + whose + " role go on"), not: "the sessions of the " + whose + " role are cut off",
+		alreadyDone: []string{"Iam.NoSuchEntityException"},
+	}
+}

@@ -1,0 +1,113 @@
+package response
+
+import (
+	"maps"
+
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/naming"
+	"prodgate/pkg/states"
+)
+
+// runbook is a state machine that does the same to each of the gate's pipelines, or to
+// the one that has the part $.named, and tells of it once.
+type runbook struct {
+	comment string
+	// first leads to theGate, with $.because and $.named.
+	startAt string
+	first   map[string]states.State
+	// check comes when it is known, as $.one, whether a part of the gate is named.
+	check string
+	// steps are taken for each pipeline, in order.
+	steps []step
+	// last leads from next to tell; next is tell where there is nothing between.
+	next string
+	last map[string]states.State
+	// data is what the states after theGate find at $.gate, beside record: the message,
+	// with places for values.
+	data            states.Fields
+	subject, record string
+	values          []string
+}
+
+// The states that the parts of a runbook lead to, and what they find there.
+const (
+	theGate  = "The gate"
+	each     = "Each pipeline"
+	tell     = "Tell"
+	outcome  = "What was done"
+	finished = "Everything is done"
+
+	theApp    = "$$.Map.Item.Value"
+	execution = "$$.Execution.Id"
+)
+
+// done and failed are of all pipelines.
+var done, failed = states.JSON("$.done"), states.JSON("$.failed")
+
+// anyName stands for the name of an app in a name that follows from it.
+const anyName = "{}"
+
+// newMachine is the machine of a runbook. The apps stand in the definition; the names of what is
+// theirs are made from that by the plan's own rules.
+func newMachine(c component.Context, r runbook) states.Machine {
+	gate := states.Fields{"record": r.record}
+	maps.Copy(gate, r.data)
+	var apps, names, these []string
+	for _, app := range c.Settings.Apps {
+		apps, names = append(apps, app.Name), append(names, partsOf(c, app.Name)...)
+	}
+	for _, name := range partsOf(c, anyName) {
+		these = append(these, states.Format(name, theApp))
+	}
+	gate["apps"], gate["names"] = apps, names
+
+	all := map[string]states.State{
+		theGate: {Type: "Pass", Result: gate, ResultPath: "$.gate", Next: "One or all"},
+		"One or all": {
+			Type: "Pass", Next: r.check,
+			Parameters: states.Fields{
+				"because.$": "$.because", "gate.$": "$.gate", "named.$": "$.named", "one.$": states.Contains("$.gate.names", "$.named"),
+			},
+		},
+		each: {
+			Type: "Map", ItemsPath: "$.gate.apps", MaxConcurrency: 10, ResultPath: "$.each", Next: outcome,
+			ItemSelector: states.Fields{
+				"app.$": theApp, "pipeline.$": states.Format(c.Names.Pipeline(anyName).Name, theApp),
+				"because.$": "$.because", "one.$": "$.one", "this.$": states.Contains(states.Array(these...), "$.named"),
+				"outcome": states.Fields{},
+			},
+			ItemProcessor: perPipeline(r.steps),
+		},
+		outcome: {
+			Type: "Pass", Next: r.next,
+			Parameters: states.Fields{
+				"because.$": "$.because", "gate.$": "$.gate", "one.$": "$.one",
+				"done.$": "$.each[*].did", "failed.$": "$.each[*].failed[*]", "failures.$": states.Length("$.each[*].failed[*]"),
+			},
+		},
+		tell: {
+			Type: "Task", Resource: integration(c, "sns:publish"), ResultPath: "$.told", Next: "Did it work",
+			Parameters: states.Fields{
+				"TopicArn": c.Names.Topic().ARN, "Subject": c.Names.Gate + ": " + r.subject, "Message.$": states.Filled("$.gate.record", r.values...),
+			},
+			Retry: retries, Catch: []states.Catcher{{ErrorEquals: states.All, ResultPath: "$.told", Next: "Nobody is told"}},
+		},
+		"Did it work":            {Type: "Choice", Choices: []states.Rule{states.Some("$.failures").To("Not everything is done")}, Default: finished},
+		finished:                 {Type: "Succeed"},
+		"Not everything is done": {Type: "Fail", Error: "NotEverythingIsDone", Cause: "The record on the topic says what failed."},
+		"Nobody is told":         {Type: "Fail", Error: "NobodyIsTold", Cause: "The record could not be published. The events of the execution say what was done."},
+	}
+	maps.Copy(all, r.first)
+	maps.Copy(all, r.last)
+	return states.Machine{Comment: r.comment, StartAt: r.startAt, TimeoutSeconds: 30 * 60, States: all}
+}
+
+// partsOf are the names by which a call can be about one app alone.
+func partsOf(c component.Context, app string) []string {
+	return []string{c.Names.Pipeline(app).Name, c.Names.Project(app, naming.Build).Name, c.Names.Repository(app).Name}
+}
+
+// integration is a call of AWS's by a state machine.
+func integration(c component.Context, call string) string {
+	return "arn:" + c.Names.Partition + ":states:::" + call
+}

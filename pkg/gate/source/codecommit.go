@@ -1,0 +1,141 @@
+package source
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codecommit"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codepipeline"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/gate/alerting"
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/identity"
+	"prodgate/pkg/settings"
+)
+
+// newCodeCommit makes or adopts repositories of CodeCommit, whose branch prod takes what reviewers approved.
+// They are encrypted with AWS's own key: of a key of the gate's, the policy would have to name
+// everybody who pulls and pushes.
+func newCodeCommit(c component.Context, parent pulumi.Resource) (*Source, error) {
+	child := pulumi.Parent(parent)
+	rule, err := codecommit.NewApprovalRuleTemplate(c.Ctx, c.ChildName(component.ProdBranch), &codecommit.ApprovalRuleTemplateArgs{
+		Name:        pulumi.String(c.Names.ApprovalRule()),
+		Description: pulumi.String("Who approves a pull request to " + component.ProdBranch),
+		Content:     pulumi.String(approvalRule(c)),
+	}, child)
+	if err != nil {
+		return nil, fmt.Errorf("approval rule: %w", err)
+	}
+	none := pulumi.String("").ToStringOutput()
+	s := &Source{ConnectionArn: none, ConnectionStatus: none}
+	for _, repository := range c.Settings.Repositories() {
+		var at pulumi.StringInput = pulumi.String(repository)
+		if c.Settings.Source.Repositories == settings.Create {
+			made, err := codecommit.NewRepository(c.Ctx, c.ChildName(repository), &codecommit.RepositoryArgs{
+				RepositoryName: pulumi.String(repository),
+				Description:    pulumi.String("What gate " + c.Names.Gate + " delivers from its branch " + component.ProdBranch),
+			}, child, c.ProtectOption())
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", repository, err)
+			}
+			at = made.RepositoryName
+		}
+		asked, err := codecommit.NewApprovalRuleTemplateAssociation(c.Ctx, c.ChildName(repository), &codecommit.ApprovalRuleTemplateAssociationArgs{
+			ApprovalRuleTemplateName: rule.Name,
+			RepositoryName:           at,
+		}, child)
+		if err != nil {
+			return nil, fmt.Errorf("%s: approval rule: %w", repository, err)
+		}
+		s.Ready = append(s.Ready, asked)
+	}
+	return s, nil
+}
+
+// approvalRule is what a pull request to prod must meet: AWS CodeCommit User Guide, Create
+// an approval rule template. Reviewers are sessions of roles, and whoever opened the request
+// is none of them.
+func approvalRule(c component.Context) string {
+	var reviewers []string
+	for _, arn := range c.Settings.Source.ReviewerArns {
+		reviewers = append(reviewers, c.Names.Sessions(path.Base(arn)))
+	}
+	text, _ := json.Marshal(map[string]any{ // of texts and numbers only
+		"Version":               "2018-11-08",
+		"DestinationReferences": []string{branchReference},
+		"Statements": []any{map[string]any{
+			"Type": "Approvers", "NumberOfApprovalsNeeded": c.Settings.Source.Reviews, "ApprovalPoolMembers": reviewers,
+		}},
+	})
+	return string(text)
+}
+
+// branchReference is git's name of the branch.
+const branchReference = "refs/heads/" + component.ProdBranch
+
+// prodChanges matches the events of CodeCommit about the branch prod of repositories.
+func prodChanges(events []string, repositories []string) pulumi.StringOutput {
+	return pulumi.JSONMarshal(map[string]any{
+		"source":      []string{"aws.codecommit"},
+		"detail-type": []string{"CodeCommit Repository State Change"},
+		"detail": map[string]any{
+			"event": events, "referenceType": []string{"branch"}, "referenceName": []string{component.ProdBranch}, "repositoryName": repositories,
+		},
+	})
+}
+
+// NewStartRule starts an app's pipeline when prod of its CodeCommit repository changes.
+func NewStartRule(c component.Context, parent pulumi.Resource, app settings.App, alerts *alerting.Alerts, eventBridgeRole *identity.Role, pipeline *codepipeline.Pipeline) error {
+	child, name := pulumi.Parent(parent), c.ChildName(app.Name+"-"+component.ProdBranch)
+	made, err := cloudwatch.NewEventRule(c.Ctx, name, &cloudwatch.EventRuleArgs{
+		Name:         pulumi.String(c.Names.Gate + "-" + app.Name + "-" + component.ProdBranch),
+		Description:  pulumi.String("Starts the pipeline of " + app.Name + " when " + component.ProdBranch + " of " + app.Repository + " has changed"),
+		EventPattern: prodChanges([]string{"referenceCreated", "referenceUpdated"}, []string{app.Repository}),
+	}, child)
+	if err != nil {
+		return err
+	}
+	_, err = cloudwatch.NewEventTarget(c.Ctx, name, &cloudwatch.EventTargetArgs{
+		Rule:             made.Name,
+		TargetId:         pulumi.String("pipeline"),
+		Arn:              pipeline.Arn,
+		RoleArn:          eventBridgeRole.Arn,
+		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: alerts.DeadLettersArn},
+	}, child, pulumi.DependsOn(slices.Concat(eventBridgeRole.Attached, alerts.Ready)))
+	return err
+}
+
+// NewChangeRules publish an alert for every change of prod in CodeCommit, whoever makes it: a merge that was
+// approved is one, and a push that guardrails would have refused is the other.
+func NewChangeRules(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts) error {
+	if !c.Settings.FromCodeCommit() {
+		return nil
+	}
+	const few = 15 // names of 100 characters, of the 2,048 that a pattern takes
+	for i, repositories := range slices.Collect(slices.Chunk(c.Settings.Repositories(), few)) {
+		name := "source-changes"
+		if i > 0 {
+			name += "-" + strconv.Itoa(i+1)
+		}
+		if err := alerts.NewRule(c, parent, alerting.Rule{
+			Name:        name,
+			Description: "The branch " + component.ProdBranch + " of a repository changed",
+			Pattern:     prodChanges([]string{"referenceCreated", "referenceUpdated", "referenceDeleted"}, repositories),
+			Paths: map[string]string{
+				"event": "$.detail.event", "repository": "$.detail.repositoryName", "commit": "$.detail.commitId", "before": "$.detail.oldCommitId",
+				"who": "$.detail.callerUserArn", "merge": "$.detail.mergeOption", "time": "$.time", "account": "$.account", "region": "$.region",
+			},
+			Message: c.AlertPrefix() + " " + component.ProdBranch + " of <repository>, account <account>, <region>: <event> at <time>, commit <commit> after <before>, by <who> " +
+				"(nothing here: CloudTrail names them), merged by <merge> (nothing here: it was pushed). If it was no merge of an approved pull request, stop the pipeline's execution, " +
+				"take the credentials of who did it away, and put the branch back.",
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

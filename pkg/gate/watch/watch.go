@@ -1,0 +1,150 @@
+// Package watch makes the rules that report each call that bypasses the gate.
+package watch
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/catalogue"
+	"prodgate/pkg/gate/alerting"
+	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/identity"
+	"prodgate/pkg/gate/source"
+	"prodgate/pkg/gate/storage"
+	"prodgate/pkg/settings"
+)
+
+// New makes the rules of the catalogue: each call that bypasses the gate is reported, and
+// contained where the stack contains. Keys are all of the gate's; rotators are the roles of
+// the functions that rotate secrets.
+func New(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, eventBridgeRole *identity.Role, contain *alerting.StepFunctionsTarget,
+	keys storage.Keys, rotators []string) error {
+	if c.Settings.Detection.Response == settings.Ignore {
+		return c.Ctx.Log.Warn(fmt.Sprintf("prodgate:detection.response: %q: nobody is told when somebody goes around the gate; "+
+			"set it to alert, unless something else watches the account", settings.Ignore), nil)
+	}
+	group, err := c.NewGroup(component.WatchType, parent, c.ChildName("watch"))
+	if err != nil {
+		return err
+	}
+	if err := source.NewChangeRules(c, group, alerts); err != nil {
+		return err
+	}
+	global, err := newGlobalProvider(c, parent)
+	if err != nil {
+		return fmt.Errorf("global provider: %w", err)
+	}
+	for _, call := range catalogue.Alerts(c.Settings) {
+		pattern, fits := patternOf(c, call, keys, rotators)
+		if !fits {
+			if err := c.Ctx.Log.Warn(fmt.Sprintf("the alert %s is left out: the ARNs of those who may make the calls are longer than a pattern of %d characters has room for; "+
+				"let services share execution roles, or name roles of shorter paths", call.Name, catalogue.MaxPattern), nil); err != nil {
+				return err
+			}
+			continue
+		}
+		one := alerting.Rule{
+			Name:        call.Name,
+			Description: "Somebody else than may makes a call on " + call.What,
+			Pattern:     pattern,
+			Reads:       call.Reads,
+			Paths: map[string]string{
+				"call": "$.detail.eventName", "error": "$.detail.errorCode", "at": "$.detail.eventTime",
+				"from": "$.detail.sourceIPAddress", "agent": "$.detail.userAgent",
+				"type": "$.detail.userIdentity.type", "who": "$.detail.userIdentity.arn",
+				"principal": "$.detail.userIdentity.principalId", "account": "$.detail.userIdentity.accountId",
+			},
+		}
+		part := ""
+		for i, path := range call.Parameters {
+			variable := "part" + strconv.Itoa(i)
+			one.Paths[variable] = "$.detail." + path
+			part += "<" + variable + ">"
+		}
+		one.Message = alertMessage(c, call.What, part)
+		if call.Pipeline {
+			one.Starts = contain
+		}
+		if err := alerts.NewRule(c, group, one); err != nil {
+			return err
+		}
+		if call.Global && global != nil {
+			if err := forwardToRegion(c, group, global, one, eventBridgeRole); err != nil {
+				return err
+			}
+		}
+	}
+	return c.RegisterOutputs(group, nil)
+}
+
+// newGlobalProvider makes the provider of the region where IAM and Organizations send their
+// events; nil where the gate forwards none.
+func newGlobalProvider(c component.Context, parent pulumi.Resource) (*aws.Provider, error) {
+	if !alerting.ForwardsGlobalEvents(c.Settings) {
+		return nil, nil
+	}
+	return aws.NewProvider(c.Ctx, c.ChildName("global"), &aws.ProviderArgs{
+		Region:            pulumi.String(c.Names.Global),
+		AllowedAccountIds: pulumi.ToStringArray([]string{c.Names.Account}),
+		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(component.Tags(c.Settings))},
+	}, pulumi.Parent(parent))
+}
+
+// patternOf is a rule's pattern, and whether EventBridge takes one of its length.
+func patternOf(c component.Context, call catalogue.Rule, keys storage.Keys, rotators []string) (pulumi.StringInput, bool) {
+	known := catalogue.Known{Rotators: rotators}
+	if !call.OfKeys {
+		text := call.Pattern(c.Settings, known)
+		return pulumi.String(text), len(text) <= catalogue.MaxPattern
+	}
+	return keys.ByPurpose().ToStringMapOutput().ApplyT(func(arns map[string]string) string {
+		return call.Pattern(c.Settings, catalogue.Known{Rotators: known.Rotators, Keys: arns})
+	}).(pulumi.StringOutput), true
+}
+
+// alertMessage is the alert of a call: who did what to which part, from where, and
+// what to do about it.
+func alertMessage(c component.Context, what, part string) string {
+	if part != "" {
+		part = " (" + part + ")"
+	}
+	return strings.Join([]string{
+		"Gate " + c.Names.Gate + " of account " + c.Names.Account + " in " + c.Names.Region + ":",
+		"<call> was called on " + what + part + " by <type> <who>, principal <principal> of account <account>,",
+		"from <from> with <agent> at <at>. Refused with: <error> (nothing here: it was carried out).",
+		"If nobody of yours did this, take their credentials away, run pulumi preview to see what differs and pulumi up to put it right;",
+		"pkg/catalogue/README.md says what the call can do.",
+		"If it was one of yours: the gate is changed by pulumi up alone, and a deployment made by its pipeline.",
+	}, " ")
+}
+
+// forwardToRegion makes the same rule in the region where IAM's events arrive: it forwards them to
+// the bus of the stack's region. EventBridge tries for 24 hours; there is no queue for
+// what it cannot bring, since one would have to be in that region.
+func forwardToRegion(c component.Context, parent pulumi.Resource, global *aws.Provider, r alerting.Rule, eventBridgeRole *identity.Role) error {
+	name, there := c.ChildName(r.Name+"-global"), []pulumi.ResourceOption{pulumi.Parent(parent), pulumi.Provider(global)}
+	made, err := cloudwatch.NewEventRule(c.Ctx, name, &cloudwatch.EventRuleArgs{
+		Name:         pulumi.String(c.Names.Gate + "-" + r.Name),
+		Description:  pulumi.String("Brings to " + c.Names.Region + ": " + r.Description),
+		EventPattern: r.Pattern,
+		State:        r.State(),
+	}, there...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Name, err)
+	}
+	_, err = cloudwatch.NewEventTarget(c.Ctx, name, &cloudwatch.EventTargetArgs{
+		Rule:     made.Name,
+		TargetId: pulumi.String(c.Names.Region),
+		Arn:      pulumi.String(c.Names.Bus()),
+		RoleArn:  eventBridgeRole.Arn,
+	}, append(there, pulumi.DependsOn(eventBridgeRole.Attached))...)
+	if err != nil {
+		return fmt.Errorf("%s: target: %w", r.Name, err)
+	}
+	return nil
+}
