@@ -5,7 +5,7 @@ STACK ?= dev
 SANDBOX = mkdir -p .sandbox/tools/bin && go -C sandbox build -o ../.sandbox/tools/bin/sandbox . && .sandbox/tools/bin/sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh outputs down test fmt
+.PHONY: help up preview refresh outputs down check test fmt
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,8 +25,11 @@ outputs: ## list the stack's outputs, or print one (OUTPUT=guardrails)
 down: ## destroy everything in the stack
 	@$(SANDBOX) down $(STACK)
 
+check: ## formatting, lint, unit tests and the policy pack: no emulator, a few minutes
+	@.ci/check
+
 test: ## prove everything
 	@.ci/test
 
 fmt: ## format the Go code
-	@gofmt -w main.go pkg policy examples sandbox
+	@gofmt -w *.go pkg policy examples sandbox

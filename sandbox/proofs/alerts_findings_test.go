@@ -83,8 +83,7 @@ var ordinary = []string{
 // finding that concerns DNS, about others, and about a normal run; and lets some arrive.
 func TestAlerts_Findings(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", unprotected)
-	w.up()
+	w := newWorldUp(t, "prod", unprotected)
 	rules := w.patterns("prodgate-findings", "prodgate-contained-findings-", "prodgate-external-access")
 	finding := func(kind string, severity float64, resource string) string {
 		return guardDutys(w.account(), kind, severity, resource)

@@ -158,8 +158,7 @@ func TestConfigRules_JudgeDeployed(t *testing.T) {
 	for _, name := range []string{"dev", "prod"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, name)
-			w.up()
+			w := newWorldUp(t, name)
 			w.ruled()
 			w.agreed("as deployed")
 			same(t, "a second preview", w.planned(), map[string]string{})

@@ -28,7 +28,8 @@ import (
 // AWS refused, is left alone; what fails is said; and the printed command undoes it.
 func TestContainment_HoldAndRelease(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", unprotected, secondAppProd)
+	w := newWorldUp(t, "prod", unprotected)
+	w.configure(unprotected, secondAppProd)
 	w.up()
 	c := &containing{world: w, machine: w.output("containmentArn"), queue: w.listens()}
 	one, other, all := "backend-flask", "frontend-react-js", []string{"backend-flask", "frontend-react-js"}

@@ -98,8 +98,7 @@ func (w *world) verbs(standIn docker.StandIn) map[string]int {
 // app team's program read the gate's outputs through a stack reference.
 func TestDelivery_BuildAndStackReference(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev", quiet)
-	w.up()
+	w := newWorldUp(t, "dev", quiet)
 	// No organization is above this one.
 	w.readEstate().attacked(t, []delivered{w.theApp()},
 		append(committed, catalogue.IdentityProvider, catalogue.Secrets, catalogue.SecretsKey, catalogue.ApproverRoles, catalogue.Approval,

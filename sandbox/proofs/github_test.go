@@ -203,8 +203,7 @@ var attacks = map[string]func(*world){
 // the one way through, a change, and a protection that somebody loosens.
 func TestGitHub_NoWayAround(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev", quiet)
-	w.up()
+	w := newWorldUp(t, "dev", quiet)
 	w.closed(1, "@example-org/platform")
 	w.run("refresh", "--yes")
 	same(t, "what the provider reads back", w.lastChanges(), map[string]int{})
@@ -489,7 +488,7 @@ var adopts = replace(`    codeOwners: ["@example-org/platform"]`, "    protectio
 // beside is another stack of the same program, on the same emulators.
 func (w *world) beside(name string, edits ...edit) *world {
 	w.Helper()
-	other := &world{T: w.T, aws: w.aws, silent: true, Stack: &stack.Stack{Kit: kit, Cloud: w.Cloud, Name: name, Program: kit.Root, Dir: w.TempDir()}}
+	other := &world{T: w.T, aws: w.aws, silent: true, Stack: &stack.Stack{Kit: kit, Cloud: w.Cloud, Name: name, Program: kit.Root, Dir: w.TempDir(), Bridges: w.Bridges, Built: true}}
 	w.must(other.Init(w.Context(), configOf(w.T, w.Name, append(edits, quiet)...).Text))
 	return other
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -158,8 +157,7 @@ func (w *world) guarded(want []catalogue.Document) {
 // kind of change back to nothing.
 func TestGuardrails_LifeCycle(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", unprotected, quiet)
-	w.up()
+	w := newWorldUp(t, "prod", unprotected, quiet)
 	w.full()
 	before := documents(t, configOf(t, "prod", unprotected, quiet))
 	w.guarded(before)
@@ -236,8 +234,7 @@ func TestGuardrails_LifeCycle(t *testing.T) {
 // never takes on the role that could.
 func TestGuardrails_PreviewAssumesReadRole(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", unprotected, quiet)
-	w.up()
+	w := newWorldUp(t, "prod", unprotected, quiet)
 	reader := w.reader()
 	w.calls()
 	same(t, "the preview of a pull request", w.plannedAs(reader), asReader)
@@ -287,12 +284,11 @@ func (w *world) reader() awssdk.CredentialsProvider {
 // the engine's note of it leaves it.
 func TestGuardrails_KilledUpdate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", unprotected, quiet)
-	w.up()
+	w := newWorldUp(t, "prod", unprotected, quiet)
 	before := w.inventory()
 
 	// Not through an import, which drops what is pending.
-	file := filepath.Join(w.Dir, "state", ".pulumi", "stacks", "prodgate", w.Name+".json")
+	file := w.stateFile()
 	text, err := os.ReadFile(file)
 	w.must(err)
 	var state struct {

@@ -20,12 +20,17 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"prodgate/sandbox/engine/bridge"
 	"prodgate/sandbox/engine/cloud"
+	"prodgate/sandbox/engine/languagehost"
 	"prodgate/sandbox/engine/stack"
 	"prodgate/sandbox/toolchain"
 )
 
-var kit *toolchain.Kit
+var (
+	kit   *toolchain.Kit
+	spent *meter
+)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -35,12 +40,29 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		kit, err = toolchain.Prepare(context.Background(), root, log)
 	}
+	if err == nil {
+		err = buildPrograms(context.Background())
+	}
 	if err != nil {
 		fmt.Println("proof:", err)
 		os.Exit(1)
 	}
 	log("tools are ready (%s)", time.Since(started).Round(time.Second))
-	os.Exit(m.Run())
+	spent = startMeter()
+	code := m.Run()
+	spent.report(os.Stdout)
+	removeSnapshots()
+	os.Exit(code)
+}
+
+// buildPrograms compiles the Pulumi programs once, for every run of the engine.
+func buildPrograms(ctx context.Context) error {
+	for _, program := range []string{kit.Root, filepath.Join(kit.Root, "examples", "app-team")} {
+		if _, err := languagehost.Build(ctx, kit.Programs(), program); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // world is one stack on one emulated account, of a test's own.
@@ -48,8 +70,12 @@ type world struct {
 	*testing.T
 	*stack.Stack
 	aws aws
+	// bridges are kept from one run of the engine to the next.
+	bridges *bridge.Pool
 	// silent is whether the stack is quiet.
 	silent bool
+	// snapshot is what the stack began with; nil for one that the proof brings up itself.
+	snapshot *snapshot
 }
 
 // edit changes a stack's configuration.
@@ -83,24 +109,47 @@ func newWorldOf(t *testing.T, name string, seed func(*stack.Config), edits ...ed
 	t.Helper()
 	config := configOf(t, name, edits...)
 	seed(config)
-	c, err := cloud.Start(t.Context(), kit, t.TempDir(), config.Account, config.GitHub, config.Organization, config.Roles...)
+	w := startWorld(t, name, config, t.TempDir(), t.TempDir())
+	t.Cleanup(w.stop)
+	w.empty("before anything is done")
+	return w
+}
+
+// startWorld starts emulators with what cloudDir holds, and prepares the stack whose state
+// is in stackDir.
+func startWorld(t *testing.T, name string, config *stack.Config, cloudDir, stackDir string) *world {
+	t.Helper()
+	spent.follow(filepath.Join(cloudDir, "aws.state"), t.Name())
+	c, err := cloud.Start(t.Context(), kit, cloudDir, config.Account, config.GitHub, config.Organization, config.Roles...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := c.Stop(); err != nil {
-			t.Error(err)
-		}
-		for _, call := range c.Unknown() {
-			t.Errorf("the GitHub emulator does not know %s", call)
-		}
-	})
+	spent.follow("AWS_ENDPOINT_URL="+c.AWS, t.Name())
 	w := &world{T: t, aws: clients(t, c), silent: strings.Contains(string(config.Text), "response: off"), Stack: &stack.Stack{
-		Kit: kit, Cloud: c, Name: name, Program: kit.Root, Dir: t.TempDir(),
+		Kit: kit, Cloud: c, Name: name, Program: kit.Root, Dir: stackDir, Built: true,
 	}}
-	w.must(w.Init(t.Context(), config.Text))
-	w.empty("before anything is done")
+	if w.bridges, err = bridge.NewPool(); err != nil {
+		t.Fatal(errors.Join(err, c.Stop()))
+	}
+	w.Bridges = w.bridges.Address()
+	if err := w.Init(t.Context(), config.Text); err != nil {
+		w.stop()
+		t.Fatal(err)
+	}
 	return w
+}
+
+// stop ends the emulators, which must have known every call.
+func (w *world) stop() {
+	if err := w.bridges.Close(); err != nil {
+		w.Error(err)
+	}
+	if err := w.Cloud.Stop(); err != nil {
+		w.Error(err)
+	}
+	for _, call := range w.Cloud.Unknown() {
+		w.Errorf("the GitHub emulator does not know %s", call)
+	}
 }
 
 func configOf(t *testing.T, name string, edits ...edit) *stack.Config {
@@ -165,17 +214,20 @@ func (w *world) up() map[string]int {
 	return w.lastChanges()
 }
 
-// lastChanges is what the last update did, by operation, without "same".
+// lastChanges is what the last update or refresh did, by operation, without "same".
 func (w *world) lastChanges() map[string]int {
 	w.Helper()
-	var updates []struct{ ResourceChanges map[string]int }
-	w.must(json.Unmarshal([]byte(w.run("stack", "history", "--json", "--page-size", "1")), &updates))
-	if len(updates) == 0 {
+	files, err := filepath.Glob(filepath.Join(w.Dir, "state", ".pulumi", "history", "*", w.Name, "*.history.json"))
+	w.must(err)
+	if len(files) == 0 {
 		w.Fatal("the stack has no history")
 	}
-	changes := updates[0].ResourceChanges
-	delete(changes, "same")
-	return changes
+	text, err := os.ReadFile(slices.Max(files)) // their names end with the time
+	w.must(err)
+	var update struct{ ResourceChanges map[string]int }
+	w.must(json.Unmarshal(text, &update))
+	delete(update.ResourceChanges, "same")
+	return update.ResourceChanges
 }
 
 // planned is what an update would do: operations by "type name", as a preview
@@ -251,8 +303,36 @@ func same(t *testing.T, what string, got, want any) {
 // keys are a map's keys, sorted.
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// output is an output of the stack.
+// output is an output of the stack, which is a text, as the engine's state has it.
 func (w *world) output(name string) string {
 	w.Helper()
-	return strings.TrimSpace(w.run("stack", "output", name))
+	text, err := os.ReadFile(w.stateFile())
+	w.must(err)
+	var state struct {
+		Checkpoint struct {
+			Latest struct {
+				Resources []struct {
+					Type    string
+					Outputs map[string]any
+				}
+			}
+		}
+	}
+	w.must(json.Unmarshal(text, &state))
+	for _, r := range state.Checkpoint.Latest.Resources {
+		if r.Type == "pulumi:pulumi:Stack" {
+			value, is := r.Outputs[name].(string)
+			if !is {
+				w.Fatalf("the output %s is %v", name, r.Outputs[name])
+			}
+			return value
+		}
+	}
+	w.Fatal("the state has no stack")
+	return ""
+}
+
+// stateFile is where the engine keeps the stack's state.
+func (w *world) stateFile() string {
+	return filepath.Join(w.Dir, "state", ".pulumi", "stacks", "prodgate", w.Name+".json")
 }

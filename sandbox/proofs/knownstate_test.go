@@ -26,8 +26,7 @@ import (
 func TestKnownState_FindChanges(t *testing.T) {
 	t.Parallel()
 	const releaseManager = "arn:aws:iam::111111111111:role/release-manager"
-	w := newWorldOf(t, "dev", func(c *stack.Config) { c.Roles = append(c.Roles, releaseManager) })
-	w.up()
+	w := newWorldUpOf(t, "dev", func(c *stack.Config) { c.Roles = append(c.Roles, releaseManager) })
 	inbox := w.inbox()
 	silent := func(when string, builds ...codebuild.Build) {
 		t.Helper()

@@ -28,18 +28,10 @@ func TestStack_LifeCycle(t *testing.T) {
 	for name, account := range map[string]string{"dev": "111111111111", "prod": "222222222222"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, name)
+			w := newWorldUp(t, name)
 
-			// A preview creates nothing.
-			first := w.planned()
-			for resource, op := range first {
-				if op != "create" {
-					t.Errorf("the first preview wants to %s %s", op, resource)
-				}
-			}
-			w.empty("after a preview")
-
-			same(t, "the first update", w.up(), map[string]int{"create": len(first)})
+			// The first preview created nothing (snapshot.take), and said what the update does.
+			same(t, "the first update", w.snapshot.changes, map[string]int{"create": len(w.snapshot.preview)})
 			w.full(map[string][]string{"dev": {"secrets"}}[name]...)
 			w.deployed("backend-flask")
 			same(t, "a second preview", w.planned(), map[string]string{})

@@ -30,12 +30,9 @@ var adoptOidc = replace("oidcProvider: create", "oidcProvider: adopt")
 // both ways: they may do all of it, and nothing that no run needs.
 func TestWorkflows_LeastPrivilege(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "prod", unprotected)
+	w := newWorldUp(t, "prod", unprotected)
 	ran := newUsage()
-
-	w.calls()
-	w.up()
-	ran.deploy(w.calls())
+	ran.deploy(w.snapshot.calls)
 	deploy, preview := w.grants("deploy"), w.grants("preview")
 	same(t, "the environments", w.environments(), map[string]any{
 		"prod":         map[string]any{"can_admins_bypass": false, "branches": []string{"main"}},

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,20 +33,26 @@ func Serve(pkg, version, folder string, args []string) error {
 	if len(args) == 0 {
 		return errors.New("bridge: no engine address; the engine starts this program, not a person")
 	}
-	conn, err := start(folder, args)
+	var cancel func()
+	var port string
+	var err error
+	if address := os.Getenv(PoolVariable); address != "" {
+		var pool net.Conn
+		port, pool, err = borrow(address, folder, pkg, args)
+		cancel = func() { _, _ = pool.Write([]byte(canceled)) }
+	} else {
+		program := filepath.Join(folder, "pulumi-resource-terraform-provider")
+		if _, port, _, err = start(program, args, os.Environ()); err == nil {
+			err = load(context.Background(), folder, pkg, port)
+		}
+		cancel = func() {}
+	}
 	if err != nil {
 		return fmt.Errorf("bridge: %w", err)
 	}
-
-	params := []string{filepath.Join(folder, "terraform-provider-"+pkg)}
-	for _, name := range includes(pkg) {
-		params = append(params, "--include", name)
-	}
-	_, err = pulumirpc.NewResourceProviderClient(conn).Parameterize(context.Background(), &pulumirpc.ParameterizeRequest{
-		Parameters: &pulumirpc.ParameterizeRequest_Args{Args: &pulumirpc.ParameterizeRequest_ParametersArgs{Args: params}},
-	})
+	conn, err := dial(port)
 	if err != nil {
-		return fmt.Errorf("bridge: load %s: %w", params[0], err)
+		return fmt.Errorf("bridge: %w", err)
 	}
 
 	over := make(chan bool, 1) // a killed engine does not say goodbye
@@ -60,7 +67,7 @@ func Serve(pkg, version, folder string, args []string) error {
 			return nil
 		},
 		Options: []grpc.ServerOption{
-			grpc.UnaryInterceptor(forward(conn, version)),
+			grpc.UnaryInterceptor(forward(conn, version, cancel)),
 			grpc.MaxRecvMsgSize(1 << 28),
 		},
 	})
@@ -71,35 +78,59 @@ func Serve(pkg, version, folder string, args []string) error {
 	return <-handle.Done
 }
 
-// start runs the bridge and connects to it. It is on a leash: it ends with this
-// process, and killing the leash alone would only lose it.
-func start(folder string, args []string) (*grpc.ClientConn, error) {
-	last := len(args) - 1
-	address, err := between(args[last])
+// load makes the bridge at a port the provider of a package.
+func load(ctx context.Context, folder, pkg, port string) error {
+	conn, err := dial(port)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	cmd := exec.Command(filepath.Join(folder, "pulumi-resource-terraform-provider"), append(slices.Clone(args[:last]), address)...)
-	cmd.Stderr = os.Stderr
-	stdout, err := cmd.StdoutPipe()
+	defer func() { _ = conn.Close() }()
+	params := []string{filepath.Join(folder, "terraform-provider-"+pkg)}
+	for _, name := range includes(pkg) {
+		params = append(params, "--include", name)
+	}
+	_, err = pulumirpc.NewResourceProviderClient(conn).Parameterize(ctx, &pulumirpc.ParameterizeRequest{
+		Parameters: &pulumirpc.ParameterizeRequest_Args{Args: &pulumirpc.ParameterizeRequest_ParametersArgs{Args: params}},
+	})
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("load %s: %w", params[0], err)
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	lines := bufio.NewReader(stdout)
-	port, err := lines.ReadString('\n')
-	if err != nil {
-		return nil, fmt.Errorf("read the port: %w", err)
-	}
-	go func() { _, _ = io.Copy(io.Discard, lines) }()
-	return grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port),
-		grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
+	return nil
 }
 
-// forward hands every call on, with its tokens changed.
-func forward(conn *grpc.ClientConn, version string) grpc.UnaryServerInterceptor {
+// start runs the bridge and returns its port. A plugin's is on a leash: it ends with the
+// plugin, and killing the leash alone would only lose it.
+func start(program string, args, env []string) (bridge *exec.Cmd, port string, log *engine, err error) {
+	last := len(args) - 1
+	log, address, err := between(args[last])
+	if err != nil {
+		return nil, "", nil, err
+	}
+	bridge = exec.Command(program, append(slices.Clone(args[:last]), address)...)
+	bridge.Env = env
+	bridge.Stderr = os.Stderr
+	stdout, err := bridge.StdoutPipe()
+	if err != nil {
+		return nil, "", nil, err
+	}
+	if err := bridge.Start(); err != nil {
+		return nil, "", nil, err
+	}
+	lines := bufio.NewReader(stdout)
+	port, err = lines.ReadString('\n')
+	if err != nil {
+		return nil, "", nil, fmt.Errorf("read the port: %w", err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, lines) }()
+	return bridge, strings.TrimSpace(port), log, nil
+}
+
+func dial(port string) (*grpc.ClientConn, error) {
+	return grpc.NewClient("127.0.0.1:"+port, grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
+}
+
+// forward hands every call on, with its tokens changed. It says when the engine cancels.
+func forward(conn *grpc.ClientConn, version string, cancel func()) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, call *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
 		message, ok := req.(proto.Message)
 		if !ok {
@@ -113,6 +144,9 @@ func forward(conn *grpc.ClientConn, version string) grpc.UnaryServerInterceptor 
 		token := tokenOf(message)
 		if strings.HasSuffix(call.FullMethod, "Config") || strings.HasSuffix(call.FullMethod, "/Configure") {
 			token = provider
+		}
+		if strings.HasSuffix(call.FullMethod, "/Cancel") {
+			cancel()
 		}
 		request(token, req)
 		if err := translate(message.ProtoReflect()); err != nil {

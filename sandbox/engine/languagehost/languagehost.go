@@ -96,10 +96,30 @@ func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.R
 	return &pulumirpc.RunResponse{}, nil
 }
 
-// build compiles the program into $SANDBOX_PROGRAMS, where go build finds it
-// again, up to date, the next time.
+// Programs and Built are environment variables: the folder of compiled programs, and
+// whether those in it are up to date, so that a run need not ask go build.
+const (
+	Programs = "SANDBOX_PROGRAMS"
+	Built    = "SANDBOX_PROGRAMS_BUILT"
+)
+
+// build returns the program in dir, which it compiles unless that was done.
 func build(ctx context.Context, dir string) (string, error) {
-	out := filepath.Join(os.Getenv("SANDBOX_PROGRAMS"), strings.ReplaceAll(strings.Trim(dir, "/"), "/", "-"))
+	if out := compiled(os.Getenv(Programs), dir); os.Getenv(Built) != "" {
+		return out, nil
+	}
+	return Build(ctx, os.Getenv(Programs), dir)
+}
+
+// compiled is where the program in dir is compiled to.
+func compiled(programs, dir string) string {
+	return filepath.Join(programs, strings.ReplaceAll(strings.Trim(dir, "/"), "/", "-"))
+}
+
+// Build compiles the program in dir into a folder of programs, where go build finds it
+// again, up to date, the next time.
+func Build(ctx context.Context, programs, dir string) (string, error) {
+	out := compiled(programs, dir)
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, ".")
 	cmd.Dir = dir
 	if text, err := cmd.CombinedOutput(); err != nil {

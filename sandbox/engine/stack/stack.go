@@ -13,7 +13,9 @@ import (
 	"strings"
 	"syscall"
 
+	"prodgate/sandbox/engine/bridge"
 	"prodgate/sandbox/engine/cloud"
+	"prodgate/sandbox/engine/languagehost"
 	"prodgate/sandbox/toolchain"
 )
 
@@ -26,6 +28,10 @@ type Stack struct {
 	// Dir holds state, PULUMI_HOME, and a copy of a project's files: the engine
 	// writes into them, and a clone stays as it was.
 	Dir string
+	// Bridges is the address of a pool of bridges, if there is one.
+	Bridges string
+	// Built says that the program was compiled into Kit.Programs and has not changed since.
+	Built bool
 }
 
 // Init prepares the stack with a configuration: the text of a
@@ -44,6 +50,9 @@ func (s *Stack) Init(ctx context.Context, config []byte) error {
 	if err := os.Symlink(s.Kit.Plugins, plugins); err != nil {
 		return err
 	}
+	if err := withoutLogs(home); err != nil {
+		return err
+	}
 	project, err := os.ReadFile(filepath.Join(s.Program, "Pulumi.yaml"))
 	if err != nil {
 		return err
@@ -59,6 +68,17 @@ func (s *Stack) Init(ctx context.Context, config []byte) error {
 		return fmt.Errorf("stack %s: %w\n%s", s.Name, err, out)
 	}
 	return nil
+}
+
+// withoutLogs puts a file where the engine has the folder of its logs. The engine writes
+// a debug log of every command (7 MB and 2 seconds of a processor a preview), has no
+// setting against it, and goes on without one where there is no folder.
+func withoutLogs(home string) error {
+	logs := filepath.Join(home, "logs")
+	if err := os.RemoveAll(logs); err != nil {
+		return err
+	}
+	return os.WriteFile(logs, nil, 0o600)
 }
 
 // Configure changes the configuration. The copy in the stack's folder has the salt
@@ -114,6 +134,12 @@ func (s *Stack) Env() []string {
 		}
 	}
 	env = append(env, s.Cloud.Env()...)
+	if s.Bridges != "" {
+		env = append(env, bridge.PoolVariable+"="+s.Bridges)
+	}
+	if s.Built {
+		env = append(env, languagehost.Built+"=true")
+	}
 	return append(env,
 		"PATH="+s.Kit.Path(),
 		"PULUMI_HOME="+filepath.Join(s.Dir, "home"),
@@ -123,6 +149,6 @@ func (s *Stack) Env() []string {
 		"PULUMI_CONFIG_PASSPHRASE="+passphrase,
 		"PULUMI_SKIP_UPDATE_CHECK=true",
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
-		"SANDBOX_PROGRAMS="+s.Kit.Programs(),
+		languagehost.Programs+"="+s.Kit.Programs(),
 	)
 }

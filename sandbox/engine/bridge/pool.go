@@ -1,0 +1,188 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// PoolVariable is the environment variable with the address of a pool. Without it a plugin
+// starts a bridge for itself.
+const PoolVariable = "SANDBOX_BRIDGES"
+
+// canceled is what a plugin writes to the pool.
+const canceled = "canceled"
+
+// Pool keeps bridges, and the Terraform providers behind them, from one run of the engine to
+// the next: a start takes 1.4 seconds of a processor, a run of the engine needs five, and
+// a provider may be configured again.
+type Pool struct {
+	listener net.Listener
+	folder   string
+
+	mu      sync.Mutex
+	closed  bool
+	idle    map[string][]*pooled // by package and credentials
+	running []*pooled
+}
+
+// pooled is a bridge in a pool.
+type pooled struct {
+	cmd    *exec.Cmd
+	port   string
+	engine *engine
+}
+
+// lease is what a plugin asks a pool for.
+type lease struct {
+	Package, Folder string
+	Args, Env       []string
+}
+
+// leased is the answer.
+type leased struct{ Port, Error string }
+
+// NewPool serves a pool until Close.
+func NewPool() (*Pool, error) {
+	folder, err := os.MkdirTemp("", "bridges-") // short: the path of a socket has 108 characters
+	if err != nil {
+		return nil, fmt.Errorf("bridges: %w", err)
+	}
+	listener, err := net.Listen("unix", filepath.Join(folder, "socket"))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("bridges: %w", err), os.RemoveAll(folder))
+	}
+	p := &Pool{listener: listener, folder: folder, idle: map[string][]*pooled{}}
+	go p.serve()
+	return p, nil
+}
+
+// Address is the value of PoolVariable.
+func (p *Pool) Address() string { return p.listener.Addr().String() }
+
+// Close ends the bridges.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	running := p.running
+	p.running = nil
+	p.mu.Unlock()
+	err := p.listener.Close()
+	for _, b := range running {
+		b.end()
+	}
+	return errors.Join(err, os.RemoveAll(p.folder))
+}
+
+func (p *Pool) serve() {
+	for {
+		conn, err := p.listener.Accept()
+		if err != nil {
+			return // closed
+		}
+		go p.lend(conn)
+	}
+}
+
+// lend lends a bridge for as long as the connection of the plugin stays open.
+func (p *Pool) lend(conn net.Conn) {
+	defer func() { _ = conn.Close() }()
+	var asked lease
+	if err := json.NewDecoder(conn).Decode(&asked); err != nil {
+		return
+	}
+	key := asked.key()
+	b, err := p.take(key, asked)
+	if err != nil {
+		_ = json.NewEncoder(conn).Encode(leased{Error: err.Error()})
+		return
+	}
+	_ = json.NewEncoder(conn).Encode(leased{Port: b.port})
+	// A plugin writes only where its engine was canceled: the provider takes no calls any more.
+	said, _ := io.ReadAll(conn)
+	p.give(key, b, strings.Contains(string(said), canceled))
+}
+
+// key tells bridges apart: a provider reads credentials from its environment when it starts.
+func (l lease) key() string {
+	var words []string
+	for _, variable := range l.Env {
+		if strings.HasPrefix(variable, "AWS_") || strings.HasPrefix(variable, "GITHUB_") {
+			words = append(words, variable)
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(append(words, l.Package), "\n")
+}
+
+func (p *Pool) take(key string, asked lease) (*pooled, error) {
+	address := asked.Args[len(asked.Args)-1]
+	p.mu.Lock()
+	if last := len(p.idle[key]) - 1; last >= 0 {
+		b := p.idle[key][last]
+		p.idle[key] = p.idle[key][:last]
+		p.mu.Unlock()
+		return b, b.engine.connect(address)
+	}
+	p.mu.Unlock()
+
+	// Without the leash: where the pool's process is killed the bridge misses its engine, and ends.
+	program := filepath.Join(asked.Folder, "leashed", "pulumi-resource-terraform-provider")
+	cmd, port, engine, err := start(program, asked.Args, asked.Env)
+	if err != nil {
+		return nil, err
+	}
+	b := &pooled{cmd: cmd, port: port, engine: engine}
+	p.mu.Lock()
+	closed := p.closed
+	p.running = append(p.running, b)
+	p.mu.Unlock()
+	if err := load(context.Background(), asked.Folder, asked.Package, port); err != nil || closed {
+		b.end()
+		return nil, errors.Join(err, map[bool]error{true: errors.New("the pool is closed")}[closed])
+	}
+	return b, nil
+}
+
+func (p *Pool) give(key string, b *pooled, spoiled bool) {
+	p.mu.Lock()
+	if !spoiled && !p.closed {
+		p.idle[key] = append(p.idle[key], b)
+		p.mu.Unlock()
+		return
+	}
+	p.mu.Unlock()
+	b.end()
+}
+
+// end ends the bridge. The Terraform provider below is on a leash, and ends with it.
+func (b *pooled) end() {
+	_ = b.cmd.Process.Kill()
+	_ = b.cmd.Wait()
+}
+
+// borrow asks a pool for a bridge, and returns its port. The plugin keeps the connection open.
+func borrow(address, folder, pkg string, args []string) (port string, pool net.Conn, err error) {
+	pool, err = net.Dial("unix", address)
+	if err != nil {
+		return "", nil, err
+	}
+	var answer leased
+	err = errors.Join(
+		json.NewEncoder(pool).Encode(lease{Package: pkg, Folder: folder, Args: args, Env: os.Environ()}),
+		json.NewDecoder(pool).Decode(&answer),
+	)
+	if err == nil && answer.Error != "" {
+		err = errors.New(answer.Error)
+	}
+	return answer.Port, pool, err
+}

@@ -1,0 +1,171 @@
+package proofs
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// meter samples the processes of the proofs in /proc, so that a report can say where the
+// time of a run went.
+type meter struct {
+	mu      sync.Mutex
+	started time.Time
+	marks   map[string]string   // proofs, by what their processes have in their environment or arguments
+	known   map[string]*process // by process id and start
+	done    chan struct{}
+}
+
+// process is one that was seen.
+type process struct {
+	proof, program string
+	seconds        float64
+	samples        int
+}
+
+// startMeter samples twice a second until the report.
+func startMeter() *meter {
+	m := &meter{started: time.Now(), marks: map[string]string{}, known: map[string]*process{}, done: make(chan struct{})}
+	go func() {
+		tick := time.NewTicker(500 * time.Millisecond)
+		defer tick.Stop()
+		said := time.Now()
+		for {
+			select {
+			case <-m.done:
+				return
+			case <-tick.C:
+				busy := m.sample()
+				if time.Since(said) > time.Minute {
+					said = time.Now()
+					fmt.Printf("proof: %s: busy with %s\n", time.Since(m.started).Round(time.Second), strings.Join(busy, ", "))
+				}
+			}
+		}
+	}()
+	return m
+}
+
+// follow counts the processes with a mark as those of a proof.
+func (m *meter) follow(mark, proof string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.marks[mark] = proof
+}
+
+// sample reads the processor time of every process of a proof, and returns the proofs.
+func (m *meter) sample() (busy []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range stats {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		if len(fields) < 20 {
+			continue
+		}
+		dir := filepath.Dir(file)
+		key := dir + " " + fields[19] // when it started
+		p := m.known[key]
+		if p == nil {
+			p = &process{}
+			m.known[key] = p
+		}
+		// A process that was just forked still looks like its parent.
+		if p.samples++; p.samples <= 3 {
+			p.proof = cmp.Or(m.proofOf(dir), p.proof)
+			p.program = cmp.Or(programOf(dir), p.program)
+		}
+		if p.proof == "" {
+			continue
+		}
+		user, _ := strconv.ParseFloat(fields[11], 64)
+		system, _ := strconv.ParseFloat(fields[12], 64)
+		p.seconds = (user + system) / 100
+		if !slices.Contains(busy, p.proof) {
+			busy = append(busy, p.proof)
+		}
+	}
+	slices.Sort(busy)
+	return busy
+}
+
+// proofOf is the proof that a process works for; empty for the machine's other processes.
+func (m *meter) proofOf(dir string) string {
+	environment, _ := os.ReadFile(filepath.Join(dir, "environ"))
+	arguments, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+	for word := range bytes.SplitSeq(append(environment, arguments...), []byte{0}) {
+		if proof, is := m.marks[string(word)]; is {
+			return proof
+		}
+	}
+	return ""
+}
+
+// programOf is what a process runs, as far as its command line says.
+func programOf(dir string) string {
+	text, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+	words := strings.Split(string(text), "\x00")
+	name := filepath.Base(words[0])
+	switch {
+	case words[0] == "":
+		return ""
+	case strings.Contains(string(text), "emulators/aws"):
+		return "emulator"
+	case strings.HasPrefix(name, "terraform-provider-"), strings.HasPrefix(name, "pulumi-resource-"):
+		return "providers"
+	case strings.HasPrefix(name, "pulumi"), name == "policy", strings.Contains(words[0], "/programs/"):
+		return "engine"
+	}
+	return "builds"
+}
+
+// report prints the proofs, those first that took most of the processors.
+func (m *meter) report(out io.Writer) {
+	close(m.done)
+	m.sample()
+	kinds := []string{"engine", "providers", "emulator", "builds"}
+	byProof := map[string]map[string]float64{}
+	total := map[string]float64{}
+	for _, p := range m.known {
+		if p.proof == "" {
+			continue
+		}
+		if byProof[p.proof] == nil {
+			byProof[p.proof] = map[string]float64{}
+		}
+		for _, kind := range []string{cmp.Or(p.program, "builds"), "all"} {
+			byProof[p.proof][kind] += p.seconds
+			total[kind] += p.seconds
+		}
+	}
+	line := func(name string, seconds map[string]float64) {
+		fmt.Fprintf(out, "proof: %7.0f", seconds["all"])
+		for _, kind := range kinds {
+			fmt.Fprintf(out, " %9.0f", seconds[kind])
+		}
+		fmt.Fprintf(out, "  %s\n", name)
+	}
+	fmt.Fprintf(out, "proof: processor time in seconds, sampled, of %s\nproof: %7s", time.Since(m.started).Round(time.Second), "all")
+	for _, kind := range kinds {
+		fmt.Fprintf(out, " %9s", kind)
+	}
+	fmt.Fprintln(out)
+	names := keys(byProof)
+	slices.SortFunc(names, func(a, b string) int { return cmp.Compare(byProof[b]["all"], byProof[a]["all"]) })
+	for _, name := range names {
+		line(name, byProof[name])
+	}
+	line("all proofs", total)
+}
