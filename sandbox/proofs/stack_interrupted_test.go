@@ -121,6 +121,7 @@ func TestStack_TwoUpdatesAtOnce(t *testing.T) {
 // the update ends with one error that says what to do, and nothing is made.
 func TestStack_RefuseBeforeCreate(t *testing.T) {
 	t.Parallel()
+	account := newWorld(t, "dev") // nothing is made in it, so that all can be refused in one
 	for name, test := range map[string]struct {
 		edit edit
 		want []string
@@ -151,10 +152,9 @@ func TestStack_RefuseBeforeCreate(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			config := configOf(t, "dev", test.edit)
-			w := newWorld(t, "dev") // the account stays that of the stack as it is
-			w.must(w.Configure(config.Text))
+			w := *account // the account stays that of the stack as it is
+			w.T = t
+			w.must(w.Configure(configOf(t, "dev", test.edit).Text))
 			out := w.fails("up", "--yes")
 			for _, want := range test.want {
 				if !strings.Contains(out, want) {
