@@ -26,8 +26,12 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// interval is between two lines of progress.
-const interval = 5 * time.Second
+// The first line of progress comes after interval; each later one after longer more
+// than the one before, so that a run prints a dozen lines however long it takes.
+const (
+	interval = 5 * time.Second
+	longer   = 2 * time.Second
+)
 
 // Attach runs a command of the CLI on this process's terminal, with the engine's
 // live display. The terminal sends Ctrl-C to the engine, which would take a
@@ -78,7 +82,8 @@ func Follow(cmd *exec.Cmd, out io.Writer) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	tick := time.NewTicker(interval)
+	wait := interval
+	tick := time.NewTimer(wait)
 	defer tick.Stop()
 	for {
 		select {
@@ -89,6 +94,8 @@ func Follow(cmd *exec.Cmd, out io.Writer) error {
 			return err
 		case <-tick.C:
 			p.report()
+			wait += longer
+			tick.Reset(wait)
 		}
 	}
 }
