@@ -64,7 +64,7 @@ func TestSandbox_Command(t *testing.T) {
 	}{
 		{[]string{"up", "dev"}, []string{"the last run was killed", "prodgate:index:Gate", "contractVersion", "sandbox: up of dev: "}, 0},
 		// A refresh right after the first up finds nothing to change, or to show.
-		{[]string{"preview", "dev"}, []string{"319 unchanged", "sandbox: preview of dev: nothing was changed, in "}, 15},
+		{[]string{"preview", "dev"}, []string{"319 unchanged", "sandbox: preview of dev: nothing was changed, in "}, 0},
 		{[]string{"up", "dev"}, []string{"  319 resources, among them 1 pipeline, ",
 			"pipeline of backend-flask: " + link + "codepipeline/pipelines/backend-flask-prodgate/view?region=eu-west-2\n",
 			"pending: The connection to GitHub is PENDING", link + "settings/connections?region=eu-west-2, choose it",
@@ -85,6 +85,9 @@ func TestSandbox_Command(t *testing.T) {
 		}
 		if lines := strings.Count(screen.String(), "\n"); run.lines > 0 && lines > run.lines {
 			t.Errorf("%v prints %d lines, more than %d:\n%s", run.args, lines, run.lines, screen)
+		}
+		if blocks := strings.Count(screen.String(), "(refresh)"); blocks > 1 { // the stack's own
+			t.Errorf("%v shows %d resources as refreshed:\n%s", run.args, blocks, screen)
 		}
 		if documents := `"Effect": "Deny"`; len(run.args) < 3 && strings.Contains(screen.String(), documents) {
 			t.Errorf("%v prints the guardrails", run.args)
