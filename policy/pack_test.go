@@ -142,7 +142,7 @@ func pick(t testing.TB, all []resource, token, name string) resource {
 	return all[at]
 }
 
-func TestTheGateKeepsEveryPolicy(t *testing.T) {
+func TestPolicies_GateHasNoViolation(t *testing.T) {
 	t.Parallel()
 	all := made(t)
 	for _, line := range found(all...) {
@@ -168,8 +168,8 @@ func committed() map[string]string {
 	return c
 }
 
-// TestAGateFromCodeCommitKeepsEveryPolicy changes what its branch is guarded by, too.
-func TestAGateFromCodeCommitKeepsEveryPolicy(t *testing.T) {
+// TestPolicies_CodeCommitGateHasNoViolation changes what its branch is guarded by, too.
+func TestPolicies_CodeCommitGateHasNoViolation(t *testing.T) {
 	t.Parallel()
 	all := madeOf(t, committed())
 	s := ours
@@ -226,7 +226,7 @@ func TestAGateFromCodeCommitKeepsEveryPolicy(t *testing.T) {
 	}
 }
 
-func TestAStackWithoutAProtectedBranch(t *testing.T) {
+func TestPolicies_MissingBranchProtection(t *testing.T) {
 	t.Parallel()
 	without := slices.DeleteFunc(made(t), func(r resource) bool { return r.token == protectionType })
 	for name, c := range map[string]struct {
@@ -250,7 +250,7 @@ func TestAStackWithoutAProtectedBranch(t *testing.T) {
 	}
 }
 
-func TestABoundaryIsOfTheStack(t *testing.T) {
+func TestPolicies_BoundaryOfSameStack(t *testing.T) {
 	t.Parallel()
 	all := made(t)
 	name := func(r resource) bool { return r.token == policyToken && r.name == "gate-boundary-build" }
@@ -280,7 +280,7 @@ func TestABoundaryIsOfTheStack(t *testing.T) {
 	}
 }
 
-func TestAStackThatChoosesNoProtection(t *testing.T) {
+func TestPolicies_ChosenProtection(t *testing.T) {
 	t.Parallel()
 	for source, accepted := range map[string]bool{
 		`{"protection": "off"}`: true, `{"protection": "adopt"}`: true, `{"protection": "create"}`: false,
@@ -317,7 +317,7 @@ func eachPart(v property.Value, path string, call func(path string)) {
 	}
 }
 
-func TestWhatIsNotKnownYetIsNoViolation(t *testing.T) {
+func TestPolicies_UnknownValues(t *testing.T) {
 	t.Parallel()
 	tried := 0
 	for _, r := range made(t) {
@@ -333,7 +333,7 @@ func TestWhatIsNotKnownYetIsNoViolation(t *testing.T) {
 	}
 }
 
-func TestAValueOfAnotherTypeDoesNotBreakAPolicy(t *testing.T) {
+func TestPolicies_ValuesOfOtherTypes(t *testing.T) {
 	t.Parallel()
 	others := []property.Value{
 		{}, property.New(4.0), property.New(true), property.New("{"), property.New([]property.Value{}), property.New([]property.Value{{}}),
@@ -352,7 +352,7 @@ func TestAValueOfAnotherTypeDoesNotBreakAPolicy(t *testing.T) {
 	}
 }
 
-func TestAPolicyThatFailsIsAViolation(t *testing.T) {
+func TestPolicies_PanicIsViolation(t *testing.T) {
 	t.Parallel()
 	got := guarded(func() []finding { panic("no such key") })
 	if want := "[the policy itself failed: no such key; correct it in policy/]"; fmt.Sprint(got) != want {
@@ -360,9 +360,9 @@ func TestAPolicyThatFailsIsAViolation(t *testing.T) {
 	}
 }
 
-// TestTypesAreThoseOfTheSDK makes one of each that the gate does not have: a
+// TestPolicies_ResourceTypes makes one of each that the gate does not have: a
 // policy of a mistyped token would look at nothing.
-func TestTypesAreThoseOfTheSDK(t *testing.T) {
+func TestPolicies_ResourceTypes(t *testing.T) {
 	t.Parallel()
 	text := pulumi.String("x")
 	recording := gatetest.World{}.MustRun(t, func(ctx *pulumi.Context) error {

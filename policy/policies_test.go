@@ -260,7 +260,7 @@ func propertyOf(t testing.TB, of any) property.Value {
 	return v
 }
 
-func TestOneChangeIsOneViolation(t *testing.T) {
+func TestPolicies_OneChangeIsOneViolation(t *testing.T) {
 	t.Parallel()
 	all := made(t)
 	for _, p := range policies {
@@ -284,7 +284,7 @@ func TestOneChangeIsOneViolation(t *testing.T) {
 	}
 }
 
-func TestWhatIsAlwaysAViolation(t *testing.T) {
+func TestPolicies_ForbiddenResources(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		r    resource
@@ -306,7 +306,7 @@ func TestWhatIsAlwaysAViolation(t *testing.T) {
 	}
 }
 
-func TestAStackThatDoesNotSayWhereItIs(t *testing.T) {
+func TestPolicies_MissingRegionOrAccount(t *testing.T) {
 	t.Parallel()
 	p := pick(t, made(t), provider[0], provider[1])
 	for missing, s := range map[string]stack{

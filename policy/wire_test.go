@@ -80,7 +80,7 @@ func marshalled(t *testing.T, inputs sdk.PropertyMap) *structpb.Struct {
 	return wire
 }
 
-func TestEveryPolicyIsMandatoryOverTheWire(t *testing.T) {
+func TestProtocol_EnforcementLevel(t *testing.T) {
 	t.Parallel()
 	info, err := started(t).GetAnalyzerInfo(t.Context(), &emptypb.Empty{})
 	if err != nil {
@@ -105,7 +105,7 @@ func TestEveryPolicyIsMandatoryOverTheWire(t *testing.T) {
 	}
 }
 
-func TestTheGateOverTheWire(t *testing.T) {
+func TestProtocol_GateHasNoViolation(t *testing.T) {
 	t.Parallel()
 	pack, r := started(t), recorded(t)
 	var whole []*pulumirpc.AnalyzerResource
@@ -127,7 +127,7 @@ func TestTheGateOverTheWire(t *testing.T) {
 	}
 }
 
-func TestUnknownValuesDoNotKillThePack(t *testing.T) {
+func TestProtocol_UnknownValues(t *testing.T) {
 	t.Parallel()
 	pack := started(t)
 	for _, made := range recorded(t).All() {
@@ -147,7 +147,7 @@ func TestUnknownValuesDoNotKillThePack(t *testing.T) {
 	}
 }
 
-func TestAViolationOverTheWire(t *testing.T) {
+func TestProtocol_Violation(t *testing.T) {
 	t.Parallel()
 	pack, repository := started(t), recorded(t).One(t, "aws:ecr/repository:Repository", "gate-api")
 	inputs := repository.Inputs.Copy()

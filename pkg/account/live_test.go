@@ -80,7 +80,7 @@ var asks = map[string]func(context.Context, Reader) (any, error){
 	"hub":       func(ctx context.Context, r Reader) (any, error) { return r.Hub(ctx) },
 }
 
-func TestWhatAWSSaysIsUnderstood(t *testing.T) {
+func TestAccount_ReadsResponses(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]any{
 		"trails": []Trail{
@@ -106,7 +106,7 @@ func TestWhatAWSSaysIsUnderstood(t *testing.T) {
 	}
 }
 
-func TestAnAccountWithoutSecurityHubHasNone(t *testing.T) {
+func TestAccount_WithoutSecurityHub(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"InvalidAccessException", "ResourceNotFoundException"} {
 		if hub, err := region(t, map[string]string{"GET /accounts": code}).Hub(t.Context()); hub != nil || err != nil {
@@ -115,8 +115,8 @@ func TestAnAccountWithoutSecurityHubHasNone(t *testing.T) {
 	}
 }
 
-// TestARefusalNamesTheActionToAllow: whatever call is refused.
-func TestARefusalNamesTheActionToAllow(t *testing.T) {
+// TestAccount_ErrorNamesAction: whatever call is refused.
+func TestAccount_ErrorNamesAction(t *testing.T) {
 	t.Parallel()
 	for refused, c := range map[string]struct{ ask, action string }{
 		"DescribeTrails":    {"trails", "cloudtrail:DescribeTrails"},
@@ -146,7 +146,7 @@ func TestARefusalNamesTheActionToAllow(t *testing.T) {
 	}
 }
 
-func TestWithoutASettingOfAWSNothingIsAsked(t *testing.T) {
+func TestAccount_ConfigurationError(t *testing.T) {
 	t.Parallel()
 	broken := live{func() (aws.Config, error) { return aws.Config{}, errors.New("no such profile") }}
 	for name, ask := range asks {

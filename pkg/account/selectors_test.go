@@ -23,7 +23,7 @@ func but(s types.AdvancedEventSelector, field string, values ...string) types.Ad
 	return s
 }
 
-func TestWhichManagementEventsATrailLogs(t *testing.T) {
+func TestAccount_ManagementEvents(t *testing.T) {
 	t.Parallel()
 	yes := aws.Bool(true)
 	management := only("eventCategory", "Management")

@@ -11,72 +11,72 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// Rule is an EventBridge rule that reports the calls of some rows: those on one target
-// that the same may make.
-type Rule struct {
-	// Name is the rule's, after the gate's.
+// AlertRule is an EventBridge rule that reports the calls of the rows that have the same target and the same authorized
+// principals.
+type AlertRule struct {
+	// Name is the rule's name without the gate's prefix.
 	Name string
-	// What is called, for a person.
+	// What is the description of the target.
 	What string
-	// Reads is whether it needs the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
+	// Reads is whether the rule needs the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
 	Reads bool
-	// Pipeline is whether the calls change what delivers: these are contained.
-	Pipeline bool
-	// Global is whether CloudTrail tells of the calls, or of some, in the region of IAM.
+	// AffectsDelivery is whether the calls change a part that delivers: they start containment.
+	AffectsDelivery bool
+	// Global is whether CloudTrail reports some of the calls in the region of IAM.
 	Global bool
-	// Parameters are the paths in an event, from detail on, that name the part.
+	// Parameters are the paths below detail that name the part in an event.
 	Parameters []string
-	// OfKeys is whether the pattern names keys, whose ids are KMS's to give.
+	// OfKeys is whether the pattern names keys, whose ids KMS gives.
 	OfKeys bool
 
-	target  Target
-	by      []string
-	calls   []Call
-	members []string // of the target, where a pattern names each: a part of them
+	target     Target
+	authorized []string
+	calls      []Call
+	members    []string // the members of the target that the pattern names, where it names them one by one
 }
 
-// Known are what a pattern names and settings do not know.
-type Known struct {
+// DeployedARNs are the ARNs that patterns name and that are known after the deployment only.
+type DeployedARNs struct {
 	// Keys are the ARNs of the gate's keys, by purpose.
 	Keys map[string]string
 	// Rotators are the ARNs of the roles that rotate secrets.
 	Rotators []string
 }
 
-// MaxPattern is how long an event pattern may be, in characters (Amazon EventBridge
-// quotas, Event pattern size; it can be raised on request).
+// MaxPattern is the most characters of an event pattern (Amazon EventBridge quotas, Event
+// pattern size; it can be raised on request).
 const MaxPattern = 2048
 
-// Alerts are the rules of all rows that are reported, in the order of the table.
-// Every such row is in exactly one of them, but where a stack has not what it is made on.
-func Alerts(s *settings.Settings) []Rule {
-	var rules []Rule
+// AlertRules are the rules of all reported rows, in the order of the table. Each row is in exactly one rule; rows on
+// resources that the stack does not have are in none.
+func AlertRules(s *settings.Settings) []AlertRule {
+	var rules []AlertRule
 	for _, c := range Calls {
 		if c.Reported != Alert && c.Reported != AlertOnRead || len(c.On.Resources(s)) == 0 {
 			continue
 		}
-		i := slices.IndexFunc(rules, func(r Rule) bool {
-			return r.Name == name(s, c)
+		i := slices.IndexFunc(rules, func(r AlertRule) bool {
+			return r.Name == ruleName(s, c)
 		})
 		if i < 0 {
 			i = len(rules)
-			seen := sightings[c.On]
-			rules = append(rules, Rule{
-				Name: name(s, c), What: c.On.scope().what, Reads: c.Reported == AlertOnRead, Pipeline: seen.pipeline && c.Reported == Alert,
-				OfKeys: seen.keys != nil, target: c.On, by: c.By,
+			matcher := eventMatchers[c.On]
+			rules = append(rules, AlertRule{
+				Name: ruleName(s, c), What: c.On.scope().description, Reads: c.Reported == AlertOnRead, AffectsDelivery: matcher.affectsDelivery && c.Reported == Alert,
+				OfKeys: matcher.keyPurposes != nil, target: c.On, authorized: c.Authorized,
 			})
 		}
 		rules[i].calls = append(rules[i].calls, c)
-		rules[i].Global = rules[i].Global || slices.Contains(globalServices, c.service())
+		rules[i].Global = rules[i].Global || slices.Contains(globalEventServices, c.service())
 	}
-	var split []Rule
+	var split []AlertRule
 	for _, r := range rules {
 		r.Parameters = r.parameters()
-		if sightings[r.target].members == nil {
+		if eventMatchers[r.target].members == nil {
 			split = append(split, r)
 			continue
 		}
-		for i, some := range r.inPatterns(s) {
+		for i, some := range r.chunkMembers(s) {
 			part := r
 			if part.members = some; i > 0 {
 				part.Name += "-" + strconv.Itoa(i+1)
@@ -87,14 +87,13 @@ func Alerts(s *settings.Settings) []Rule {
 	return split
 }
 
-// inPatterns cuts the members of a target into so many at a time that a pattern has
-// room for them.
-func (r Rule) inPatterns(s *settings.Settings) [][]string {
+// chunkMembers splits the members of a target so that each chunk fits into a pattern.
+func (r AlertRule) chunkMembers(s *settings.Settings) [][]string {
 	var all [][]string
-	for _, name := range sightings[r.target].members(s) {
+	for _, name := range eventMatchers[r.target].members(s) {
 		if last := len(all) - 1; last >= 0 {
 			r.members = append(slices.Clone(all[last]), name)
-			if len(r.Pattern(s, Known{})) <= MaxPattern {
+			if len(r.Pattern(s, DeployedARNs{})) <= MaxPattern {
 				all[last] = r.members
 				continue
 			}
@@ -104,8 +103,8 @@ func (r Rule) inPatterns(s *settings.Settings) [][]string {
 	return all
 }
 
-// name is that of the rule of a row: on-repositories-but-build-reads.
-func name(s *settings.Settings, c Call) string {
+// ruleName is the name of the rule of a row: on-repositories-but-build-reads.
+func ruleName(s *settings.Settings, c Call) string {
 	var text strings.Builder
 	text.WriteString("on")
 	for _, letter := range string(c.On) {
@@ -114,20 +113,20 @@ func name(s *settings.Settings, c Call) string {
 		}
 		text.WriteRune(unicode.ToLower(letter))
 	}
-	if by := present(s, c.By); len(by) > 0 {
+	if by := presentDuties(s, c.Authorized); len(by) > 0 {
 		text.WriteString("-but-" + strings.ToLower(by[0]))
 	}
 	if c.Reported == AlertOnRead {
 		text.WriteString("-reads")
 	}
-	if c.ofTwo() {
+	if c.isAliasOfKey() {
 		text.WriteString("-alias")
 	}
 	return text.String()
 }
 
-// ofTwo is whether the call is on two targets at once: it gives a key an alias.
-func (c Call) ofTwo() bool { return c.Action == "kms:CreateAlias" && c.On == Keys }
+// isAliasOfKey is whether the call gives a key an alias: it is on two targets, the key and the alias.
+func (c Call) isAliasOfKey() bool { return c.Action == "kms:CreateAlias" && c.On == Keys }
 
 // service is the part of the action that IAM puts before the colon.
 func (c Call) service() string {
@@ -135,7 +134,7 @@ func (c Call) service() string {
 	return service
 }
 
-// operation is the part behind it.
+// operation is the part of the action after the colon.
 func (c Call) operation() string {
 	_, operation, _ := strings.Cut(c.Action, ":")
 	return operation
@@ -144,11 +143,10 @@ func (c Call) operation() string {
 // pattern is the JSON of an event pattern.
 type pattern map[string]any
 
-// Pattern is the rule's event pattern. It is longer than MaxPattern where the names
-// that it has to leave out are too many.
-func (r Rule) Pattern(s *settings.Settings, known Known) string {
-	detail := pattern{"eventSource": r.eventSources(), "userIdentity": r.others(s, known)}
-	if some := r.sights(s, known); len(some) == 1 {
+// Pattern is the rule's event pattern. It is longer than MaxPattern where too many principals are authorized.
+func (r AlertRule) Pattern(s *settings.Settings, known DeployedARNs) string {
+	detail := pattern{"eventSource": r.eventSources(), "userIdentity": r.unauthorizedIdentity(s, known)}
+	if some := r.alternatives(s, known); len(some) == 1 {
 		for key, value := range some[0] {
 			detail[key] = value
 		}
@@ -156,7 +154,7 @@ func (r Rule) Pattern(s *settings.Settings, known Known) string {
 		detail["$or"] = some
 	}
 	text, _ := json.Marshal(pattern{ // of texts only
-		// Whoever may put events puts none of a source that begins so (EventBridge API, PutEvents).
+		// PutEvents accepts no source with this prefix (EventBridge API, PutEvents).
 		"source":      []any{pattern{"prefix": "aws."}},
 		"detail-type": []string{"AWS API Call via CloudTrail"},
 		"detail":      detail,
@@ -164,8 +162,8 @@ func (r Rule) Pattern(s *settings.Settings, known Known) string {
 	return string(text)
 }
 
-// eventSources are how CloudTrail calls the services.
-func (r Rule) eventSources() []string {
+// eventSources are CloudTrail's names of the services.
+func (r AlertRule) eventSources() []string {
 	var sources []string
 	for _, c := range r.calls {
 		service := c.service()
@@ -177,9 +175,8 @@ func (r Rule) eventSources() []string {
 	return unique(sources)
 }
 
-// sights are the alternatives of what an event says: calls, and the parameter that
-// names the part.
-func (r Rule) sights(s *settings.Settings, known Known) []pattern {
+// alternatives are the events that match: event names, and the parameter that names the part.
+func (r AlertRule) alternatives(s *settings.Settings, known DeployedARNs) []pattern {
 	var paths []string
 	names := map[string][]string{}
 	for _, c := range r.calls {
@@ -192,19 +189,19 @@ func (r Rule) sights(s *settings.Settings, known Known) []pattern {
 	}
 	var all []pattern
 	for _, path := range paths {
-		sight := pattern{"eventName": names[path]}
+		alternative := pattern{"eventName": names[path]}
 		if values := r.values(path, s, known); len(values) > 0 {
-			sight.put(path, values)
+			alternative.put(path, values)
 		}
-		if r.calls[0].ofTwo() { // of an alias like the gate's own, the rule of aliases tells
-			sight.put(request+"aliasName", []any{pattern{"anything-but": pattern{"prefix": naming.New(s).KeyAlias("")}}})
+		if r.calls[0].isAliasOfKey() { // the rule of aliases reports an alias with the gate's prefix
+			alternative.put(request+"aliasName", []any{pattern{"anything-but": pattern{"prefix": naming.New(s).KeyAlias("")}}})
 		}
-		all = append(all, sight)
+		all = append(all, alternative)
 	}
 	return all
 }
 
-// put writes values at a path, whose last part may be of an array's elements.
+// put writes values at a path.
 func (p pattern) put(path string, values []any) {
 	first, rest, deeper := strings.Cut(path, ".")
 	if !deeper {
@@ -219,26 +216,26 @@ func (p pattern) put(path string, values []any) {
 	below.put(rest, values)
 }
 
-// values are what the parameter at a path matches.
-func (r Rule) values(path string, s *settings.Settings, known Known) []any {
-	seen := sightings[r.target]
+// values are the matchers of the parameter at a path.
+func (r AlertRule) values(path string, s *settings.Settings, known DeployedARNs) []any {
+	matcher := eventMatchers[r.target]
 	switch {
-	case seen.keys != nil:
+	case matcher.keyPurposes != nil:
 		var arns []any
-		for _, purpose := range seen.keys(known) {
+		for _, purpose := range matcher.keyPurposes(known) {
 			arns = append(arns, known.Keys[purpose])
 		}
 		return arns
 	case r.members != nil:
-		return seen.named(path, r.members)
-	case seen.is != nil:
-		return seen.is(naming.New(s), s)
+		return matcher.memberValues(path, r.members)
+	case matcher.matches != nil:
+		return matcher.matches(naming.New(s), s)
 	}
 	return nil
 }
 
-// parameters are the paths of all calls.
-func (r Rule) parameters() []string {
+// parameters are the paths of all calls of the rule.
+func (r AlertRule) parameters() []string {
 	var paths []string
 	for _, c := range r.calls {
 		for _, path := range c.parameters() {
@@ -254,24 +251,24 @@ func (r Rule) parameters() []string {
 	return unique(paths)
 }
 
-// others are all but who may make the calls.
-func (r Rule) others(s *settings.Settings, known Known) pattern {
-	// A service that works for itself has no session; what it may do, policies say that
-	// name it. Everybody else without one, IAM users and root among them, is told of.
-	who := pattern{"type": []any{pattern{"anything-but": []string{"AWSService"}}}}
-	if r.target == BreakGlass { // every use of it is told of
-		return who
+// unauthorizedIdentity matches every caller that is not authorized.
+func (r AlertRule) unauthorizedIdentity(s *settings.Settings, known DeployedARNs) pattern {
+	// An AWS service that calls as itself has no session, and policies that name it say what it may do. Every other
+	// caller without a session is reported, IAM users and root included.
+	identity := pattern{"type": []any{pattern{"anything-but": []string{"AWSService"}}}}
+	if r.target == BreakGlass { // every use is reported
+		return identity
 	}
-	var these []string
-	for _, arn := range may(s, "", r.by, known.Rotators) {
+	var authorized []string
+	for _, arn := range authorizedARNs(s, "", r.authorized, known.Rotators) {
 		if arn != s.Access.BreakGlassArn {
-			these = append(these, arn)
+			authorized = append(authorized, arn)
 		}
 	}
-	// The issuer is the role, whose ARN has its path; of a federated user it is a user,
-	// who may be called like a role.
-	who["sessionContext"] = pattern{"sessionIssuer": pattern{"arn": []any{
-		pattern{"anything-but": pattern{"wildcard": these}}, pattern{"exists": false},
+	// The session issuer is the role, by an ARN with its path. The issuer of a federated user is a user, who may have
+	// the name of a role.
+	identity["sessionContext"] = pattern{"sessionIssuer": pattern{"arn": []any{
+		pattern{"anything-but": pattern{"wildcard": authorized}}, pattern{"exists": false},
 	}}}
-	return who
+	return identity
 }

@@ -12,18 +12,18 @@ import (
 )
 
 // keys stand for those of KMS.
-func keys() Known {
-	known := Known{Keys: map[string]string{}, Rotators: []string{"arn:aws:iam::111111111111:role/rotation"}}
+func keys() DeployedARNs {
+	known := DeployedARNs{Keys: map[string]string{}, Rotators: []string{"arn:aws:iam::111111111111:role/rotation"}}
 	for i, purpose := range []string{"alerts", "artifacts", "config", "images", "logs", "secrets", "trail"} {
 		known.Keys[purpose] = fmt.Sprintf("arn:aws:kms:eu-west-2:111111111111:key/1234abcd-12ab-34cd-56ef-12345678900%d", i)
 	}
 	return known
 }
 
-func TestEveryReportedRowHasOneRule(t *testing.T) {
+func TestCatalogue_EveryReportedCallHasOneRule(t *testing.T) {
 	t.Parallel()
 	s := account("web")
-	rules := Alerts(s)
+	rules := AlertRules(s)
 	in := map[string]int{}
 	for _, r := range rules {
 		for _, c := range r.calls {
@@ -43,7 +43,7 @@ func TestEveryReportedRowHasOneRule(t *testing.T) {
 		if reported {
 			checked++
 		}
-		if _, seen := sightings[c.On]; !seen && reported {
+		if _, seen := eventMatchers[c.On]; !seen && reported {
 			t.Errorf("%s: nothing says how an event shows it", c.On)
 		}
 	}
@@ -52,12 +52,12 @@ func TestEveryReportedRowHasOneRule(t *testing.T) {
 	}
 }
 
-func TestRulesHaveNamesOfTheirOwn(t *testing.T) {
+func TestCatalogue_RuleNamesAreUnique(t *testing.T) {
 	t.Parallel()
 	// Amazon EventBridge API, PutRule: up to 64 of these, the gate's name and a hyphen first.
 	shape := regexp.MustCompile(`^on(-[a-z0-9]+)+$`)
 	seen := map[string]bool{}
-	for _, r := range Alerts(account(numbered(200, "cluster")...)) {
+	for _, r := range AlertRules(account(numbered(200, "cluster")...)) {
 		if !shape.MatchString(r.Name) || len(r.Name) > 64-len("-")-20 {
 			t.Errorf("%q is no name of a rule", r.Name)
 		}
@@ -68,7 +68,7 @@ func TestRulesHaveNamesOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestPatternsFit(t *testing.T) {
+func TestCatalogue_PatternLength(t *testing.T) {
 	t.Parallel()
 	wide := account("web")
 	wide.Source.ConnectionArn = "arn:aws:codestar-connections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41"
@@ -82,9 +82,9 @@ func TestPatternsFit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, r := range Alerts(s) {
+			for _, r := range AlertRules(s) {
 				text := r.Pattern(s, keys())
-				if len(text) > MaxPattern && !slices.Contains(r.by, Execution) { // of those there is a warning
+				if len(text) > MaxPattern && !slices.Contains(r.authorized, Execution) { // of those there is a warning
 					t.Errorf("%s: %d characters: %s", r.Name, len(text), text)
 				}
 				var parsed struct {
@@ -104,11 +104,11 @@ func TestPatternsFit(t *testing.T) {
 }
 
 // Everything that a pattern leaves out may make the call, and nobody else is left out.
-func TestNobodyElseIsLeftOut(t *testing.T) {
+func TestCatalogue_PatternExceptsOnlyAuthorized(t *testing.T) {
 	t.Parallel()
 	s := account("web")
-	for _, r := range Alerts(s) {
-		identity := r.others(s, keys())
+	for _, r := range AlertRules(s) {
+		identity := r.unauthorizedIdentity(s, keys())
 		session, limited := identity["sessionContext"].(pattern)
 		if limited == (r.target == BreakGlass) {
 			t.Errorf("%s leaves out %v", r.Name, session)
@@ -117,7 +117,7 @@ func TestNobodyElseIsLeftOut(t *testing.T) {
 			continue
 		}
 		these := session["sessionIssuer"].(pattern)["arn"].([]any)[0].(pattern)["anything-but"].(pattern)["wildcard"].([]string)
-		if want := slices.DeleteFunc(may(s, "", r.by, keys().Rotators), func(arn string) bool { return arn == s.Access.BreakGlassArn }); !slices.Equal(these, want) {
+		if want := slices.DeleteFunc(authorizedARNs(s, "", r.authorized, keys().Rotators), func(arn string) bool { return arn == s.Access.BreakGlassArn }); !slices.Equal(these, want) {
 			t.Errorf("%s leaves out %v, want %v", r.Name, these, want)
 		}
 	}

@@ -1,52 +1,48 @@
-// Package catalogue is the table of every call that can change production around
-// the pipeline, and everything that follows from it: the organisation's guardrails,
-// the statements of resource policies, and the page that a person reads. Alerts and
-// tests are made from it too. A new row changes them all.
+// Package catalogue is the table of the calls that can change production around the pipeline. The guardrails of
+// the organization, the deny statements of resource policies, the alert rules, the page README.md and the proofs
+// are derived from it.
 package catalogue
 
 import "slices"
 
-// Call is one way around the pipeline.
+// Call is a way around the pipeline.
 type Call struct {
-	// Action is IAM's name of it, codepipeline:UpdatePipeline; or, for what GitHub
-	// does, github:ForcePush and the like.
+	// Action is the IAM action, codepipeline:UpdatePipeline; for GitHub a name like github:ForcePush.
 	Action string
-	// Does says what the call would do to production.
-	Does string
-	// On is what the call is made on.
+	// Impact is what the call would do to production.
+	Impact string
+	// On is the part of the gate that the call changes or reads.
 	On Target
-	// By are the duties of the gate's own roles that may still make it, each for its
-	// own app alone, and who else may of those below. Deployers and the break-glass
-	// role always may.
-	By []string
-	// Denied is what refuses it to everybody else. Guardrails are there with an
-	// organization only.
+	// Authorized are the duties of the gate's roles that may make the call, each for its own app, and the
+	// principals below. Deployers and the break-glass role are always authorized.
+	Authorized []string
+	// Denied are the controls that deny the call to everybody else. Guardrails exist with an organization only.
 	Denied []Control
-	// Reported is what tells of it, whoever made it.
+	// Reported is the control that reports the call.
 	Reported Control
 }
 
-// Who may make a call and is no role of the gate's.
+// Principals that are not roles of the gate.
 const (
 	// Execution is the execution role of an app's service.
 	Execution = "execution"
-	// People are the roles of access.approverArns.
-	People = "people"
+	// Approvers are the roles of access.approverArns.
+	Approvers = "people"
 	// Rotation is the role of the function that rotates a secret.
 	Rotation = "rotation"
 	// Mergers are the roles of source.mergerArns.
 	Mergers = "mergers"
-	// Trigger is the dispatcher's role where an EventBridge rule starts pipelines.
+	// Trigger is the role of EventBridge where a rule starts the pipelines.
 	Trigger = "trigger"
-	// ServiceLinked are AWS's own roles in the account, such as Inspector's that scans images:
-	// nobody else can take them on or change them.
+	// ServiceLinked are AWS's service-linked roles in the account, such as Inspector's, which scans images:
+	// nobody else can assume or change them.
 	ServiceLinked = "serviceLinked"
 )
 
 // Target is a part of the gate that a call is made on.
 type Target string
 
-// Control is something that answers a call.
+// Control is something that responders a call.
 type Control string
 
 // The controls that deny.
@@ -62,27 +58,27 @@ const (
 	CodeOwners       Control = "code owners"       // GitHub's, required
 )
 
-// The controls that report. What they are made of is not this package's business.
+// The controls that report.
 const (
-	// Alert is an EventBridge rule on what CloudTrail logs as a management event.
+	// Alert is an EventBridge rule on a management event of CloudTrail.
 	Alert Control = "alert"
-	// AlertOnRead is one of the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS:
-	// EventBridge passes no read-only event to any other rule.
+	// AlertOnRead is such a rule in the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS: EventBridge passes
+	// read-only events to no other rule.
 	AlertOnRead Control = "alert on reads"
-	// BranchEvent is an EventBridge rule on what CodeCommit tells of the branch prod.
+	// BranchEvent is an EventBridge rule on CodeCommit's event about the branch prod.
 	BranchEvent Control = "branch event"
 	// Preview is the next pulumi preview --refresh: it shows the difference.
 	Preview Control = "preview"
-	// Nothing: a data event, of which EventBridge hears only where a trail is made to
-	// log it, or no call of its own. A row of it is denied.
+	// Nothing reports a data event, which EventBridge receives only where a trail logs it, or an action that is
+	// checked within other calls. A row with it is denied.
 	Nothing Control = "nothing"
 )
 
-// Calls is the table.
+// Calls are the rows of the table.
 var Calls = flat(groups)
 
-// denied are the rows that a control denies, on some targets.
-func denied(by Control, on ...Target) []Call {
+// deniedBy are the rows that a control denies, on the given targets.
+func deniedBy(by Control, on ...Target) []Call {
 	var calls []Call
 	for _, c := range Calls {
 		if slices.Contains(c.Denied, by) && slices.Contains(on, c.On) {

@@ -49,7 +49,7 @@ func committed(clusters ...string) *settings.Settings {
 	return s
 }
 
-func TestServiceRolesAreAllButTheApprovers(t *testing.T) {
+func TestCatalogue_ServiceRolesExceptApprovers(t *testing.T) {
 	t.Parallel()
 	s := account("web")
 	for _, pattern := range ServiceRoles.Resources(s) {
@@ -65,13 +65,13 @@ func TestServiceRolesAreAllButTheApprovers(t *testing.T) {
 	}
 }
 
-func TestEveryRowIsWhole(t *testing.T) {
+func TestCatalogue_RowsAreComplete(t *testing.T) {
 	t.Parallel()
 	action := regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z]+$`)
 	denies := []Control{Guardrail, RepositoryPolicy, BucketPolicy, KeyPolicy, TopicPolicy, SecretPolicy, BranchProtection, OnlyMainCheck, CodeOwners}
 	reports := []Control{Alert, AlertOnRead, BranchEvent, Preview, Nothing}
 	duties := []string{naming.Pipeline, naming.Build, naming.Approver, naming.Recorder, naming.Dispatcher, naming.Verifier,
-		naming.Containment, naming.Release, naming.Remediator, naming.Courier, naming.Scan, naming.Inspect, naming.Sign, naming.Prepare, naming.Shift, Execution, People, Mergers, Trigger, Rotation, ServiceLinked}
+		naming.Containment, naming.Release, naming.Remediator, naming.Courier, naming.Scan, naming.Inspect, naming.Sign, naming.Prepare, naming.Shift, Execution, Approvers, Mergers, Trigger, Rotation, ServiceLinked}
 	known := account("web")
 	shift(known)
 	seen := map[string]bool{}
@@ -85,13 +85,13 @@ func TestEveryRowIsWhole(t *testing.T) {
 		if !action.MatchString(c.Action) {
 			t.Errorf("%s: no name of an action", name)
 		}
-		if c.Does == "" || strings.HasSuffix(c.Does, ".") || strings.Contains(c.Does, "|") {
-			t.Errorf("%s: %q is no plain clause", name, c.Does)
+		if c.Impact == "" || strings.HasSuffix(c.Impact, ".") || strings.Contains(c.Impact, "|") {
+			t.Errorf("%s: %q is no plain clause", name, c.Impact)
 		}
 		if len(c.On.Resources(known))+len(c.On.Resources(committed("web"))) == 0 {
 			t.Errorf("%s: nothing to make it on", name)
 		}
-		for _, duty := range c.By {
+		for _, duty := range c.Authorized {
 			if !slices.Contains(duties, duty) {
 				t.Errorf("%s: nobody is %q", name, duty)
 			}
@@ -100,12 +100,12 @@ func TestEveryRowIsWhole(t *testing.T) {
 			if !slices.Contains(denies, control) {
 				t.Errorf("%s: %q denies nothing", name, control)
 			}
-			if strings.HasSuffix(string(control), "policy") && policyOf[c.On] != control {
+			if strings.HasSuffix(string(control), "policy") && resourcePolicyOf[c.On] != control {
 				t.Errorf("%s has no %s", name, control)
 			}
 			// Whom settings do not name, no guardrail can leave out.
-			if control == Guardrail && (slices.Contains(c.By, Execution) || slices.Contains(c.By, Rotation) || slices.Contains(c.By, ServiceLinked)) {
-				t.Errorf("%s: a guardrail would refuse it to %v", name, c.By)
+			if control == Guardrail && (slices.Contains(c.Authorized, Execution) || slices.Contains(c.Authorized, Rotation) || slices.Contains(c.Authorized, ServiceLinked)) {
+				t.Errorf("%s: a guardrail would refuse it to %v", name, c.Authorized)
 			}
 		}
 		if !slices.Contains(reports, c.Reported) {
@@ -119,11 +119,11 @@ func TestEveryRowIsWhole(t *testing.T) {
 		if !used[at.target] {
 			t.Errorf("nothing is done to %s", at.target)
 		}
-		if at.what == "" || at.kind == "" || (at.operator == "") != (at.key == "") || (at.operator == "") != (at.values == nil) {
+		if at.description == "" || at.kind == "" || (at.operator == "") != (at.key == "") || (at.operator == "") != (at.values == nil) {
 			t.Errorf("%s is not whole: %+v", at.target, at)
 		}
 	}
-	for target := range policyOf {
+	for target := range resourcePolicyOf {
 		if !used[target] {
 			t.Errorf("nothing is done to %s", target)
 		}
@@ -160,7 +160,7 @@ var required = map[string]string{
 	"github":        "ForcePush DeleteBranch Push AdminOverride EditWorkflow MergeFromOtherBranch",
 }
 
-func TestNoKnownCallIsMissing(t *testing.T) {
+func TestCatalogue_RequiredCalls(t *testing.T) {
 	t.Parallel()
 	for service, names := range required {
 		for name := range strings.FieldsSeq(names) {
@@ -178,7 +178,7 @@ func TestNoKnownCallIsMissing(t *testing.T) {
 	}
 }
 
-func TestWhatAStackLacksIsNoTarget(t *testing.T) {
+func TestCatalogue_AbsentTargets(t *testing.T) {
 	t.Parallel()
 	s := account("web")
 	s.Workflows.Repository = ""
@@ -190,7 +190,7 @@ func TestWhatAStackLacksIsNoTarget(t *testing.T) {
 	}
 }
 
-func TestConnectionsAreKnownUnderBothNames(t *testing.T) {
+func TestCatalogue_ConnectionPrefixes(t *testing.T) {
 	t.Parallel()
 	const id = "aEXAMPLE-8aad-4d5d-8878-dfcab0bc441f"
 	s := account("web")
@@ -212,7 +212,7 @@ func TestConnectionsAreKnownUnderBothNames(t *testing.T) {
 
 // An action is made on one type of resource: a kind that two types share would make
 // statements that refuse too little, two kinds of one type some that refuse too much.
-func TestAKindIsOneType(t *testing.T) {
+func TestCatalogue_KindsAreResourceTypes(t *testing.T) {
 	t.Parallel()
 	s := account("web")
 	kinds := map[string]string{}

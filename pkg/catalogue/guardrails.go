@@ -26,19 +26,18 @@ const (
 	maxDocuments = MaxAttached - 1
 )
 
-// Guardrails are the documents of the service control policies, in the order of
-// their names, no longer than AWS takes. The error says what to do where they
-// would be too many.
+// Guardrails are the service control policies, in the order of their names, each within AWS's limit of characters. The
+// error says what to do where the stack needs too many.
 func Guardrails(s *settings.Settings) ([]Document, error) {
-	packed, err := pack(regionStatement(s), pieces(s))
+	packed, err := packDocuments(regionStatement(s), fragments(s))
 	if err != nil {
 		return nil, err
 	}
-	// Those that are only exported may be attached above each other, as many at a level.
+	// Documents that are only exported may be attached at several levels of the organization.
 	if n := len(packed); n > maxDocuments && s.Organization.TargetId != "" {
 		return nil, fmt.Errorf("prodgate:organization.targetId: %q: %d clusters and %d roles under prodgate:access need %d service control policies, "+
 			"and a target takes %d beside FullAWSAccess; deploy to fewer clusters, name fewer roles, or name roles of shorter paths",
-			s.Organization.TargetId, len(clusters(s)), len(s.Access.DeployerArns)+1+len(s.Access.ApproverArns), n, maxDocuments)
+			s.Organization.TargetId, len(s.Clusters()), len(s.Access.DeployerArns)+1+len(s.Access.ApproverArns), n, maxDocuments)
 	}
 	var documents []Document
 	for i, d := range packed {
@@ -49,40 +48,39 @@ func Guardrails(s *settings.Settings) ([]Document, error) {
 		documents = append(documents, Document{
 			Name:        s.Name + "-bypass-" + strconv.Itoa(i+1),
 			Description: what + ", part " + strconv.Itoa(i+1),
-			JSON:        d.written(),
+			JSON:        d.json(),
 		})
 	}
 	return documents, nil
 }
 
-// piece is the least that a document can be made of: what some calls of one kind
-// are refused on, but to who may. Product of actions, resources and values.
-type piece struct {
-	sid       string
-	who       []string
-	kind      string
-	actions   []string
-	resources []string
-	operator  string // of a condition; empty for none
-	key       string
-	values    []string
-	grows     bool
+// fragment is the smallest part of a document: it denies actions of one kind on resources to everybody but some
+// principals. It is the product of actions, resources and values.
+type fragment struct {
+	sid           string
+	principals    []string
+	kind          string
+	actions       []string
+	resources     []string
+	operator      string // of a condition; empty for none
+	key           string
+	values        []string
+	growsWithApps bool
 }
 
-// pieces are those of all rows. A target of several resources, or values, makes a
-// piece of each. Those that the same may stand together; what grows with the apps
-// comes last, so that a new app leaves the first documents as they are.
-func pieces(s *settings.Settings) []piece {
+// fragments are the fragments of all rows, one for each resource and value of a target. Fragments for the same principals
+// are adjacent. Those that grow with the apps come last, so that a new app leaves the first documents as they are.
+func fragments(s *settings.Settings) []fragment {
 	p := naming.New(s)
-	var all []piece
+	var all []fragment
 	for _, at := range scopes {
-		var found []piece
-		for _, c := range denied(Guardrail, at.target) {
-			sid := only(present(s, c.By))
-			i := slices.IndexFunc(found, func(f piece) bool { return f.sid == sid })
+		var found []fragment
+		for _, c := range deniedBy(Guardrail, at.target) {
+			sid := denySid(presentDuties(s, c.Authorized))
+			i := slices.IndexFunc(found, func(f fragment) bool { return f.sid == sid })
 			if i < 0 {
 				i = len(found)
-				found = append(found, piece{sid: sid, who: may(s, "", c.By, nil), kind: at.kind, operator: at.operator, key: at.key, grows: at.grows})
+				found = append(found, fragment{sid: sid, principals: authorizedARNs(s, "", c.Authorized, nil), kind: at.kind, operator: at.operator, key: at.key, growsWithApps: at.growsWithApps})
 			}
 			found[i].actions = append(found[i].actions, c.Action)
 		}
@@ -100,89 +98,90 @@ func pieces(s *settings.Settings) []piece {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b piece) int {
+	slices.SortStableFunc(all, func(a, b fragment) int {
 		return cmp.Or(cmp.Compare(a.order(), b.order()), strings.Compare(a.sid, b.sid))
 	})
 	return all
 }
 
-func (p piece) order() int {
+// order sorts the fragments of deployers before those of other principals, and fragments that grow last.
+func (f fragment) order() int {
 	switch {
-	case p.grows:
+	case f.growsWithApps:
 		return 2
-	case p.sid != only(nobody):
+	case f.sid != denySid(onlyDeployers):
 		return 1
 	}
 	return 0
 }
 
-// statement is some pieces that the same may, in the same circumstances.
+// statement is a number of fragments with the same principals and the same condition.
 type statement struct {
-	piece
-	parts []piece // one of each kind
+	fragment
+	parts []fragment // one of each kind
 }
 
-// take adds a piece, if that refuses nothing more than the two do.
-func (st *statement) take(p piece) bool {
-	if st.sid != p.sid || st.operator != p.operator || st.key != p.key {
+// merge adds a fragment if the result denies no more than the two.
+func (st *statement) merge(f fragment) bool {
+	if st.sid != f.sid || st.operator != f.operator || st.key != f.key {
 		return false
 	}
-	i := slices.IndexFunc(st.parts, func(part piece) bool { return part.kind == p.kind })
-	if !slices.Equal(st.values, p.values) {
-		if len(st.parts) != 1 || i != 0 || !slices.Equal(st.parts[0].actions, p.actions) || !slices.Equal(st.parts[0].resources, p.resources) {
+	i := slices.IndexFunc(st.parts, func(part fragment) bool { return part.kind == f.kind })
+	if !slices.Equal(st.values, f.values) {
+		if len(st.parts) != 1 || i != 0 || !slices.Equal(st.parts[0].actions, f.actions) || !slices.Equal(st.parts[0].resources, f.resources) {
 			return false
 		}
-		st.values = slices.Concat(st.values, p.values)
+		st.values = slices.Concat(st.values, f.values)
 		return true
 	}
 	switch {
-	case i < 0: // no action is made on both kinds
-		st.parts = append(slices.Clone(st.parts), p)
-	case slices.Equal(st.parts[i].actions, p.actions):
+	case i < 0: // no action applies to both kinds
+		st.parts = append(slices.Clone(st.parts), f)
+	case slices.Equal(st.parts[i].actions, f.actions):
 		st.parts = slices.Clone(st.parts)
-		st.parts[i].resources = slices.Concat(st.parts[i].resources, p.resources)
-	case slices.Equal(st.parts[i].resources, p.resources):
+		st.parts[i].resources = slices.Concat(st.parts[i].resources, f.resources)
+	case slices.Equal(st.parts[i].resources, f.resources):
 		st.parts = slices.Clone(st.parts)
-		st.parts[i].actions = slices.Concat(st.parts[i].actions, p.actions)
+		st.parts[i].actions = slices.Concat(st.parts[i].actions, f.actions)
 	default:
 		return false
 	}
 	return true
 }
 
-// with is the statements and a piece more, and whether it joined one of them.
-func with(statements []statement, p piece) (more []statement, joined bool) {
+// addFragment adds a fragment to statements, and says whether it was merged into one of them.
+func addFragment(statements []statement, p fragment) (more []statement, joined bool) {
 	more = slices.Clone(statements)
 	for i := range more {
-		if more[i].take(p) {
+		if more[i].merge(p) {
 			return more, true
 		}
 	}
-	return append(more, statement{piece: p, parts: []piece{p}}), false
+	return append(more, statement{fragment: p, parts: []fragment{p}}), false
 }
 
-// packed is what becomes one document.
-type packed struct {
-	fixed      []scpStatement // not made of pieces
+// policyDraft is a document that is being filled.
+type policyDraft struct {
+	fixed      []scpStatement // not made of fragments
 	statements []statement
 }
 
-// pack puts each piece into the first document that has room for it, rather into
-// one where it joins a statement. What keeps the account in its regions is in the
-// first: it would take up one of the few documents, and changes as seldom.
-func pack(regions scpStatement, all []piece) ([]packed, error) {
-	documents := []packed{{fixed: []scpStatement{regions}}}
-	tooLong := func(roles int, d packed) error {
+// packDocuments puts each fragment into the first document that has room for it, preferably one in which it merges with a
+// statement. The statement about regions is in the first document: it would need one of the few documents for itself, and
+// changes as seldom.
+func packDocuments(regions scpStatement, all []fragment) ([]policyDraft, error) {
+	documents := []policyDraft{{fixed: []scpStatement{regions}}}
+	tooLong := func(roles int, d policyDraft) error {
 		return fmt.Errorf("prodgate:access: %d roles make a service control policy of %d characters, and AWS takes %d; "+
 			"name fewer roles, or roles of shorter paths", roles, d.length(), maxDocument)
 	}
 	if documents[0].length() > maxDocument {
 		return nil, tooLong(len(regions.Condition["ArnNotLike"]["aws:PrincipalArn"]), documents[0])
 	}
-	place := func(p piece, join bool) bool {
+	place := func(p fragment, join bool) bool {
 		for i, d := range documents {
-			more, joined := with(d.statements, p)
-			if grown := (packed{d.fixed, more}); (joined || !join) && grown.length() <= maxDocument {
+			more, joined := addFragment(d.statements, p)
+			if grown := (policyDraft{d.fixed, more}); (joined || !join) && grown.length() <= maxDocument {
 				documents[i] = grown
 				return true
 			}
@@ -193,22 +192,21 @@ func pack(regions scpStatement, all []piece) ([]packed, error) {
 		if place(p, true) || place(p, false) {
 			continue
 		}
-		statements, _ := with(nil, p)
-		alone := packed{statements: statements}
+		statements, _ := addFragment(nil, p)
+		alone := policyDraft{statements: statements}
 		if alone.length() > maxDocument {
-			return nil, tooLong(len(p.who), alone)
+			return nil, tooLong(len(p.principals), alone)
 		}
 		documents = append(documents, alone)
 	}
 	return documents, nil
 }
 
-// length counts as Organizations does: every character of what it is sent.
-func (d packed) length() int { return utf8.RuneCountInString(d.written()) }
+// length counts every character of the document, as Organizations does.
+func (d policyDraft) length() int { return utf8.RuneCountInString(d.json()) }
 
-// scp is a service control policy's JSON. It has no principal and NotPrincipal is
-// not allowed in one: who may is a condition on the caller's ARN, that of the role
-// for who has taken one on.
+// scp is the JSON of a service control policy, which has neither Principal nor NotPrincipal: a condition on the caller's
+// ARN exempts the authorized principals. The ARN of a session is that of its role.
 type scp struct {
 	Version   string
 	Statement []scpStatement
@@ -222,8 +220,8 @@ type scpStatement struct {
 	Condition   map[string]map[string][]string
 }
 
-// written is the JSON, as short as it gets.
-func (d packed) written() string {
+// json is the document without white space.
+func (d policyDraft) json() string {
 	policy := scp{Version: "2012-10-17", Statement: slices.Clone(d.fixed)}
 	sids := map[string]int{}
 	for _, st := range d.statements {
@@ -231,9 +229,9 @@ func (d packed) written() string {
 		if sids[st.sid]++; sids[st.sid] > 1 {
 			sid += strconv.Itoa(sids[st.sid])
 		}
-		// The caller's ARN is there in every request that a service control policy is
-		// asked about: it has no say in what services do by themselves.
-		conditions := map[string]map[string][]string{"ArnNotLike": {"aws:PrincipalArn": st.who}}
+		// Every request that a service control policy applies to has the caller's ARN: the policies do not apply to
+		// what services do for themselves.
+		conditions := map[string]map[string][]string{"ArnNotLike": {"aws:PrincipalArn": st.principals}}
 		if st.operator != "" {
 			conditions[st.operator] = map[string][]string{st.key: st.values}
 		}
@@ -249,10 +247,9 @@ func (d packed) written() string {
 	return string(text)
 }
 
-// global are the services without a region of their own, and those that a region's
-// work needs elsewhere; AWS Organizations User Guide, Deny access to AWS based on the
+// regionExemptActions are the actions of services without regions, and those that work in a region needs elsewhere; AWS Organizations User Guide, Deny access to AWS based on the
 // requested AWS Region.
-var global = []string{
+var regionExemptActions = []string{
 	"a4b:*", "acm:*", "aws-marketplace-management:*", "aws-marketplace:*", "aws-portal:*", "budgets:*", "ce:*", "chime:*",
 	"cloudfront:*", "config:*", "cur:*", "directconnect:*", "ec2:DescribeRegions", "ec2:DescribeTransitGateways",
 	"ec2:DescribeVpnGateways", "fms:*", "globalaccelerator:*", "health:*", "iam:*", "importexport:*", "kms:*",
@@ -265,11 +262,11 @@ var global = []string{
 // regionStatement keeps the account in its regions.
 func regionStatement(s *settings.Settings) scpStatement {
 	return scpStatement{
-		Sid: "OnlyInRegions", Effect: "Deny", NotAction: global, Resource: []string{"*"},
+		Sid: "OnlyInRegions", Effect: "Deny", NotAction: regionExemptActions, Resource: []string{"*"},
 		Condition: map[string]map[string][]string{
 			"StringNotEquals": {"aws:RequestedRegion": s.Organization.Regions},
 			"StringEquals":    {"aws:PrincipalAccount": {s.Account}},
-			"ArnNotLike":      {"aws:PrincipalArn": may(s, "", nil, nil)},
+			"ArnNotLike":      {"aws:PrincipalArn": authorizedARNs(s, "", nil, nil)},
 		},
 	}
 }

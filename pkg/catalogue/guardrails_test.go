@@ -79,7 +79,7 @@ func longest(clusters, roles int) *settings.Settings {
 	return s
 }
 
-func TestEveryGuardedCallIsRefusedOnceOnAllOfItsTarget(t *testing.T) {
+func TestGuardrails_DenyEveryCallOnce(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*settings.Settings{
 		"one cluster": account("web"), "five clusters": account("a", "b", "c", "d", "e"), "twenty clusters": account(numbered(20, "cluster")...), "CodeCommit": committed("web"),
@@ -89,7 +89,7 @@ func TestEveryGuardedCallIsRefusedOnceOnAllOfItsTarget(t *testing.T) {
 			all := refusals(t, s)
 			p := naming.New(s)
 			checked := 0
-			for _, c := range denied(Guardrail, every()...) {
+			for _, c := range deniedBy(Guardrail, every()...) {
 				at := c.On.scope()
 				values := []string{""}
 				if at.operator != "" {
@@ -102,7 +102,7 @@ func TestEveryGuardedCallIsRefusedOnceOnAllOfItsTarget(t *testing.T) {
 						for _, st := range all {
 							if slices.Contains(st.Action, c.Action) && slices.Contains(st.Resource, resource) && conditioned(st, at, value) {
 								in = append(in, st.document+" "+st.Sid)
-								if got, want := st.Condition["ArnNotLike"]["aws:PrincipalArn"], may(s, "", c.By, nil); !slices.Equal(got, want) {
+								if got, want := st.Condition["ArnNotLike"]["aws:PrincipalArn"], authorizedARNs(s, "", c.Authorized, nil); !slices.Equal(got, want) {
 									t.Errorf("%s on %s: left to %v, want %v", c.Action, c.On, got, want)
 								}
 							}
@@ -157,7 +157,7 @@ func typeOf(arn string) string {
 
 // Statements are products of actions and resources: none may refuse more than the
 // table does.
-func TestNothingElseIsRefused(t *testing.T) {
+func TestGuardrails_DenyNothingElse(t *testing.T) {
 	t.Parallel()
 	s := account("a", "b", "c")
 	checked := 0
@@ -166,7 +166,7 @@ func TestNothingElseIsRefused(t *testing.T) {
 			var types, resources []string
 			for _, c := range Calls {
 				if at := c.On.scope(); c.Action == action && slices.Contains(c.Denied, Guardrail) && (at.operator == "" || st.Condition[at.operator] != nil) &&
-					slices.Equal(may(s, "", c.By, nil), st.Condition["ArnNotLike"]["aws:PrincipalArn"]) {
+					slices.Equal(authorizedARNs(s, "", c.Authorized, nil), st.Condition["ArnNotLike"]["aws:PrincipalArn"]) {
 					for _, resource := range c.On.Resources(s) {
 						types, resources = append(types, typeOf(resource)), append(resources, resource)
 					}
@@ -188,36 +188,36 @@ func TestNothingElseIsRefused(t *testing.T) {
 	}
 }
 
-func TestAStatementTakesAPieceThatRefusesNoMore(t *testing.T) {
+func TestGuardrails_MergeFragments(t *testing.T) {
 	t.Parallel()
-	base := piece{sid: "OnlyDeployers", kind: "role", actions: []string{"a"}, resources: []string{"r"}}
+	base := fragment{sid: "OnlyDeployers", kind: "role", actions: []string{"a"}, resources: []string{"r"}}
 	key := base
 	key.operator, key.key, key.values = "ArnEquals", "k", []string{"v"}
 	for name, c := range map[string]struct {
-		to     piece
-		change func(*piece)
+		to     fragment
+		change func(*fragment)
 		want   bool
 	}{
-		"the same":                              {base, func(*piece) {}, true},
-		"another kind":                          {base, func(p *piece) { p.kind, p.actions, p.resources = "key", []string{"b"}, []string{"q"} }, true},
-		"another resource":                      {base, func(p *piece) { p.resources = []string{"q"} }, true},
-		"another action":                        {base, func(p *piece) { p.actions = []string{"b"} }, true},
-		"another action on another resource":    {base, func(p *piece) { p.actions, p.resources = []string{"b"}, []string{"q"} }, false},
-		"left to others":                        {base, func(p *piece) { p.sid = "OnlyBuild" }, false},
-		"on a condition":                        {base, func(p *piece) { *p = key }, false},
-		"another value":                         {key, func(p *piece) { p.values = []string{"w"} }, true},
-		"another value and another action":      {key, func(p *piece) { p.values, p.actions = []string{"w"}, []string{"b"} }, false},
-		"another value and another resource":    {key, func(p *piece) { p.values, p.resources = []string{"w"}, []string{"q"} }, false},
-		"another value and another kind":        {key, func(p *piece) { p.values, p.kind = []string{"w"}, "key" }, false},
-		"the same value and another key of it":  {key, func(p *piece) { p.key = "l" }, false},
-		"the same value and another comparison": {key, func(p *piece) { p.operator = "ArnLike" }, false},
+		"the same":                              {base, func(*fragment) {}, true},
+		"another kind":                          {base, func(p *fragment) { p.kind, p.actions, p.resources = "key", []string{"b"}, []string{"q"} }, true},
+		"another resource":                      {base, func(p *fragment) { p.resources = []string{"q"} }, true},
+		"another action":                        {base, func(p *fragment) { p.actions = []string{"b"} }, true},
+		"another action on another resource":    {base, func(p *fragment) { p.actions, p.resources = []string{"b"}, []string{"q"} }, false},
+		"left to others":                        {base, func(p *fragment) { p.sid = "OnlyBuild" }, false},
+		"on a condition":                        {base, func(p *fragment) { *p = key }, false},
+		"another value":                         {key, func(p *fragment) { p.values = []string{"w"} }, true},
+		"another value and another action":      {key, func(p *fragment) { p.values, p.actions = []string{"w"}, []string{"b"} }, false},
+		"another value and another resource":    {key, func(p *fragment) { p.values, p.resources = []string{"w"}, []string{"q"} }, false},
+		"another value and another kind":        {key, func(p *fragment) { p.values, p.kind = []string{"w"}, "key" }, false},
+		"the same value and another key of it":  {key, func(p *fragment) { p.key = "l" }, false},
+		"the same value and another comparison": {key, func(p *fragment) { p.operator = "ArnLike" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := c.to
 			c.change(&p)
-			st := statement{piece: c.to, parts: []piece{c.to}}
-			if got := st.take(p); got != c.want {
+			st := statement{fragment: c.to, parts: []fragment{c.to}}
+			if got := st.merge(p); got != c.want {
 				t.Errorf("took it: %t", got)
 			}
 		})
@@ -233,7 +233,7 @@ func like(pattern, arn string) bool {
 
 // The property that must never break: who deploys can put everything right, and
 // who does a duty can do it.
-func TestNobodyIsLockedOut(t *testing.T) {
+func TestGuardrails_AuthorizedPrincipals(t *testing.T) {
 	t.Parallel()
 	shifting := account("web")
 	shift(shifting)
@@ -255,11 +255,11 @@ func TestNobodyIsLockedOut(t *testing.T) {
 				if !refused(st, "arn:aws:iam::111111111111:role/admin") || !refused(st, "arn:aws:iam::111111111111:root") {
 					t.Errorf("%s %s refuses nobody", st.document, st.Sid)
 				}
-				for _, c := range denied(Guardrail, every()...) {
+				for _, c := range deniedBy(Guardrail, every()...) {
 					if !slices.Contains(st.Action, c.Action) || !slices.Contains(st.Resource, c.On.Resources(s)[0]) {
 						continue
 					}
-					for _, duty := range present(s, c.By) {
+					for _, duty := range presentDuties(s, c.Authorized) {
 						roles := s.Access.ApproverArns
 						switch {
 						case duty == Mergers:
@@ -268,7 +268,7 @@ func TestNobodyIsLockedOut(t *testing.T) {
 							roles = []string{p.Role("", naming.Dispatcher).ARN}
 						case naming.PerApp(duty):
 							roles = []string{p.Role(s.Apps[0].Name, duty).ARN}
-						case duty != People:
+						case duty != Approvers:
 							roles = []string{p.Role("", duty).ARN}
 						}
 						for _, role := range roles {
@@ -283,7 +283,7 @@ func TestNobodyIsLockedOut(t *testing.T) {
 	}
 }
 
-func TestGuardrailsFit(t *testing.T) {
+func TestGuardrails_Length(t *testing.T) {
 	t.Parallel()
 	many := account(numbered(200, "app")...)
 	for i := range many.Apps {
@@ -333,7 +333,7 @@ func TestGuardrailsFit(t *testing.T) {
 	}
 }
 
-func TestTooManyGuardrails(t *testing.T) {
+func TestGuardrails_TooMany(t *testing.T) {
 	t.Parallel()
 	crowded := account("web")
 	crowded.Access.DeployerArns = []string{"arn:aws:iam::111111111111:role/" + strings.Repeat("n", 5000) + "/deployer"}
@@ -365,7 +365,7 @@ func TestTooManyGuardrails(t *testing.T) {
 	}
 }
 
-func TestANewAppMovesNoMoreThanItMust(t *testing.T) {
+func TestGuardrails_NewAppChangesLittle(t *testing.T) {
 	t.Parallel()
 	before, err := Guardrails(account("a", "b"))
 	if err != nil {
@@ -388,7 +388,7 @@ func TestANewAppMovesNoMoreThanItMust(t *testing.T) {
 	}
 }
 
-func TestRegions(t *testing.T) {
+func TestGuardrails_Regions(t *testing.T) {
 	t.Parallel()
 	s := account("web")
 	s.Organization.Regions = []string{"eu-west-2", "eu-west-1"}
@@ -400,7 +400,7 @@ func TestRegions(t *testing.T) {
 	want := map[string]map[string][]string{
 		"StringNotEquals": {"aws:RequestedRegion": {"eu-west-2", "eu-west-1"}},
 		"StringEquals":    {"aws:PrincipalAccount": {"111111111111"}},
-		"ArnNotLike":      {"aws:PrincipalArn": may(s, "", nil, nil)},
+		"ArnNotLike":      {"aws:PrincipalArn": authorizedARNs(s, "", nil, nil)},
 	}
 	if fmt.Sprint(first.Condition) != fmt.Sprint(want) {
 		t.Errorf("%v, want %v", first.Condition, want)

@@ -33,7 +33,7 @@ var words = map[string]string{
 	naming.Release:     "release",
 	naming.Remediator:  "AWS Config's remedies",
 	Execution:          "the app's execution role",
-	People:             "`access.approverArns`",
+	Approvers:          "`access.approverArns`",
 	Mergers:            "`source.mergerArns`",
 	Trigger:            "EventBridge, where the source is CodeCommit",
 	Rotation:           "the function that rotates it",
@@ -78,19 +78,19 @@ func page() string {
 	fmt.Fprintf(&b, preamble, len(Calls), alone)
 	for _, c := range Calls {
 		var who, controls []string
-		for _, duty := range c.By {
+		for _, duty := range c.Authorized {
 			who = append(who, words[duty])
 		}
 		for _, control := range c.Denied {
 			controls = append(controls, string(control))
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", c.Action, c.Does, c.On.scope().what,
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", c.Action, c.Impact, c.On.scope().description,
 			cmp.Or(strings.Join(who, ", "), "–"), cmp.Or(strings.Join(controls, ", "), "–"), c.Reported)
 	}
 	return b.String()
 }
 
-func TestThePageIsUpToDate(t *testing.T) {
+func TestCatalogue_Page(t *testing.T) {
 	t.Parallel()
 	want := page()
 	if *update {
@@ -106,7 +106,7 @@ func TestThePageIsUpToDate(t *testing.T) {
 		t.Error("the page is not of this table; run go test ./pkg/catalogue -update")
 	}
 	for _, c := range Calls {
-		for _, duty := range c.By {
+		for _, duty := range c.Authorized {
 			if words[duty] == "" {
 				t.Errorf("%s: the page has no word for %s", c.Action, duty)
 			}

@@ -66,113 +66,113 @@ const (
 	Workflow         Target = "Workflow"
 )
 
-// scope is where a target stands.
+// scope says which resources a target consists of.
 type scope struct {
 	target Target
-	// what it is, for a person.
-	what string
-	// kind is the type of the resource. An action is made on one type, so that actions
+	// description is the target's name in alerts and on the page.
+	description string
+	// kind is the type of the resource. An action applies to one type, so that actions
 	// and resources of two types can share a statement.
 	kind string
-	// resources are ARNs and patterns; none where the stack has no such thing.
+	// resources are ARNs and patterns; none where the stack has no such resource.
 	resources func(naming.Plan, *settings.Settings) []string
-	// operator and key narrow the resources, where they are not enough, to values.
+	// operator and key are a condition that narrows the resources to values, where ARNs are not enough.
 	operator, key string
 	values        func(naming.Plan, *settings.Settings) []string
-	// grows with the apps.
-	grows bool
+	// growsWithApps is whether each app adds to the resources or values.
+	growsWithApps bool
 }
 
-// scopes are all targets, in the order in which guardrails are packed.
+// scopes are all targets, in the order in which documents are filled.
 var scopes = []scope{
 	{
-		target: Account, what: "the account: the call names nothing smaller", kind: "account",
+		target: Account, description: "the account: the call names nothing smaller", kind: "account",
 		resources: func(naming.Plan, *settings.Settings) []string { return []string{"*"} },
-		// The guardrails may hang above other accounts too.
+		// The guardrails may be attached above other accounts too.
 		operator: "StringEquals", key: "aws:PrincipalAccount",
 		values: func(p naming.Plan, _ *settings.Settings) []string { return []string{p.Account} },
 	},
-	{target: Pipelines, what: "the apps' pipelines", kind: "pipeline", resources: one(naming.Plan.Pipelines)},
-	{target: Stages, what: "the stages of the pipelines", kind: "stage", resources: one(naming.Plan.Stages)},
-	{target: Approval, what: "the approval of a deployment", kind: "action", resources: unless(nobodyApproves, naming.Plan.Approvals)},
-	{target: Projects, what: "the CodeBuild projects", kind: "project", resources: one(naming.Plan.Projects)},
-	{target: Repositories, what: "the apps' image repositories", kind: "repository", resources: one(naming.Plan.Repositories)},
-	{target: Buckets, what: "the buckets of artifacts and records", kind: "bucket", resources: one(naming.Plan.Buckets)},
-	{target: ArtifactObjects, what: "what is in the artifact bucket", kind: "object", resources: one(func(p naming.Plan) string {
+	{target: Pipelines, description: "the apps' pipelines", kind: "pipeline", resources: always(naming.Plan.Pipelines)},
+	{target: Stages, description: "the stages of the pipelines", kind: "stage", resources: always(naming.Plan.Stages)},
+	{target: Approval, description: "the approval of a deployment", kind: "action", resources: unless(hasNoApprovers, naming.Plan.Approvals)},
+	{target: Projects, description: "the CodeBuild projects", kind: "project", resources: always(naming.Plan.Projects)},
+	{target: Repositories, description: "the apps' image repositories", kind: "repository", resources: always(naming.Plan.Repositories)},
+	{target: Buckets, description: "the buckets of artifacts and records", kind: "bucket", resources: always(naming.Plan.Buckets)},
+	{target: ArtifactObjects, description: "what is in the artifact bucket", kind: "object", resources: always(func(p naming.Plan) string {
 		return p.Bucket("artifacts").ARN + "/*"
 	})},
-	{target: RecordObjects, what: "what is in AWS Config's bucket", kind: "object", resources: one(func(p naming.Plan) string {
+	{target: RecordObjects, description: "what is in AWS Config's bucket", kind: "object", resources: always(func(p naming.Plan) string {
 		return p.Bucket("config").ARN + "/*"
 	})},
-	{target: CallObjects, what: "what is in CloudTrail's bucket", kind: "object", resources: unless(withoutTrail, func(p naming.Plan) string {
+	{target: CallObjects, description: "what is in CloudTrail's bucket", kind: "object", resources: unless(hasNoTrail, func(p naming.Plan) string {
 		return p.Bucket("trail").ARN + "/*"
 	})},
 	{
-		// KMS makes up a key's id: its alias tells.
-		target: Keys, what: "the gate's keys", kind: "key", resources: one(naming.Plan.AllKeys),
-		operator: "ForAnyValue:StringLike", key: "kms:ResourceAliases", values: one(naming.Plan.KeyAliases),
+		// KMS gives keys their ids, so that the alias identifies the key.
+		target: Keys, description: "the gate's keys", kind: "key", resources: always(naming.Plan.AllKeys),
+		operator: "ForAnyValue:StringLike", key: "kms:ResourceAliases", values: always(naming.Plan.KeyAliases),
 	},
 	{
-		target: ArtifactKey, what: "the key of artifacts", kind: "key", resources: one(naming.Plan.AllKeys),
-		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: one(func(p naming.Plan) string { return p.KeyAlias("artifacts") }),
+		target: ArtifactKey, description: "the key of artifacts", kind: "key", resources: always(naming.Plan.AllKeys),
+		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: always(func(p naming.Plan) string { return p.KeyAlias("artifacts") }),
 	},
 	{
-		target: SecretsKey, what: "the key of secrets", kind: "key", resources: unless(withoutSecrets, naming.Plan.AllKeys),
-		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: one(func(p naming.Plan) string { return p.KeyAlias("secrets") }),
+		target: SecretsKey, description: "the key of secrets", kind: "key", resources: unless(hasNoSecrets, naming.Plan.AllKeys),
+		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: always(func(p naming.Plan) string { return p.KeyAlias("secrets") }),
 	},
-	{target: Aliases, what: "the aliases of the gate's keys", kind: "alias", resources: one(naming.Plan.AllAliases)},
-	{target: Roles, what: "the gate's roles", kind: "role", resources: one(naming.Plan.AllRoles)},
-	{target: TrustedRoles, what: "the roles of deployers, approvers and break-glass", kind: "role", resources: func(_ naming.Plan, s *settings.Settings) []string {
+	{target: Aliases, description: "the aliases of the gate's keys", kind: "alias", resources: always(naming.Plan.AllAliases)},
+	{target: Roles, description: "the gate's roles", kind: "role", resources: always(naming.Plan.AllRoles)},
+	{target: TrustedRoles, description: "the roles of deployers, approvers and break-glass", kind: "role", resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return slices.Concat(s.Access.DeployerArns, []string{s.Access.BreakGlassArn}, s.Access.ApproverArns)
 	}},
-	{target: ApproverRoles, what: "the approvers' roles of the apps", kind: "role", resources: unless(nobodyApproves, func(p naming.Plan) string {
+	{target: ApproverRoles, description: "the approvers' roles of the apps", kind: "role", resources: unless(hasNoApprovers, func(p naming.Plan) string {
 		return p.Roles(naming.Approver)
 	})},
-	{target: BreakGlass, what: "the break-glass role", kind: "role", resources: func(_ naming.Plan, s *settings.Settings) []string {
+	{target: BreakGlass, description: "the break-glass role", kind: "role", resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return []string{s.Access.BreakGlassArn}
 	}},
-	{target: Policies, what: "the policies and boundaries of the gate's roles", kind: "policy", resources: one(naming.Plan.AllPolicies)},
-	{target: IdentityProvider, what: "GitHub's OpenID Connect provider", kind: "oidc-provider", resources: unless(withoutWorkflows, naming.Plan.GitHubProvider)},
-	{target: Rules, what: "the gate's EventBridge rules", kind: "rule", resources: one(naming.Plan.Rules)},
-	// With the subscriptions, which stand below the topic.
-	{target: Topic, what: "the topic of alerts", kind: "topic", resources: one(func(p naming.Plan) string { return p.Topic().ARN + "*" })},
-	{target: DeadLetters, what: "the queues of alerts: for the chat, and those that could not be delivered", kind: "queue", resources: func(p naming.Plan, s *settings.Settings) []string {
+	{target: Policies, description: "the policies and boundaries of the gate's roles", kind: "policy", resources: always(naming.Plan.AllPolicies)},
+	{target: IdentityProvider, description: "GitHub's OpenID Connect provider", kind: "oidc-provider", resources: unless(hasNoWorkflows, naming.Plan.GitHubProvider)},
+	{target: Rules, description: "the gate's EventBridge rules", kind: "rule", resources: always(naming.Plan.Rules)},
+	// The pattern matches the subscriptions of the topic too.
+	{target: Topic, description: "the topic of alerts", kind: "topic", resources: always(func(p naming.Plan) string { return p.Topic().ARN + "*" })},
+	{target: DeadLetters, description: "the queues of alerts: for the chat, and those that could not be delivered", kind: "queue", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if !s.TellsChat() {
 			return []string{p.DeadLetters().ARN}
 		}
 		return []string{p.DeadLetters().ARN, p.ChatQueue().ARN}
 	}},
-	{target: Chat, what: "what brings alerts to the chat", kind: "pipe", resources: unless(tellsNoChat, func(p naming.Plan) string { return p.Chat().ARN })},
-	{target: ChatDestination, what: "where alerts of the chat are sent", kind: "api-destination", resources: unless(tellsNoChat, func(p naming.Plan) string {
+	{target: Chat, description: "what brings alerts to the chat", kind: "pipe", resources: unless(hasNoChat, func(p naming.Plan) string { return p.Chat().ARN })},
+	{target: ChatDestination, description: "where alerts of the chat are sent", kind: "api-destination", resources: unless(hasNoChat, func(p naming.Plan) string {
 		return p.ChatDestination().ARN
 	})},
-	{target: Alarms, what: "the alarm on that queue", kind: "alarm", resources: one(naming.Plan.Alarms)},
-	{target: Machines, what: "the state machines that contain and release", kind: "statemachine", resources: unless(nothingContains, naming.Plan.Machines)},
-	{target: Executions, what: "a run of these state machines", kind: "execution", resources: unless(nothingContains, naming.Plan.Executions)},
-	{target: KnownState, what: "the known state of the pipelines", kind: "parameter", resources: one(naming.Plan.KnownStates)},
-	{target: Trails, what: "the account's trails", kind: "trail", resources: one(naming.Plan.Trails)},
-	{target: Detector, what: "GuardDuty's detector", kind: "detector", resources: unless(guardDutyOff, naming.Plan.Detectors)},
-	{target: Recorder, what: "AWS Config's recorder", kind: "recorder", resources: unless(configOff, naming.Plan.ConfigRecorders)},
-	{target: ConfigRules, what: "AWS Config's rules", kind: "config-rule", resources: unless(configOff, naming.Plan.ConfigRules)},
-	{target: Remedies, what: "what AWS Config puts right", kind: "remediation-configuration", resources: unless(configOff, naming.Plan.Remediations)},
-	{target: Analyzers, what: "the analyzer of external access", kind: "analyzer", resources: unless(analyzerOff, naming.Plan.Analyzers)},
-	{target: Hub, what: "Security Hub", kind: "hub", resources: unless(hubOff, naming.Plan.Hub)},
-	{target: LogGroups, what: "the log groups of the builds", kind: "log-group", resources: one(naming.Plan.LogGroups)},
-	{target: Secrets, what: "the secrets that the gate makes", kind: "secret", resources: unless(withoutSecrets, naming.Plan.Secrets)},
-	{target: Hosts, what: "hosts of connections", kind: "host", resources: func(p naming.Plan, s *settings.Settings) []string {
+	{target: Alarms, description: "the alarm on that queue", kind: "alarm", resources: always(naming.Plan.Alarms)},
+	{target: Machines, description: "the state machines that contain and release", kind: "statemachine", resources: unless(hasNoContainment, naming.Plan.Machines)},
+	{target: Executions, description: "a run of these state machines", kind: "execution", resources: unless(hasNoContainment, naming.Plan.Executions)},
+	{target: KnownState, description: "the known state of the pipelines", kind: "parameter", resources: always(naming.Plan.KnownStates)},
+	{target: Trails, description: "the account's trails", kind: "trail", resources: always(naming.Plan.Trails)},
+	{target: Detector, description: "GuardDuty's detector", kind: "detector", resources: unless(isGuardDutyOff, naming.Plan.Detectors)},
+	{target: Recorder, description: "AWS Config's recorder", kind: "recorder", resources: unless(isConfigOff, naming.Plan.ConfigRecorders)},
+	{target: ConfigRules, description: "AWS Config's rules", kind: "config-rule", resources: unless(isConfigOff, naming.Plan.ConfigRules)},
+	{target: Remedies, description: "what AWS Config puts right", kind: "remediation-configuration", resources: unless(isConfigOff, naming.Plan.Remediations)},
+	{target: Analyzers, description: "the analyzer of external access", kind: "analyzer", resources: unless(isAnalyzerOff, naming.Plan.Analyzers)},
+	{target: Hub, description: "Security Hub", kind: "hub", resources: unless(isSecurityHubOff, naming.Plan.Hub)},
+	{target: LogGroups, description: "the log groups of the builds", kind: "log-group", resources: always(naming.Plan.LogGroups)},
+	{target: Secrets, description: "the secrets that the gate makes", kind: "secret", resources: unless(hasNoSecrets, naming.Plan.Secrets)},
+	{target: Hosts, description: "hosts of connections", kind: "host", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if s.FromCodeCommit() {
 			return nil
 		}
 		return p.Connections("host/*")
 	}},
-	{target: SigningProfiles, what: "what signs images", kind: "signing-profile", resources: unless(nothingSigns, naming.Plan.SigningProfiles)},
-	{target: Deployments, what: "CodeDeploy's applications of the apps", kind: "application", resources: unless(nothingShifts, naming.Plan.AllDeployments)},
-	{target: DeploymentGroups, what: "how CodeDeploy shifts traffic", kind: "deploymentgroup", resources: unless(nothingShifts, naming.Plan.DeploymentGroups)},
-	{target: Listeners, what: "the load balancers' listeners of the apps", kind: "listener", grows: true, resources: func(_ naming.Plan, s *settings.Settings) []string {
+	{target: SigningProfiles, description: "what signs images", kind: "signing-profile", resources: unless(isUnsigned, naming.Plan.SigningProfiles)},
+	{target: Deployments, description: "CodeDeploy's applications of the apps", kind: "application", resources: unless(hasNoBlueGreen, naming.Plan.AllDeployments)},
+	{target: DeploymentGroups, description: "how CodeDeploy shifts traffic", kind: "deploymentgroup", resources: unless(hasNoBlueGreen, naming.Plan.DeploymentGroups)},
+	{target: Listeners, description: "the load balancers' listeners of the apps", kind: "listener", growsWithApps: true, resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return listeners(s)
 	}},
-	// The id of one that the gate makes is AWS's: all of the region then.
-	{target: Connections, what: "the connection to GitHub", kind: "connection", resources: func(p naming.Plan, s *settings.Settings) []string {
+	// AWS gives a connection its id, so that the pattern matches all of the region unless settings name one.
+	{target: Connections, description: "the connection to GitHub", kind: "connection", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if s.FromCodeCommit() {
 			return nil
 		}
@@ -182,9 +182,9 @@ var scopes = []scope{
 		}
 		return p.Connections("connection/" + adopted)
 	}},
-	{target: ServiceRoles, what: "the gate's roles but the approvers'", kind: "role", resources: func(p naming.Plan, _ *settings.Settings) []string {
-		// By the first letters of their duties, of which no approver's role has one: there are too
-		// many duties for a pattern of each.
+	{target: ServiceRoles, description: "the gate's roles but the approvers'", kind: "role", resources: func(p naming.Plan, _ *settings.Settings) []string {
+		// The patterns have the first letters of the duties, and no approver's role begins with one of them:
+		// a pattern for each duty would be too long.
 		var patterns []string
 		for _, duty := range naming.Serves() {
 			patterns = append(patterns, strings.TrimSuffix(p.Roles(duty), duty[1:]+"/*")+"*")
@@ -193,51 +193,51 @@ var scopes = []scope{
 		return patterns
 	}},
 	{
-		target: Services, what: "all that runs in the apps' clusters", kind: "service", grows: true, resources: one(naming.Plan.AllOfECS),
+		target: Services, description: "all that runs in the apps' clusters", kind: "service", growsWithApps: true, resources: always(naming.Plan.AllOfECS),
 		operator: "ArnEquals", key: "ecs:cluster",
-		values: func(p naming.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
+		values: func(p naming.Plan, s *settings.Settings) []string { return mapEach(s.Clusters(), p.Cluster) },
 	},
 	{
-		// A task definition is of no cluster.
-		target: Tasks, what: "tasks in the apps' clusters", kind: "task-definition", grows: true, resources: one(naming.Plan.TaskDefinitions),
+		// A task definition belongs to no cluster.
+		target: Tasks, description: "tasks in the apps' clusters", kind: "task-definition", growsWithApps: true, resources: always(naming.Plan.TaskDefinitions),
 		operator: "ArnEquals", key: "ecs:cluster",
-		values: func(p naming.Plan, s *settings.Settings) []string { return each(clusters(s), p.Cluster) },
+		values: func(p naming.Plan, s *settings.Settings) []string { return mapEach(s.Clusters(), p.Cluster) },
 	},
-	{target: Sources, what: "the apps' repositories in CodeCommit", kind: "source", grows: true, resources: sources},
-	// A request is known by its number alone, which does not say of which repository.
-	{target: PullRequests, what: "pull requests in CodeCommit", kind: "pull-request", grows: true, resources: sources},
+	{target: Sources, description: "the apps' repositories in CodeCommit", kind: "source", growsWithApps: true, resources: sourceRepositories},
+	// An event names a pull request by its number, and not its repository.
+	{target: PullRequests, description: "pull requests in CodeCommit", kind: "pull-request", growsWithApps: true, resources: sourceRepositories},
 	{
-		// CodeCommit's templates have no ARN.
-		target: ApprovalRules, what: "who approves a pull request to prod in CodeCommit", kind: "approval-rule-template", resources: unless(notCodeCommit, func(naming.Plan) string { return "*" }),
-		operator: "StringEquals", key: "aws:PrincipalAccount", values: one(func(p naming.Plan) string { return p.Account }),
+		// CodeCommit's approval rule templates have no ARN.
+		target: ApprovalRules, description: "who approves a pull request to prod in CodeCommit", kind: "approval-rule-template", resources: unless(isNotCodeCommit, func(naming.Plan) string { return "*" }),
+		operator: "StringEquals", key: "aws:PrincipalAccount", values: always(func(p naming.Plan) string { return p.Account }),
 	},
 	{
-		target: SourceBranch, what: "the branch prod of the apps' repositories in CodeCommit", kind: "reference", grows: true, resources: sources,
-		operator: "StringEquals", key: "codecommit:References", values: one(func(naming.Plan) string { return "refs/heads/prod" }),
+		target: SourceBranch, description: "the branch prod of the apps' repositories in CodeCommit", kind: "reference", growsWithApps: true, resources: sourceRepositories,
+		operator: "StringEquals", key: "codecommit:References", values: always(func(naming.Plan) string { return "refs/heads/prod" }),
 	},
-	{target: Branch, what: "the branch prod of the apps' repositories at GitHub", kind: "branch", resources: atGitHub("@prod")},
-	{target: Workflow, what: "the workflows of the apps' repositories at GitHub", kind: "file", resources: atGitHub("/.github/**")},
+	{target: Branch, description: "the branch prod of the apps' repositories at GitHub", kind: "branch", resources: partOfGitHub("@prod")},
+	{target: Workflow, description: "the workflows of the apps' repositories at GitHub", kind: "file", resources: partOfGitHub("/.github/**")},
 }
 
 func (t Target) scope() scope {
 	i := slices.IndexFunc(scopes, func(s scope) bool { return s.target == t })
 	if i < 0 {
-		return scope{target: t, what: fmt.Sprintf("%s, which nothing knows", t)}
+		return scope{target: t, description: fmt.Sprintf("%s, which has no scope", t)}
 	}
 	return scopes[i]
 }
 
-// Resources are the ARNs and patterns of a target in one stack; none where the
-// stack has no such thing.
+// Resources are the ARNs and patterns of a target in a stack; none where the stack has no such resource.
 func (t Target) Resources(s *settings.Settings) []string {
 	return t.scope().resources(naming.New(s), s)
 }
 
-func one(of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []string {
+// always is a resource that every stack has.
+func always(of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []string {
 	return func(p naming.Plan, _ *settings.Settings) []string { return []string{of(p)} }
 }
 
-// unless is one that a stack may do without.
+// unless is a resource that a stack has unless it lacks the feature.
 func unless(absent func(*settings.Settings) bool, of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []string {
 	return func(p naming.Plan, s *settings.Settings) []string {
 		if absent(s) {
@@ -247,25 +247,25 @@ func unless(absent func(*settings.Settings) bool, of func(naming.Plan) string) f
 	}
 }
 
-func guardDutyOff(s *settings.Settings) bool   { return s.Detection.GuardDuty == settings.Off }
-func configOff(s *settings.Settings) bool      { return s.Detection.Config == settings.Off }
-func nobodyApproves(s *settings.Settings) bool { return len(s.Access.ApproverArns) == 0 }
-func withoutSecrets(s *settings.Settings) bool {
+func isGuardDutyOff(s *settings.Settings) bool { return s.Detection.GuardDuty == settings.Off }
+func isConfigOff(s *settings.Settings) bool    { return s.Detection.Config == settings.Off }
+func hasNoApprovers(s *settings.Settings) bool { return len(s.Access.ApproverArns) == 0 }
+func hasNoSecrets(s *settings.Settings) bool {
 	return !slices.ContainsFunc(s.Apps, func(app settings.App) bool {
 		return slices.ContainsFunc(app.Secrets, func(secret settings.Secret) bool { return secret.Arn == "" })
 	})
 }
-func withoutTrail(s *settings.Settings) bool     { return s.Detection.Trail != settings.Create }
-func nothingContains(s *settings.Settings) bool  { return s.Detection.Response != settings.Contain }
-func analyzerOff(s *settings.Settings) bool      { return s.Detection.AccessAnalyzer == settings.Off }
-func hubOff(s *settings.Settings) bool           { return s.Detection.SecurityHub == settings.Off }
-func withoutWorkflows(s *settings.Settings) bool { return s.Workflows.Repository == "" }
+func hasNoTrail(s *settings.Settings) bool       { return s.Detection.Trail != settings.Create }
+func hasNoContainment(s *settings.Settings) bool { return s.Detection.Response != settings.Contain }
+func isAnalyzerOff(s *settings.Settings) bool    { return s.Detection.AccessAnalyzer == settings.Off }
+func isSecurityHubOff(s *settings.Settings) bool { return s.Detection.SecurityHub == settings.Off }
+func hasNoWorkflows(s *settings.Settings) bool   { return s.Workflows.Repository == "" }
 
-func tellsNoChat(s *settings.Settings) bool   { return !s.TellsChat() }
-func nothingSigns(s *settings.Settings) bool  { return !s.Signs() }
-func nothingShifts(s *settings.Settings) bool { return len(listeners(s)) == 0 }
+func hasNoChat(s *settings.Settings) bool      { return !s.TellsChat() }
+func isUnsigned(s *settings.Settings) bool     { return !s.Signs() }
+func hasNoBlueGreen(s *settings.Settings) bool { return len(listeners(s)) == 0 }
 
-// listeners are those that traffic is shifted at.
+// listeners are the load balancer listeners of the apps with blue/green deployments.
 func listeners(s *settings.Settings) []string {
 	var all []string
 	for _, app := range s.Apps {
@@ -274,7 +274,7 @@ func listeners(s *settings.Settings) []string {
 	return unique(all)
 }
 
-func each(names []string, of func(string) string) []string {
+func mapEach(names []string, of func(string) string) []string {
 	all := make([]string, len(names))
 	for i, name := range names {
 		all[i] = of(name)
@@ -282,36 +282,27 @@ func each(names []string, of func(string) string) []string {
 	return all
 }
 
-func notCodeCommit(s *settings.Settings) bool { return !s.FromCodeCommit() }
+func isNotCodeCommit(s *settings.Settings) bool { return !s.FromCodeCommit() }
 
-// sources are the repositories in CodeCommit.
-func sources(p naming.Plan, s *settings.Settings) []string {
+// sourceRepositories are the ARNs of the repositories in CodeCommit.
+func sourceRepositories(p naming.Plan, s *settings.Settings) []string {
 	if !s.FromCodeCommit() {
 		return nil
 	}
-	return each(s.Repositories(), p.SourceRepository)
+	return mapEach(s.Repositories(), p.SourceRepository)
 }
 
-// atGitHub is something of each repository there.
-func atGitHub(what string) func(naming.Plan, *settings.Settings) []string {
+// partOfGitHub is a part of each repository at GitHub.
+func partOfGitHub(what string) func(naming.Plan, *settings.Settings) []string {
 	return func(_ naming.Plan, s *settings.Settings) []string {
 		if s.FromCodeCommit() {
 			return nil
 		}
-		return each(s.Repositories(), func(r string) string { return s.Source.Owner + "/" + r + what })
+		return mapEach(s.Repositories(), func(r string) string { return s.Source.Owner + "/" + r + what })
 	}
 }
 
-// clusters are those of the apps, in the order of the apps.
-func clusters(s *settings.Settings) []string {
-	var all []string
-	for _, app := range s.Apps {
-		all = append(all, app.Cluster)
-	}
-	return unique(all)
-}
-
-// unique are texts in the order in which each first stands.
+// unique are texts without duplicates, in the order of their first occurrence.
 func unique(texts []string) []string {
 	var all []string
 	for _, text := range texts {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestFault(t *testing.T) {
+func TestCodeowners_Fault(t *testing.T) {
 	t.Parallel()
 	owners := []string{"@example-org/platform", "@alice"}
 	ours := Line(owners)
@@ -52,7 +52,7 @@ func TestFault(t *testing.T) {
 	}
 }
 
-func TestWithoutANameAnybodyWillDo(t *testing.T) {
+func TestCodeowners_AnyOwner(t *testing.T) {
 	t.Parallel()
 	for text, sound := range map[string]bool{
 		"/.github/ @bob": true,

@@ -74,7 +74,7 @@ func world(outputs map[string]any) gatetest.World {
 	return gatetest.World{Project: "app-team", Stacks: map[string]map[string]any{stack: outputs}}
 }
 
-func TestWhatAStackExportsIsWhatAnotherReads(t *testing.T) {
+func TestContract_ExportAndResolve(t *testing.T) {
 	t.Parallel()
 	r := world(exported()).MustRun(t, reader(everything))
 	got := map[string]any{}
@@ -102,7 +102,7 @@ func asJSON(t *testing.T, value any) string {
 	return string(text)
 }
 
-func TestEveryOutputIsExportedUnderItsName(t *testing.T) {
+func TestContract_OutputNames(t *testing.T) {
 	t.Parallel()
 	got := slices.Sorted(maps.Keys(contract.Outputs{}.Map()))
 	want := slices.Sorted(maps.Keys(exported()))
@@ -114,7 +114,7 @@ func TestEveryOutputIsExportedUnderItsName(t *testing.T) {
 	}
 }
 
-func TestAContractThatIsNotKeptIsSaidToBe(t *testing.T) {
+func TestContract_ResolveErrors(t *testing.T) {
 	t.Parallel()
 	account := func(ctx *pulumi.Context, o contract.Outputs) { ctx.Export("account", o.Account) }
 	guardrails := func(ctx *pulumi.Context, o contract.Outputs) { ctx.Export("guardrails", o.Guardrails) }
@@ -200,7 +200,7 @@ func TestAContractThatIsNotKeptIsSaidToBe(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatIsReadHasToBeThere(t *testing.T) {
+func TestContract_UnreadOutputs(t *testing.T) {
 	t.Parallel()
 	outputs := exported()
 	delete(outputs, "guardDutyDetectorId")
@@ -216,7 +216,7 @@ func TestOnlyWhatIsReadHasToBeThere(t *testing.T) {
 	}
 }
 
-func TestAPreviewWaitsForWhatIsNotKnown(t *testing.T) {
+func TestContract_UnknownInPreview(t *testing.T) {
 	t.Parallel()
 	r := gatetest.World{Project: "app-team", Preview: true}.MustRun(t, reader(everything))
 	checked := 0

@@ -72,7 +72,7 @@ func preview(p naming.Plan, s *settings.Settings) []Statement {
 func named(p naming.Plan, s *settings.Settings) []Statement {
 	people := append(slices.Concat(s.Access.DeployerArns, s.Access.ApproverArns), s.Access.BreakGlassArn)
 	if others := slices.Concat(s.Source.ReviewerArns, s.Source.MergerArns); len(others) > 0 {
-		people = append(people, once(others)...)
+		people = append(people, sortedUnique(others)...)
 	}
 	all := []Statement{{Sid: "ReadPeople", Actions: []string{"iam:GetRole"}, Resources: people, Within: []string{p.AnyRole()}}}
 	secrets := ofSecrets(s, func(secret settings.Secret) string { return secret.Arn })
@@ -106,7 +106,7 @@ func ofSecrets(s *settings.Settings, arn func(settings.Secret) string) []string 
 			}
 		}
 	}
-	return once(all)
+	return sortedUnique(all)
 }
 
 // few are so many ARNs that one policy holds them where they are longest.
@@ -315,7 +315,7 @@ func Bounds(statements []Statement) []Statement {
 			if i < 0 {
 				i, all = len(all), append(all, Statement{Sid: "Most" + one.Sid, Resources: one.Within})
 			}
-			all[i].Actions = once(append(all[i].Actions, one.Actions...))
+			all[i].Actions = sortedUnique(append(all[i].Actions, one.Actions...))
 		case slices.Equal(one.Resources, everything):
 			for _, action := range one.Actions {
 				untyped.Actions = append(untyped.Actions, changing(action))
@@ -333,21 +333,21 @@ func Bounds(statements []Statement) []Statement {
 			}
 		}
 	}
-	watching.Actions, watching.Resources = once(watching.Actions), widest(watching.Resources)
+	watching.Actions, watching.Resources = sortedUnique(watching.Actions), widest(watching.Resources)
 	for i, on := range most.Resources {
 		if all, is := ofEveryDuty(on); is && len(never.Resources) > 0 {
 			most.Resources[i] = all
 		}
 	}
 	most.Resources = widest(most.Resources)
-	untyped.Actions = once(untyped.Actions)
-	most.Actions = slices.DeleteFunc(once(most.Actions), func(action string) bool { return slices.Contains(untyped.Actions, action) })
+	untyped.Actions = sortedUnique(untyped.Actions)
+	most.Actions = slices.DeleteFunc(sortedUnique(most.Actions), func(action string) bool { return slices.Contains(untyped.Actions, action) })
 	return slices.DeleteFunc(append([]Statement{most, untyped, watching, never}, all...), func(s Statement) bool {
 		return len(s.Actions) == 0 || len(s.Resources) == 0
 	})
 }
 
-func once(texts []string) []string {
+func sortedUnique(texts []string) []string {
 	texts = slices.Clone(texts)
 	slices.Sort(texts)
 	return slices.Compact(texts)
@@ -355,7 +355,7 @@ func once(texts []string) []string {
 
 // widest are patterns without those that another covers.
 func widest(patterns []string) []string {
-	all := once(patterns)
+	all := sortedUnique(patterns)
 	return slices.DeleteFunc(slices.Clone(all), func(on string) bool { return covered(on, all) })
 }
 
@@ -389,7 +389,7 @@ func Patterns() []Pattern {
 			i = len(all)
 			all = append(all, Pattern{On: on, Why: why})
 		}
-		all[i].Actions = once(append(all[i].Actions, actions...))
+		all[i].Actions = sortedUnique(append(all[i].Actions, actions...))
 	}
 	for _, w := range table(p) {
 		for _, on := range w.On {
@@ -415,7 +415,7 @@ func Patterns() []Pattern {
 				rest = append(rest, most.Actions...)
 			}
 		}
-		if rest = slices.DeleteFunc(once(rest), func(action string) bool { return slices.Contains(one.Actions, action) }); len(rest) > 0 {
+		if rest = slices.DeleteFunc(sortedUnique(rest), func(action string) bool { return slices.Contains(one.Actions, action) }); len(rest) > 0 {
 			all = append(all, Pattern{one.On, "which action is for which pattern, the policies of the role say; " +
 				"both together are longer than one document", rest, true})
 		}

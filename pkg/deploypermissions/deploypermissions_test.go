@@ -18,7 +18,7 @@ func stack() *settings.Settings {
 	return s
 }
 
-func TestEveryActionIsNamedInFull(t *testing.T) {
+func TestDeployPermissions_ActionsAreNamed(t *testing.T) {
 	t.Parallel()
 	sids := map[string]bool{}
 	for _, s := range deploypermissions.Deploy(stack()) {
@@ -37,9 +37,9 @@ func TestEveryActionIsNamedInFull(t *testing.T) {
 	}
 }
 
-// TestNothingIsAllowedOnEverything but what takes no resource, of which nothing
+// TestDeployPermissions_ActionsOnAllResources but what takes no resource, of which nothing
 // changes what is there but the delivery channel, of which an account has one.
-func TestNothingIsAllowedOnEverything(t *testing.T) {
+func TestDeployPermissions_ActionsOnAllResources(t *testing.T) {
 	t.Parallel()
 	var got []string
 	for _, s := range deploypermissions.Deploy(stack()) {
@@ -59,9 +59,9 @@ func TestNothingIsAllowedOnEverything(t *testing.T) {
 	}
 }
 
-// TestWhatHasAnIdOfAWSsIsToldByTheTag: a pattern that matches what is not the
+// TestDeployPermissions_TagConditions: a pattern that matches what is not the
 // gate's is read only, made with the tag, or found with it.
-func TestWhatHasAnIdOfAWSsIsToldByTheTag(t *testing.T) {
+func TestDeployPermissions_TagConditions(t *testing.T) {
 	t.Parallel()
 	s := stack()
 	p := naming.New(s)
@@ -91,9 +91,9 @@ func TestWhatHasAnIdOfAWSsIsToldByTheTag(t *testing.T) {
 	}
 }
 
-// TestABoundaryIsShortAndNotWide: what shortens one lets nothing through that delivers,
+// TestDeployPermissions_BoundaryIsNarrow: what shortens one lets nothing through that delivers,
 // unbinds, tells a secret, or takes history away that is protected.
-func TestABoundaryIsShortAndNotWide(t *testing.T) {
+func TestDeployPermissions_BoundaryIsNarrow(t *testing.T) {
 	t.Parallel()
 	s := stack()
 	s.ChatWebhook, s.Protect = "https://chat.example.com/x", true
@@ -135,7 +135,7 @@ func allowedOn(all []deploypermissions.Statement, action string) []string {
 	return on
 }
 
-func TestEveryPatternHasAReason(t *testing.T) {
+func TestDeployPermissions_PatternReasons(t *testing.T) {
 	t.Parallel()
 	patterns := deploypermissions.Patterns()
 	if len(patterns) < 20 {

@@ -147,7 +147,7 @@ func table(p naming.Plan) []Work {
 			Write: []string{"sns:Unsubscribe"},
 		},
 		{
-			Name: "EventRules", On: once([]string{p.Rules(), p.GlobalRules()}), Why: ownNames,
+			Name: "EventRules", On: sortedUnique([]string{p.Rules(), p.GlobalRules()}), Why: ownNames,
 			Read: []string{"events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"},
 			Write: []string{
 				"events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource",

@@ -1,5 +1,5 @@
-// Package findings says which findings of GuardDuty and of IAM Access Analyzer people are
-// told of, and which hold deployments back, as event patterns of EventBridge.
+// Package findings has the EventBridge event patterns of the GuardDuty and IAM Access Analyzer findings that are reported
+// to people, and of those that start containment.
 package findings
 
 import (
@@ -10,10 +10,8 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// DNS are the types of GuardDuty's findings about names that something in the account
-// asked for: those made of DNS logs, and of what Runtime Monitoring sees of DNS (Amazon
-// GuardDuty User Guide, EC2 finding types and Runtime Monitoring finding types). Whoever
-// has got into a host has to find their way out of it, and asks for a name.
+// DNS are GuardDuty's finding types about DNS queries, made of DNS logs and by Runtime Monitoring (Amazon GuardDuty User
+// Guide, EC2 finding types and Runtime Monitoring finding types). An attacker on a host needs DNS to reach the outside.
 var DNS = []string{
 	"Backdoor:EC2/C&CActivity.B!DNS",
 	"CryptoCurrency:EC2/BitcoinTool.B!DNS",
@@ -45,15 +43,13 @@ var DNS = []string{
 	"UnauthorizedAccess:Runtime/MetadataDNSRebind",
 }
 
-// aboutDNS matches these types and no others of what the gate has. It is for patterns
-// that have no room for the list.
-var aboutDNS = []string{"*DNS*", "*DomainRequest*"}
+// dnsWildcards match the types of DNS, for patterns that have no room for the list.
+var dnsWildcards = []string{"*DNS*", "*DomainRequest*"}
 
-// leastOf is where each severity begins (Amazon GuardDuty User Guide, Severity levels of
-// GuardDuty findings).
-var leastOf = map[string]int{"low": 1, "medium": 4, "high": 7, "critical": 9}
+// lowestOf is the lowest value of each severity (Amazon GuardDuty User Guide, Severity levels of GuardDuty findings).
+var lowestOf = map[string]int{"low": 1, "medium": 4, "high": 7, "critical": 9}
 
-// maxPattern is how long an event pattern may be, in characters (Amazon EventBridge
+// maxPattern is the most characters of an event pattern (Amazon EventBridge
 // quotas, Event pattern size).
 const maxPattern = 2048
 
@@ -68,43 +64,40 @@ func (p pattern) String() string {
 	return strings.TrimSpace(text.String())
 }
 
-// one is a list of one matcher.
-func one(operator string, value any) []any { return []any{pattern{operator: value}} }
+// matcher is a list of one matcher.
+func matcher(operator string, value any) []any { return []any{pattern{operator: value}} }
 
-// guardDuty is a pattern of its findings. Samples are among them: they are how to find
-// out what happens.
+// guardDuty is a pattern of GuardDuty findings. Sample findings match too, so that people can test the alerts.
 func guardDuty(detail pattern) pattern {
 	return pattern{"source": []string{"aws.guardduty"}, "detail-type": []string{"GuardDuty Finding"}, "detail": detail}
 }
 
-// severe matches the severities that settings name, and those above.
+// severe matches the severity of the settings, and those above.
 func severe(s *settings.Settings) []any {
-	return one("numeric", []any{">=", leastOf[s.Detection.Severity]})
+	return matcher("numeric", []any{">=", lowestOf[s.Detection.Severity]})
 }
 
-// Told is the pattern of what people are told of: findings about DNS, and others that
-// are severe enough.
-func Told(s *settings.Settings) string {
+// ReportedPattern matches the findings that are reported: those about DNS, and others that are severe.
+func ReportedPattern(s *settings.Settings) string {
 	return guardDuty(pattern{"$or": []any{pattern{"type": DNS}, pattern{"severity": severe(s)}}}).String()
 }
 
-// Contained are the patterns of what holds deployments back: findings about DNS,
-// wherever in the account and region, and severe ones about the gate's own roles and
-// buckets, and about the clusters that it deploys to. A finding matches one of them.
-func Contained(s *settings.Settings) []string {
-	name := one("prefix", s.Name+"-")
+// ContainedPatterns match the findings that start containment: those about DNS anywhere in the account and region, and
+// severe ones about the gate's roles and buckets and the apps' clusters. A finding matches one of them.
+func ContainedPatterns(s *settings.Settings) []string {
+	name := matcher("prefix", s.Name+"-")
 	all := []string{
 		guardDuty(pattern{"type": DNS}).String(),
-		others(s, pattern{"$or": []any{
+		severeExceptDNS(s, pattern{"$or": []any{
 			pattern{"resource": pattern{"accessKeyDetails": pattern{"userName": name}}},
 			pattern{"resource": pattern{"s3BucketDetails": pattern{"name": name}}},
 		}}).String(),
 	}
 	in := func(clusters []string) string {
-		return others(s, pattern{"resource": pattern{"ecsClusterDetails": pattern{"name": clusters}}}).String()
+		return severeExceptDNS(s, pattern{"resource": pattern{"ecsClusterDetails": pattern{"name": clusters}}}).String()
 	}
 	var some []string
-	for _, cluster := range clusters(s) {
+	for _, cluster := range s.Clusters() {
 		if len(some) > 0 && len(in(append(some, cluster))) > maxPattern {
 			all, some = append(all, in(some)), nil
 		}
@@ -113,28 +106,15 @@ func Contained(s *settings.Settings) []string {
 	return append(all, in(some))
 }
 
-// others are severe findings that are not about DNS.
-func others(s *settings.Settings, detail pattern) pattern {
-	detail["type"], detail["severity"] = one("anything-but", pattern{"wildcard": aboutDNS}), severe(s)
+// severeExceptDNS matches severe findings that are not about DNS.
+func severeExceptDNS(s *settings.Settings, detail pattern) pattern {
+	detail["type"], detail["severity"] = matcher("anything-but", pattern{"wildcard": dnsWildcards}), severe(s)
 	return guardDuty(detail)
 }
 
-// clusters are those of the apps, each once.
-func clusters(s *settings.Settings) []string {
-	var all []string
-	known := map[string]bool{}
-	for _, app := range s.Apps {
-		if !known[app.Cluster] {
-			known[app.Cluster], all = true, append(all, app.Cluster)
-		}
-	}
-	return all
-}
-
-// External is the pattern of what IAM Access Analyzer finds that somebody outside may
-// reach: of what the gate has. GitHub Actions take on two of its roles from outside,
-// which is what these are for; who changes such a trust, the catalogue tells of.
-func External(s *settings.Settings, keys []string) string {
+// ExternalAccessPattern matches IAM Access Analyzer's findings of external access to the gate's resources. GitHub Actions
+// assume two of its roles from outside, which is intended; the catalogue reports changes of their trust policies.
+func ExternalAccessPattern(s *settings.Settings, keys []string) string {
 	p := naming.New(s)
 	var parts []any
 	for _, arn := range append([]string{p.Buckets(), p.AllRoles(), p.Repositories(), p.Secrets(), p.Topic().ARN, p.DeadLetters().ARN}, keys...) {

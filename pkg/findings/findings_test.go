@@ -36,7 +36,7 @@ var (
 func contained(t *testing.T, s *settings.Settings, e event) int {
 	t.Helper()
 	n := 0
-	for _, pattern := range Contained(s) {
+	for _, pattern := range ContainedPatterns(s) {
 		if matches(t, pattern, e) {
 			n++
 		}
@@ -44,7 +44,7 @@ func contained(t *testing.T, s *settings.Settings, e event) int {
 	return n
 }
 
-func TestEveryFindingAboutDNSIsToldOfAndContainedOnce(t *testing.T) {
+func TestFindings_DNSReportedAndContainedOnce(t *testing.T) {
 	t.Parallel()
 	if !slices.Equal(slices.Compact(slices.Sorted(slices.Values(DNS))), slices.Sorted(slices.Values(DNS))) {
 		t.Error("a type is there twice")
@@ -53,18 +53,18 @@ func TestEveryFindingAboutDNSIsToldOfAndContainedOnce(t *testing.T) {
 		for _, resource := range []event{instance, {"resourceType": "ECSCluster", "ecsClusterDetails": event{"name": "web"}}} {
 			for _, severity := range []float64{1, 2, 5, 8, 9.5} {
 				s, e := stack("critical", "web"), found(kind, severity, resource)
-				if !matches(t, Told(s), e) || contained(t, s, e) != 1 {
-					t.Errorf("%s of severity %v: told of %t, contained by %d rules", kind, severity, matches(t, Told(s), e), contained(t, s, e))
+				if !matches(t, ReportedPattern(s), e) || contained(t, s, e) != 1 {
+					t.Errorf("%s of severity %v: told of %t, contained by %d rules", kind, severity, matches(t, ReportedPattern(s), e), contained(t, s, e))
 				}
 			}
 		}
 		if !strings.Contains(kind, "DNS") && !strings.Contains(kind, "DomainRequest") {
-			t.Errorf("%s is not one of aboutDNS", kind)
+			t.Errorf("%s is not one of dnsWildcards", kind)
 		}
 	}
 }
 
-func TestOtherFindingsAreToldOfFromASeverityOn(t *testing.T) {
+func TestFindings_ReportedFromSeverity(t *testing.T) {
 	t.Parallel()
 	for severity, c := range map[string]struct{ yes, no []float64 }{
 		"low":      {[]float64{1, 3.9, 4, 10}, []float64{0, 0.9}},
@@ -74,7 +74,7 @@ func TestOtherFindingsAreToldOfFromASeverityOn(t *testing.T) {
 	} {
 		for want, values := range map[bool][]float64{true: c.yes, false: c.no} {
 			for _, value := range values {
-				if got := matches(t, Told(stack(severity, "web")), found(anything, value, instance)); got != want {
+				if got := matches(t, ReportedPattern(stack(severity, "web")), found(anything, value, instance)); got != want {
 					t.Errorf("severity %s: a finding of %v is told of: %t", severity, value, got)
 				}
 			}
@@ -82,7 +82,7 @@ func TestOtherFindingsAreToldOfFromASeverityOn(t *testing.T) {
 	}
 }
 
-func TestOtherFindingsAreContainedWhereTheyMayReachADeployment(t *testing.T) {
+func TestFindings_ContainedAboutGate(t *testing.T) {
 	t.Parallel()
 	bucket := func(names ...string) event {
 		var all []any
@@ -120,9 +120,9 @@ func TestOtherFindingsAreContainedWhereTheyMayReachADeployment(t *testing.T) {
 	}
 }
 
-// TestPatternsFit for clusters of any number and length: EventBridge takes 2,048
+// TestFindings_PatternLength for clusters of any number and length: EventBridge takes 2,048
 // characters, and 300 rules a bus.
-func TestPatternsFit(t *testing.T) {
+func TestFindings_PatternLength(t *testing.T) {
 	t.Parallel()
 	var longest []string
 	for i := range 1000 {
@@ -131,8 +131,8 @@ func TestPatternsFit(t *testing.T) {
 	for _, clusters := range [][]string{{"web"}, longest[:1], longest[:7], longest[:8], longest} {
 		s := stack("medium", clusters...)
 		s.Name, s.Region = strings.Repeat("n", 20), "ap-northeast-1"
-		patterns := Contained(s)
-		for _, pattern := range append(patterns, Told(s), External(s, slices.Repeat([]string{"arn:aws:kms:ap-northeast-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"}, 8))) {
+		patterns := ContainedPatterns(s)
+		for _, pattern := range append(patterns, ReportedPattern(s), ExternalAccessPattern(s, slices.Repeat([]string{"arn:aws:kms:ap-northeast-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"}, 8))) {
 			if len(pattern) > maxPattern || len(pattern) < 100 {
 				t.Errorf("%d clusters: %d characters: %s", len(clusters), len(pattern), pattern)
 			}
@@ -149,7 +149,7 @@ func TestPatternsFit(t *testing.T) {
 	}
 }
 
-func TestWhatSomebodyOutsideMayReach(t *testing.T) {
+func TestFindings_ExternalAccess(t *testing.T) {
 	t.Parallel()
 	const key = "arn:aws:kms:eu-west-2:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 	github := event{"Federated": "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"}
@@ -182,15 +182,15 @@ func TestWhatSomebodyOutsideMayReach(t *testing.T) {
 				detail["principal"] = c.principal
 			}
 			e := event{"source": "aws.access-analyzer", "detail-type": "Access Analyzer Finding", "detail": detail}
-			if got := matches(t, External(stack("medium"), []string{key}), e); got != c.want {
+			if got := matches(t, ExternalAccessPattern(stack("medium"), []string{key}), e); got != c.want {
 				t.Errorf("is told of: %t", got)
 			}
 		})
 	}
 }
 
-// TestNothingElseIsAFinding: what a normal run tells EventBridge of.
-func TestNothingElseIsAFinding(t *testing.T) {
+// TestFindings_OtherEvents: what a normal run tells EventBridge of.
+func TestFindings_OtherEvents(t *testing.T) {
 	t.Parallel()
 	s := stack("low", "web")
 	for _, e := range []event{
@@ -200,7 +200,7 @@ func TestNothingElseIsAFinding(t *testing.T) {
 		{"source": "company", "detail-type": "GuardDuty Finding", "detail": event{"type": DNS[0], "severity": 9.0}},
 		{"source": "aws.access-analyzer", "detail-type": "Access Preview State Change", "detail": event{"status": "ACTIVE"}},
 	} {
-		if matches(t, Told(s), e) || contained(t, s, e) > 0 || matches(t, External(s, nil), e) {
+		if matches(t, ReportedPattern(s), e) || contained(t, s, e) > 0 || matches(t, ExternalAccessPattern(s, nil), e) {
 			t.Errorf("%v is a finding", e)
 		}
 	}

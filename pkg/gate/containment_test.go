@@ -35,6 +35,9 @@ func machine(t *testing.T, r *gatetest.Recording, name string) states.Machine {
 	return m
 }
 
+// maxPayload is the most bytes of a state's input or output (AWS Step Functions Developer Guide, Service quotas).
+const maxPayload = 256 << 10
+
 var machines = []string{"containment", "release"}
 
 // eachState calls with every state, and the machine or the Map that it is of.
@@ -168,11 +171,11 @@ func TestOneFailureKeepsNothingFromBeingDone(t *testing.T) {
 				return
 			}
 			tasks++
-			if last := s.Retry[len(s.Retry)-1]; !slices.Equal(last.ErrorEquals, states.All) || last.MaxAttempts < 3 {
+			if last := s.Retry[len(s.Retry)-1]; !slices.Equal(last.ErrorEquals, states.AllErrors) || last.MaxAttempts < 3 {
 				t.Errorf("%s: %s is tried again on %v, %d times", name, state, last.ErrorEquals, last.MaxAttempts)
 			}
 			caught := s.Catch[len(s.Catch)-1]
-			if !slices.Equal(caught.ErrorEquals, states.All) {
+			if !slices.Equal(caught.ErrorEquals, states.AllErrors) {
 				t.Errorf("%s: %s leaves errors to others than %v", name, state, caught.ErrorEquals)
 			}
 			if said := of.States[caught.Next]; state != "Tell" {
@@ -283,7 +286,7 @@ func TestContainmentOfAsManyAppsAsThereMayBe(t *testing.T) {
 				failures += len(said[1]) + 51 + len("CodePipeline.PipelineExecutionNotStoppableException") + len(`"": : ,`)
 			}
 		})
-		if n := len(given) + failures*len(apps); failures == 0 || n > states.MaxPayload {
+		if n := len(given) + failures*len(apps); failures == 0 || n > maxPayload {
 			t.Errorf("%s: a state may be given %d bytes", name, n)
 		}
 	}

@@ -61,8 +61,8 @@ func TestFindingsAreToldOfOnceAndContained(t *testing.T) {
 			for _, rule := range r.Of(t, eventRuleType) {
 				patterns[rule.Name] = rule.Text("eventPattern")
 			}
-			want := map[string]string{"gate-findings": findings.Told(s)}
-			for i, pattern := range findings.Contained(s)[:c.contained] {
+			want := map[string]string{"gate-findings": findings.ReportedPattern(s)}
+			for i, pattern := range findings.ContainedPatterns(s)[:c.contained] {
 				want["gate-contained-findings-"+string(rune('1'+i))] = pattern
 			}
 			if !maps.Equal(patterns, want) {

@@ -55,8 +55,8 @@ func (b builder) repository(parent pulumi.Resource, app settings.App, s *store) 
 	policy := &ecr.RepositoryPolicyArgs{
 		Repository: repository.Name,
 		// A repository's policy names no resource: it is the repository.
-		Policy: append(catalogue.Refusals(catalogue.Repositories, b.settings, app.Name, ""),
-			catalogue.PlainHTTP(catalogue.Repositories, "")).JSON(),
+		Policy: append(catalogue.DenyStatements(catalogue.Repositories, b.settings, app.Name, ""),
+			catalogue.DenyPlainHTTP(catalogue.Repositories, "")).JSON(),
 	}
 	if _, err := ecr.NewRepositoryPolicy(b.ctx, name, policy, child); err != nil {
 		return nil, fmt.Errorf("policy: %w", err)

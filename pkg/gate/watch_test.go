@@ -36,7 +36,7 @@ func TestEveryAlertIsToldOfOnce(t *testing.T) {
 	r := built(t, c)
 	topic := r.One(t, "aws:sns/topic:Topic", "gate-alerts").Output("arn")
 	queue := r.One(t, "aws:sqs/queue:Queue", "gate-dead-letters").Output("arn")
-	alerts := catalogue.Alerts(decoded(t, c))
+	alerts := catalogue.AlertRules(decoded(t, c))
 	for _, alert := range alerts {
 		rule := r.One(t, eventRuleType, "gate-"+alert.Name)
 		want := map[bool]string{true: "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", false: "ENABLED"}[alert.Reads]
@@ -70,7 +70,7 @@ func TestIAMsEventsAreBrought(t *testing.T) {
 	c := respondingWith("alert")
 	r := built(t, c)
 	brought := 0
-	for _, alert := range catalogue.Alerts(decoded(t, c)) {
+	for _, alert := range catalogue.AlertRules(decoded(t, c)) {
 		if !alert.Global {
 			continue
 		}

@@ -45,7 +45,7 @@ func parsed(t *testing.T) workflow {
 	return w
 }
 
-func TestTheWorkflowHasOneJobAndNoRights(t *testing.T) {
+func TestOnlyMain_WorkflowPermissions(t *testing.T) {
 	t.Parallel()
 	w := parsed(t)
 	if w.Permissions == nil || len(w.Permissions) != 0 {
@@ -104,7 +104,7 @@ func lookUp(t *testing.T, text, event string) string {
 
 // The step is run as the runner runs it: the script in a file, bash with -e and
 // pipefail, the variables from the event.
-func TestOnlyMainPasses(t *testing.T) {
+func TestOnlyMain_Branches(t *testing.T) {
 	t.Parallel()
 	const ours = "example-org/cruddur"
 	for name, c := range map[string]struct {

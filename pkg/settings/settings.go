@@ -77,6 +77,17 @@ func (s *Settings) Repositories() []string {
 	return slices.CompactFunc(names, strings.EqualFold)
 }
 
+// Clusters are the ECS clusters of all apps, each once, in the order of the apps.
+func (s *Settings) Clusters() []string {
+	var names []string
+	for _, app := range s.Apps {
+		if !slices.Contains(names, app.Cluster) {
+			names = append(names, app.Cluster)
+		}
+	}
+	return names
+}
+
 // Access is who may touch the gate, beside the gate's own roles. Everybody else is
 // refused by resource policies and, where there is an organization, by its
 // guardrails.

@@ -30,7 +30,7 @@ func (c caller) may(row catalogue.Call) bool {
 	if row.On == catalogue.BreakGlass {
 		return false
 	}
-	return c.always || slices.Contains(row.By, c.duty) || c.triggers && slices.Contains(row.By, catalogue.Trigger)
+	return c.always || slices.Contains(row.Authorized, c.duty) || c.triggers && slices.Contains(row.Authorized, catalogue.Trigger)
 }
 
 // callers are everybody. CloudTrail User Guide, CloudTrail userIdentity element.
@@ -68,7 +68,7 @@ func (w *world) callers(app delivered) []caller {
 		{name: "the deployer", identity: role("deployer"), always: true},
 		{name: "the deploying role", identity: session(p.Role("", naming.Deploy).ARN), always: true},
 		{name: "the previewing role", identity: session(p.Role("", naming.Preview).ARN)},
-		{name: "a release manager", identity: role("release-manager"), duty: catalogue.People},
+		{name: "a release manager", identity: role("release-manager"), duty: catalogue.Approvers},
 		{name: "a reviewer", identity: role("reviewer"), duty: catalogue.Mergers},
 		{name: "the execution role", identity: session(app.executionRole), duty: catalogue.Execution},
 		{name: "a service-linked role", identity: role("aws-service-role/inspector2.amazonaws.com/AWSServiceRoleForAmazonInspector2"), duty: catalogue.ServiceLinked},

@@ -20,7 +20,6 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"prodgate/pkg/settings"
-	"prodgate/pkg/states"
 )
 
 // TestContainment_HoldAndRelease lets what was seen be answered on a stack that is up: a tampering call
@@ -99,8 +98,10 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 				t.Errorf("the run of %s is %s", app, got)
 			}
 		}
-		// As many apps as settings allow have room for this much each.
-		if limit := states.MaxHistory / settings.MaxContained * len(all); events > limit {
+		// maxHistory is the most events of an execution (AWS Step Functions Developer Guide, Service quotas). Each of as
+		// many apps as settings allow has its share of it.
+		const maxHistory = 25000
+		if limit := maxHistory / settings.MaxContained * len(all); events > limit {
 			t.Errorf("%d events for %d apps, more than %d", events, len(all), limit)
 		}
 		record := c.record("Deployments are held back.")

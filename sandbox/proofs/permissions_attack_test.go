@@ -39,7 +39,7 @@ func (e *estate) actors(apps []delivered) []actor {
 		}},
 		{name: "a developer", Principal: e.outside(e.named("developer"), powerUserAccess)},
 		{name: "an administrator", Principal: e.outside(e.named("administrator"), administratorAccess)},
-		{name: "an approver", Principal: e.releaseManager(), duty: catalogue.People},
+		{name: "an approver", Principal: e.releaseManager(), duty: catalogue.Approvers},
 		{name: "the deployer", Principal: e.deployer(), trusted: true},
 		{name: "a reviewer", Principal: e.outside(e.named("reviewer"), administratorAccess), duty: catalogue.Mergers},
 		{name: "break-glass", Principal: e.outside(e.named("break-glass"), administratorAccess), trusted: true},
@@ -314,7 +314,7 @@ func (e *estate) expected(row catalogue.Call, who actor, app string) answer {
 	mine := who.app == "" || app == "" || who.app == app
 	control := func(c catalogue.Control) bool { return c != catalogue.Guardrail || len(e.scps) > 0 }
 	switch {
-	case who.trusted, slices.Contains(row.By, who.duty) && mine:
+	case who.trusted, slices.Contains(row.Authorized, who.duty) && mine:
 		return allowed
 	case slices.ContainsFunc(row.Denied, control), who.ours:
 		return denied

@@ -75,8 +75,8 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 				Resources:  policydoc.On(at.ARN),
 				Conditions: []policydoc.Condition{policydoc.Is("ArnEquals", "aws:SourceArn", c.Names.DeadLetterAlarm().ARN)},
 			},
-			catalogue.PlainHTTP(catalogue.Topic, at.ARN),
-		}, catalogue.Refusals(catalogue.Topic, c.Settings, "", at.ARN)...).JSON(),
+			catalogue.DenyPlainHTTP(catalogue.Topic, at.ARN),
+		}, catalogue.DenyStatements(catalogue.Topic, c.Settings, "", at.ARN)...).JSON(),
 	}
 	policy, err := sns.NewTopicPolicy(c.Ctx, c.ChildName("alerts"), args, child)
 	if err != nil {

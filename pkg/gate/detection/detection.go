@@ -111,7 +111,7 @@ func newRecorder(c component.Context, parent pulumi.Resource, boundaries *identi
 	// Amazon S3 Bucket for the AWS Config Delivery Channel.
 	records, err := storage.NewBucket(c, parent, storage.BucketSpec{
 		Purpose: "config", Key: key, Days: c.Settings.Retention.LogDays,
-		Statements: catalogue.Refusals(catalogue.RecordObjects, c.Settings, "", at+"/*"),
+		Statements: catalogue.DenyStatements(catalogue.RecordObjects, c.Settings, "", at+"/*"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("bucket: %w", err)

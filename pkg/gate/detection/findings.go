@@ -30,7 +30,7 @@ func NewFindingRules(c component.Context, parent pulumi.Resource, alerts *alerti
 	if err := alerts.NewRule(c, parent, alerting.Rule{
 		Name:        "findings",
 		Description: "GuardDuty found something about DNS, or something of severity " + c.Settings.Detection.Severity + " or more",
-		Pattern:     pulumi.String(findings.Told(c.Settings)),
+		Pattern:     pulumi.String(findings.ReportedPattern(c.Settings)),
 		Paths: map[string]string{
 			"title": "$.detail.title", "type": "$.detail.type", "severity": "$.detail.severity", "id": "$.detail.id",
 			"resource": "$.detail.resource.resourceType", "account": "$.detail.accountId", "region": "$.detail.region",
@@ -45,7 +45,7 @@ func NewFindingRules(c component.Context, parent pulumi.Resource, alerts *alerti
 	if contain == nil {
 		return nil
 	}
-	for i, pattern := range findings.Contained(c.Settings) {
+	for i, pattern := range findings.ContainedPatterns(c.Settings) {
 		if err := alerts.NewRule(c, parent, alerting.Rule{
 			Name:        "contained-findings-" + strconv.Itoa(i+1),
 			Description: "Holds deployments back when GuardDuty finds something that may reach them",
@@ -83,7 +83,7 @@ func newAnalyzer(c component.Context, parent pulumi.Resource, alerts *alerting.A
 		Name:        "external-access",
 		Description: "IAM Access Analyzer found that somebody outside may reach a part of the gate",
 		Pattern: arns.ToStringArrayOutput().ApplyT(func(arns []string) string {
-			return findings.External(c.Settings, arns)
+			return findings.ExternalAccessPattern(c.Settings, arns)
 		}).(pulumi.StringOutput),
 		Paths: map[string]string{
 			"resource": "$.detail.resource", "type": "$.detail.resourceType", "public": "$.detail.isPublic", "id": "$.detail.id",

@@ -79,7 +79,7 @@ func trailBucketStatements(c component.Context, source policydoc.Condition) poli
 			Resources:  policydoc.On(at + "/AWSLogs/" + c.Settings.Account + "/*"),
 			Conditions: []policydoc.Condition{source, policydoc.Is("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")},
 		},
-	}, catalogue.Refusals(catalogue.CallObjects, c.Settings, "", at+"/*")...)
+	}, catalogue.DenyStatements(catalogue.CallObjects, c.Settings, "", at+"/*")...)
 	if !c.Settings.Protect {
 		return document
 	}

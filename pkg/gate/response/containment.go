@@ -54,13 +54,13 @@ func containmentMachine(c component.Context) states.Machine {
 // filtered.
 func filterAuthorized(c component.Context) states.State {
 	rules := []states.Rule{
-		states.Present("$['by-hand']").To("What happened"),
-		states.Present("$.detail.errorCode").To("A call that was refused"),
+		states.IsPresent("$['by-hand']").To("What happened"),
+		states.IsPresent("$.detail.errorCode").To("A call that was refused"),
 	}
 	authorized := append(c.Names.Deployers(c.Settings), c.Settings.Access.BreakGlassArn,
 		c.Names.Role("", naming.Containment).ARN, c.Names.Role("", naming.Release).ARN)
 	for _, arn := range authorized {
-		rules = append(rules, states.Is("$.detail.userIdentity.sessionContext.sessionIssuer.arn", arn).To("A call of somebody who may"))
+		rules = append(rules, states.StringEquals("$.detail.userIdentity.sessionContext.sessionIssuer.arn", arn).To("A call of somebody who may"))
 	}
 	return states.State{Type: "Choice", Choices: rules, Default: "What happened"}
 }
@@ -107,7 +107,7 @@ func classifyTrigger(c component.Context) map[string]states.State {
 			because["why.$"] = states.Format(o.why, o.paths...)
 			var there []states.Rule
 			for _, path := range o.paths {
-				there = append(there, states.Text(path))
+				there = append(there, states.IsString(path))
 			}
 			choice.Choices = append(choice.Choices, states.Rule{And: there}.To(o.name))
 		}
@@ -127,7 +127,7 @@ func findPart() map[string]states.State {
 	all := map[string]states.State{"No part is named": named("named", "")}
 	for _, parameter := range []string{"pipeline.name", "pipelineName", "projectName", "repositoryName", "name"} {
 		path, state := "$.detail.requestParameters."+parameter, "Named by "+parameter
-		choice.Choices = append(choice.Choices, states.Text(path).To(state))
+		choice.Choices = append(choice.Choices, states.IsString(path).To(state))
 		all[state] = named("named.$", path)
 	}
 	all["What it names"] = choice
@@ -158,7 +158,7 @@ func stopRuns(c component.Context, next string) (string, map[string]states.State
 		Type: "Map", ItemsPath: outcomeAt("runs") + ".inProgress", MaxConcurrency: 5, ResultPath: outcomeAt("runs"), Next: next,
 		ResultSelector: states.Fields{"did.$": "$[*].did[*]", "failed.$": "$[*].failed[*]"},
 		ItemSelector:   states.Fields{"pipeline.$": "$.pipeline", "run.$": "$$.Map.Item.Value", "because.$": "$.because"},
-		ItemProcessor:  states.Every(start, stop),
+		ItemProcessor:  states.InlineMap(start, stop),
 	}
 	return list, made
 }
@@ -192,7 +192,7 @@ func revokeSessions(c component.Context, whose, duty string) call {
 	return call{
 		name: "Cut off the sessions of the " + whose + " role", resource: "iam:putRolePolicy", at: whose,
 		with: states.Fields{
-			"RoleName.$": states.Format(c.Names.Role(anyName, duty).Name, "$.app"), "PolicyName": revocation, "PolicyDocument.$": states.JSON("$.cut"),
+			"RoleName.$": states.Format(c.Names.Role(anyName, duty).Name, "$.app"), "PolicyName": revocation, "PolicyDocument.$": states.JSONToString("$.cut"),
 		},
 		did: did("the sessions of the " + whose + " role are cut off"), not: "the sessions of the " + whose + " role go on",
 	}
@@ -204,9 +204,9 @@ func undoing() map[string]states.State {
 		return states.State{Type: "Pass", Parameters: states.Fields{"text.$": value}, ResultPath: "$.command", Next: tell}
 	}
 	return map[string]states.State{
-		"Was it about one": {Type: "Choice", Choices: []states.Rule{states.True("$.one").To("Undo for one")}, Default: "Undo for all"},
+		"Was it about one": {Type: "Choice", Choices: []states.Rule{states.IsTrue("$.one").To("Undo for one")}, Default: "Undo for all"},
 		"Undo for all":     command("$.gate.undo.all"),
 		// In three pieces: in a template, the braces of JSON would be places for values.
-		"Undo for one": command(states.Format("{}{}{}", "$.gate.undo.one", states.First("$.done[*].pipeline"), "$.gate.undo.end")),
+		"Undo for one": command(states.Format("{}{}{}", "$.gate.undo.one", states.ArrayFirst("$.done[*].pipeline"), "$.gate.undo.end")),
 	}
 }

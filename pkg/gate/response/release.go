@@ -21,11 +21,11 @@ func releaseMachine(c component.Context) states.Machine {
 		comment: "Lets deployments go on: undoes what containment did to one pipeline, or to all.",
 		startAt: "One is named", check: "Is it one of these",
 		first: map[string]states.State{
-			"One is named": {Type: "Choice", Choices: []states.Rule{states.Present("$.pipeline").To("The one")}, Default: "All"},
+			"One is named": {Type: "Choice", Choices: []states.Rule{states.IsPresent("$.pipeline").To("The one")}, Default: "All"},
 			"The one":      {Type: "Pass", Parameters: states.Fields{"named.$": "$.pipeline", "because": states.Fields{}}, Next: theGate},
 			"All":          {Type: "Pass", Parameters: states.Fields{"named": "", "because": states.Fields{}}, Next: theGate},
 			"Is it one of these": {
-				Type: "Choice", Choices: []states.Rule{states.True("$.one").To(each), states.Is("$.named", "").To(each)}, Default: "No such pipeline",
+				Type: "Choice", Choices: []states.Rule{states.IsTrue("$.one").To(each), states.StringEquals("$.named", "").To(each)}, Default: "No such pipeline",
 			},
 			"No such pipeline": {Type: "Fail", Error: "NoSuchPipeline", Cause: "The gate has no pipeline of this name: nothing was done."},
 		},

@@ -42,7 +42,7 @@ const (
 )
 
 // done and failed are of all pipelines.
-var done, failed = states.JSON("$.done"), states.JSON("$.failed")
+var done, failed = states.JSONToString("$.done"), states.JSONToString("$.failed")
 
 // anyName stands for the name of an app in a name that follows from it.
 const anyName = "{}"
@@ -66,14 +66,14 @@ func newMachine(c component.Context, r runbook) states.Machine {
 		"One or all": {
 			Type: "Pass", Next: r.check,
 			Parameters: states.Fields{
-				"because.$": "$.because", "gate.$": "$.gate", "named.$": "$.named", "one.$": states.Contains("$.gate.names", "$.named"),
+				"because.$": "$.because", "gate.$": "$.gate", "named.$": "$.named", "one.$": states.ArrayContains("$.gate.names", "$.named"),
 			},
 		},
 		each: {
 			Type: "Map", ItemsPath: "$.gate.apps", MaxConcurrency: 10, ResultPath: "$.each", Next: outcome,
 			ItemSelector: states.Fields{
 				"app.$": theApp, "pipeline.$": states.Format(c.Names.Pipeline(anyName).Name, theApp),
-				"because.$": "$.because", "one.$": "$.one", "this.$": states.Contains(states.Array(these...), "$.named"),
+				"because.$": "$.because", "one.$": "$.one", "this.$": states.ArrayContains(states.Array(these...), "$.named"),
 				"outcome": states.Fields{},
 			},
 			ItemProcessor: perPipeline(r.steps),
@@ -82,17 +82,17 @@ func newMachine(c component.Context, r runbook) states.Machine {
 			Type: "Pass", Next: r.next,
 			Parameters: states.Fields{
 				"because.$": "$.because", "gate.$": "$.gate", "one.$": "$.one",
-				"done.$": "$.each[*].did", "failed.$": "$.each[*].failed[*]", "failures.$": states.Length("$.each[*].failed[*]"),
+				"done.$": "$.each[*].did", "failed.$": "$.each[*].failed[*]", "failures.$": states.ArrayLength("$.each[*].failed[*]"),
 			},
 		},
 		tell: {
 			Type: "Task", Resource: integration(c, "sns:publish"), ResultPath: "$.told", Next: "Did it work",
 			Parameters: states.Fields{
-				"TopicArn": c.Names.Topic().ARN, "Subject": c.Names.Gate + ": " + r.subject, "Message.$": states.Filled("$.gate.record", r.values...),
+				"TopicArn": c.Names.Topic().ARN, "Subject": c.Names.Gate + ": " + r.subject, "Message.$": states.FormatPath("$.gate.record", r.values...),
 			},
-			Retry: retries, Catch: []states.Catcher{{ErrorEquals: states.All, ResultPath: "$.told", Next: "Nobody is told"}},
+			Retry: retries, Catch: []states.Catcher{{ErrorEquals: states.AllErrors, ResultPath: "$.told", Next: "Nobody is told"}},
 		},
-		"Did it work":            {Type: "Choice", Choices: []states.Rule{states.Some("$.failures").To("Not everything is done")}, Default: finished},
+		"Did it work":            {Type: "Choice", Choices: []states.Rule{states.IsPositive("$.failures").To("Not everything is done")}, Default: finished},
 		finished:                 {Type: "Succeed"},
 		"Not everything is done": {Type: "Fail", Error: "NotEverythingIsDone", Cause: "The record on the topic says what failed."},
 		"Nobody is told":         {Type: "Fail", Error: "NobodyIsTold", Cause: "The record could not be published. The events of the execution say what was done."},

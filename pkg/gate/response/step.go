@@ -33,7 +33,7 @@ func perPipeline(steps []step) *states.Machine {
 	}
 	all[first] = states.State{
 		Type: "Choice", Default: next,
-		Choices: []states.Rule{states.Rule{And: []states.Rule{states.True("$.one"), states.False("$.this")}}.To(another)},
+		Choices: []states.Rule{states.Rule{And: []states.Rule{states.IsTrue("$.one"), states.IsFalse("$.this")}}.To(another)},
 	}
 	all[end] = states.State{
 		Type: "Pass", Next: "One list of each",
@@ -45,7 +45,7 @@ func perPipeline(steps []step) *states.Machine {
 			"did": states.Fields{"pipeline.$": "$.pipeline", "what.$": "$.did[*][*]"}, "failed.$": "$.failed[*][*]",
 		},
 	}
-	return states.Every(first, all)
+	return states.InlineMap(first, all)
 }
 
 // none is no text: a list of nothing.
@@ -86,7 +86,7 @@ var retries = []states.Retrier{
 		},
 		MaxAttempts: 0,
 	},
-	{ErrorEquals: states.All, MaxAttempts: 5, IntervalSeconds: 1, BackoffRate: 2, MaxDelaySeconds: 10, JitterStrategy: "FULL"},
+	{ErrorEquals: states.AllErrors, MaxAttempts: 5, IntervalSeconds: 1, BackoffRate: 2, MaxDelaySeconds: 10, JitterStrategy: "FULL"},
 }
 
 // newCallStep makes the step of a call. Of an error, the record has the name: with AWS's
@@ -97,7 +97,7 @@ func newCallStep(c component.Context, of call) step {
 		task := states.State{
 			Type: "Task", Resource: integration(c, "aws-sdk:"+of.resource), Parameters: of.with,
 			ResultSelector: of.did, ResultPath: at, Retry: retries,
-			Catch: []states.Catcher{{ErrorEquals: states.All, ResultPath: "$.error", Next: failed}},
+			Catch: []states.Catcher{{ErrorEquals: states.AllErrors, ResultPath: "$.error", Next: failed}},
 		}
 		made := map[string]states.State{failed: to(cmp.Or(of.orElse, next), states.State{
 			Type: "Pass", ResultPath: at,

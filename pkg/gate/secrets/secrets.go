@@ -114,5 +114,5 @@ func secretPolicy(c component.Context, app settings.App, s settings.Secret, rota
 	if rotator != "" {
 		also = append(also, rotator)
 	}
-	return append(catalogue.Refusals(catalogue.Secrets, c.Settings, app.Name, "*", also...), catalogue.PlainHTTP(catalogue.Secrets, "*"))
+	return append(catalogue.DenyStatements(catalogue.Secrets, c.Settings, app.Name, "*", also...), catalogue.DenyPlainHTTP(catalogue.Secrets, "*"))
 }

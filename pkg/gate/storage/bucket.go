@@ -151,7 +151,7 @@ func NewBucket(c component.Context, parent pulumi.Resource, spec BucketSpec) (*B
 				policydoc.Is("BoolIfExists", "aws:PrincipalIsAWSService", "false"),
 			},
 		},
-	}, slices.Concat(catalogue.Refusals(catalogue.Buckets, c.Settings, "", at.ARN), spec.Statements)...)
+	}, slices.Concat(catalogue.DenyStatements(catalogue.Buckets, c.Settings, "", at.ARN), spec.Statements)...)
 	args := &s3.BucketPolicyArgs{Bucket: made.ID(), Policy: document.JSON()}
 	// S3 refuses two changes of a bucket's access at once.
 	policy, err := s3.NewBucketPolicy(c.Ctx, name, args, child, pulumi.DependsOn([]pulumi.Resource{closed}))

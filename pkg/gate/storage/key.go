@@ -54,7 +54,7 @@ func NewKey(c component.Context, parent pulumi.Resource, purpose, description st
 		Principals: map[string][]string{"AWS": {c.Names.Root()}},
 		Actions:    []string{"kms:*"},
 		Resources:  policydoc.On("*"),
-	}}, catalogue.Refusals(catalogue.Keys, c.Settings, "", "*"), policydoc.Document{catalogue.PlainHTTP(catalogue.Keys, "*")}, uses)
+	}}, catalogue.DenyStatements(catalogue.Keys, c.Settings, "", "*"), policydoc.Document{catalogue.DenyPlainHTTP(catalogue.Keys, "*")}, uses)
 	name := c.ChildName(purpose)
 	key, err := kms.NewKey(c.Ctx, name, &kms.KeyArgs{
 		Description:          pulumi.String(description),

@@ -35,7 +35,7 @@ func NewStore(c component.Context, parent pulumi.Resource, rotators []string) (*
 	}
 	s := &Store{}
 	if s.ArtifactKey, err = NewKey(c, group, "artifacts", "Pipeline artifacts",
-		catalogue.Refusals(catalogue.ArtifactKey, c.Settings, "", "*")...); err != nil {
+		catalogue.DenyStatements(catalogue.ArtifactKey, c.Settings, "", "*")...); err != nil {
 		return nil, fmt.Errorf("artifact key: %w", err)
 	}
 	if s.ImageKey, err = NewKey(c, group, "images", "Container images"); err != nil {
@@ -53,13 +53,13 @@ func NewStore(c component.Context, parent pulumi.Resource, rotators []string) (*
 	}
 	if c.Settings.CreatesSecrets() {
 		if s.SecretsKey, err = NewKey(c, group, "secrets", "Secrets of builds",
-			catalogue.Refusals(catalogue.SecretsKey, c.Settings, "", "*", rotators...)...); err != nil {
+			catalogue.DenyStatements(catalogue.SecretsKey, c.Settings, "", "*", rotators...)...); err != nil {
 			return nil, fmt.Errorf("secrets key: %w", err)
 		}
 	}
 	s.Artifacts, err = NewBucket(c, group, BucketSpec{
 		Purpose: "artifacts", Key: s.ArtifactKey, Days: c.Settings.Retention.ArtifactDays,
-		Statements: catalogue.Refusals(catalogue.ArtifactObjects, c.Settings, "", c.Names.Bucket("artifacts").ARN+"/*"),
+		Statements: catalogue.DenyStatements(catalogue.ArtifactObjects, c.Settings, "", c.Names.Bucket("artifacts").ARN+"/*"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("artifact bucket: %w", err)

@@ -39,7 +39,7 @@ func New(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, e
 	if err != nil {
 		return fmt.Errorf("global provider: %w", err)
 	}
-	for _, call := range catalogue.Alerts(c.Settings) {
+	for _, call := range catalogue.AlertRules(c.Settings) {
 		pattern, fits := patternOf(c, call, keys, rotators)
 		if !fits {
 			if err := c.Ctx.Log.Warn(fmt.Sprintf("the alert %s is left out: the ARNs of those who may make the calls are longer than a pattern of %d characters has room for; "+
@@ -67,7 +67,7 @@ func New(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, e
 			part += "<" + variable + ">"
 		}
 		one.Message = alertMessage(c, call.What, part)
-		if call.Pipeline {
+		if call.AffectsDelivery {
 			one.Starts = contain
 		}
 		if err := alerts.NewRule(c, group, one); err != nil {
@@ -96,14 +96,14 @@ func newGlobalProvider(c component.Context, parent pulumi.Resource) (*aws.Provid
 }
 
 // patternOf is a rule's pattern, and whether EventBridge takes one of its length.
-func patternOf(c component.Context, call catalogue.Rule, keys storage.Keys, rotators []string) (pulumi.StringInput, bool) {
-	known := catalogue.Known{Rotators: rotators}
+func patternOf(c component.Context, call catalogue.AlertRule, keys storage.Keys, rotators []string) (pulumi.StringInput, bool) {
+	known := catalogue.DeployedARNs{Rotators: rotators}
 	if !call.OfKeys {
 		text := call.Pattern(c.Settings, known)
 		return pulumi.String(text), len(text) <= catalogue.MaxPattern
 	}
 	return keys.ByPurpose().ToStringMapOutput().ApplyT(func(arns map[string]string) string {
-		return call.Pattern(c.Settings, catalogue.Known{Rotators: known.Rotators, Keys: arns})
+		return call.Pattern(c.Settings, catalogue.DeployedARNs{Rotators: known.Rotators, Keys: arns})
 	}).(pulumi.StringOutput), true
 }
 

@@ -8,13 +8,13 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// may are the ARNs and patterns of all who may make a call: deployers and the
-// break-glass role, and who the row names, of one app or (app empty) of all. also
-// are the roles that settings do not know: those of Rotation.
-func may(s *settings.Settings, app string, by, also []string) []string {
+// authorizedARNs are the ARNs and patterns of the principals that may make a call: the deployers, the break-glass
+// role, and those that the row names, of one app or (app empty) of all. rotators are the roles of Rotation, which
+// settings do not name.
+func authorizedARNs(s *settings.Settings, app string, duties, rotators []string) []string {
 	p := naming.New(s)
 	who := append(p.Deployers(s), s.Access.BreakGlassArn)
-	for _, duty := range present(s, by) {
+	for _, duty := range presentDuties(s, duties) {
 		switch duty {
 		case Execution:
 			for _, a := range s.Apps {
@@ -22,7 +22,7 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 					who = append(who, a.ExecutionRoleArn)
 				}
 			}
-		case People:
+		case Approvers:
 			who = append(who, s.Access.ApproverArns...)
 		case Mergers:
 			who = append(who, s.Source.MergerArns...)
@@ -31,7 +31,7 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 		case ServiceLinked:
 			who = append(who, p.ServiceLinkedRoles())
 		case Rotation:
-			who = append(who, also...)
+			who = append(who, rotators...)
 		default:
 			switch {
 			case !naming.PerApp(duty):
@@ -46,14 +46,14 @@ func may(s *settings.Settings, app string, by, also []string) []string {
 	return unique(who)
 }
 
-// present are those duties that the stack has a role of.
-func present(s *settings.Settings, by []string) []string {
-	return slices.DeleteFunc(slices.Clone(by), func(duty string) bool {
+// presentDuties are the duties for which the stack has a role.
+func presentDuties(s *settings.Settings, duties []string) []string {
+	return slices.DeleteFunc(slices.Clone(duties), func(duty string) bool {
 		switch duty {
 		case naming.Sign:
 			return !s.Signs()
 		case naming.Shift:
-			return nothingShifts(s)
+			return hasNoBlueGreen(s)
 		case Trigger, Mergers:
 			return !s.FromCodeCommit()
 		}
@@ -61,13 +61,13 @@ func present(s *settings.Settings, by []string) []string {
 	})
 }
 
-// only begins the Sid of a statement: OnlyPipelineBuild.
-func only(by []string) string {
-	if len(by) == 0 {
+// denySid begins the Sid of a statement: OnlyPipelineBuild.
+func denySid(authorized []string) string {
+	if len(authorized) == 0 {
 		return "OnlyDeployers"
 	}
 	sid := "Only"
-	for _, duty := range by {
+	for _, duty := range authorized {
 		sid += strings.ToUpper(duty[:1]) + duty[1:]
 	}
 	return sid

@@ -24,15 +24,15 @@ func texts(t *testing.T, inputs []pulumi.StringInput) []string {
 	return all
 }
 
-func TestRefusalsAreTheRows(t *testing.T) {
+func TestResourcePolicies_DenyEveryCall(t *testing.T) {
 	t.Parallel()
 	s := account("web", "api")
 	const rotation = "arn:aws:iam::111111111111:role/rotation"
-	for target, control := range policyOf {
+	for target, control := range resourcePolicyOf {
 		t.Run(string(target), func(t *testing.T) {
 			t.Parallel()
-			document := Refusals(target, s, "app-api", "arn", rotation)
-			plain := PlainHTTP(target, "arn")
+			document := DenyStatements(target, s, "app-api", "arn", rotation)
+			plain := DenyPlainHTTP(target, "arn")
 			sids := map[string]bool{plain.Sid: true}
 			of := map[string]policydoc.Statement{}
 			for _, st := range document {
@@ -58,7 +58,7 @@ func TestRefusalsAreTheRows(t *testing.T) {
 					t.Errorf("nothing refuses %s", c.Action)
 					continue
 				}
-				if got, want := texts(t, st.Conditions[0].Values), may(s, "app-api", c.By, []string{rotation}); !slices.Equal(got, want) {
+				if got, want := texts(t, st.Conditions[0].Values), authorizedARNs(s, "app-api", c.Authorized, []string{rotation}); !slices.Equal(got, want) {
 					t.Errorf("%s is left to %v, want %v", c.Action, got, want)
 				}
 			}
@@ -69,7 +69,7 @@ func TestRefusalsAreTheRows(t *testing.T) {
 	}
 }
 
-func TestWhoMay(t *testing.T) {
+func TestCatalogue_AuthorizedARNs(t *testing.T) {
 	t.Parallel()
 	s := account("web", "api")
 	const role = "arn:aws:iam::111111111111:role/"
@@ -85,14 +85,14 @@ func TestWhoMay(t *testing.T) {
 		"the recorder, of no app":     {"app-api", []string{"recorder"}, []string{role + "prodgate/recorder/prodgate-recorder"}},
 		"who runs one app":            {"app-api", []string{Execution}, []string{role + "api-execution"}},
 		"who runs every app":          {"", []string{Execution}, []string{role + "web-execution", role + "api-execution"}},
-		"approvers":                   {"", []string{People}, []string{role + "release-manager"}},
+		"approvers":                   {"", []string{Approvers}, []string{role + "release-manager"}},
 		"who rotates, each once":      {"", []string{Rotation, Rotation}, []string{role + "rotation"}},
 		"AWS's own roles":             {"", []string{ServiceLinked}, []string{role + "aws-service-role/*"}},
 		"several, in the row's order": {"app-web", []string{"pipeline", "build"}, []string{role + "prodgate/pipeline/prodgate-app-web-pipeline", role + "prodgate/build/prodgate-app-web-build"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, want := may(s, c.app, c.by, []string{role + "rotation"}), slices.Concat(always, c.want); !slices.Equal(got, want) {
+			if got, want := authorizedARNs(s, c.app, c.by, []string{role + "rotation"}), slices.Concat(always, c.want); !slices.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		})
@@ -100,10 +100,10 @@ func TestWhoMay(t *testing.T) {
 }
 
 // A policy of ECR names no resource.
-func TestARefusalWithoutAResource(t *testing.T) {
+func TestResourcePolicies_WithoutResource(t *testing.T) {
 	t.Parallel()
 	s := account("web")
-	for _, st := range append(Refusals(Repositories, s, "app-web", ""), PlainHTTP(Repositories, "")) {
+	for _, st := range append(DenyStatements(Repositories, s, "app-web", ""), DenyPlainHTTP(Repositories, "")) {
 		if st.Resources != nil || !strings.HasPrefix(st.Actions[0], "ecr:") {
 			t.Errorf("%+v", st)
 		}
