@@ -31,5 +31,6 @@ check: ## formatting, lint, unit tests and the policy pack: no emulator, a few m
 test: ## prove everything
 	@.ci/test
 
-fmt: ## format the Go code
+fmt: ## format the Go and Python code
 	@gofmt -w *.go pkg policy examples sandbox
+	@$(SANDBOX) fmt

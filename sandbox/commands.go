@@ -32,6 +32,8 @@ var commands = map[string]func(ctx context.Context, stack string, rest ...string
 	"refresh": refresh,
 	"down":    down,
 	"outputs": outputs,
+	"lint":    onPython(toolchain.CheckPython),
+	"fmt":     onPython(toolchain.FormatPython),
 }
 
 func tools(ctx context.Context, _ string, _ ...string) error {
@@ -48,6 +50,17 @@ func tools(ctx context.Context, _ string, _ ...string) error {
 	}
 	say("tools are ready (%s)", time.Since(started).Round(time.Second))
 	return nil
+}
+
+// onPython is a command for the repository's Python code, which needs no stack.
+func onPython(do func(context.Context, string, toolchain.Log) error) func(context.Context, string, ...string) error {
+	return func(ctx context.Context, _ string, _ ...string) error {
+		root, err := toolchain.Root()
+		if err != nil {
+			return err
+		}
+		return do(ctx, root, say)
+	}
 }
 
 func up(ctx context.Context, name string, _ ...string) error {

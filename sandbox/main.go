@@ -25,6 +25,8 @@ const usage = `usage: sandbox COMMAND [STACK]
   down      destroy everything in the stack
   outputs   list the stack's outputs, or print one (outputs STACK NAME)
   tools     find, build or install what up and the tests run, and nothing else
+  lint      check the format, the style and the types of the Python code
+  fmt       format the Python code
 
 State is kept in .sandbox/stacks of the clone, or in the folder that SANDBOX_STATE
 names.`

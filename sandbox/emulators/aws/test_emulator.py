@@ -177,7 +177,10 @@ class ProcessTest(unittest.TestCase):
             emulator.client("iam").get_policy(PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
 
     def test_an_answer_is_sent_at_once(self) -> None:
-        with Emulator() as emulator, socket.create_connection(("127.0.0.1", int(emulator.url.rsplit(":")[-1]))) as asked:
+        with (
+            Emulator() as emulator,
+            socket.create_connection(("127.0.0.1", int(emulator.url.rsplit(":")[-1]))) as asked,
+        ):
             asked.sendall(b"GET /sandbox/calls HTTP/1.1\r\nHost: localhost\r\n\r\n")
             head, _, body = asked.recv(65536).partition(b"\r\n\r\n")
         self.assertTrue(head.startswith(b"HTTP/1.1 200 "), head)
@@ -763,7 +766,9 @@ class BehaviourTest(AskingTest):
             read(Bucket="noted")
         s3.delete_objects(Bucket="noted", Delete={"Objects": [{"Key": "a/b"}]})
         with self.assertRaises(ClientError):
-            self.client("guardduty").list_tags_for_resource(ResourceArn=f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/none")
+            self.client("guardduty").list_tags_for_resource(
+                ResourceArn=f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/none"
+            )
         noted = [(c["service"], c["operation"], c["resource"], c["times"]) for c in taken(self.emulator)]
         for wanted in (
             ("events", "PutRule", "noted", 1),
@@ -827,7 +832,7 @@ class OrganizationTest(AskingTest):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
         self.start()
-        self.addCleanup(lambda: self.emulator.stop())
+        self.addCleanup(lambda: self.emulator.stop())  # noqa: PLW0108 (a test starts another)
 
     def start(self) -> None:
         self.emulator = Emulator("--state", f"{self.folder.name}/state")
@@ -839,9 +844,7 @@ class OrganizationTest(AskingTest):
         manager, unit = "345678901234", "ou-ab12-34567890"
         arn = f"arn:aws:iam::{manager}:role/deep/guardrails"
         for _ in range(2):  # the second changes nothing
-            organize(
-                self.emulator, role_arn=arn, preview_role_arn=f"{arn}-preview", target=unit, account=ACCOUNT
-            )
+            organize(self.emulator, role_arn=arn, preview_role_arn=f"{arn}-preview", target=unit, account=ACCOUNT)
         self.assertEqual(self.taken_on(f"{arn}-preview")("sts").get_caller_identity()["Account"], manager)
         self.refused("AccessDeniedException", self.client("organizations").list_accounts)
         described = self.client("organizations").describe_organization()["Organization"]

@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from test_emulator import ACCOUNT, REGION, Answer, AskingTest, Emulator, trust
+from test_emulator import ACCOUNT, Answer, AskingTest, Emulator, trust
 
 STATES = "states.amazonaws.com"
 
@@ -54,7 +54,7 @@ class StepFunctionsTest(AskingTest):
             if described["status"] != "RUNNING":
                 return described
             time.sleep(0.1)
-        self.fail(f"{execution} does not end")
+        raise AssertionError(f"{execution} does not end")
 
     def run_once(self, definition: str, given: Any = None) -> Answer:
         started = self.client("stepfunctions").start_execution(
@@ -76,14 +76,42 @@ class StepFunctionsTest(AskingTest):
         for name, code, definition in (
             ("no JSON", "INVALID_JSON_DESCRIPTION", "{"),
             ("a transition into nothing", "MISSING_TRANSITION_TARGET", machine(("A", passes | {"Next": "C"}))),
-            ("a state that nothing leads to", "MISSING_TRANSITION_TARGET", machine(("A", passes | {"End": True}), ("B", passes))),
+            (
+                "a state that nothing leads to",
+                "MISSING_TRANSITION_TARGET",
+                machine(("A", passes | {"End": True}), ("B", passes)),
+            ),
             ("a name twice", "DUPLICATE_STATE_NAME", machine(("A", {"Type": "Map", "ItemProcessor": inner}))),
             ("no grammar", "SCHEMA_VALIDATION_FAILED", machine(("A", {"Type": "Jump"}))),
-            ("a function that is not there", "SCHEMA_VALIDATION_FAILED", machine(("A", passes | {"Parameters": {"a.$": "States.Join('a')"}}))),
+            (
+                "a function that is not there",
+                "SCHEMA_VALIDATION_FAILED",
+                machine(("A", passes | {"Parameters": {"a.$": "States.Join('a')"}})),
+            ),
             ("a call that is not there", "SCHEMA_VALIDATION_FAILED", machine(("A", task("aws-sdk:iam:putPolicy")))),
-            ("a parameter in the service's case", "SCHEMA_VALIDATION_FAILED", machine(("A", task("aws-sdk:codepipeline:listPipelineExecutions", Parameters={"PipelineName": "p", "maxResults": 1})))),
-            ("a parameter that is missing", "SCHEMA_VALIDATION_FAILED", machine(("A", task("aws-sdk:iam:putRolePolicy", Parameters={"RoleName": "r"})))),
-            ("States.ALL before others", "SCHEMA_VALIDATION_FAILED", machine(("A", task("aws-sdk:iam:putRolePolicy", Parameters=put, Catch=[every, some])), ("B", passes))),
+            (
+                "a parameter in the service's case",
+                "SCHEMA_VALIDATION_FAILED",
+                machine(
+                    (
+                        "A",
+                        task(
+                            "aws-sdk:codepipeline:listPipelineExecutions",
+                            Parameters={"PipelineName": "p", "maxResults": 1},
+                        ),
+                    )
+                ),
+            ),
+            (
+                "a parameter that is missing",
+                "SCHEMA_VALIDATION_FAILED",
+                machine(("A", task("aws-sdk:iam:putRolePolicy", Parameters={"RoleName": "r"}))),
+            ),
+            (
+                "States.ALL before others",
+                "SCHEMA_VALIDATION_FAILED",
+                machine(("A", task("aws-sdk:iam:putRolePolicy", Parameters=put, Catch=[every, some])), ("B", passes)),
+            ),
         ):
             with self.subTest(name):
                 answer = self.client("stepfunctions").validate_state_machine_definition(definition=definition)
@@ -132,7 +160,12 @@ class StepFunctionsTest(AskingTest):
             self.assertEqual(self.output(machine(*states))["caught"]["Error"], error)
 
     def test_a_path_to_several_places_is_a_list_however_many_there_are(self) -> None:
-        given = {"one": [{"a": 1, "b": "x"}], "two": [{"a": 1}, {"a": 2}], "none": [], "deep": {"x": {"did": 1}, "y": [{"did": 2}]}}
+        given = {
+            "one": [{"a": 1, "b": "x"}],
+            "two": [{"a": 1}, {"a": 2}],
+            "none": [],
+            "deep": {"x": {"did": 1}, "y": [{"did": 2}]},
+        }
         for path, value in (
             ("$.one[*].a", [1]),
             ("$.two[*].a", [1, 2]),
@@ -162,10 +195,14 @@ class StepFunctionsTest(AskingTest):
             with self.subTest(rule=rule, given=given):
                 choice = {"Type": "Choice", "Choices": [rule | {"Next": "B"}], "Default": "B"}
                 got = self.run_once(machine(("A", choice), ("B", {"Type": "Succeed"})), given)
-                self.assertEqual((got["status"], got.get("error")), (ended, "States.Runtime" if ended == "FAILED" else None))
+                self.assertEqual(
+                    (got["status"], got.get("error")), (ended, "States.Runtime" if ended == "FAILED" else None)
+                )
 
     def test_times_are_in_milliseconds_of_utc(self) -> None:
-        asked = machine(("A", {"Type": "Pass", "Parameters": {"at.$": "$$.State.EnteredTime", "from.$": "$$.Execution.StartTime"}}))
+        asked = machine(
+            ("A", {"Type": "Pass", "Parameters": {"at.$": "$$.State.EnteredTime", "from.$": "$$.Execution.StartTime"}})
+        )
         for moment in self.output(asked).values():
             self.assertRegex(moment, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
@@ -186,7 +223,9 @@ class StepFunctionsTest(AskingTest):
         arn, events = self.made(machine(("A", {"Type": "Pass"}))), self.client("events")
         events.put_rule(Name="starts", EventPattern='{"source": ["machines"]}')
         iam = self.client("iam")
-        role = iam.create_role(RoleName="starter", AssumeRolePolicyDocument=trust("events.amazonaws.com"))["Role"]["Arn"]
+        role = iam.create_role(RoleName="starter", AssumeRolePolicyDocument=trust("events.amazonaws.com"))["Role"][
+            "Arn"
+        ]
         events.put_targets(Rule="starts", Targets=[{"Id": "1", "Arn": arn, "RoleArn": role}])
         events.put_events(Entries=[{"Source": "machines", "DetailType": "t", "Detail": '{"n": 1}'}])
         urllib.request.urlopen(f"{self.emulator.url}/sandbox/settled", data=b"").close()
@@ -198,7 +237,9 @@ class StepFunctionsTest(AskingTest):
         with tempfile.TemporaryDirectory() as folder:
             state = f"{folder}/state"
             with Emulator("--state", state) as first:
-                role = first.client("iam").create_role(RoleName="m", AssumeRolePolicyDocument=trust(STATES))["Role"]["Arn"]
+                role = first.client("iam").create_role(RoleName="m", AssumeRolePolicyDocument=trust(STATES))["Role"][
+                    "Arn"
+                ]
                 definition = machine(("A", {"Type": "Wait", "Seconds": 60}))
                 client = first.client("stepfunctions")
                 arn = client.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]

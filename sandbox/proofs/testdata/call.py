@@ -43,7 +43,7 @@ def members(shape: StructureShape, names: dict[str, Any], depth: int) -> dict[st
     for name, member in shape.members.items():
         if name in names and member.type_name in ("string", "list"):
             made[name] = [names[name]] if member.type_name == "list" else names[name]
-        elif depth < 8 and name in shape.required_members or below(member, names, depth):
+        elif (depth < 8 and name in shape.required_members) or below(member, names, depth):
             made[name] = value(member, names, depth + 1)
     return made
 
@@ -61,17 +61,24 @@ def main() -> None:
     session = botocore.session.get_session()
     session.set_credentials("sandbox", "sandbox")
     config = Config(
-        parameter_validation=False, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, inject_host_prefix=False
+        parameter_validation=False,
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": "path"},
+        inject_host_prefix=False,
     )
     clients: dict[tuple[str, str], Any] = {}
     for line in sys.stdin:
         call = json.loads(line)
         told = base64.b64encode(json.dumps(call["told"]).encode()).decode()
         key = (call["service"], call["region"])
-        client = clients.setdefault(key, session.create_client(call["service"], region_name=call["region"], config=config))
+        client = clients.setdefault(
+            key, session.create_client(call["service"], region_name=call["region"], config=config)
+        )
         operation = client.meta.service_model.operation_model(call["operation"])
         parameters = members(operation.input_shape, call["names"], 0) if operation.input_shape else {}
-        client.meta.events.register_last("before-send", lambda request, told=told, **_: request.headers.__setitem__(TOLD, told), "told")
+        client.meta.events.register_last(
+            "before-send", lambda request, told=told, **_: request.headers.__setitem__(TOLD, told), "told"
+        )
         try:
             client._make_api_call(call["operation"], parameters)
         except Exception as error:  # the answer is nobody's

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "emulators" / "aws"))
 
-from services import delivery, patterns  # noqa: E402
+from services import delivery, patterns
 
 rules = json.loads(sys.stdin.readline())
 compiled = [(rule["name"], patterns.compiled(rule["pattern"]), rule["all"]) for rule in rules]

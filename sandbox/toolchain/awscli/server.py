@@ -247,7 +247,7 @@ def _take(call: _Call) -> None:
     if os.environ.get("PYTHONUNBUFFERED"):
         for file in (sys.stdout, sys.stderr):
             file.reconfigure(write_through=True)
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
 
 
 def _run() -> int:
@@ -283,7 +283,7 @@ def _warm() -> None:
     """Makes a call that fails: it loads all that any call loads."""
     os.environ.update(
         AWS_ACCESS_KEY_ID="none",
-        AWS_SECRET_ACCESS_KEY="none",
+        AWS_SECRET_ACCESS_KEY="none",  # noqa: S106
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_MAX_ATTEMPTS="1",
@@ -302,9 +302,8 @@ def _find_home() -> Iterator[_Replace]:
             for attribute, value in list(vars(owner).items()):
                 if isinstance(value, str) and _HOME in value:
                     yield _attribute(owner, attribute, value)
-                if isinstance(value, types.FunctionType) and value.__defaults__:
-                    if any(isinstance(d, str) and _HOME in d for d in value.__defaults__):
-                        yield _defaults(value, value.__defaults__)
+                if isinstance(value, types.FunctionType) and _HOME in str(value.__defaults__):
+                    yield _defaults(value, value.__defaults__ or ())
 
 
 def _attribute(owner: object, name: str, value: str) -> _Replace:
@@ -327,7 +326,6 @@ if __name__ == "__main__":
     os.environ.clear()
     os.environ["HOME"] = _HOME
     import awscli.clidriver
-
     import botocore.exceptions
     import botocore.loaders
 

@@ -204,9 +204,8 @@ class Branches:
         if option == "FAST_FORWARD_MERGE":
             commit = commits[source]
         else:
-            sides = (commits[key].files for key in (base, destination, source))
             try:
-                files = merged(*sides, strategy)
+                files = merged(commits[base].files, commits[destination].files, commits[source].files, strategy)
             except Conflict:
                 raise by_hand from None
             parents = [destination] if option == "SQUASH_MERGE" else [destination, source]

@@ -1,5 +1,9 @@
 """Budgets: updates, the subscribers of notifications, tags."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
+from typing import Any
+
 from moto.budgets.models import Budget, Notification, budgets_backends
 from moto.budgets.responses import BudgetsResponse
 from moto.core.common_types import TYPE_RESPONSE
@@ -61,7 +65,7 @@ class Budgets(core.Service):
 
     def delete_subscriber(self, params: Params) -> None:
         """AWS refuses to take away the last one."""
-        subscribers = self._notification(params, "Notification").subscribers
+        subscribers: Any = self._notification(params, "Notification").subscribers
         if subscribers == [params["Subscriber"]]:
             raise Error("InvalidParameterException", "A notification must have at least one subscriber.")
         subscribers.remove(params["Subscriber"])

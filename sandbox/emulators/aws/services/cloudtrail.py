@@ -26,11 +26,13 @@ class CloudTrail(core.Service):
     invalid = "InvalidParameterException"
 
     def create_trail(self, params: Params) -> Params:
-        """AWS refuses a name that is in use, a sixth trail of a region, and a bucket that CloudTrail may not write to."""
+        """AWS refuses a name in use, a sixth trail of a region, and a bucket that CloudTrail may not write to."""
         if params["Name"] in self.state.trails:
             raise Error("TrailAlreadyExistsException", f"Trail {params['Name']} already exists in account")
         if len(self.state.describe_trails(True)) >= _QUOTA:
-            raise Error("MaximumNumberOfTrailsExceededException", f"User: {self.current_account} already has {_QUOTA} trails")
+            raise Error(
+                "MaximumNumberOfTrailsExceededException", f"User: {self.current_account} already has {_QUOTA} trails"
+            )
         self._check_bucket(params["S3BucketName"])
         if params.get("IsMultiRegionTrail") and not params.get("IncludeGlobalServiceEvents", True):
             raise Error(

@@ -141,7 +141,7 @@ class CodeBuild(core.Service):
             "initiator": "sandbox",
         }
         build["arn"] = self.arn(f"build/{build['id']}")
-        self.state.builds[build["id"]] = build
+        self.state.builds[str(build["id"])] = build
         return {"build": build}
 
     def batch_get_builds(self, params: Params) -> Params:

@@ -5,6 +5,8 @@ takes the parsed parameters and returns the answer as the model describes it. Th
 request is checked against the model first, because AWS does.
 """
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 import importlib
 import json
 import logging
@@ -149,7 +151,7 @@ def check(shape: Shape | None, value: Any, code: str) -> None:
         raise Error(code, f"{len(problems)} validation {noun} detected: {'; '.join(problems)}")
 
 
-def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: C901
     def failed(constraint: str) -> str:
         return f"Value {value!r} at '{path}' failed to satisfy constraint: Member must {constraint}"
 
@@ -257,7 +259,7 @@ def _get_backend(name: str) -> BackendDict[Any]:
 
 
 _stock_call_action = BaseResponse.call_action
-_stock_get_backend = backends.get_backend
+_stock_get_backend: Any = backends.get_backend
 
 
 def install() -> None:

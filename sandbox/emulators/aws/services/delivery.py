@@ -93,7 +93,10 @@ def _takes(rule: Rule, name: str) -> bool:
 
 
 def hears(name: str) -> bool:
-    """Whether every rule is asked about a call (Amazon EventBridge User Guide, Receiving read-only management events)."""
+    """Whether every rule gets the event of a call.
+
+    Amazon EventBridge User Guide, Receiving read-only management events from AWS services.
+    """
     return name in ("GetFederationToken", "GetSessionToken") or not name.startswith(("Describe", "Get", "List"))
 
 

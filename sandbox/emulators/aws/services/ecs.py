@@ -1,5 +1,7 @@
 """ECS: the members of a service that moto drops, and the tasks that it runs."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 import hashlib
 import os
 from typing import Any
@@ -133,10 +135,8 @@ class Ecs(core.Service):
         rollout = vars(service).get("rollout") or ("COMPLETED" if done else "IN_PROGRESS")
         for deployment in service.deployments:
             key = deployment["id"]
-            deployment |= counts | {
-                "rolloutState": rollout,
-                "rolloutStateReason": f"ECS deployment {key} {rollout.lower().replace('_', ' ')}.",
-            }
+            state = f"ECS deployment {key} {rollout.lower().replace('_', ' ')}."
+            deployment.update(counts | {"rolloutState": rollout, "rolloutStateReason": state})
         for one in service.task_sets:
             of_it = running if one.status == "PRIMARY" else 0
             one.runningCount, one.pendingCount, one.computedDesiredCount = of_it, 0, of_it
@@ -181,9 +181,7 @@ class Ecs(core.Service):
         return {"imageDigest": said or digest} if said or digest else {}
 
 
-def run(
-    region: str, cluster: str, service: str, tasks: list[Params] | None = None, rollout: str | None = None
-) -> None:
+def run(region: str, cluster: str, service: str, tasks: list[Params] | None = None, rollout: str | None = None) -> None:
     """Says what a service runs, and how far its deployment is; None for what follows from the service itself.
 
     A task has taskDefinition, desiredStatus, lastStatus and the imageDigest of all of its containers.

@@ -1,5 +1,7 @@
 """EventBridge: rules whose patterns and targets are checked as AWS does, and events put by whoever may."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 import json
 from collections import OrderedDict
 from typing import Any

@@ -1,5 +1,7 @@
 """Lambda: the settings of a function that moto drops. No function is ever run."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 from typing import Any
 
 from moto.awslambda.models import LambdaFunction

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cached_property
 
 _MODES = {"NORMAL": "100644", "EXECUTABLE": "100755", "SYMLINK": "120000"}
@@ -48,7 +48,7 @@ class Commit:
 
     @property
     def iso(self) -> str:
-        return datetime.fromtimestamp(self.made, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return datetime.fromtimestamp(self.made, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 Commits = dict[str, Commit]

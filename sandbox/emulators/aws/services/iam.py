@@ -1,5 +1,7 @@
 """IAM and STS: what an update leaves alone, who the caller is, and which roles there are to take on."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 import os
 from typing import Any
 

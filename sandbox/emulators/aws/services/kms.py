@@ -1,5 +1,7 @@
 """KMS: the rotation period of a key."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 from datetime import timedelta
 
 from moto.core.utils import utcfromtimestamp

@@ -1,5 +1,7 @@
 """CloudWatch Logs: metric filters."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 from typing import Any
 
 from moto.logs.models import LogsBackend

@@ -81,7 +81,11 @@ def _errors(state: Params, at: str) -> Iterator[Params]:
         rules = [one["ErrorEquals"] for one in state.get(field, [])]
         for place, names in enumerate(rules, 1):
             if "States.ALL" in names and (len(names) > 1 or place < len(rules)):
-                yield _wrong("SCHEMA_VALIDATION_FAILED", "States.ALL must appear alone and at the end of the list", f"{at}/{field}")
+                yield _wrong(
+                    "SCHEMA_VALIDATION_FAILED",
+                    "States.ALL must appear alone and at the end of the list",
+                    f"{at}/{field}",
+                )
 
 
 def _call(state: Params, at: str) -> Iterator[Params]:
@@ -91,15 +95,19 @@ def _call(state: Params, at: str) -> Iterator[Params]:
         return
     called = operation(resource)
     if called is None:
-        yield _wrong("SCHEMA_VALIDATION_FAILED", f"The resource provided {resource} is not recognized", f"{at}/Resource")
+        yield _wrong(
+            "SCHEMA_VALIDATION_FAILED", f"The resource provided {resource} is not recognized", f"{at}/Resource"
+        )
         return
     shape = called.input_shape
     known = {pascal(name) for name in shape.members} if shape else set()
     sent = {key.removesuffix(".$") for key in state.get("Parameters", {})}
     for name in sorted(sent - known):
-        yield _wrong("SCHEMA_VALIDATION_FAILED", f"The field \"{name}\" is not supported by Step Functions", f"{at}/Parameters")
+        yield _wrong(
+            "SCHEMA_VALIDATION_FAILED", f'The field "{name}" is not supported by Step Functions', f"{at}/Parameters"
+        )
     for name in sorted({pascal(name) for name in (shape.required_members if shape else ())} - sent):
-        yield _wrong("SCHEMA_VALIDATION_FAILED", f"The field \"{name}\" is required but was missing", f"{at}/Parameters")
+        yield _wrong("SCHEMA_VALIDATION_FAILED", f'The field "{name}" is required but was missing', f"{at}/Parameters")
 
 
 def _wrong(code: str, message: str, location: str) -> Params:

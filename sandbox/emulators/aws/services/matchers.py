@@ -27,8 +27,8 @@ def exact(wanted: Value) -> Matcher:
     """A number is compared as a number, an address as an address, anything else as it is written."""
     if isinstance(wanted, Literal):
         held = number(wanted)
-        return lambda value: isinstance(value, Literal) and (
-            value == wanted or (held is not None and number(value) == held)
+        return lambda value: (
+            isinstance(value, Literal) and (value == wanted or (held is not None and number(value) == held))
         )
     if isinstance(wanted, str):
         address = _address(wanted)
@@ -61,7 +61,7 @@ def named(name: str, wanted: Any) -> Matcher:
         case "exists":
             if wanted is not True:
                 raise Refused("exists match pattern must be either true or false.")
-            return lambda value: True
+            return lambda _: True
     raise Refused(f"Unrecognized match type {name}")
 
 

@@ -1,5 +1,7 @@
 """Organizations: what a policy must be before it is kept, and an organisation as somebody has it before the gate."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 import json
 from typing import Any
 

@@ -450,11 +450,11 @@ class Executions:
         why = None
         if repository is None:
             why = f"Repository {name} of CodeCommit cannot be found in {region}"
-        elif tip is None:
+        elif tip is None or key is None:
             why = f"Branch {branch} cannot be found in repository {name} of CodeCommit"
         elif key not in repository.commits:
             why = f"Commit {key} cannot be found in repository {name} of CodeCommit"
-        if why:
+        if why or repository is None or key is None:
             run.end("Failed", error={"code": "ConfigurationError", "message": why})
             return
         commit = repository.commits[key]

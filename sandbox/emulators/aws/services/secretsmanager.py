@@ -26,13 +26,13 @@ class SecretsManager(core.Service):
         return self.moto()
 
     def rotate_secret(self, params: Params) -> Params | TYPE_RESPONSE:
-        """AWS takes settings for a secret without a value, and leaves the versions alone where it is not to begin at once.
+        """AWS accepts settings for a secret without a value, and keeps the versions if rotation begins later.
 
-        (It has the function test itself first, in a version that it takes away again.) moto trips over the one and
-        leaves a version behind in the other.
+        AWS first lets the function test itself, in a version that it deletes again. moto fails at a secret without a
+        value, and leaves a version behind if rotation does not begin at once.
         """
         secret = self.state.describe_secret(params["SecretId"])
-        if secret.is_deleted() or secret.versions and params.get("RotateImmediately", True):
+        if secret.is_deleted() or (secret.versions and params.get("RotateImmediately", True)):
             return self.moto()
         function = params.get("RotationLambdaARN") or secret.rotation_lambda_arn
         if not function:

@@ -3,7 +3,7 @@
 import base64
 import json
 import uuid
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.common_types import TYPE_RESPONSE
 from moto.signer.models import SignerBackend, signer_backends
@@ -179,13 +178,14 @@ def root() -> str:
 
 def _authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     """The key and certificate that sign those of signatures: one for all accounts, kept as long as the state."""
-    kept = vars(signer_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])
+    kept: dict[str, Any] = vars(signer_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])
     if "authority" not in kept:
         key = ec.generate_private_key(ec.SECP384R1())
         certificate = _certificate("Signer Root CA", key.public_key(), None, key)
         kept["authority"] = (_pem(key), certificate.public_bytes(serialization.Encoding.PEM))
     key, certificate = kept["authority"]
-    return serialization.load_pem_private_key(key, None), x509.load_pem_x509_certificate(certificate)
+    private: Any = serialization.load_pem_private_key(key, None)
+    return private, x509.load_pem_x509_certificate(certificate)
 
 
 def _certificate(
@@ -200,7 +200,7 @@ def _certificate(
             x509.NameAttribute(NameOID.COMMON_NAME, name),
         ]
     )
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     is_root = issuer is None
     builder = (
         x509.CertificateBuilder()
@@ -230,7 +230,7 @@ def _envelope(payload: bytes, marks: dict[str, str]) -> bytes:
     by, authority = _authority()
     key = ec.generate_private_key(ec.SECP384R1())
     chain = [_certificate("Signer", key.public_key(), authority, by), authority]
-    now = datetime.now(timezone.utc).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    now = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
     head = {
         "alg": "ES384",
         "cty": _PAYLOAD,
@@ -278,9 +278,9 @@ def _word(content: bytes) -> str:
 def _time(value: Any) -> datetime:
     """A time of a request: a number in a body, text in a URL."""
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, timezone.utc)
+        return datetime.fromtimestamp(value, UTC)
     return datetime.fromisoformat(value.replace("Z", "+00:00"))
 
 

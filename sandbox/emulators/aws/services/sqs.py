@@ -1,5 +1,7 @@
 """SQS: the attributes that moto writes anew or forgets."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 from typing import Any
 
 from moto.sqs.models import Queue

@@ -1,4 +1,6 @@
-"""The interpreter of the Amazon States Language: where moto's answers otherwise than AWS's, and who its calls are of."""
+"""The interpreter of the Amazon States Language: where moto's differs from AWS's, and whose its calls are."""
+
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 
 import logging
 import re
@@ -56,9 +58,11 @@ def boto_client_for(region: str, service: str, state_credentials: Any = None) ->
     _, partition, _, _, account, _ = role.split(":", 5)
     if not service_trusted(account, partition, role, PRINCIPAL):
         message = f"User: {PRINCIPAL} is not authorized to perform: sts:AssumeRole on resource: {role}"
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": message}, "ResponseMetadata": _REFUSED}, "AssumeRole")
+        raise ClientError(
+            {"Error": {"Code": "AccessDenied", "Message": message}, "ResponseMetadata": _REFUSED}, "AssumeRole"
+        )
     with _boto:  # its default session makes one client at a time
-        sts = _client("sts", region, aws_access_key_id="states", aws_secret_access_key="states")
+        sts = _client("sts", region, aws_access_key_id="states", aws_secret_access_key="states")  # noqa: S106
         keys = sts.assume_role(RoleArn=role, RoleSessionName="states")["Credentials"]
         return _client(
             service,
@@ -81,7 +85,9 @@ def _client(service: str, region: str, **keys: str) -> BaseClient:
         **keys,
     )
     # Every answer of AWS's has one, which the interpreter writes into causes.
-    client.meta.events.register("after-call", lambda parsed, **_: parsed["ResponseMetadata"].setdefault("RequestId", "sandbox"))
+    client.meta.events.register(
+        "after-call", lambda parsed, **_: parsed["ResponseMetadata"].setdefault("RequestId", "sandbox")
+    )
     return client
 
 
@@ -158,9 +164,11 @@ def _compare(comparison: ComparisonVariable, env: Environment) -> None:
     asked.eval(env)
 
 
-def _entered(EnteredTime: str, Name: str) -> StateData:
+def _entered(EnteredTime: str, Name: str) -> StateData:  # noqa: N803
     """AWS tells the time in milliseconds of UTC."""
-    return StateData(EnteredTime=timestamp(datetime.fromisoformat(EnteredTime)), Name=Name)
+    kind: Any = StateData
+    entered: StateData = kind(EnteredTime=timestamp(datetime.fromisoformat(EnteredTime)), Name=Name)
+    return entered
 
 
 def timestamp(moment: datetime) -> str:

@@ -1,8 +1,10 @@
 """Step Functions: machines as AWS checks them, and executions that run in moto's interpreter."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 import time
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.base_backend import BackendDict
@@ -50,13 +52,13 @@ class Run(Execution):
         return {"events": self._events} if self._events is not None else super().to_history_output()
 
     def fail(self, error: str, cause: str) -> None:
-        self.stop_date = datetime.now(tz=timezone.utc)
+        self.stop_date = datetime.now(tz=UTC)
         self.exec_status, self.error, self.cause = ExecutionStatus.FAILED, error, cause
 
     def __getstate__(self) -> Params:
         kept = {**vars(self), "exec_worker": None, "_events": self.to_history_output()["events"]}
         if self.exec_status == ExecutionStatus.RUNNING:
-            kept |= {"exec_status": ExecutionStatus.ABORTED, "stop_date": datetime.now(tz=timezone.utc)}
+            kept |= {"exec_status": ExecutionStatus.ABORTED, "stop_date": datetime.now(tz=UTC)}
         return kept
 
 
@@ -64,7 +66,11 @@ class Machines(StepFunctionsParserBackend):
     """What Step Functions knows in one account and region."""
 
     def start_execution(
-        self, state_machine_arn: str, name: str | None = None, execution_input: str | None = None, trace_header: Any = None
+        self,
+        state_machine_arn: str,
+        name: str | None = None,
+        execution_input: str | None = None,
+        trace_header: Any = None,
     ) -> Run:
         """AWS runs the definition as it is now, and takes a name once; it makes up one that is not given."""
         machine = self.describe_state_machine(state_machine_arn)
@@ -82,7 +88,7 @@ class Machines(StepFunctionsParserBackend):
             account_id=self.account_id,
             region_name=self.region_name,
             state_machine=machine,
-            start_date=datetime.now(tz=timezone.utc),
+            start_date=datetime.now(tz=UTC),
             cloud_watch_logging_session=None,
             activity_store={},
             input_data=text,
@@ -136,7 +142,8 @@ class StepFunctions(core.Service):
         if not core.service_trusted(self.current_account, self.partition, role, states_language.PRINCIPAL):
             raise Error(
                 "AccessDeniedException",
-                f"Neither the global service principal {states_language.PRINCIPAL}, nor the regional one is authorized to "
+                f"Neither the global service principal {states_language.PRINCIPAL}, nor the regional one is authorized "
+                "to "
                 "assume the provided role.",
             )
 

@@ -1,5 +1,7 @@
 """The targets of an EventBridge rule: what each gets of an event, and whether it lets the rule give it."""
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
+
 import json
 import re
 import uuid

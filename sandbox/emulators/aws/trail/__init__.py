@@ -32,7 +32,9 @@ def is_told_of(call: Call) -> bool:
 def look(call: Call) -> Seen | None:
     """What the record of the call will say of who makes it and on what; None if nobody will look at it."""
     of, region = account(call), words.region(call.service, call.region)
-    if not delivery.listening(of, region, call.operation or "") or not any(_takes(trail, call, region) for trail in _trails(of)):
+    if not delivery.listening(of, region, call.operation or "") or not any(
+        _takes(trail, call, region) for trail in _trails(of)
+    ):
         return None
     return Seen(call, of, region)
 
@@ -56,7 +58,12 @@ def inject(event: dict[str, Any]) -> None:
     """Puts an event that no caller may put: a service's own, or a record of CloudTrail's."""
     if "eventSource" in event:
         event = enveloped(event)
-    complete = {"version": "0", "id": "injected", "resources": [], "time": datetime.now(UTC).timestamp()} | event
+    complete: dict[str, Any] = {
+        "version": "0",
+        "id": "injected",
+        "resources": [],
+        "time": datetime.now(UTC).timestamp(),
+    } | event
     delivery.later(lambda: delivery.post(complete["account"], complete["region"], json.loads(json.dumps(complete))))
 
 

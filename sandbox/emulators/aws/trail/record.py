@@ -123,6 +123,10 @@ def _resources(seen: Seen, parameters: Event, elements: Event) -> list[Event]:
 
 def _keys(seen: Seen, sent: Event) -> list[str]:
     """The ARNs of the keys that a request names, by whatever name."""
-    names = [str(sent[name]) for name in ("KeyId", "TargetKeyId", "AliasName", "SourceKeyId", "DestinationKeyId") if name in sent]
+    names = [
+        str(sent[name])
+        for name in ("KeyId", "TargetKeyId", "AliasName", "SourceKeyId", "DestinationKeyId")
+        if name in sent
+    ]
     found = [kms.find(seen.account, seen.region, name) for name in names]
     return list(dict.fromkeys(key.arn for key in found if key is not None))
