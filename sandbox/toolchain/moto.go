@@ -44,21 +44,32 @@ func (k *Kit) moto(ctx context.Context, log Log) error {
 	return k.linkPython(ctx, log)
 }
 
-// linkPython puts the interpreter and the aws CLI into the kit, for scripts. A
-// link would not do: Python looks for its virtual environment beside the name
-// it is called by. The aws CLI is package awscli, which starts it once for many calls.
+// linkPython puts the interpreter into the kit, for scripts, and the programs that fork
+// from a server instead of starting: the aws CLI, and the emulator. A link to the
+// interpreter would not do: Python looks for its virtual environment beside the name it
+// is called by.
 func (k *Kit) linkPython(ctx context.Context, log Log) error {
 	script := "#!/bin/sh\nexec '" + k.Python + "' \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(k.Bin, "python3"), []byte(script), 0o755); err != nil {
 		return err
 	}
-	out := filepath.Join(k.Bin, "aws")
+	k.Moto = filepath.Join(k.Bin, "moto")
+	if err := k.forkServer(ctx, log, filepath.Join(k.Bin, "aws"), "aws_cli", filepath.Join(filepath.Dir(k.Python), "aws")); err != nil {
+		return err
+	}
+	return k.forkServer(ctx, log, k.Moto, "emulated_aws", filepath.Join(k.Root, "sandbox", "emulators", "aws"))
+}
+
+// forkServer builds a program that forks from a server (package forkserver).
+func (k *Kit) forkServer(ctx context.Context, log Log, out, program, command string) error {
 	// Older versions of the kit have a script there, which go build does not replace.
 	if text, err := os.ReadFile(out); err == nil && strings.HasPrefix(string(text), "#!") {
 		if err := os.Remove(out); err != nil {
 			return err
 		}
 	}
-	ldflags := fmt.Sprintf("-X main.python=%s -X main.command=%s", k.Python, filepath.Join(filepath.Dir(k.Python), "aws"))
-	return gobuild(ctx, log, filepath.Join(k.Root, "sandbox"), out, "./toolchain/awscli", ldflags)
+	module := filepath.Join(k.Root, "sandbox")
+	ldflags := fmt.Sprintf("-X main.python=%s -X main.command=%s -X main.server=%s -X main.program=%s",
+		k.Python, command, filepath.Join(module, "toolchain", "forkserver", "server.py"), program)
+	return gobuild(ctx, log, module, out, "./toolchain/forkserver", ldflags)
 }

@@ -23,8 +23,10 @@ type Kit struct {
 	Bin string
 	// Plugins is the plugins folder of a PULUMI_HOME.
 	Plugins string
-	// Python runs moto.
+	// Python has moto.
 	Python string
+	// Moto is the emulator of AWS.
+	Moto string
 	// Policy is the policy pack, as an executable.
 	Policy string
 }

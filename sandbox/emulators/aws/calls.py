@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
+from moto.core.utils import get_service_model
 from werkzeug import Request
 
 _loader = Loader()
@@ -89,6 +90,13 @@ class Call:
     def operation(self) -> str | None:
         target = str(self.request.headers.get("X-Amz-Target", "")).rpartition(".")[2]
         return target or (self.sent.get("Action") if self.is_form else None) or _rest(self.model, self.request)
+
+
+def warm(service: str) -> None:
+    """Loads the model of a service, which else its first call does."""
+    model = _models.get(service, service)
+    _routes(model)
+    get_service_model(model)
 
 
 def read(environ: dict[str, Any]) -> Call | None:

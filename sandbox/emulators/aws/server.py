@@ -42,6 +42,15 @@ TOLD = "HTTP_X_SANDBOX_TOLD"
 _alone = threading.Lock()
 
 
+_dispatcher = DomainDispatcherApplication(create_backend_app)
+
+
+def route(service: str) -> None:
+    """Makes the routes of a service, which else its first call does."""
+    scope = f"AWS4-HMAC-SHA256 Credential=none/20260101/us-east-1/{service}/aws4_request"
+    _dispatcher.get_application({"PATH_INFO": "/", "HTTP_AUTHORIZATION": scope, "HTTP_HOST": ""})
+
+
 class _Handler(WSGIRequestHandler):
     """Sends an answer's headers and its body at once.
 
@@ -57,7 +66,6 @@ class Server:
     """Serves all services on 127.0.0.1 while its context lasts."""
 
     def __init__(self, port: int) -> None:
-        self._dispatcher = DomainDispatcherApplication(create_backend_app)
         self._idle = threading.Condition()
         self._in_flight = 0
         self._server = make_server("127.0.0.1", port, self._application, threaded=True, request_handler=_Handler)
@@ -90,10 +98,10 @@ class Server:
         self, call: calls.Call | None, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         if call is None or not trail.is_told_of(call):
-            return self._dispatcher(environ, start_response)
+            return _dispatcher(environ, start_response)
         _ = call.body  # before the service reads it
         seen = trail.look(call)
-        chunks, status, headers = run_wsgi_app(self._dispatcher, environ, buffered=True)
+        chunks, status, headers = run_wsgi_app(_dispatcher, environ, buffered=True)
         body = b"".join(chunks)
         # A call that ends the telling is told of, as is one that begins it.
         seen = seen or trail.look(call)

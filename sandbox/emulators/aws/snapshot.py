@@ -49,6 +49,12 @@ def save(path: Path) -> None:
     os.replace(temporary, path)
 
 
+def forget() -> None:
+    """Empties the state of this process."""
+    for backends in _instances:
+        backends.clear()
+
+
 def load(path: Path) -> None:
     """Replaces the state of this process by the one in path."""
     with path.open("rb") as file:

@@ -9,7 +9,7 @@ from typing import Any
 
 import moto.config
 
-FACTS = Path(__file__).parents[2] / "pkg" / "gate" / "testdata" / "managed-rules.json"
+FACTS = Path(__file__).parents[3] / "pkg" / "gate" / "testdata" / "managed-rules.json"
 LIST = Path(moto.config.__file__).parent / "resources" / "aws_managed_rules.json.gz"
 
 

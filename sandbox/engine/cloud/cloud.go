@@ -69,7 +69,7 @@ func (c *Cloud) startMoto(kit *toolchain.Kit, dir string, roles []string) error 
 		return err
 	}
 	defer func() { _ = logFile.Close() }()
-	c.moto = exec.Command(kit.Python, filepath.Join(kit.Root, "sandbox", "emulators", "aws"), "--state", filepath.Join(dir, "aws.state"))
+	c.moto = exec.Command(kit.Moto, "--state", filepath.Join(dir, "aws.state"))
 	c.moto.Env = append(os.Environ(), "MOTO_ACCOUNT_ID="+c.Account, "PYTHONDONTWRITEBYTECODE=1")
 	if len(roles) > 0 {
 		c.moto.Env = append(c.moto.Env, "SANDBOX_ROLE="+path.Base(roles[0]))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -18,8 +19,11 @@ import (
 	"time"
 )
 
-// program is this package's program, built with an interpreter that counts its plain calls.
-var program, plainCalls string
+// built is the AWS CLI of this package, with an interpreter that counts its plain calls.
+var built, plainCalls string
+
+// emulator is the emulator of AWS, built likewise.
+var emulator string
 
 func TestMain(m *testing.M) {
 	status, err := prepare(m)
@@ -40,49 +44,62 @@ func prepare(m *testing.M) (status int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("a python3 with the AWS CLI is needed: %w", err)
 	}
+	here, err := os.Getwd()
+	if err != nil {
+		return 0, err
+	}
 	interpreter := strings.TrimSpace(string(found))
 	plainCalls = filepath.Join(folder, "plain-calls")
 	python = filepath.Join(folder, "python3")
-	script := fmt.Sprintf("#!/bin/sh\n[ \"$1\" = -c ] || echo \"$@\" >> %s\nexec %s \"$@\"\n", plainCalls, interpreter)
+	script := fmt.Sprintf("#!/bin/sh\n[ \"${1##*/}\" = server.py ] || echo \"$@\" >> %s\nexec %s \"$@\"\n", plainCalls, interpreter)
 	if err := os.WriteFile(python, []byte(script), 0o700); err != nil {
 		return 0, err
 	}
 	command = filepath.Join(filepath.Dir(interpreter), "aws")
-	program = filepath.Join(folder, "aws")
-	build := exec.Command("go", "build", "-o", program, "-ldflags", "-X main.python="+python+" -X main.command="+command, ".")
-	if text, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("go build: %w\n%s", err, text)
+	built, emulator = filepath.Join(folder, "aws"), filepath.Join(folder, "moto")
+	for out, flags := range map[string]string{
+		built:    " -X main.program=aws_cli -X main.command=" + command,
+		emulator: " -X main.program=emulated_aws -X main.command=" + filepath.Join(here, "..", "..", "emulators", "aws"),
+	} {
+		flags += " -X main.python=" + python + " -X main.server=" + filepath.Join(here, "server.py")
+		if text, err := exec.Command("go", "build", "-o", out, "-ldflags", flags, ".").CombinedOutput(); err != nil {
+			return 0, fmt.Errorf("go build: %w\n%s", err, text)
+		}
 	}
-	if err := awaitServer(); err != nil {
+	if err := awaitServer(built, "--version"); err != nil {
 		return 0, err
 	}
-	defer endServer()
+	defer endServer(built)
+	if err := awaitServer(emulator); err != nil {
+		return 0, err
+	}
+	defer endServer(emulator)
 	return m.Run(), nil
 }
 
 // awaitServer makes calls, of which the first starts the server, until it listens.
-func awaitServer() error {
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Second) {
-		if text, err := exec.Command(program, "--version").CombinedOutput(); err != nil {
+func awaitServer(program string, arguments ...string) error {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(time.Second) {
+		if text, err := exec.Command(program, arguments...).CombinedOutput(); err != nil {
 			return fmt.Errorf("a call while the server starts: %w\n%s", err, text)
 		}
-		if connection, err := net.Dial("unix", socketOfProgram()); err == nil {
+		if connection, err := net.Dial("unix", socketOf(program)); err == nil {
 			return connection.Close()
 		}
 	}
-	return errors.New("the server of the AWS CLI does not listen")
+	return fmt.Errorf("the server of %s does not listen", filepath.Base(program))
 }
 
-func socketOfProgram() string {
-	sockets, _ := filepath.Glob(filepath.Join(filepath.Dir(program), "*.socket"))
+func socketOf(program string) string {
+	sockets, _ := filepath.Glob(program + "-*.socket")
 	return strings.Join(sockets, "")
 }
 
 // endServer ends the server, by the process that its command line names.
-func endServer() {
+func endServer(program string) {
 	lines, _ := exec.Command("ps", "-eo", "pid=,args=", "-ww").Output()
 	for line := range strings.Lines(string(lines)) {
-		if pid, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.Contains(line, socketOfProgram()) {
+		if pid, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.Contains(line, socketOf(program)) {
 			_ = exec.Command("kill", "-KILL", pid).Run()
 		}
 	}
@@ -117,7 +134,7 @@ func served(t testing.TB, environment []string, arguments ...string) outcome {
 }
 
 func callOf(ctx context.Context, environment []string, arguments ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, program, arguments...)
+	cmd := exec.CommandContext(ctx, built, arguments...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, environment...)
 	return cmd
 }
@@ -250,7 +267,7 @@ func TestServer_TakesFilesDirectoryAndUmask(t *testing.T) {
 	if got := run(t, put); got.Status != 0 {
 		t.Fatalf("s3 cp from standard input: %+v", got)
 	}
-	get := exec.Command("sh", "-c", `umask 077; exec "$0" s3api get-object --bucket bucket --key object here`, program)
+	get := exec.Command("sh", "-c", `umask 077; exec "$0" s3api get-object --bucket bucket --key object here`, built)
 	get.Env, get.Dir = put.Env, folder
 	before := countPlainCalls(t)
 	if got := run(t, get); got.Status != 0 {
@@ -325,9 +342,9 @@ func TestClient_RunsThePlainCLIWhereTheServerCannot(t *testing.T) {
 }
 
 func TestClient_StartsANewServerAfterOneThatEnded(t *testing.T) {
-	endServer()
+	endServer(built)
 	before := countPlainCalls(t)
-	if err := awaitServer(); err != nil {
+	if err := awaitServer(built, "--version"); err != nil {
 		t.Fatal(err)
 	}
 	if countPlainCalls(t) == before {
@@ -336,6 +353,64 @@ func TestClient_StartsANewServerAfterOneThatEnded(t *testing.T) {
 	if got := served(t, nil, "--version"); got.Status != 0 {
 		t.Errorf("the new server answers %+v", got)
 	}
+}
+
+func TestEmulators_ShareNothingButTheirStart(t *testing.T) {
+	before := countPlainCalls(t)
+	keys, folder := map[string]bool{}, t.TempDir()
+	key := func(account string, arguments ...string) string {
+		t.Helper()
+		stdin, url, cmd := startEmulator(t, account, filepath.Join(folder, account))
+		got := served(t, as(url, "somebody", "eu-west-2"), append(arguments, "--output", "text")...)
+		if got.Status != 0 {
+			t.Fatalf("%s: %s", account, got.Stderr)
+		}
+		// The emulator saves its state and ends when its standard input does.
+		if err := errors.Join(stdin.Close(), cmd.Wait()); err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(got.Stdout)
+	}
+	for _, account := range []string{"111111111111", "222222222222"} {
+		made := key(account, "kms", "create-key", "--query", "KeyMetadata.Arn")
+		if !strings.Contains(made, ":"+account+":") {
+			t.Errorf("account %s has the key %s", account, made)
+		}
+		_, id, _ := strings.Cut(made, "/")
+		keys[id] = true
+		if listed := key(account, "kms", "list-keys", "--query", "Keys[].KeyArn"); listed != made {
+			t.Errorf("account %s has the keys %q after a restart, want %q", account, listed, made)
+		}
+	}
+	if len(keys) != 2 {
+		t.Errorf("two emulators draw the same key: %v", keys)
+	}
+	if countPlainCalls(t) != before {
+		t.Error("an emulator was not forked")
+	}
+}
+
+func startEmulator(t *testing.T, account, state string) (stdin io.Closer, url string, cmd *exec.Cmd) {
+	t.Helper()
+	cmd = exec.Command(emulator, "--state", state)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "MOTO_ACCOUNT_ID=" + account}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	if err != nil || !ok {
+		t.Fatalf("the emulator prints %q (%v)", line, err)
+	}
+	return stdin, url, cmd
 }
 
 func BenchmarkPlain(b *testing.B) {

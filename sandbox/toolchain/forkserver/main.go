@@ -1,15 +1,15 @@
-// Command awscli is the real AWS CLI without its start: a client of server.py,
-// which forks a warmed CLI for each call. The first call starts the server and runs
-// the plain CLI, as does every call that no server answers.
+// Command forkserver is a Python program without its start, the real AWS CLI or the emulator
+// of AWS: a client of server.py, which forks the warmed program for each call. The first call
+// starts the server and runs the plain program, as does every call that no server answers.
 package main
 
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -19,15 +19,16 @@ import (
 	"syscall"
 )
 
-//go:embed server.py
-var server string
-
-// The toolchain sets both when it links this program.
+// The toolchain sets all when it links this program.
 var (
-	// python is the interpreter that has the AWS CLI.
+	// python is the interpreter that has the program.
 	python string
-	// command is the CLI's own script.
+	// command is the program's own script, or the folder with its __main__.py.
 	command string
+	// server is the script of the server.
+	server string
+	// program is the module beside the server's script that warms and runs the program.
+	program string
 )
 
 // begun is what the server sends when the call runs.
@@ -39,12 +40,12 @@ func main() {
 	}
 	// Python finds its virtual environment beside the name that it is called by.
 	err := syscall.Exec(python, append([]string{python, command}, os.Args[1:]...), os.Environ())
-	fmt.Fprintf(os.Stderr, "aws: %s: %v\n", python, err)
+	fmt.Fprintf(os.Stderr, "%s: %s: %v\n", filepath.Base(os.Args[0]), python, err)
 	os.Exit(127)
 }
 
 // call makes the call through the server and returns its exit status, unless it has to be
-// made by the plain CLI.
+// made by the plain program.
 func call() (status int, answered bool) {
 	if needsOwnStart(os.Environ()) {
 		return 0, false
@@ -67,7 +68,7 @@ func call() (status int, answered bool) {
 		return 0, false
 	}
 	if _, err := io.ReadFull(connection, answer[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "aws: the server of the AWS CLI ended in the middle of this call")
+		fmt.Fprintf(os.Stderr, "%s: the server ended in the middle of this call\n", filepath.Base(os.Args[0]))
 		return 1, true
 	}
 	status = int(int32(binary.BigEndian.Uint32(answer[1:])))
@@ -77,7 +78,7 @@ func call() (status int, answered bool) {
 	return status, true
 }
 
-// needsOwnStart is whether a variable changes what Python or the CLI does while it starts:
+// needsOwnStart is whether a variable changes what Python or the program does while it starts:
 // the server has started without it.
 func needsOwnStart(environment []string) bool {
 	locale := map[string]string{}
@@ -102,14 +103,35 @@ func needsOwnStart(environment []string) bool {
 	return false
 }
 
-// socketPath is where the server of this program, and of no other version of it, listens.
+// socketPath is where the server of this version of the program, and of no other, listens.
 func socketPath() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
-	version := sha256.Sum256([]byte(server + python + command))
-	return filepath.Join(filepath.Dir(self), fmt.Sprintf("aws-%x.socket", version[:6])), nil
+	version := sha256.New()
+	fmt.Fprintln(version, python, command, server, program)
+	for _, folder := range []string{filepath.Dir(server), command} {
+		if err := describe(version, folder); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%s-%x.socket", self, version.Sum(nil)[:6]), nil
+}
+
+// describe writes the names, sizes and times of the Python files at a path.
+func describe(version io.Writer, path string) error {
+	return filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(name) != ".py" {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(version, name, info.Size(), info.ModTime().UnixNano())
+		return nil
+	})
 }
 
 // startServer starts the server unless another call does. Nothing waits for it.
@@ -123,7 +145,7 @@ func startServer(socket string) {
 	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
 		return
 	}
-	cmd := exec.Command(python, "-c", server, socket, command)
+	cmd := exec.Command(python, server, socket, program, command)
 	cmd.Env = []string{"LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1"}
 	cmd.Dir = "/"
 	cmd.ExtraFiles = []*os.File{lock}

@@ -1,18 +1,19 @@
-"""A warmed AWS CLI that forks a process for each call.
+"""A warmed Python program that forks a process for each call.
 
-The AWS CLI spends half a second of processor time on each start: it imports itself, searches
-its models and parses some. This server does so once. The client beside it (main.go) sends a
-call's arguments, environment, working directory and standard files over a Unix socket; the
-forked process takes them on, runs the CLI's own main, and its exit status goes back.
+The AWS CLI and moto spend half a second and more of processor time on each start: they import
+themselves and read the models of AWS's services. This server does so once. The client beside it
+(main.go) sends a call's arguments, environment, working directory and standard files over a Unix
+socket; the forked process takes them on and runs the program, and its exit status goes back.
 
 A call sees nothing of the server's environment and nothing of another call: what a call does
-happens in its own process, and the server itself never reads credentials or endpoints.
+happens in its own process.
 """
 
 import argparse
 import atexit
 import contextlib
 import gc
+import importlib
 import os
 import selectors
 import signal
@@ -22,15 +23,8 @@ import sys
 import threading
 import time
 import traceback
-import types
-from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import Protocol
 
-# The CLI computes paths below the home directory when it is imported. The server imports it
-# with this home directory, and a call replaces it by its own (see _find_home).
-_HOME = "/home/of/the/call"
-# Nothing listens here: the first call, which warms the CLI, fails to connect.
-_CLOSED = "http://127.0.0.1:1"
 # A server without calls for so many seconds ends.
 _IDLE = 120.0
 # What the client sends and receives (main.go has the same).
@@ -40,7 +34,23 @@ _STATUS = struct.Struct(">i")
 _LOCK = 3  # the client's lock, which this process holds until it ends
 _FILES = 4  # standard input, output and error, and the working directory
 
-_Replace = Callable[[str], None]
+
+class Program(Protocol):
+    """What is warmed, and run for each call; a module beside this one has it under the name Program."""
+
+    def expect(self, arguments: list[str]) -> None:
+        """Notes what a call uses, for those that follow."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing that calls have used is left to be loaded."""
+        ...
+
+    def load(self) -> None:
+        """Loads a part of what calls have used."""
+
+    def run(self) -> object:
+        """Runs the program with this process's arguments; returns what its script gives to sys.exit."""
 
 
 class _Call:
@@ -73,11 +83,10 @@ class _Call:
 
 
 class _Server:
-    def __init__(self, path: str, command: str) -> None:
+    def __init__(self, path: str, program: Program, command: str) -> None:
         self._path = path
+        self._program = program
         self._command = command
-        self._homes = list(_find_home())
-        self._models = _Models()
         self._selector = selectors.DefaultSelector()
         self._clients: dict[int, socket.socket] = {}  # by the process of the call
         self._listener = socket.socket(socket.AF_UNIX)
@@ -99,14 +108,15 @@ class _Server:
         gc.collect()
         gc.freeze()
         while True:
-            # Models are parsed while nobody waits.
-            events = self._selector.select(0.05 if self._models.wanted else _IDLE)
+            # The program loads while nobody waits.
+            events = self._selector.select(_IDLE if self._program.is_ready else 0.05)
             for key, _ in events:
                 key.data()
             if events:
                 continue
-            if self._models.wanted:
-                self._models.load()
+            if not self._program.is_ready:
+                self._program.load()
+                gc.freeze()
             elif not self._clients:
                 break
         os.unlink(self._path)
@@ -129,7 +139,7 @@ class _Server:
         if child < 0:
             connection.close()
             return
-        self._models.want(call.arguments)
+        self._program.expect(call.arguments)
         connection.setblocking(False)
         self._clients[child] = connection
         self._selector.register(connection, selectors.EVENT_READ, lambda: self._end(child))
@@ -170,58 +180,12 @@ class _Server:
             for other in (self._listener, connection, *self._clients.values()):
                 other.close()
             _take(call)
-            for replace in self._homes:
-                replace(os.path.expanduser("~"))
-            self._models.hand_over()
             sys.argv = [self._command, *call.arguments]
-            status = _run()
+            status = _run(self._program)
         except BaseException:
             traceback.print_exc()
         finally:
             os._exit(status)
-
-
-class _Models:
-    """Holds the parsed models of the services that calls have asked for."""
-
-    # What the CLI calls some services, where it is not the name of their models.
-    _names: ClassVar = {"s3api": "s3", "deploy": "codedeploy", "configservice": "config"}
-    _kinds = ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2")
-
-    def __init__(self) -> None:
-        # The CLI adds its own models to the path when it is imported.
-        self._path = os.environ["AWS_DATA_PATH"]
-        self._loader = botocore.loaders.create_loader(self._path)
-        self._services = {*self._loader.list_available_services("service-2"), *self._names}
-        self._loaded: set[str] = set()
-        self.wanted: list[str] = []
-        for kind in self._kinds:
-            self._loader.list_available_services(kind)
-        for name in ("cli", "partitions", "endpoints", "_retry", "sdk-default-configuration"):
-            self._loader.load_data(name)
-
-    def want(self, arguments: list[str]) -> None:
-        """Notes the service of a call, for those that follow."""
-        service = next((a for a in arguments if a in self._services), "")
-        if service and service not in self._loaded:
-            self._loaded.add(service)
-            self.wanted.append(self._names.get(service, service))
-
-    def load(self) -> None:
-        """Loads the models of a service that was asked for."""
-        service = self.wanted.pop()
-        for kind in self._kinds:
-            with contextlib.suppress(botocore.exceptions.UnknownServiceError, botocore.exceptions.DataNotFoundError):
-                self._loader.load_service_model(service, kind)
-        gc.freeze()
-
-    def hand_over(self) -> None:
-        """Gives the models to the CLI of this process, unless its home directory has more."""
-        os.environ["AWS_DATA_PATH"] = self._path
-        if os.path.isdir(botocore.loaders.Loader.CUSTOMER_DATA_PATH):
-            return
-        create = botocore.loaders.create_loader
-        botocore.loaders.create_loader = lambda path=None: self._loader if path == self._path else create(path)
 
 
 def _take(call: _Call) -> None:
@@ -250,10 +214,10 @@ def _take(call: _Call) -> None:
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
 
 
-def _run() -> int:
-    """Runs the CLI as its script does, and what Python does at a program's end."""
+def _run(program: Program) -> int:
+    """Runs the program as its script does, and what Python does at a program's end."""
     try:
-        status = _status(awscli.clidriver.main())
+        status = _status(program.run())
     except SystemExit as leave:
         status = _status(leave.code)
     except BaseException:
@@ -279,57 +243,14 @@ def _status(code: object) -> int:
     return 1
 
 
-def _warm() -> None:
-    """Makes a call that fails: it loads all that any call loads."""
-    os.environ.update(
-        AWS_ACCESS_KEY_ID="none",
-        AWS_SECRET_ACCESS_KEY="none",  # noqa: S106
-        AWS_CONFIG_FILE=os.devnull,
-        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
-        AWS_MAX_ATTEMPTS="1",
-        AWS_ENDPOINT_URL=_CLOSED,
-        AWS_REGION="us-east-1",
-    )
-    awscli.clidriver.create_clidriver().main(["sts", "get-caller-identity"])
-
-
-def _find_home() -> Iterator[_Replace]:
-    """Finds where the CLI keeps paths below the home directory that it was imported with."""
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] not in ("awscli", "botocore", "s3transfer"):
-            continue
-        for owner in [module, *(v for v in vars(module).values() if isinstance(v, type))]:
-            for attribute, value in list(vars(owner).items()):
-                if isinstance(value, str) and _HOME in value:
-                    yield _attribute(owner, attribute, value)
-                if isinstance(value, types.FunctionType) and _HOME in str(value.__defaults__):
-                    yield _defaults(value, value.__defaults__ or ())
-
-
-def _attribute(owner: object, name: str, value: str) -> _Replace:
-    return lambda home: setattr(owner, name, value.replace(_HOME, home))
-
-
-def _defaults(function: types.FunctionType, defaults: tuple[object, ...]) -> _Replace:
-    def replace(home: str) -> None:
-        function.__defaults__ = tuple(d.replace(_HOME, home) if isinstance(d, str) else d for d in defaults)
-
-    return replace
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("socket")
-    parser.add_argument("command")
+    parser.add_argument("program", help="the module of the program")
+    parser.add_argument("command", help="the program's script")
     options = parser.parse_args()
     os.set_inheritable(_LOCK, False)
     os.environ.clear()
-    os.environ["HOME"] = _HOME
-    import awscli.clidriver
-    import botocore.exceptions
-    import botocore.loaders
-
-    _warm()
-    server = _Server(options.socket, options.command)
+    warmed: Program = importlib.import_module(options.program).Program(options.command)
     os.environ.clear()
-    server.serve()
+    _Server(options.socket, warmed, options.command).serve()

@@ -1,0 +1,93 @@
+"""An emulator of AWS: moto's services on one local port, with the gaps filled that prodgate runs into."""
+
+import argparse
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+import warnings
+from functools import cache
+from pathlib import Path
+
+# The services that a stack's first calls go to, by the names that requests are signed for.
+_USUAL = (
+    *("access-analyzer", "budgets", "cloudtrail", "codebuild", "codecommit", "codeconnections", "codedeploy"),
+    *("codepipeline", "codestar-notifications", "config", "ec2", "ecr", "ecs", "elasticloadbalancing", "events"),
+    *("guardduty", "iam", "kms", "lambda", "logs", "monitoring", "organizations", "pipes", "s3", "secretsmanager"),
+    *("securityhub", "signer", "sns", "sqs", "ssm", "states", "sts", "tagging"),
+)
+
+
+@cache
+def prepare() -> None:
+    """Imports moto and changes it, once."""
+    # Read by moto while it is imported.
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    import services
+
+    services.install()
+
+
+def warm() -> None:
+    """Does what an emulator does at the first call of each service, for all that are forked from this process."""
+    prepare()
+    import calls
+    import server
+    import snapshot
+
+    for service in _USUAL:
+        server.route(service)
+        calls.warm(service)
+    snapshot.forget()
+
+
+def start_apart() -> None:
+    """Makes this forked process differ from others: the numbers that moto draws are its own."""
+    from moto.moto_api._internal import mock_random
+
+    mock_random.seed()
+    # A server has much that stays and little that leads in circles.
+    gc.set_threshold(20_000, 20, 20)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="moto", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument("--state", type=Path, help="file to restore the state from, and to save it to at the end")
+    parser.add_argument("--verbose", action="store_true", help="log each request to stderr")
+    args = parser.parse_args()
+
+    # What the host's own settings would change in the clients that moto makes for itself.
+    os.environ.pop("AWS_PROFILE", None)
+    logging.basicConfig(stream=sys.stderr, format="%(message)s")
+    logging.getLogger("werkzeug").setLevel(logging.INFO if args.verbose else logging.ERROR)
+    if not args.verbose:
+        warnings.simplefilter("ignore")
+
+    prepare()
+    import services
+    import snapshot
+    from server import Server
+
+    if args.state and args.state.exists():
+        try:
+            snapshot.load(args.state)
+        except snapshot.Unusable as error:
+            print(f"{args.state}: {error}", file=sys.stderr)
+            return 1
+
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    # A parent that is killed closes our stdin: nothing is left running behind it.
+    threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()
+
+    with Server(args.port) as server:
+        print(f"listening on http://127.0.0.1:{server.port}", flush=True)
+        ended.wait()
+        services.stepfunctions.finish(5)
+    if args.state:
+        snapshot.save(args.state)
+    return 0
