@@ -16,10 +16,12 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, ClassVar
 
+import werkzeug
 from botocore import xform_name
 from botocore.model import ListShape, MapShape, Shape, StructureShape
+from flask import Request
 from moto import backend_index, backends
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core import DEFAULT_ACCOUNT_ID, responses
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.exceptions import ServiceException
@@ -258,6 +260,8 @@ def _get_backend(name: str) -> BackendDict[Any]:
     return _registered[name] if name in _registered else _stock_get_backend(name)
 
 
+# moto lists its own folder and looks at the members of classes once a request.
+_moto_services = tuple(backends.list_of_moto_modules())
 _stock_call_action = BaseResponse.call_action
 _stock_get_backend: Any = backends.get_backend
 
@@ -266,3 +270,7 @@ def install() -> None:
     BaseResponse.call_action = _call_action
     BaseResponse.get_current_account = _current_account
     backends.get_backend = _get_backend
+    backends.list_of_moto_modules = lambda: _moto_services
+    responses.method_names_from_class = cache(responses.method_names_from_class)
+    # In debug mode, in which moto's applications are, Flask makes a class for each request.
+    Request._load_form_data = werkzeug.Request._load_form_data
