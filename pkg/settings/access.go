@@ -6,35 +6,35 @@ import (
 )
 
 // namedRole is a role and the key that names it.
-type named struct {
+type namedRole struct {
 	at    place
 	arn   string
 	group string // the key, without an index
 }
 
-// roles are of this account, not the gate's own, and different where their duties
-// are. In the order of the messages: a role is blamed for what stands before it.
+// checkRoles requires roles of this account that are not the gate's own, and different roles
+// for different duties. A role is compared with those before it, in the order of the messages.
 func (c *checker) checkRoles(s *Settings) {
-	var all []named
+	var all []namedRole
 	add := func(at place, arns ...string) {
 		for i, role := range arns {
-			all = append(all, named{at.item(i), role, at.name()})
+			all = append(all, namedRole{at.item(i), role, at.name()})
 		}
 	}
 	access := c.top("access")
 	add(access.child("deployerArns"), s.Access.DeployerArns...)
 	add(access.child("approverArns"), s.Access.ApproverArns...)
-	all = append(all, named{access.child("breakGlassArn"), s.Access.BreakGlassArn, "access.breakGlassArn"})
+	all = append(all, namedRole{access.child("breakGlassArn"), s.Access.BreakGlassArn, "access.breakGlassArn"})
 	people := len(all)
 	for i, app := range s.Apps {
 		at := c.top("apps").item(i)
 		all = append(all,
-			named{at.child("executionRoleArn"), app.ExecutionRoleArn, ""},
-			named{at.child("taskRoleArn"), app.TaskRoleArn, ""})
+			namedRole{at.child("executionRoleArn"), app.ExecutionRoleArn, ""},
+			namedRole{at.child("taskRoleArn"), app.TaskRoleArn, ""})
 	}
 
 	// IAM, CreateRole: a name is there once in an account, whatever its path and case.
-	holders := map[string]named{}
+	holders := map[string]namedRole{}
 	for i, role := range all {
 		if !c.checkRole(role.at, role.arn, s) {
 			continue
@@ -69,7 +69,7 @@ func (c *checker) checkRoles(s *Settings) {
 	}
 }
 
-// role is whether a role is there that is of this account and not the gate's own.
+// checkRole reports whether a role is set, of this account, and not one of the gate's own.
 func (c *checker) checkRole(at place, arn string, s *Settings) bool {
 	c.checkARN(at, roleARN, arn, s)
 	if arn == "" || c.hasProblem(at) {

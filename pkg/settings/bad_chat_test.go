@@ -27,7 +27,7 @@ var badChat = map[string]badCase{
 		`prodgate:chatWebhook: (secret) looks like a Slack token` + revoke},
 }
 
-func TestAWebhookIsWrittenAsASecret(t *testing.T) {
+func TestSettings_WebhookMustBeASecret(t *testing.T) {
 	t.Parallel()
 	open := func(info *pulumi.RunInfo) { info.Config = encode(t, valid()) }
 	_, err := read(t, open)

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// kind is the type of a value, as whoever writes the configuration knows it.
+// kind is the type of a value in the configuration.
 type kind int
 
 const (
@@ -25,7 +25,7 @@ const (
 	scalar     // a text, a number or a boolean
 )
 
-// mismatch says that a value is of another kind.
+// mismatch says what is wrong with a value of another kind.
 func (k kind) mismatch(known []string) (what, remedy string) {
 	switch k {
 	case number:
@@ -69,9 +69,9 @@ func (k kind) holds(value any) bool {
 	return ok
 }
 
-// parse reads a value of Pulumi's configuration, where everything is text and
-// lists and objects are JSON. What cannot be read stays text: the check finds it
-// of the wrong kind.
+// parse reads a value of Pulumi's configuration, where everything is text and lists and
+// objects are JSON. A value that cannot be read stays text, and the check finds it of the
+// wrong kind.
 func (k kind) parse(config string) any {
 	var value any
 	switch {
@@ -107,11 +107,10 @@ func (p place) entry(name string) place {
 // name is the path without the namespace, for a message about another key.
 func (p place) name() string { return p.key[strings.Index(p.key, ":")+1:] }
 
-// ofSecret is whether a secret of an app is described here.
+// ofSecret reports whether the place is in the description of an app's secret.
 func (p place) ofSecret() bool { return strings.HasPrefix(p.path, "apps[].secrets") }
 
-// show is show of what is not as it should be: in place of a secret's description
-// that may be the secret.
+// show hides what is wrong in a secret's description: it may be the secret.
 func (p place) show(value any) string {
 	if p.ofSecret() {
 		return hidden

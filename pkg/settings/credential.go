@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// credentials are what gives access by itself, by the shapes that their issuers
-// publish so that they can be found where they do not belong.
+// credentials are the forms of texts that give access by themselves. Their issuers publish
+// the forms, so that leaks can be found.
 var credentials = []struct {
 	a     string // what it is, with its article
 	shape *regexp.Regexp
@@ -33,7 +33,7 @@ var credentials = []struct {
 
 const credentialRemedy = "revoke it and remove it, settings hold no credentials"
 
-// credential says what a value or anything in it looks like, if that is a credential.
+// credential says which credential a value or anything in it looks like, or nothing.
 func credential(value any) (a string) {
 	switch value := value.(type) {
 	case string:
@@ -54,10 +54,10 @@ func credential(value any) (a string) {
 	return a
 }
 
-// secretName is how people call what must not be shown.
+// secretName matches the usual names of values that must not be shown.
 var secretName = regexp.MustCompile(`(?i)value|secret|passw|token|credential|plain|private`)
 
-// tells is whether to show a value could tell a secret.
+// holdsCredential reports whether showing a value could reveal a secret.
 func holdsCredential(value any) bool {
 	switch value := value.(type) {
 	case []any:

@@ -160,7 +160,7 @@ func encode(t testing.TB, config map[string]any) map[string]string {
 	return encoded
 }
 
-func TestDecodeReadsEverySetting(t *testing.T) {
+func TestSettings_DecodeReadsEveryKey(t *testing.T) {
 	t.Parallel()
 	got, err := Decode("prodgate", encode(t, valid()))
 	if err != nil {
@@ -244,7 +244,7 @@ func TestDecodeReadsEverySetting(t *testing.T) {
 	}
 }
 
-func TestDecodeFillsInDefaults(t *testing.T) {
+func TestSettings_DecodeFillsInDefaults(t *testing.T) {
 	t.Parallel()
 	got, err := Decode("prodgate", map[string]string{
 		"aws:region":       "eu-west-2",
@@ -291,7 +291,7 @@ func TestDecodeFillsInDefaults(t *testing.T) {
 	}
 }
 
-func TestDecodeAccepts(t *testing.T) {
+func TestSettings_DecodeAccepts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		at    string
@@ -375,7 +375,7 @@ func TestSettings_WorkflowsMayBeLeftOut(t *testing.T) {
 	}
 }
 
-func TestEveryAppMayHaveItsOwnRepository(t *testing.T) {
+func TestSettings_EveryAppMayHaveItsOwnRepository(t *testing.T) {
 	t.Parallel()
 	config := valid()
 	set(t, config, "source.repository", gone{})
@@ -389,7 +389,7 @@ func TestEveryAppMayHaveItsOwnRepository(t *testing.T) {
 	}
 }
 
-func TestAppsMayShareAServiceButNotAContainer(t *testing.T) {
+func TestSettings_AppsMayShareAServiceButNotAContainer(t *testing.T) {
 	t.Parallel()
 	config := valid()
 	set(t, config, "apps[1].service", "api")
@@ -398,7 +398,7 @@ func TestAppsMayShareAServiceButNotAContainer(t *testing.T) {
 	}
 }
 
-func TestPartition(t *testing.T) {
+func TestSettings_Partition(t *testing.T) {
 	t.Parallel()
 	for region, want := range map[string]string{
 		"eu-west-2": "aws", "us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov",
@@ -410,7 +410,7 @@ func TestPartition(t *testing.T) {
 	}
 }
 
-func TestStacksOfEveryPartition(t *testing.T) {
+func TestSettings_StacksOfEveryPartition(t *testing.T) {
 	t.Parallel()
 	for region, partition := range map[string]string{"cn-northwest-1": "aws-cn", "us-gov-east-1": "aws-us-gov"} {
 		config := valid()
@@ -442,7 +442,7 @@ func allBad(t testing.TB) map[string]badCase {
 	return all
 }
 
-func TestDecodeRefuses(t *testing.T) {
+func TestSettings_DecodeRefuses(t *testing.T) {
 	t.Parallel()
 	cases := allBad(t)
 	if len(cases) < 200 {
@@ -467,7 +467,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-func TestAllProblemsAtOnce(t *testing.T) {
+func TestSettings_AllProblemsAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		config map[string]string
@@ -534,7 +534,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 }
 
-func TestManyAppsAreReportedInOrder(t *testing.T) {
+func TestSettings_ManyAppsAreReportedInOrder(t *testing.T) {
 	t.Parallel()
 	config := valid()
 	var apps []any
@@ -557,7 +557,7 @@ func TestManyAppsAreReportedInOrder(t *testing.T) {
 	}
 }
 
-func TestEveryMessageNamesKeyValueAndRemedy(t *testing.T) {
+func TestSettings_EveryMessageNamesKeyValueAndRemedy(t *testing.T) {
 	t.Parallel()
 	for name, c := range allBad(t) {
 		config := valid()
@@ -591,7 +591,7 @@ func checkMessage(t *testing.T, name string, p Problem) {
 	}
 }
 
-func TestProblemsCanBeTakenApart(t *testing.T) {
+func TestSettings_ProblemsCanBeTakenApart(t *testing.T) {
 	t.Parallel()
 	_, err := Decode("prodgate", nil)
 	var one Problem
@@ -600,7 +600,7 @@ func TestProblemsCanBeTakenApart(t *testing.T) {
 	}
 }
 
-func FuzzDecode(f *testing.F) {
+func FuzzSettings_Decode(f *testing.F) {
 	add := func(config map[string]any) {
 		c := encode(f, config)
 		f.Add(c["aws:region"], c["prodgate:account"], c["prodgate:name"], c["prodgate:tags"],

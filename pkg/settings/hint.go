@@ -18,11 +18,11 @@ func hint(word string, known []string, remedy string) string {
 	return "choose one of " + strings.Join(known, ", ")
 }
 
-// nearest is the known word that up to two typing mistakes turn into word: two
-// letters swapped are two. Upper and lower case are one.
+// nearest is the known word that differs from word by at most two typing mistakes; two
+// swapped letters are two. Case does not count.
 func nearest(word string, known []string) string {
 	limit := min(2, 1+len(word)/4)
-	// A longer word is none of ours, and to compare it takes its length squared.
+	// No known word is longer, and the comparison takes the square of the length.
 	if len(word) > shown {
 		return ""
 	}

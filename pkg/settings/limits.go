@@ -35,7 +35,7 @@ func isTag(text string) bool {
 	return len(text) < 4 || !strings.EqualFold(text[:4], "aws:")
 }
 
-// isRepository leaves out what GitHub changes or keeps: it takes .git off a name and keeps .wiki for itself.
+// isRepository refuses names that GitHub changes or reserves: it takes .git off a name and keeps .wiki for itself.
 func isRepository(name string) bool {
 	return name != "." && name != ".." && !strings.HasSuffix(name, ".git") && !strings.HasSuffix(name, ".wiki")
 }

@@ -10,8 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Problem is one thing that is wrong with a stack's configuration, and what
-// would put it right.
+// Problem is one thing that is wrong with a stack's configuration, and its remedy.
 type Problem struct {
 	Key    string // such as prodgate:apps[2].folder
 	Value  string // as it was found, cut when long
@@ -67,7 +66,7 @@ const (
 // shown is the most characters of a value that a message repeats.
 const shown = 80
 
-// show writes a value on one line, unless that would tell a secret.
+// show writes a value on one line, unless that would reveal a secret.
 func show(value any) string {
 	if holdsCredential(value) {
 		return hidden

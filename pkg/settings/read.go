@@ -18,10 +18,10 @@ func Read(ctx *pulumi.Context) (*Settings, error) {
 	return decode(ctx.Project(), config, ctx.IsConfigSecret)
 }
 
-// keys are all keys that the stack may have set. The context tells a value by its
-// key, but not which keys there are, and a misspelt one can only be found among
-// them: those stand where the SDK has them from, in the environment. An inline
-// program and a test have no such variable, and only the known keys are asked for.
+// keys are all keys that the stack may have set. The context has the value of a key, but no
+// list of keys, and a misspelt key can only be found in a list: the environment variable that
+// the SDK reads. An inline program and a test have no such variable, and only the known keys
+// are read.
 func keys(project string) []string {
 	known := []string{regionSetting.key}
 	for _, name := range children[""] {

@@ -52,7 +52,7 @@ func environment(t *testing.T, config map[string]string) {
 	t.Setenv(pulumi.EnvConfigSecretKeys, `["prodgate:chatWebhook"]`)
 }
 
-func TestReadOfAnInlineProgram(t *testing.T) {
+func TestSettings_ReadOfAnInlineProgram(t *testing.T) {
 	t.Parallel()
 	s, err := read(t, inline(encode(t, valid())))
 	if err != nil {
@@ -63,7 +63,7 @@ func TestReadOfAnInlineProgram(t *testing.T) {
 	}
 }
 
-func TestReadOfAProgram(t *testing.T) {
+func TestSettings_ReadOfAProgram(t *testing.T) {
 	environment(t, encode(t, valid()))
 	s, err := read(t)
 	if err != nil {
@@ -74,7 +74,7 @@ func TestReadOfAProgram(t *testing.T) {
 	}
 }
 
-func TestReadFindsMisspeltKeys(t *testing.T) {
+func TestSettings_ReadFindsMisspeltKeys(t *testing.T) {
 	config := valid()
 	config["aps"] = []any{}
 	environment(t, encode(t, config))
@@ -85,7 +85,7 @@ func TestReadFindsMisspeltKeys(t *testing.T) {
 }
 
 // A program inside a program has the outer one's environment, and no use for it.
-func TestReadTakesNoValueFromTheEnvironment(t *testing.T) {
+func TestSettings_ReadTakesNoValueFromTheEnvironment(t *testing.T) {
 	config := valid()
 	config["name"], config["aps"] = "outer", "x"
 	environment(t, encode(t, config))
@@ -98,7 +98,7 @@ func TestReadTakesNoValueFromTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestReadKeepsSecretsOutOfMessages(t *testing.T) {
+func TestSettings_ReadKeepsSecretsOutOfMessages(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2hunter2"
 	config := valid()

@@ -6,8 +6,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 )
 
-// regions are the regions of each partition that the provider's SDK names. Those
-// of the isolated partitions are left out: GitHub cannot be reached from there.
+// regions are the regions of each partition that the provider's SDK names, without the
+// isolated partitions, from which GitHub cannot be reached.
 var regions = map[string][]aws.Region{
 	"aws": {
 		aws.RegionAFSouth1,
@@ -43,9 +43,9 @@ func (s *Settings) Partition() string {
 	return ""
 }
 
-// GlobalRegion is where the partition's services without a region of their own, IAM
-// and Organizations among them, tell EventBridge of calls (IAM User Guide, Logging IAM
-// and AWS STS API calls). It is empty for an unknown region.
+// GlobalRegion is where services without a region, such as IAM and Organizations, report
+// calls to EventBridge (IAM User Guide, Logging IAM and AWS STS API calls). It is empty for
+// an unknown region.
 func (s *Settings) GlobalRegion() string {
 	return map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}[s.Partition()]
 }

@@ -8,17 +8,17 @@ import (
 	"prodgate/pkg/buildspec"
 )
 
-// taken are the variables that the build has already. CodeBuild, environment
-// variables in build environments, and what a shell does things with.
+// taken are the variables that the build already has: CodeBuild, environment variables in
+// build environments, and those that a shell interprets.
 var taken = slices.Concat(
 	[]string{"PATH", "HOME", "PWD", "SHELL", "IFS", "ENV", "BASH_ENV", buildspec.BuildSecrets},
 	buildspec.Required("build"), buildspec.Exported("build"),
 )
 
-// reserved begin the names that CodeBuild, AWS's SDKs and docker keep for themselves.
+// reserved are the prefixes of names that CodeBuild, AWS's SDKs and docker reserve.
 var reserved = []string{"CODEBUILD_", "AWS_", "DOCKER_"}
 
-// secrets are an app's, each either adopted or made by the gate. at is the app's.
+// checkSecrets checks an app's secrets, each either adopted or created by the gate. at is the app's place.
 func (c *checker) checkSecrets(at place, secrets []Secret, s *Settings) {
 	first := map[string]int{}
 	for i, secret := range secrets {

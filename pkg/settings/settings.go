@@ -1,5 +1,6 @@
-// Package settings is everything a stack may choose: it reads the stack's
-// configuration once and strictly, and reports every problem at once.
+// Package settings is what a stack may choose. One table holds every key; the defaults, the
+// checks, README.md and the schema of editors are made from it. Decode reads a stack's
+// configuration strictly and reports every problem at once.
 package settings
 
 import (
@@ -8,21 +9,20 @@ import (
 	"strings"
 )
 
-// Settings is the whole of a stack's configuration, defaults filled in and
-// checked. Every key stands in Pulumi.yaml with its type and description.
+// Settings is a stack's whole configuration, checked and with its defaults.
 type Settings struct {
-	// Account is the 12-digit id of the account the gate protects. Credentials
-	// of any other account are refused before anything is created.
+	// Account is the 12-digit id of the account that the gate protects. Credentials
+	// of another account are refused before anything is created.
 	Account string
 	// Region is aws:region, where the pipelines and everything they use live.
 	Region string
-	// Name begins the name of everything the gate creates. Two gates in one
+	// Name is the prefix of every name that the gate creates. Two gates in one
 	// account need two names.
 	Name string
-	// Protect makes the engine refuse to delete what holds history: keys, the
-	// artifact store, image repositories, the branch protection.
+	// Protect makes Pulumi refuse to delete keys, the artifact store, image
+	// repositories and the branch protection.
 	Protect bool
-	// Tags go on every AWS resource, through the provider's default tags.
+	// Tags are set on every AWS resource, by the provider's default tags.
 	Tags map[string]string
 
 	Access Access
@@ -30,16 +30,16 @@ type Settings struct {
 	Apps   []App
 	Build  Build
 	Scan   Scan
-	// Sign is what signs an image when it has passed the scans, and verifies it before it
-	// is deployed: SignSigner (AWS Signer, with Notation) or None.
+	// Sign is what signs an image that passed its scans, and verifies it before it is
+	// deployed: SignSigner (AWS Signer, with Notation) or None.
 	Sign         string
 	Retention    Retention
 	Detection    Detection
 	Alerts       Alerts
 	Organization Organization
 	Workflows    Workflows
-	// ChatWebhook is the address, and secret, that a chat takes messages at: Slack, or one
-	// that takes the same JSON. Empty: alerts are sent by e-mail alone.
+	// ChatWebhook is the secret URL of a chat's incoming webhook: Slack, or a chat that
+	// takes the same JSON. Empty: alerts are sent by e-mail only.
 	ChatWebhook string
 }
 
@@ -53,19 +53,19 @@ func (s *Settings) FromCodeCommit() bool { return s.Source.Provider == CodeCommi
 func (s *Settings) Signs() bool { return s.Sign != None }
 
 // PipelineName is the name of an app's pipeline. The app comes first, because
-// CodePipeline names the folder of a pipeline's artifacts by its beginning.
+// CodePipeline names a pipeline's artifact folder by the beginning of its name.
 func PipelineName(gate, app string) string { return app + "-" + gate }
 
-// ArtifactFolder is that folder: the first 20 characters of the pipeline's name.
-// No two apps of a gate may share one: a build of one could replace what the
+// ArtifactFolder is an app's artifact folder: the first 20 characters of its pipeline's
+// name. Two apps of a gate must not share one: a build of one app could replace what the
 // other deploys.
 func ArtifactFolder(gate, app string) string {
 	name := PipelineName(gate, app)
 	return name[:min(len(name), 20)]
 }
 
-// Repositories are the GitHub repositories of all apps, each once, sorted. To GitHub,
-// Web and web are one, and it refuses a second protection of its branch.
+// Repositories are the repositories of all apps, sorted and without duplicates. GitHub ignores
+// case in names, and refuses a second protection of the same branch.
 func (s *Settings) Repositories() []string {
 	var names []string
 	for _, app := range s.Apps {
@@ -88,46 +88,46 @@ func (s *Settings) Clusters() []string {
 	return names
 }
 
-// Access is who may touch the gate, beside the gate's own roles. Everybody else is
-// refused by resource policies and, where there is an organization, by its
-// guardrails.
+// Access is the roles that may change the gate, beside the gate's own. Resource policies
+// and, in an organization, guardrails deny every other principal.
 type Access struct {
 	// DeployerArns are the roles that run pulumi up, beside the one that the gate
-	// makes for GitHub Actions (see Workflows).
+	// creates for GitHub Actions (see Workflows).
 	DeployerArns []string
-	// BreakGlassArn is the role for emergencies. No policy of the gate refuses it
-	// anything, and every use of it is reported.
+	// BreakGlassArn is the role for emergencies. No policy of the gate denies it, and
+	// every use of it is reported.
 	BreakGlassArn string
-	// ApproverArns are the roles whose holders may take on an app's approver role.
-	// With any, a pipeline waits for an approval before it deploys.
+	// ApproverArns are the roles that may assume an app's approver role. If there are any,
+	// a pipeline waits for an approval before it deploys.
 	ApproverArns []string
 }
 
 // Organization is where service control policies are attached.
 type Organization struct {
 	// TargetId is the root, organizational unit or account that the guardrails are
-	// attached to. Empty: they are only exported, for whoever may attach them.
+	// attached to. Empty: they are only exported.
 	TargetId string
 	// RoleArn is the role of the management account, or of a delegated
-	// administrator, that attaches them. The deployer must be allowed to take it on.
+	// administrator, that attaches them. Deployers must be allowed to assume it.
 	RoleArn string
-	// PreviewRoleArn is the role of the same account that the previews of pull
-	// requests take on instead (see Workflows). It only reads.
+	// PreviewRoleArn is the role of the same account that previews of pull requests
+	// assume instead (see Workflows). It only reads.
 	PreviewRoleArn string
-	// Regions are those that the account may be used in. Default: the stack's.
+	// Regions are the regions that the account may be used in. Default: the stack's.
 	Regions []string
 }
 
-// Workflows are the GitHub Actions that run this program, and what they need to
-// get a role without a stored key.
+// Workflows are the GitHub Actions that run this program, and what they need to assume a
+// role without a stored key.
 type Workflows struct {
-	// Repository of source.owner holds the program. Empty: no roles are made.
+	// Repository is the repository of source.owner that holds the program. Empty: no roles
+	// are created.
 	Repository string
-	// OidcProvider is who provides GitHub's OIDC provider, of which an account has
-	// one: create or adopt.
+	// OidcProvider says whether GitHub's OIDC provider, of which an account has one, is
+	// created or adopted.
 	OidcProvider Presence
 	// PreviewEnvironment and UpEnvironment are the GitHub environments whose jobs
-	// may take on the role for previews, and the one for updates.
+	// may assume the role for previews, and the role for updates.
 	PreviewEnvironment, UpEnvironment string
 }
 
@@ -140,24 +140,25 @@ type Source struct {
 	// Repository is the repository of every app that does not name its own.
 	Repository string
 	// ConnectionArn adopts an existing CodeConnections connection. Empty: the
-	// gate creates one, which somebody has to complete in the console.
+	// gate creates one, which a person must complete in the console.
 	ConnectionArn string
-	// Repositories is who provides CodeCommit's repositories: create or adopt.
+	// Repositories says whether CodeCommit's repositories are created or adopted.
 	Repositories Presence
 	// ReviewerArns are the roles whose approvals of a pull request to prod count, and
-	// MergerArns those that may merge it; default: the same. CodeCommit's only.
+	// MergerArns the roles that may merge it; default: the reviewers. CodeCommit only.
 	ReviewerArns, MergerArns []string
 	// Reviews is how many approving reviews a pull request to prod needs: 1 to 6
 	// (GitHub's own limit).
 	Reviews int
 	// StatusChecks must pass before a pull request to prod can be merged.
 	StatusChecks []string
-	// Protection is who provides the protection of prod: create, adopt (another
-	// stack of the same repository does), or off (the owner's plan has none).
+	// Protection says whether the protection of prod is created, adopted (another stack of
+	// the same repository creates it), or off (the owner's plan has none).
 	Protection Presence
-	// CodeOwners review what changes the gate's own workflow: @login or @org/team.
+	// CodeOwners review changes of the gate's own workflow: @login or @org/team. Default:
+	// the mergers.
 	CodeOwners []string
-	// CodeOwnersFile is who provides .github/CODEOWNERS: create or adopt.
+	// CodeOwnersFile says whether .github/CODEOWNERS is created or adopted.
 	CodeOwnersFile Presence
 	// Mergers may merge to prod: @login or @org/team. Default: the code owners.
 	Mergers []string
@@ -171,7 +172,7 @@ const (
 
 // App is one container image on its way to one ECS service.
 type App struct {
-	// Name is the app's name in the names of its pipeline, project and roles.
+	// Name is the app's part of the names of its pipeline, project and roles.
 	Name string
 	// Repository overrides source.repository.
 	Repository string
@@ -181,8 +182,8 @@ type App struct {
 	// Dockerfile is relative to Folder.
 	Dockerfile string
 	// Paths are the file patterns whose change starts the pipeline; at most 8,
-	// CodePipeline's limit. Default: everything below Folder. CodeCommit tells of a branch
-	// and not of files: whatever changes starts the pipeline.
+	// CodePipeline's limit. Default: everything below Folder. CodeCommit reports the branch
+	// and not the files: every change starts the pipeline.
 	Paths []string
 	// Cluster and Service name the existing ECS service that is deployed to.
 	Cluster, Service string
@@ -193,16 +194,16 @@ type App struct {
 	ExecutionRoleArn, TaskRoleArn string
 	// DeployTimeout is how long a deployment may take, in minutes: 1 to 60.
 	DeployTimeout int
-	// Secrets are what the app's build needs to know.
+	// Secrets are the secrets that the app's build reads.
 	Secrets []Secret
-	// Scan is what the app has another of than the stack.
+	// Scan overrides the stack's scan settings for this app.
 	Scan Scan
 	// Deployment is how the service gets the image.
 	Deployment Deployment
-	// Health is what has to answer after a deployment. Without a url nothing is asked.
+	// Health is what the app must answer after a deployment. Without a URL it is not asked.
 	Health Health
-	// Dast is what is attacked after a deployment. Without a url nothing is: leave it out
-	// where the target is production.
+	// Dast is the dynamic analysis after a deployment. Without a URL there is none: leave
+	// it out where the target is production.
 	Dast Dast
 }
 
@@ -210,7 +211,7 @@ type App struct {
 type Secret struct {
 	// Name is the environment variable that the build reads it from.
 	Name string
-	// Arn adopts a secret. Empty: the gate creates one, for somebody to fill.
+	// Arn adopts a secret. Empty: the gate creates one, and a deployer stores its value.
 	Arn string
 	// KeyArn is the KMS key of an adopted secret. Empty: AWS's own key.
 	KeyArn string
@@ -222,9 +223,9 @@ type Secret struct {
 
 // Build is how CodeBuild runs, for all apps.
 type Build struct {
-	// Image is what the build runs in: an x86 Linux image of CodeBuild, or of ECR.
+	// Image is the x86 Linux image of CodeBuild that the build runs in.
 	Image string
-	// ComputeType is CodeBuild's name of the machine's size.
+	// ComputeType is the size of the machine, by CodeBuild's name.
 	ComputeType string
 	// Timeout and QueuedTimeout are minutes: 5 to 2160, and 5 to 480.
 	Timeout, QueuedTimeout int
@@ -234,23 +235,23 @@ type Build struct {
 
 // Retention is how long things are kept.
 type Retention struct {
-	// LogDays is one of the periods CloudWatch Logs knows.
+	// LogDays is one of the periods that CloudWatch Logs offers.
 	LogDays int
 	// ArtifactDays is how long pipeline artifacts are kept.
 	ArtifactDays int
-	// Images is how many images a repository keeps; at least 2, so that a failed
-	// deployment does not lose the image that runs.
+	// Images is how many images a repository keeps: at least 2, so that a failed
+	// deployment does not lose the running image.
 	Images int
-	// KeyDays is how long a deleted KMS key, or a secret that the gate made, can
-	// still be restored: 7 to 30.
+	// KeyDays is how long a deleted KMS key, or a secret that the gate created, can be
+	// restored: 7 to 30.
 	KeyDays int
 }
 
-// Detection is what watches the gate, and what is done when something is seen. Of
-// each thing an account has once per region, or needs once, it says whether the gate
-// creates it, adopts the one there is, or leaves it alone.
+// Detection is what watches the gate, and the response to a detection. Of each service
+// that an account has once in a region, it says whether the gate creates it, adopts the
+// existing one, or does not use it.
 type Detection struct {
-	// Response is what is done about a tampering call and a finding.
+	// Response is the response to a tampering call and to a finding.
 	Response Response
 	// Trail is about a CloudTrail trail of all regions that logs management events:
 	// alerts on calls are made from what it logs.
@@ -264,36 +265,36 @@ type Detection struct {
 	AccessAnalyzer Presence
 	// SecurityHub is about Security Hub in the region. Default: off.
 	SecurityHub Presence
-	// Severity is the least severe finding of GuardDuty that is told of: low, medium,
-	// high or critical. Those about DNS are always told of.
+	// Severity is the least severe finding of GuardDuty that is reported: low, medium,
+	// high or critical. Findings about DNS are always reported.
 	Severity string
 	// CheckMinutes is how often the live gate is compared with its known state, beside
 	// the comparison before each deployment: 15 to 1440 minutes.
 	CheckMinutes int
 }
 
-// Response is what is done about a tampering call, or a finding of GuardDuty.
+// Response is the response to a tampering call, or to a finding of GuardDuty.
 type Response string
 
-// The three responses. Nobody hears of anything where it is Ignore; Contain tells, and
-// holds deployments back until somebody releases them.
+// The responses. Ignore reports nothing; Contain reports, and holds deployments back until
+// somebody releases them.
 const (
 	Ignore  Response = "off"
 	Alert   Response = "alert"
 	Contain Response = "contain"
 )
 
-// Presence is who provides a thing that an account has only once.
+// Presence says where a thing comes from that an account has only once.
 type Presence string
 
-// The three answers.
+// The gate creates it, adopts the existing one, or does not use it.
 const (
 	Create Presence = "create"
 	Adopt  Presence = "adopt"
 	Off    Presence = "off"
 )
 
-// Alerts is who is told.
+// Alerts is who receives the gate's alerts.
 type Alerts struct {
 	// Emails receive the gate's alerts, after confirming the subscription.
 	Emails []string
@@ -305,56 +306,56 @@ const None = "off"
 // SignSigner is what signs: AWS Signer, with Notation.
 const SignSigner = "signer"
 
-// Scan is what is looked into before an image is delivered. Each scan is the name of its
-// scanner, or None. Of an app, it is what it has another of than the stack.
+// Scan is what is scanned before an image is delivered. Each scan is the name of its
+// scanner, or None. An app's overrides the stack's.
 type Scan struct {
-	// Secrets looks for keys and passwords in the app's folder: gitleaks.
+	// Secrets is the scan for keys and passwords in the app's folder: gitleaks.
 	Secrets string
 	// Code is static analysis (SAST) of the app's folder: bandit for Python, gosec for Go.
 	Code string
 	// Dependencies compares what the app depends on with known vulnerabilities (SCA),
 	// and writes the SBOM: grype.
 	Dependencies string
-	// Image waits for what ECR finds in the image that was pushed: ecr.
+	// Image is ECR's findings of the image that was pushed: ecr.
 	Image string
 	// Severity is the least severe finding that fails a run: low, medium, high or critical.
 	Severity string
-	// Accepted are findings that fail no run, of an app beside those of the stack.
+	// Accepted are findings that fail no run. An app's are added to the stack's.
 	Accepted []AcceptedFinding
 }
 
-// AcceptedFinding is a finding that somebody has looked at, and that fails no run until
-// it expires.
+// AcceptedFinding is a finding that somebody has accepted. It fails no run until it expires.
 type AcceptedFinding struct {
-	// Id is what the scanner calls it, as the log of the run that failed does.
+	// Id is the scanner's id of the finding, as the log of the failed run shows it.
 	Id string
 	// Reason is why it may stay.
 	Reason string
-	// Expires is the last day (UTC) on which it may: 2026-12-31.
+	// Expires is the last day (UTC) on which it is accepted: 2026-12-31.
 	Expires string
 }
 
-// Deployment is how an ECS service gets an image.
+// Deployment is how an ECS service gets a new image.
 type Deployment struct {
 	// Kind is Rolling (ECS replaces tasks) or BlueGreen (CodeDeploy shifts traffic to new
 	// ones, and back).
 	Kind string
 	// ListenerArn is the load balancer's listener of production traffic, TestListenerArn
-	// one that the new tasks can be tried on before (optional).
+	// an optional one on which the new tasks can be tried before.
 	ListenerArn, TestListenerArn string
 	// TargetGroups are the names of the two that traffic is shifted between.
 	TargetGroups []string
 	// ContainerPort is the container's port behind the load balancer.
 	ContainerPort int
-	// Config is CodeDeploy's name of how traffic is shifted.
+	// Config is the deployment configuration, by CodeDeploy's name.
 	Config string
 	// Alarms are the names of CloudWatch alarms that stop a deployment and shift traffic back.
 	Alarms []string
-	// TerminationMinutes is how long the old tasks stay for a way back: 0 to 2880 minutes.
+	// TerminationMinutes is how long the old tasks stay for a rollback: 0 to 2880 minutes.
 	TerminationMinutes int
 }
 
-// Listeners are the ARNs of those that traffic is shifted at; none of a rolling deployment.
+// Listeners are the ARNs of the listeners at which traffic is shifted: none of a rolling
+// deployment.
 func (d Deployment) Listeners() []string {
 	return slices.DeleteFunc([]string{d.ListenerArn, d.TestListenerArn}, func(arn string) bool { return arn == "" })
 }
@@ -365,11 +366,11 @@ const (
 	BlueGreen = "blue-green"
 )
 
-// Health is what an app answers when it is well.
+// Health is what a healthy app answers.
 type Health struct {
-	// Url is asked by https.
+	// Url is the HTTPS URL of the health check.
 	Url string
-	// Expect are the fields that the JSON of the answer has to have, and their values.
+	// Expect are the fields that the answer's JSON must have, and their values.
 	Expect map[string]any
 	// Seconds is how long the service may take until it runs the image and answers so.
 	Seconds int
@@ -377,6 +378,6 @@ type Health struct {
 
 // Dast is dynamic analysis of what was deployed.
 type Dast struct {
-	// Url is where OWASP ZAP begins, by https.
+	// Url is the HTTPS URL at which OWASP ZAP begins.
 	Url string
 }

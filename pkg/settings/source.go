@@ -7,7 +7,7 @@ const (
 	reviewersRemedy = "write the ARNs of 1 to 10 roles whose approvals of a pull request to prod count"
 )
 
-// source has what its provider needs, and nothing that has no effect with it.
+// checkSource requires what the provider needs, and refuses keys that have no effect with it.
 func (c *checker) checkSource(s *Settings) {
 	at := c.top("source")
 	provider := at.child("provider")
@@ -48,13 +48,13 @@ func (c *checker) checkSource(s *Settings) {
 		arns []string
 	}{{reviewers, s.Source.ReviewerArns}, {mergers, s.Source.MergerArns}} {
 		if !c.written[group.at.key] {
-			continue // the reviewers again
+			continue // they are the reviewers
 		}
 		for i, arn := range group.arns {
 			c.checkRole(group.at.item(i), arn, s)
 		}
 	}
-	// Who may merge stands in every guardrail.
+	// Every guardrail names the mergers.
 	if n := len(s.Source.ReviewerArns); n > 5 && !c.written[mergers.key] && !c.hasProblem(reviewers) {
 		c.add(mergers, absent, fmt.Sprintf("is required with %d reviewers", n), "name 1 to 5 roles that may merge to prod")
 	}
