@@ -12,8 +12,8 @@ import (
 	"prodgate/pkg/account"
 	"prodgate/pkg/contract"
 	"prodgate/pkg/gate/alerting"
-	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/delivery"
 	"prodgate/pkg/gate/detection"
 	"prodgate/pkg/gate/githubactions"
 	"prodgate/pkg/gate/guardrails"
@@ -23,7 +23,7 @@ import (
 	sourceroom "prodgate/pkg/gate/source"
 	"prodgate/pkg/gate/storage"
 	"prodgate/pkg/gate/watch"
-	"prodgate/pkg/naming"
+	"prodgate/pkg/pipeline"
 	"prodgate/pkg/settings"
 )
 
@@ -89,25 +89,16 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	b := builder{
-		c: c, ctx: ctx, settings: c.Settings, plan: c.Names, boundaries: boundaries, ofDuty: map[string]*identity.Boundary{}, shared: &known{},
-		rotators: existing.Rotators, eventBridgeRole: eventBridgeRole,
-	}
-	check, err := b.ofAll().knownState(g, alerts, eventBridgeRole, store)
+	pipelines, err := delivery.New(c, g, delivery.Earlier{
+		Model: pipeline.New(c.Settings), Boundaries: boundaries, Store: store, Alerts: alerts, EventBridgeRole: eventBridgeRole, Source: source,
+		Rotators: existing.Rotators,
+	})
 	if err != nil {
-		return nil, fmt.Errorf("known state: %w", err)
-	}
-	started, err := b.ofAll().checks(g, store)
-	if err != nil {
-		return nil, fmt.Errorf("checks: %w", err)
-	}
-	started = append(started, check.beforeDeploy)
-	if b.shift, err = b.ofAll().shifter(g); err != nil {
-		return nil, fmt.Errorf("shift: %w", err)
+		return nil, fmt.Errorf("delivery: %w", err)
 	}
 	apps := pulumi.StringMapMap{}
 	for _, app := range c.Settings.Apps {
-		if apps[app.Name], err = b.app(g, app, source, store, alerts, started); err != nil {
+		if apps[app.Name], err = pipelines.NewApp(g, app); err != nil {
 			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
 	}
@@ -125,12 +116,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, fmt.Errorf("workflows: %w", err)
 	}
-	for _, records := range []baseline.Records{
-		alerts.Records, eventBridgeRole.AllRecords(), store.Artifacts.Records, response.Records, detection.Records, workflows.Records,
-	} {
-		b.ofAll().keepRecords(records)
-	}
-	state, err := b.ofAll().keepShared(check)
+	state, err := pipelines.StoreKnownState(slices.Concat(
+		alerts.Records, eventBridgeRole.AllRecords(), store.Artifacts.Records, response.Records, detection.Records, workflows.Records))
 	if err != nil {
 		return nil, fmt.Errorf("known state: %w", err)
 	}
@@ -156,18 +143,4 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		ReleaseCommand:      response.ReleaseCommand,
 	}
 	return g, ctx.RegisterResourceOutputs(g, g.Outputs.Map())
-}
-
-// builder is what delivery is built from until it has its room.
-type builder struct {
-	c               component.Context
-	ctx             *pulumi.Context
-	settings        *settings.Settings
-	plan            naming.Plan
-	boundaries      *identity.Boundaries
-	ofDuty          map[string]*identity.Boundary
-	shift           *shifter // nil where no traffic is shifted
-	rotators        map[string]string
-	eventBridgeRole *identity.Role
-	known, shared   *known
 }

@@ -13,8 +13,11 @@ const maxConfiguration = 1000
 // of a project (CodeBuild User Guide, Quotas).
 const maxAccepted = 2500
 
-// CheckLengths is an error that names every app of which an action would be told too much.
-func (m Model) CheckLengths() error {
+// Check is an error that says everything that AWS would not take of the pipelines.
+func (m Model) Check() error { return errors.Join(m.checkStages(), m.checkLengths()) }
+
+// checkLengths is an error that names every app of which an action would be told too much.
+func (m Model) checkLengths() error {
 	var problems []error
 	for i, app := range m.settings.Apps {
 		for _, stage := range m.Stages(app) {

@@ -131,7 +131,7 @@ func (m Model) ApprovalText(app settings.App) string {
 }
 
 // StageNames are the names of the stages of every pipeline, in order: the stages up to the
-// deployment are the same for all apps (CheckStages), because AWS Config knows them by their number.
+// deployment are the same for all apps (checkStages), because AWS Config knows them by their number.
 func (m Model) StageNames() []string {
 	var names []string
 	for _, stage := range m.Stages(m.settings.Apps[0]) {
@@ -140,8 +140,8 @@ func (m Model) StageNames() []string {
 	return names
 }
 
-// CheckStages is an error where the stages up to the deployment are not the same for all apps.
-func (m Model) CheckStages() error {
+// checkStages is an error where the stages up to the deployment are not the same for all apps.
+func (m Model) checkStages() error {
 	upToDeploy := func(app settings.App) []string {
 		var names []string
 		for _, stage := range m.Stages(app) {

@@ -32,7 +32,7 @@ func Check(c component.Context, parent pulumi.Resource, in account.Reader) (Resu
 	rotators, wrongSecrets := checkSecrets(c, parent)
 	workflows, wrongWorkflows := findWorkflows(c, parent)
 	detectorID, wrongDetection := findDetection(c, in)
-	err := errors.Join(wrongRepositories, wrongSecrets, wrongWorkflows, wrongDetection, pipeline.New(c.Settings).CheckLengths())
+	err := errors.Join(wrongRepositories, wrongSecrets, wrongWorkflows, wrongDetection, pipeline.New(c.Settings).Check())
 	if err != nil {
 		return Result{}, err
 	}
