@@ -11,7 +11,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	"prodgate/pkg/policydoc"
+	program "prodgate/pkg/wildcards"
 )
 
 // fullConfigs are stacks that have everything a stack can have, one for each source of commits.
@@ -80,21 +80,21 @@ func TestWildcards_List(t *testing.T) {
 // TestWildcards_DisagreeWithProgram adds wildcards to the table that the program's policies are checked against. The program's
 // own table then accepts them; the pack refuses them.
 func TestWildcards_DisagreeWithProgram(t *testing.T) { // not parallel: it changes the program's table
-	table := policydoc.Wildcards
-	t.Cleanup(func() { policydoc.Wildcards = table })
+	table := program.Table
+	t.Cleanup(func() { program.Table = table })
 	policies := made(t)
 	for _, c := range []struct {
-		kind             policydoc.Kind
+		kind             program.Kind
 		of               [2]string
 		action, resource string
 	}{
-		{policydoc.Identity, permission, "ecr:PutImage", "*"},
-		{policydoc.Identity, permission, "s3:*", "arn:aws:s3:::prodgate-artifacts-111111111111-eu-west-2"},
-		{policydoc.Boundary, boundary, "iam:*", "*"},
-		{policydoc.Boundary, boundary, "iam:Put*", "arn:aws:iam::111111111111:role/prodgate/*"},
+		{program.Identity, permission, "ecr:PutImage", "*"},
+		{program.Identity, permission, "s3:*", "arn:aws:s3:::prodgate-artifacts-111111111111-eu-west-2"},
+		{program.Boundary, boundary, "iam:*", "*"},
+		{program.Boundary, boundary, "iam:Put*", "arn:aws:iam::111111111111:role/prodgate/*"},
 	} {
-		added := policydoc.Wildcard{Kind: c.kind, Actions: []string{c.action}, Pattern: c.resource, Why: "the program says so"}
-		policydoc.Wildcards = append(slices.Clone(table), added)
+		added := program.Wildcard{Kind: c.kind, Actions: []string{c.action}, Pattern: c.resource, Why: "the program says so"}
+		program.Table = append(slices.Clone(table), added)
 		if !added.Covers(c.kind) || !added.Allows(c.action, c.resource) {
 			t.Errorf("the program's table does not accept %s on %s", c.action, c.resource)
 		}
@@ -117,7 +117,7 @@ func TestWildcards_Imports(t *testing.T) {
 	if !slices.Contains(packages, "prodgate/pkg/settings") {
 		t.Errorf("go list names no package of this repository: %d packages", len(packages))
 	}
-	for _, p := range []string{"policydoc", "deploypermissions", "catalogue", "gate"} {
+	for _, p := range []string{"policydoc", "wildcards", "deploypermissions", "catalogue", "gate"} {
 		if slices.Contains(packages, "prodgate/pkg/"+p) {
 			t.Errorf("the pack depends on pkg/%s, which makes the program's policies", p)
 		}

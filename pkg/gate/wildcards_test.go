@@ -7,29 +7,29 @@ import (
 	"strings"
 	"testing"
 
-	"prodgate/pkg/policydoc"
+	"prodgate/pkg/wildcards"
 )
 
 // kinds is what a document of a resource's input is attached to.
-var kinds = map[string]policydoc.Kind{
-	"aws:iam/policy:Policy policy":                     policydoc.Identity,
-	"aws:iam/role:Role assumeRolePolicy":               policydoc.Trust,
-	"aws:kms/key:Key policy":                           policydoc.Key,
-	"aws:s3/bucketPolicy:BucketPolicy policy":          policydoc.Bucket,
-	"aws:sns/topicPolicy:TopicPolicy policy":           policydoc.Topic,
-	"aws:sqs/queuePolicy:QueuePolicy policy":           policydoc.Queue,
-	"aws:ecr/repositoryPolicy:RepositoryPolicy policy": policydoc.Repository,
-	secretPolicyType + " policy":                       policydoc.Secret,
+var kinds = map[string]wildcards.Kind{
+	"aws:iam/policy:Policy policy":                     wildcards.Identity,
+	"aws:iam/role:Role assumeRolePolicy":               wildcards.Trust,
+	"aws:kms/key:Key policy":                           wildcards.Key,
+	"aws:s3/bucketPolicy:BucketPolicy policy":          wildcards.Bucket,
+	"aws:sns/topicPolicy:TopicPolicy policy":           wildcards.Topic,
+	"aws:sqs/queuePolicy:QueuePolicy policy":           wildcards.Queue,
+	"aws:ecr/repositoryPolicy:RepositoryPolicy policy": wildcards.Repository,
+	secretPolicyType + " policy":                       wildcards.Secret,
 }
 
 // TestWildcards holds the table of wildcards complete both ways: each that a
 // document of the gate allows has one row, and each row is of a document.
 func TestWildcards(t *testing.T) {
 	t.Parallel()
-	seen := map[policydoc.Kind]bool{}
+	seen := map[wildcards.Kind]bool{}
 	used := map[string]bool{}
 	row := func(i int, action string) string {
-		w := policydoc.Wildcards[i]
+		w := wildcards.Table[i]
 		return fmt.Sprintf("%s: %s on %s", w.Kind, action, w.Pattern)
 	}
 	all := func() map[string]any {
@@ -47,19 +47,19 @@ func TestWildcards(t *testing.T) {
 				t.Errorf("%s: %s is a document of no kind", made, input)
 			}
 			if made.Type == policyType && isBoundary(made) {
-				kind = policydoc.Boundary
+				kind = wildcards.Boundary
 			}
 			seen[kind] = true
-			for _, allowed := range wildcards(t, value.StringValue()) {
+			for _, allowed := range wildcardsOf(t, value.StringValue()) {
 				rows := 0
-				for i, w := range policydoc.Wildcards {
+				for i, w := range wildcards.Table {
 					if w.Covers(kind) && w.Allows(allowed.action, allowed.pattern) {
 						rows++
 						used[row(i, allowed.action)] = true
 					}
 				}
 				if rows != 1 {
-					t.Errorf("%s: %s on %s is in %d rows of policydoc.Wildcards", made, allowed.action, allowed.pattern, rows)
+					t.Errorf("%s: %s on %s is in %d rows of wildcards.Table", made, allowed.action, allowed.pattern, rows)
 				}
 			}
 		}
@@ -67,7 +67,7 @@ func TestWildcards(t *testing.T) {
 	if len(seen) != len(kinds)+1 {
 		t.Errorf("looked only at documents of the kinds %v", seen)
 	}
-	for i, w := range policydoc.Wildcards {
+	for i, w := range wildcards.Table {
 		if w.Why == "" {
 			t.Errorf("%s: %v on %s has no reason", w.Kind, w.Actions, w.Pattern)
 		}
@@ -82,8 +82,8 @@ func TestWildcards(t *testing.T) {
 // allowance is an action, and a resource or a condition's value that allows it.
 type allowance struct{ action, pattern string }
 
-// wildcards are the allowances of a document that have a * in them.
-func wildcards(t *testing.T, document string) []allowance {
+// wildcardsOf are the allowances of a document that have a * in them.
+func wildcardsOf(t *testing.T, document string) []allowance {
 	t.Helper()
 	var d struct {
 		Statement []struct {

@@ -1,5 +1,4 @@
-// Package policydoc writes IAM policy documents from typed statements, and keeps
-// the list of every wildcard that AWS makes unavoidable.
+// Package policydoc writes IAM policy documents from typed statements.
 package policydoc
 
 import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"

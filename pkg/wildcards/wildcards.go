@@ -1,4 +1,5 @@
-package policydoc
+// Package wildcards lists every wildcard that AWS makes unavoidable in the policies of the gate.
+package wildcards
 
 import (
 	"regexp"
@@ -50,8 +51,8 @@ const (
 		"AWS KMS Developer Guide, Creating a key policy, Resource"
 )
 
-// Wildcards is the table.
-var Wildcards = append(ofUpkeep(), []Wildcard{
+// Table is the table.
+var Table = append(ofUpkeep(), []Wildcard{
 	// What roles may do.
 	{
 		Kind: Identity, Actions: []string{"ecr:GetAuthorizationToken"}, Pattern: everything,
@@ -340,7 +341,7 @@ func ofUpkeep() []Wildcard {
 
 // Unavoidable is whether the table has an action on a pattern.
 func Unavoidable(kind Kind, action, pattern string) bool {
-	return slices.ContainsFunc(Wildcards, func(w Wildcard) bool { return w.Covers(kind) && w.Allows(action, pattern) })
+	return slices.ContainsFunc(Table, func(w Wildcard) bool { return w.Covers(kind) && w.Allows(action, pattern) })
 }
 
 // Covers is whether the row is of documents of a kind: a boundary holds what the
