@@ -138,7 +138,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 	record := c.record("Deployments are held back.")
 	for _, says := range []string{
 		`Failed: ["backend-flask-prodgate: the sessions of the build role go on: Iam.NoSuchEntityException"]`,
-		`{"pipeline":"backend-flask-prodgate","what":["Deploy is closed","the sessions of the pipeline role are cut off"]}`,
+		`{"pipeline":"backend-flask-prodgate","what":["Deploy is closed","the sessions of the pipeline role are revoked"]}`,
 	} {
 		if !strings.Contains(record, says) {
 			t.Errorf("the record does not say %s:\n%s", says, record)

@@ -100,7 +100,7 @@ func (w *world) traced() {
 		w.Errorf("the trail logs %+v", selectors.EventSelectors)
 	}
 	w.bucket("trail", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption", "OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets",
-		"TrailLooksAtBucket", "TrailWrites", "OnlyDeployersOnCallObjects", "NobodyWhileProtected")
+		"TrailReadsBucketAcl", "TrailWrites", "OnlyDeployersOnCallObjects", "DenyDeletionWhileProtected")
 }
 
 // features asserts what GuardDuty watches beside DNS.

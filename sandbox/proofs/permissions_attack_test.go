@@ -421,7 +421,7 @@ func (e *estate) keptWhileProtected(action string) bool {
 		e.Fatal(err)
 	}
 	return slices.ContainsFunc(d.Statement, func(s authority.Statement) bool {
-		return s.Sid == "NobodyWhileProtected" && slices.Contains(s.Action, action)
+		return s.Sid == "DenyDeletionWhileProtected" && slices.Contains(s.Action, action)
 	})
 }
 

@@ -36,7 +36,7 @@ func (a *Alerts) addChat(c component.Context, parent pulumi.Resource, boundaries
 	// which a connection cannot keep: the header only says who asks.
 	connection, err := cloudwatch.NewEventConnection(c.Ctx, name, &cloudwatch.EventConnectionArgs{
 		Name:              pulumi.String(c.Names.ChatConnection().Name),
-		Description:       pulumi.String("Says who tells the chat"),
+		Description:       pulumi.String("Identifies the sender to the chat"),
 		AuthorizationType: pulumi.String("API_KEY"),
 		AuthParameters: cloudwatch.EventConnectionAuthParametersArgs{
 			ApiKey: cloudwatch.EventConnectionAuthParametersApiKeyArgs{Key: pulumi.String("X-Sender"), Value: pulumi.String(c.Names.Gate)},
@@ -63,7 +63,7 @@ func (a *Alerts) addChat(c component.Context, parent pulumi.Resource, boundaries
 	}
 	_, err = pipes.NewPipe(c.Ctx, name, &pipes.PipeArgs{
 		Name:        pulumi.String(c.Names.Chat().Name),
-		Description: pulumi.String("Brings alerts to the chat"),
+		Description: pulumi.String("Forwards alerts to the chat"),
 		RoleArn:     role.Arn,
 		Source:      queue.Arn,
 		SourceParameters: pipes.PipeSourceParametersArgs{
@@ -114,7 +114,7 @@ func (a *Alerts) newChatPipeRole(c component.Context, parent pulumi.Resource, bo
 		Permissions: policydoc.Document{
 			{
 				// Amazon EventBridge User Guide, Pipes, Permissions: Amazon SQS.
-				Sid:       "TakeAlerts",
+				Sid:       "ReceiveAlerts",
 				Actions:   []string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"},
 				Resources: policydoc.On(c.Names.ChatQueue().ARN),
 			},
@@ -125,7 +125,7 @@ func (a *Alerts) newChatPipeRole(c component.Context, parent pulumi.Resource, bo
 				Conditions: []policydoc.Condition{storage.ViaService(c, "sqs")},
 			},
 			{
-				Sid:       "TellChat",
+				Sid:       "InvokeChat",
 				Actions:   []string{"events:InvokeApiDestination"},
 				Resources: []pulumi.StringInput{destination.Arn},
 			},

@@ -38,7 +38,7 @@ func eventBridgePermissions(c component.Context) policydoc.Document {
 	}
 	if ForwardsGlobalEvents(c.Settings) {
 		document = append(document, policydoc.Statement{
-			Sid: "BringGlobalEvents", Actions: []string{"events:PutEvents"}, Resources: policydoc.On(c.Names.Bus()),
+			Sid: "ForwardGlobalEvents", Actions: []string{"events:PutEvents"}, Resources: policydoc.On(c.Names.Bus()),
 		})
 	}
 	return document

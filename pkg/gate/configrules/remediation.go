@@ -72,7 +72,7 @@ func newRemediations(s subject, parent pulumi.Resource, boundaries *identity.Bou
 		// AWS Systems Manager User Guide, Create the service roles for Automation: the
 		// execution is the source.
 		Trust:       identity.TrustService(s.Context, "ssm.amazonaws.com", s.Names.Automations()),
-		Permissions: policydoc.Document{{Sid: "RemedyBuckets", Actions: actions, Resources: policydoc.On(buckets...)}},
+		Permissions: policydoc.Document{{Sid: "RemediateBuckets", Actions: actions, Resources: policydoc.On(buckets...)}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("remediator: %w", err)

@@ -38,7 +38,7 @@ func NewFindingRules(c component.Context, parent pulumi.Resource, alerts *alerti
 		},
 		Message: c.AlertPrefix() + " GuardDuty found: <title> Type <type>, severity <severity> of 10, on a resource of type <resource>, " +
 			"account <account>, <region>, seen <count> times from <first> to <last>. " + then +
-			" Open finding <id> in GuardDuty of <region>: it names the resource. Isolate that, and take away its credentials.",
+			" Open finding <id> in GuardDuty of <region>: it names the resource. Isolate the resource and revoke its credentials.",
 	}); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func newAnalyzer(c component.Context, parent pulumi.Resource, alerts *alerting.A
 	}
 	return alerts.NewRule(c, parent, alerting.Rule{
 		Name:        "external-access",
-		Description: "IAM Access Analyzer found that somebody outside may reach a part of the gate",
+		Description: "IAM Access Analyzer found external access to a part of the gate",
 		Pattern: arns.ToStringArrayOutput().ApplyT(func(arns []string) string {
 			return findings.ExternalAccessPattern(c.Settings, arns)
 		}).(pulumi.StringOutput),
@@ -89,8 +89,8 @@ func newAnalyzer(c component.Context, parent pulumi.Resource, alerts *alerting.A
 			"resource": "$.detail.resource", "type": "$.detail.resourceType", "public": "$.detail.isPublic", "id": "$.detail.id",
 			"account": "$.detail.accountId", "region": "$.detail.region", "time": "$.detail.updatedAt",
 		},
-		Message: c.AlertPrefix() + " IAM Access Analyzer found that somebody outside may reach <resource> (<type>, public: <public>), " +
-			"account <account>, <region>, at <time>. Finding <id> names who, and what they may do. " +
-			"If nobody of yours did this, run pulumi preview to see what differs and pulumi up to put it right.",
+		Message: c.AlertPrefix() + " IAM Access Analyzer found external access to <resource> (<type>, public: <public>), " +
+			"account <account>, <region>, at <time>. Finding <id> names the principal and the actions. " +
+			"If this was not your team, run pulumi preview to see what differs and pulumi up to restore it.",
 	})
 }

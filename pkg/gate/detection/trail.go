@@ -71,7 +71,7 @@ func trailBucketStatements(c component.Context, source policydoc.Condition) poli
 	cloudTrail := policydoc.Service("cloudtrail.amazonaws.com")
 	document := append(policydoc.Document{
 		{
-			Sid: "TrailLooksAtBucket", Principals: cloudTrail, Actions: []string{"s3:GetBucketAcl"},
+			Sid: "TrailReadsBucketAcl", Principals: cloudTrail, Actions: []string{"s3:GetBucketAcl"},
 			Resources: policydoc.On(at), Conditions: []policydoc.Condition{source},
 		},
 		{
@@ -84,7 +84,7 @@ func trailBucketStatements(c component.Context, source policydoc.Condition) poli
 		return document
 	}
 	return append(document, policydoc.Statement{
-		Sid: "NobodyWhileProtected", Deny: true, Principals: policydoc.Anyone,
+		Sid: "DenyDeletionWhileProtected", Deny: true, Principals: policydoc.Anyone,
 		Actions:    []string{"s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion"},
 		Resources:  policydoc.On(at + "/*"),
 		Conditions: []policydoc.Condition{policydoc.Is("ArnNotEquals", "aws:PrincipalArn", c.Settings.Access.BreakGlassArn)},

@@ -17,16 +17,16 @@ import (
 // and so is one whose name is none of the gate's.
 func containmentMachine(c component.Context) states.Machine {
 	first := map[string]states.State{
-		"Judge":                      filterAuthorized(c),
-		"A call that was refused":    {Type: "Succeed", Comment: "AWS let nothing happen."},
-		"A call of somebody who may": {Type: "Succeed", Comment: "A deployer, the role for emergencies, or one of these machines itself."},
+		"Filter authorized calls": filterAuthorized(c),
+		"Denied call":             {Type: "Succeed", Comment: "AWS denied the call: nothing changed."},
+		"Authorized caller":       {Type: "Succeed", Comment: "A deployer, the break-glass role, or one of these state machines."},
 	}
 	for _, more := range []map[string]states.State{classifyTrigger(c), findPart()} {
 		maps.Copy(first, more)
 	}
 	return newMachine(c, runbook{
-		comment: "Holds deployments back: closes Deploy, stops what is under way, cuts off the sessions of the roles, and tells how to undo it.",
-		startAt: "Judge", first: first, check: each,
+		comment: "Holds deployments back: closes Deploy, stops what is under way, revokes the sessions of the roles, and says how to release them.",
+		startAt: "Filter authorized calls", first: first, check: each,
 		steps: []step{
 			newCallStep(c, call{
 				name: "Close Deploy", resource: "codepipeline:disableStageTransition", at: "deploy",
@@ -36,11 +36,11 @@ func containmentMachine(c component.Context) states.Machine {
 				did: did("Deploy is closed"), not: "Deploy is open",
 			}),
 			{"runs", func(next string) (string, map[string]states.State) { return stopRuns(c, next) }},
-			asOf("Now"),
+			asOf("Set the revocation time"),
 			newCallStep(c, revokeSessions(c, "pipeline", naming.Pipeline)),
 			newCallStep(c, revokeSessions(c, "build", naming.Build)),
 		},
-		next: "Was it about one", last: undoing(),
+		next: "Choose the release command", last: undoing(),
 		data: states.Fields{"undo": states.Fields{
 			"all": releaseCommand(c), "one": releaseCommand(c) + ` --input '{"pipeline":"`, "end": `"}'`,
 		}},
@@ -54,15 +54,15 @@ func containmentMachine(c component.Context) states.Machine {
 // filtered.
 func filterAuthorized(c component.Context) states.State {
 	rules := []states.Rule{
-		states.IsPresent("$['by-hand']").To("What happened"),
-		states.IsPresent("$.detail.errorCode").To("A call that was refused"),
+		states.IsPresent("$['by-hand']").To("Classify trigger"),
+		states.IsPresent("$.detail.errorCode").To("Denied call"),
 	}
 	authorized := append(c.Names.Deployers(c.Settings), c.Settings.Access.BreakGlassArn,
 		c.Names.Role("", naming.Containment).ARN, c.Names.Role("", naming.Release).ARN)
 	for _, arn := range authorized {
-		rules = append(rules, states.StringEquals("$.detail.userIdentity.sessionContext.sessionIssuer.arn", arn).To("A call of somebody who may"))
+		rules = append(rules, states.StringEquals("$.detail.userIdentity.sessionContext.sessionIssuer.arn", arn).To("Authorized caller"))
 	}
-	return states.State{Type: "Choice", Choices: rules, Default: "What happened"}
+	return states.State{Type: "Choice", Choices: rules, Default: "Classify trigger"}
 }
 
 // trigger is a kind of input: it is the one whose paths all have a text.
@@ -82,22 +82,22 @@ func classifyTrigger(c component.Context) map[string]states.State {
 	choice := states.State{Type: "Choice"}
 	all := map[string]states.State{}
 	for _, o := range []trigger{
-		{"By hand", []string{"$['by-hand']"}, "by hand: {}", "Held back by hand."},
+		{"Started by hand", []string{"$['by-hand']"}, "by hand: {}", "Held back by hand."},
 		{
-			"A call", []string{
+			"CloudTrail call", []string{
 				detail + "userIdentity.arn", detail + "eventName", detail + "eventSource", detail + "sourceIPAddress", detail + "eventTime", detail + "eventID",
 			},
 			"{} called {} of {} from {} at {}, event {}", "Held back after a tampering call.",
 		},
 		{
-			"A call of somebody without an ARN", []string{detail + "eventName", detail + "eventSource", detail + "eventID"},
-			"somebody without an ARN called {} of {}, event {}", "Held back after a tampering call.",
+			"CloudTrail call without a caller ARN", []string{detail + "eventName", detail + "eventSource", detail + "eventID"},
+			"a principal without an ARN called {} of {}, event {}", "Held back after a tampering call.",
 		},
 		{
-			"A finding", []string{detail + "type", detail + "title", detail + "id"},
+			"GuardDuty finding", []string{detail + "type", detail + "title", detail + "id"},
 			"GuardDuty found {}: {} (finding {})", "Held back after a finding of GuardDuty.",
 		},
-		{"Something else", nil, "see the input of the execution", "Held back."},
+		{"Other input", nil, "see the input of the execution", "Held back."},
 	} {
 		because := states.Fields{"reason": o.reason + undo, "why": o.why}
 		if o.paths == nil {
@@ -111,26 +111,26 @@ func classifyTrigger(c component.Context) map[string]states.State {
 			}
 			choice.Choices = append(choice.Choices, states.Rule{And: there}.To(o.name))
 		}
-		all[o.name] = states.State{Type: "Pass", Parameters: because, ResultPath: "$.because", Next: "What it names"}
+		all[o.name] = states.State{Type: "Pass", Parameters: because, ResultPath: "$.because", Next: "Find the affected part"}
 	}
-	all["What happened"] = choice
+	all["Classify trigger"] = choice
 	return all
 }
 
 // findPart finds the name of a part in a request, and leave out all else of the event: it
 // may be long.
 func findPart() map[string]states.State {
-	choice := states.State{Type: "Choice", Default: "No part is named"}
+	choice := states.State{Type: "Choice", Default: "No part named"}
 	named := func(field string, value any) states.State {
 		return states.State{Type: "Pass", Parameters: states.Fields{"because.$": "$.because", field: value}, Next: theGate}
 	}
-	all := map[string]states.State{"No part is named": named("named", "")}
+	all := map[string]states.State{"No part named": named("named", "")}
 	for _, parameter := range []string{"pipeline.name", "pipelineName", "projectName", "repositoryName", "name"} {
-		path, state := "$.detail.requestParameters."+parameter, "Named by "+parameter
+		path, state := "$.detail.requestParameters."+parameter, "Part named by "+parameter
 		choice.Choices = append(choice.Choices, states.IsString(path).To(state))
 		all[state] = named("named.$", path)
 	}
-	all["What it names"] = choice
+	all["Find the affected part"] = choice
 	return all
 }
 
@@ -190,11 +190,11 @@ const revocation = "AWSRevokeOlderSessions"
 
 func revokeSessions(c component.Context, whose, duty string) call {
 	return call{
-		name: "Cut off the sessions of the " + whose + " role", resource: "iam:putRolePolicy", at: whose,
+		name: "Revoke the sessions of the " + whose + " role", resource: "iam:putRolePolicy", at: whose,
 		with: states.Fields{
 			"RoleName.$": states.Format(c.Names.Role(anyName, duty).Name, "$.app"), "PolicyName": revocation, "PolicyDocument.$": states.JSONToString("$.cut"),
 		},
-		did: did("the sessions of the " + whose + " role are cut off"), not: "the sessions of the " + whose + " role go on",
+		did: did("the sessions of the " + whose + " role are revoked"), not: "the sessions of the " + whose + " role stay valid",
 	}
 }
 
@@ -204,9 +204,9 @@ func undoing() map[string]states.State {
 		return states.State{Type: "Pass", Parameters: states.Fields{"text.$": value}, ResultPath: "$.command", Next: tell}
 	}
 	return map[string]states.State{
-		"Was it about one": {Type: "Choice", Choices: []states.Rule{states.IsTrue("$.one").To("Undo for one")}, Default: "Undo for all"},
-		"Undo for all":     command("$.gate.undo.all"),
+		"Choose the release command": {Type: "Choice", Choices: []states.Rule{states.IsTrue("$.one").To("Release command for one")}, Default: "Release command for all"},
+		"Release command for all":    command("$.gate.undo.all"),
 		// In three pieces: in a template, the braces of JSON would be places for values.
-		"Undo for one": command(states.Format("{}{}{}", "$.gate.undo.one", states.ArrayFirst("$.done[*].pipeline"), "$.gate.undo.end")),
+		"Release command for one": command(states.Format("{}{}{}", "$.gate.undo.one", states.ArrayFirst("$.done[*].pipeline"), "$.gate.undo.end")),
 	}
 }

@@ -19,12 +19,12 @@ func releaseCommand(c component.Context) string {
 func releaseMachine(c component.Context) states.Machine {
 	return newMachine(c, runbook{
 		comment: "Lets deployments go on: undoes what containment did to one pipeline, or to all.",
-		startAt: "One is named", check: "Is it one of these",
+		startAt: "Is a pipeline named", check: "Does the pipeline exist",
 		first: map[string]states.State{
-			"One is named": {Type: "Choice", Choices: []states.Rule{states.IsPresent("$.pipeline").To("The one")}, Default: "All"},
-			"The one":      {Type: "Pass", Parameters: states.Fields{"named.$": "$.pipeline", "because": states.Fields{}}, Next: theGate},
-			"All":          {Type: "Pass", Parameters: states.Fields{"named": "", "because": states.Fields{}}, Next: theGate},
-			"Is it one of these": {
+			"Is a pipeline named": {Type: "Choice", Choices: []states.Rule{states.IsPresent("$.pipeline").To("One pipeline")}, Default: "All"},
+			"One pipeline":        {Type: "Pass", Parameters: states.Fields{"named.$": "$.pipeline", "because": states.Fields{}}, Next: theGate},
+			"All":                 {Type: "Pass", Parameters: states.Fields{"named": "", "because": states.Fields{}}, Next: theGate},
+			"Does the pipeline exist": {
 				Type: "Choice", Choices: []states.Rule{states.IsTrue("$.one").To(each), states.StringEquals("$.named", "").To(each)}, Default: "No such pipeline",
 			},
 			"No such pipeline": {Type: "Fail", Error: "NoSuchPipeline", Cause: "The gate has no pipeline of this name: nothing was done."},
@@ -40,16 +40,16 @@ func releaseMachine(c component.Context) states.Machine {
 		},
 		next:    tell,
 		subject: "deployments go on",
-		record:  "Deployments go on: somebody released what was held back.\n\nDone: {}\nFailed: {}\nExecution: {}\n",
+		record:  "Deployments go on: a person released what was held back.\n\nDone: {}\nFailed: {}\nExecution: {}\n",
 		values:  []string{done, failed, execution},
 	})
 }
 
 func allowSessions(c component.Context, whose, duty string) call {
 	return call{
-		name: "Let the sessions of the " + whose + " role go on", resource: "iam:deleteRolePolicy", at: whose,
+		name: "Allow the sessions of the " + whose + " role", resource: "iam:deleteRolePolicy", at: whose,
 		with: states.Fields{"RoleName.$": states.Format(c.Names.Role(anyName, duty).Name, "$.app"), "PolicyName": revocation},
-		did:  did("the sessions of the " + whose + " role go on"), not: "the sessions of the " + whose + " role are cut off",
+		did:  did("the sessions of the " + whose + " role stay valid"), not: "the sessions of the " + whose + " role are revoked",
 		alreadyDone: []string{"Iam.NoSuchEntityException"},
 	}
 }

@@ -61,7 +61,7 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 		{
 			// IAM does not tell one inline policy from another. What it could write into a
 			// role, the role's boundary limits to its duty.
-			Sid:       "CutSessionsOff",
+			Sid:       "RevokeSessions",
 			Actions:   []string{"iam:PutRolePolicy"},
 			Resources: policydoc.On(c.Names.Roles(naming.Pipeline), c.Names.Roles(naming.Build)),
 		},
@@ -76,7 +76,7 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 			Resources: policydoc.On(c.Names.DeployStages()),
 		},
 		{
-			Sid:       "LetSessionsGoOn",
+			Sid:       "AllowSessions",
 			Actions:   []string{"iam:DeleteRolePolicy"},
 			Resources: policydoc.On(c.Names.Roles(naming.Pipeline), c.Names.Roles(naming.Build)),
 		},
@@ -109,7 +109,7 @@ func newStateMachine(c component.Context, parent pulumi.Resource, boundaries *id
 	name, at := c.ChildName(duty), c.Names.Machine(duty)
 	role, err := boundaries.NewRole(c, parent, identity.RoleSpec{
 		Name: name, Duty: duty, Trust: identity.TrustService(c, "states.amazonaws.com", at.ARN),
-		Permissions: append(permissions, alerts.PublishPermissions(c, "Tell")...),
+		Permissions: append(permissions, alerts.PublishPermissions(c, "PublishRecord")...),
 	})
 	if err != nil {
 		return nil, err

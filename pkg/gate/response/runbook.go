@@ -31,11 +31,11 @@ type runbook struct {
 
 // The states that the parts of a runbook lead to, and what they find there.
 const (
-	theGate  = "The gate"
+	theGate  = "Load the gate"
 	each     = "Each pipeline"
-	tell     = "Tell"
-	outcome  = "What was done"
-	finished = "Everything is done"
+	tell     = "Publish the record"
+	outcome  = "Collect the outcomes"
+	finished = "Completed"
 
 	theApp    = "$$.Map.Item.Value"
 	execution = "$$.Execution.Id"
@@ -62,8 +62,8 @@ func newMachine(c component.Context, r runbook) states.Machine {
 	gate["apps"], gate["names"] = apps, names
 
 	all := map[string]states.State{
-		theGate: {Type: "Pass", Result: gate, ResultPath: "$.gate", Next: "One or all"},
-		"One or all": {
+		theGate: {Type: "Pass", Result: gate, ResultPath: "$.gate", Next: "One pipeline or all"},
+		"One pipeline or all": {
 			Type: "Pass", Next: r.check,
 			Parameters: states.Fields{
 				"because.$": "$.because", "gate.$": "$.gate", "named.$": "$.named", "one.$": states.ArrayContains("$.gate.names", "$.named"),
@@ -86,16 +86,16 @@ func newMachine(c component.Context, r runbook) states.Machine {
 			},
 		},
 		tell: {
-			Type: "Task", Resource: integration(c, "sns:publish"), ResultPath: "$.told", Next: "Did it work",
+			Type: "Task", Resource: integration(c, "sns:publish"), ResultPath: "$.told", Next: "Check for failures",
 			Parameters: states.Fields{
 				"TopicArn": c.Names.Topic().ARN, "Subject": c.Names.Gate + ": " + r.subject, "Message.$": states.FormatPath("$.gate.record", r.values...),
 			},
-			Retry: retries, Catch: []states.Catcher{{ErrorEquals: states.AllErrors, ResultPath: "$.told", Next: "Nobody is told"}},
+			Retry: retries, Catch: []states.Catcher{{ErrorEquals: states.AllErrors, ResultPath: "$.told", Next: "Record not published"}},
 		},
-		"Did it work":            {Type: "Choice", Choices: []states.Rule{states.IsPositive("$.failures").To("Not everything is done")}, Default: finished},
-		finished:                 {Type: "Succeed"},
-		"Not everything is done": {Type: "Fail", Error: "NotEverythingIsDone", Cause: "The record on the topic says what failed."},
-		"Nobody is told":         {Type: "Fail", Error: "NobodyIsTold", Cause: "The record could not be published. The events of the execution say what was done."},
+		"Check for failures":   {Type: "Choice", Choices: []states.Rule{states.IsPositive("$.failures").To("Incomplete")}, Default: finished},
+		finished:               {Type: "Succeed"},
+		"Incomplete":           {Type: "Fail", Error: "Incomplete", Cause: "The record published to the topic names what failed."},
+		"Record not published": {Type: "Fail", Error: "RecordNotPublished", Cause: "The record could not be published. The events of the execution show what was done."},
 	}
 	maps.Copy(all, r.first)
 	maps.Copy(all, r.last)

@@ -20,7 +20,7 @@ type step struct {
 // perPipeline takes all steps, whatever becomes of one, and gives what was done to the
 // pipeline and what failed; nothing for a pipeline that the runbook is not about.
 func perPipeline(steps []step) *states.Machine {
-	const first, another, end = "Is it about this one", "Another", "Outcome"
+	const first, another, end = "Is the pipeline affected", "Skip the pipeline", "Outcome"
 	all := map[string]states.State{another: {Type: "Pass", Result: states.Fields{"failed": none}, End: true}}
 	var did, failed []string
 	next := end
@@ -36,10 +36,10 @@ func perPipeline(steps []step) *states.Machine {
 		Choices: []states.Rule{states.Rule{And: []states.Rule{states.IsTrue("$.one"), states.IsFalse("$.this")}}.To(another)},
 	}
 	all[end] = states.State{
-		Type: "Pass", Next: "One list of each",
+		Type: "Pass", Next: "Merge the outcomes",
 		Parameters: states.Fields{"pipeline.$": "$.pipeline", "did.$": states.Array(did...), "failed.$": states.Array(failed...)},
 	}
-	all["One list of each"] = states.State{
+	all["Merge the outcomes"] = states.State{
 		Type: "Pass", End: true,
 		Parameters: states.Fields{
 			"did": states.Fields{"pipeline.$": "$.pipeline", "what.$": "$.did[*][*]"}, "failed.$": "$.failed[*][*]",
@@ -106,7 +106,7 @@ func newCallStep(c component.Context, of call) step {
 			},
 		})}
 		if of.alreadyDone != nil {
-			already := of.name + ": already"
+			already := of.name + ": already done"
 			task.Catch = append([]states.Catcher{{ErrorEquals: of.alreadyDone, ResultPath: "$.error", Next: already}}, task.Catch...)
 			made[already] = to(next, states.State{Type: "Pass", ResultPath: at, Result: states.Fields{"did": none, "failed": none}})
 		}

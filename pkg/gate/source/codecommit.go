@@ -131,8 +131,8 @@ func NewChangeRules(c component.Context, parent pulumi.Resource, alerts *alertin
 				"who": "$.detail.callerUserArn", "merge": "$.detail.mergeOption", "time": "$.time", "account": "$.account", "region": "$.region",
 			},
 			Message: c.AlertPrefix() + " " + component.ProdBranch + " of <repository>, account <account>, <region>: <event> at <time>, commit <commit> after <before>, by <who> " +
-				"(nothing here: CloudTrail names them), merged by <merge> (nothing here: it was pushed). If it was no merge of an approved pull request, stop the pipeline's execution, " +
-				"take the credentials of who did it away, and put the branch back.",
+				"(empty: CloudTrail names the caller), merged by <merge> (empty: it was pushed). If it was no merge of an approved pull request, stop the pipeline's execution, " +
+				"revoke the credentials of the caller, and restore the branch.",
 		}); err != nil {
 			return err
 		}

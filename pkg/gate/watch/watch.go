@@ -25,7 +25,7 @@ import (
 func New(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, eventBridgeRole *identity.Role, contain *alerting.StepFunctionsTarget,
 	keys storage.Keys, rotators []string) error {
 	if c.Settings.Detection.Response == settings.Ignore {
-		return c.Ctx.Log.Warn(fmt.Sprintf("prodgate:detection.response: %q: nobody is told when somebody goes around the gate; "+
+		return c.Ctx.Log.Warn(fmt.Sprintf("prodgate:detection.response: %q: nobody is alerted when a call bypasses the gate; "+
 			"set it to alert, unless something else watches the account", settings.Ignore), nil)
 	}
 	group, err := c.NewGroup(component.WatchType, parent, c.ChildName("watch"))
@@ -48,9 +48,13 @@ func New(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, e
 			}
 			continue
 		}
+		verb := "changed"
+		if call.Reads {
+			verb = "accessed"
+		}
 		one := alerting.Rule{
 			Name:        call.Name,
-			Description: "Somebody else than may makes a call on " + call.What,
+			Description: "An unauthorized principal " + verb + " " + call.What,
 			Pattern:     pattern,
 			Reads:       call.Reads,
 			Paths: map[string]string{
@@ -116,10 +120,10 @@ func alertMessage(c component.Context, what, part string) string {
 	return strings.Join([]string{
 		"Gate " + c.Names.Gate + " of account " + c.Names.Account + " in " + c.Names.Region + ":",
 		"<call> was called on " + what + part + " by <type> <who>, principal <principal> of account <account>,",
-		"from <from> with <agent> at <at>. Refused with: <error> (nothing here: it was carried out).",
-		"If nobody of yours did this, take their credentials away, run pulumi preview to see what differs and pulumi up to put it right;",
+		"from <from> with <agent> at <at>. Denied with: <error> (empty: the call succeeded).",
+		"If this was not your team, revoke the credentials of the caller, run pulumi preview to see what differs and pulumi up to restore it;",
 		"pkg/catalogue/README.md says what the call can do.",
-		"If it was one of yours: the gate is changed by pulumi up alone, and a deployment made by its pipeline.",
+		"If it was your team: only pulumi up changes the gate, and only its pipeline deploys.",
 	}, " ")
 }
 
@@ -130,7 +134,7 @@ func forwardToRegion(c component.Context, parent pulumi.Resource, global *aws.Pr
 	name, there := c.ChildName(r.Name+"-global"), []pulumi.ResourceOption{pulumi.Parent(parent), pulumi.Provider(global)}
 	made, err := cloudwatch.NewEventRule(c.Ctx, name, &cloudwatch.EventRuleArgs{
 		Name:         pulumi.String(c.Names.Gate + "-" + r.Name),
-		Description:  pulumi.String("Brings to " + c.Names.Region + ": " + r.Description),
+		Description:  pulumi.String("Forwards to " + c.Names.Region + ": " + r.Description),
 		EventPattern: r.Pattern,
 		State:        r.State(),
 	}, there...)
