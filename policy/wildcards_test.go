@@ -11,7 +11,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 
-	program "prodgate/pkg/wildcards"
+	ofProgram "prodgate/pkg/wildcards"
 )
 
 // fullConfigs are stacks that have everything a stack can have, one for each source of commits.
@@ -80,21 +80,21 @@ func TestWildcards_List(t *testing.T) {
 // TestWildcards_DisagreeWithProgram adds wildcards to the table that the program's policies are checked against. The program's
 // own table then accepts them; the pack refuses them.
 func TestWildcards_DisagreeWithProgram(t *testing.T) { // not parallel: it changes the program's table
-	table := program.Table
-	t.Cleanup(func() { program.Table = table })
+	table := ofProgram.Table
+	t.Cleanup(func() { ofProgram.Table = table })
 	policies := made(t)
 	for _, c := range []struct {
-		kind             program.Kind
+		kind             ofProgram.Kind
 		of               [2]string
 		action, resource string
 	}{
-		{program.Identity, permission, "ecr:PutImage", "*"},
-		{program.Identity, permission, "s3:*", "arn:aws:s3:::prodgate-artifacts-111111111111-eu-west-2"},
-		{program.Boundary, boundary, "iam:*", "*"},
-		{program.Boundary, boundary, "iam:Put*", "arn:aws:iam::111111111111:role/prodgate/*"},
+		{ofProgram.Identity, permission, "ecr:PutImage", "*"},
+		{ofProgram.Identity, permission, "s3:*", "arn:aws:s3:::prodgate-artifacts-111111111111-eu-west-2"},
+		{ofProgram.Boundary, boundary, "iam:*", "*"},
+		{ofProgram.Boundary, boundary, "iam:Put*", "arn:aws:iam::111111111111:role/prodgate/*"},
 	} {
-		added := program.Wildcard{Kind: c.kind, Actions: []string{c.action}, Pattern: c.resource, Why: "the program says so"}
-		program.Table = append(slices.Clone(table), added)
+		added := ofProgram.Wildcard{Kind: c.kind, Actions: []string{c.action}, Pattern: c.resource, Why: "the program says so"}
+		ofProgram.Table = append(slices.Clone(table), added)
 		if !added.Covers(c.kind) || !added.Allows(c.action, c.resource) {
 			t.Errorf("the program's table does not accept %s on %s", c.action, c.resource)
 		}

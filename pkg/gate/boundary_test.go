@@ -32,7 +32,7 @@ func within(pattern, text string) bool {
 	return regexp.MustCompile("^" + expression + "$").MatchString(text)
 }
 
-func TestABoundaryIsOfADutyAndNotOfAnApp(t *testing.T) {
+func TestIdentity_OneBoundaryPerDuty(t *testing.T) {
 	t.Parallel()
 	boundaries := func(r *gatetest.Recording) map[string]string {
 		all := map[string]string{}
@@ -62,7 +62,7 @@ func TestABoundaryIsOfADutyAndNotOfAnApp(t *testing.T) {
 	}
 }
 
-func TestABoundaryCutsNothingThatARoleNeeds(t *testing.T) {
+func TestIdentity_BoundaryAllowsPolicy(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]map[string]any{
 		"apps of ordinary names":       approved("api", "backend-flask-of-the-company"),
@@ -114,14 +114,14 @@ func weaker(limit, of map[string]map[string][]string) bool {
 	return true
 }
 
-func TestABoundaryAllowsWhatItsDutyNeedsAndNoMore(t *testing.T) {
+func TestIdentity_BoundaryAllowsNoMore(t *testing.T) {
 	t.Parallel()
 	r := built(t, contained(approved("api", "web")))
 	for _, role := range r.Of(t, roleType) {
 		policy, boundary := own(t, r, role)
 		needs, allows := actionsOf(t, policy), actionsOf(t, boundary)
 		for action := range allows {
-			// AWS Config's reads: TestAWSConfigReadsWhatItRecords.
+			// AWS Config's reads: TestDetection_RecorderReadsWhatItRecords.
 			if !needs[action] && role.Name != "gate-recorder" {
 				t.Errorf("%s allows %s, which %s does not need", boundary, action, role)
 			}
@@ -151,7 +151,7 @@ func actionsOf(t *testing.T, policy *gatetest.Resource) map[string]bool {
 	return all
 }
 
-func TestNoRoleCanWidenARole(t *testing.T) {
+func TestIdentity_NoRoleWidensRoles(t *testing.T) {
 	t.Parallel()
 	read := regexp.MustCompile(`^(iam|organizations|sts):(Describe|Get|List)`)
 	rights := regexp.MustCompile(`(?i)^(iam|organizations|account|sts|\*|\w*\*)`)
@@ -180,7 +180,7 @@ func TestNoRoleCanWidenARole(t *testing.T) {
 	}
 }
 
-func TestARoleKeepsWhatItIsGivenAndNothingElse(t *testing.T) {
+func TestIdentity_ExclusiveAttachments(t *testing.T) {
 	t.Parallel()
 	r := built(t, contained(approved("api", "web")))
 	attached := map[string][]string{}
@@ -207,7 +207,7 @@ func TestARoleKeepsWhatItIsGivenAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestDocumentsFitForManyApps(t *testing.T) {
+func TestDocuments_FitManyApps(t *testing.T) {
 	t.Parallel()
 	var names []string
 	for i := range 200 {
@@ -245,7 +245,7 @@ var reads = strings.Fields(`
 	sns:ListTopics
 `)
 
-func TestAWSConfigReadsWhatItRecords(t *testing.T) {
+func TestDetection_RecorderReadsWhatItRecords(t *testing.T) {
 	t.Parallel()
 	r := built(t, withSecrets(config("api")))
 	_, boundary := own(t, r, r.One(t, roleType, "gate-recorder"))

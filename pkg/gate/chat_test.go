@@ -13,7 +13,7 @@ const (
 	queueType          = "aws:sqs/queue:Queue"
 )
 
-func TestAlertsGoToTheChat(t *testing.T) {
+func TestAlerting_ForwardToChat(t *testing.T) {
 	t.Parallel()
 	r := built(t, telling(config("api")))
 	queue, pipe, destination := r.One(t, queueType, "gate-chat"), r.One(t, pipeType, "gate-chat"), r.One(t, destinationType, "gate-chat")
@@ -50,19 +50,19 @@ func TestAlertsGoToTheChat(t *testing.T) {
 	waits(subscription.Type+" gate-alerts-chat", "aws:sqs/queuePolicy:QueuePolicy", "gate-chat")
 }
 
-func TestWhatBringsAlertsToTheChatMayDoNothingElse(t *testing.T) {
+func TestAlerting_ChatPipeRoleIsMinimal(t *testing.T) {
 	t.Parallel()
 	r := built(t, telling(config("api")))
 	queue := "arn:aws:sqs:eu-west-2:111111111111:prodgate-chat"
 	own, boundary := own(t, r, r.One(t, roleType, "gate-courier"))
 	want := []statement{
-		{Sid: "TakeAlerts", Effect: "Allow", Action: []string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, Resource: []string{queue}},
+		{Sid: "ReceiveAlerts", Effect: "Allow", Action: []string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, Resource: []string{queue}},
 		{
 			Sid: "ReadAlerts", Effect: "Allow", Action: []string{"kms:Decrypt"}, Resource: []string{r.One(t, keyType, "gate-alerts").Output("arn")},
 			Condition: map[string]map[string][]string{"StringEquals": {"kms:ViaService": {"sqs.eu-west-2.amazonaws.com"}}},
 		},
 		{
-			Sid: "TellChat", Effect: "Allow", Action: []string{"events:InvokeApiDestination"},
+			Sid: "InvokeChat", Effect: "Allow", Action: []string{"events:InvokeApiDestination"},
 			Resource: []string{r.One(t, destinationType, "gate-chat").Output("arn")},
 		},
 	}
@@ -88,7 +88,7 @@ func TestWhatBringsAlertsToTheChatMayDoNothingElse(t *testing.T) {
 	}
 }
 
-func TestWithoutAWebhookThereIsNoChat(t *testing.T) {
+func TestAlerting_NoChatWithoutWebhook(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		config map[string]any

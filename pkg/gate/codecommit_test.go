@@ -15,7 +15,7 @@ const (
 	sourceLookup    = "aws:codecommit/getRepository:getRepository"
 )
 
-func TestCodeCommitTakesWhatReviewersApproved(t *testing.T) {
+func TestSource_CodeCommitRequiresApproval(t *testing.T) {
 	t.Parallel()
 	r := built(t, committed(config("api", "web")))
 	template := r.One(t, templateType, "gate-prod")
@@ -54,7 +54,7 @@ func TestCodeCommitTakesWhatReviewersApproved(t *testing.T) {
 	}
 }
 
-func TestCodeCommitIsAdopted(t *testing.T) {
+func TestSource_CodeCommitAdopted(t *testing.T) {
 	t.Parallel()
 	c := committed(config("api"))
 	c["source"].(object)["repositories"] = "adopt"
@@ -77,7 +77,7 @@ func TestCodeCommitIsAdopted(t *testing.T) {
 }
 
 // A change of prod starts the pipelines of its repository, and nothing else does.
-func TestAChangeOfProdStartsThePipeline(t *testing.T) {
+func TestSource_CodeCommitStartsPipeline(t *testing.T) {
 	t.Parallel()
 	c := committed(config("api", "web"))
 	c["apps"].([]any)[1].(object)["repository"] = "site"
@@ -119,7 +119,7 @@ func TestAChangeOfProdStartsThePipeline(t *testing.T) {
 	}
 }
 
-func TestAPipelineReadsItsRepositoryAlone(t *testing.T) {
+func TestSource_CodeCommitReadByItsPipeline(t *testing.T) {
 	t.Parallel()
 	r := built(t, committed(config("api", "web")))
 	p, _ := own(t, r, r.One(t, roleType, "gate-api-pipeline"))

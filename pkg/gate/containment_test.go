@@ -50,7 +50,7 @@ func eachState(m states.Machine, call func(name string, s states.State, of state
 	}
 }
 
-func TestNothingContainsWhereTheResponseIsAnother(t *testing.T) {
+func TestResponse_ContainOnlyWhereSet(t *testing.T) {
 	t.Parallel()
 	for _, response := range []string{"off", "alert", "contain"} {
 		c := config("api")
@@ -81,7 +81,7 @@ func TestNothingContainsWhereTheResponseIsAnother(t *testing.T) {
 	}
 }
 
-func TestAMachineDoesWhatItsRoleMayAndNoMore(t *testing.T) {
+func TestResponse_RoleMatchesMachine(t *testing.T) {
 	t.Parallel()
 	r := built(t, contained(config("api", "web")))
 	for _, name := range machines {
@@ -119,9 +119,9 @@ func TestAMachineDoesWhatItsRoleMayAndNoMore(t *testing.T) {
 	}
 }
 
-// TestWhatAMachineReachesIsTheGates: the patterns of a role match the pipelines and the
+// TestResponse_ReachOnlyTheGate: the patterns of a role match the pipelines and the
 // roles of each app, and none of the gate's other roles.
-func TestWhatAMachineReachesIsTheGates(t *testing.T) {
+func TestResponse_ReachOnlyTheGate(t *testing.T) {
 	t.Parallel()
 	r := built(t, contained(approved("api", "web")))
 	reached := map[string][]string{}
@@ -161,7 +161,7 @@ func TestWhatAMachineReachesIsTheGates(t *testing.T) {
 	}
 }
 
-func TestOneFailureKeepsNothingFromBeingDone(t *testing.T) {
+func TestResponse_ContinueAfterFailure(t *testing.T) {
 	t.Parallel()
 	r := built(t, contained(config("api")))
 	tasks := 0
@@ -178,7 +178,7 @@ func TestOneFailureKeepsNothingFromBeingDone(t *testing.T) {
 			if !slices.Equal(caught.ErrorEquals, states.AllErrors) {
 				t.Errorf("%s: %s leaves errors to others than %v", name, state, caught.ErrorEquals)
 			}
-			if said := of.States[caught.Next]; state != "Tell" {
+			if said := of.States[caught.Next]; state != "Publish the record" {
 				if _, recorded := said.Parameters["failed.$"]; said.Type != "Pass" || !recorded {
 					t.Errorf("%s: nothing is said of a failure of %s", name, state)
 				}
@@ -204,12 +204,12 @@ func leads(of states.Machine, from, to string) bool {
 	return from == to
 }
 
-// TestWhoMayIsLeftAlone: a call by these is no reason, whatever it was.
-func TestWhoMayIsLeftAlone(t *testing.T) {
+// TestResponse_IgnoreAuthorizedCallers: a call by these is no reason, whatever it was.
+func TestResponse_IgnoreAuthorizedCallers(t *testing.T) {
 	t.Parallel()
 	r := built(t, contained(run(config("api"))))
 	var got []string
-	for _, rule := range machine(t, r, "containment").States["Judge"].Choices {
+	for _, rule := range machine(t, r, "containment").States["Filter authorized calls"].Choices {
 		if rule.And != nil {
 			if variable := rule.And[1].Variable; variable != "$.detail.userIdentity.sessionContext.sessionIssuer.arn" {
 				t.Errorf("judges by %s", variable)
@@ -230,7 +230,7 @@ func TestWhoMayIsLeftAlone(t *testing.T) {
 // reason is for both.
 var reason = regexp.MustCompile(`^[a-zA-Z0-9!@ ().*?-]{1,200}$`)
 
-func TestWhatIsSentFits(t *testing.T) {
+func TestResponse_RecordsFit(t *testing.T) {
 	t.Parallel()
 	r := built(t, contained(longest()))
 	reasons, names := 0, map[string]bool{}
@@ -257,9 +257,9 @@ func TestWhatIsSentFits(t *testing.T) {
 	}
 }
 
-// TestContainmentOfAsManyAppsAsThereMayBe: the definition is as long as Step Functions
+// TestResponse_FitMaximumApps: the definition is as long as Step Functions
 // takes it, and so is what its states are given, even where every call fails.
-func TestContainmentOfAsManyAppsAsThereMayBe(t *testing.T) {
+func TestResponse_FitMaximumApps(t *testing.T) {
 	t.Parallel()
 	var apps []string
 	for i := range settings.MaxContained {

@@ -9,7 +9,7 @@ import (
 	"prodgate/pkg/gate/gatetest"
 )
 
-func TestWhatAnAccountHasOnceIsCreatedAdoptedOrLeftAlone(t *testing.T) {
+func TestDetection_CreateAdoptOrOff(t *testing.T) {
 	t.Parallel()
 	for _, guardDuty := range []string{"create", "adopt", "off"} {
 		for _, config := range []string{"create", "adopt", "off"} {
@@ -49,7 +49,7 @@ func configOf(app, guardDuty, recorder string) map[string]any {
 	return c
 }
 
-func TestWhatElseAnAccountHasOnce(t *testing.T) {
+func TestDetection_AnalyzerAndSecurityHub(t *testing.T) {
 	t.Parallel()
 	for key, tokens := range map[string][]string{
 		"trail":          {trailType, "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2"},
@@ -71,7 +71,7 @@ func TestWhatElseAnAccountHasOnce(t *testing.T) {
 	}
 }
 
-func TestADetectorWatchesWhatTheGateHas(t *testing.T) {
+func TestDetection_DetectorFeatures(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api"))
 	got := map[string]any{}

@@ -70,7 +70,7 @@ func eachDocument(t *testing.T, r *gatetest.Recording, look func(*gatetest.Resou
 	}
 }
 
-func TestEveryDocumentIsListed(t *testing.T) {
+func TestDocuments_AreListed(t *testing.T) {
 	t.Parallel()
 	for _, made := range built(t, withSecrets(config("api"))).All() {
 		for input, value := range made.Inputs {
@@ -81,7 +81,7 @@ func TestEveryDocumentIsListed(t *testing.T) {
 	}
 }
 
-func TestDocumentsAreWellFormed(t *testing.T) {
+func TestDocuments_AreWellFormed(t *testing.T) {
 	t.Parallel()
 	eachDocument(t, built(t, withSecrets(approved("api", "web"))), func(of *gatetest.Resource, d document) {
 		if d.Version != "2012-10-17" || len(d.Statement) == 0 {
@@ -129,12 +129,12 @@ func documentsFit(t *testing.T, r *gatetest.Recording) {
 	})
 }
 
-func TestDocumentsFitAtTheLongestNames(t *testing.T) {
+func TestDocuments_FitLongestNames(t *testing.T) {
 	t.Parallel()
 	documentsFit(t, built(t, longest()))
 }
 
-func TestARoleIsTakenOnByOneServiceForOneSource(t *testing.T) {
+func TestIdentity_TrustOneServiceForOneSource(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api", "web"))
 	// Whoever has the role is the source: ARNs as AWS makes them, not as the plan does.
@@ -199,7 +199,7 @@ func TestARoleIsTakenOnByOneServiceForOneSource(t *testing.T) {
 	}
 }
 
-func TestARoleHasOnePolicyOfItsOwn(t *testing.T) {
+func TestIdentity_OnePolicyPerRole(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api", "web"))
 	attached := map[string][]string{}
@@ -245,7 +245,7 @@ func excepted(t *testing.T, of *gatetest.Resource, sid string) []string {
 	return nil
 }
 
-func TestPatternsMatchTheRolesTheyAreFor(t *testing.T) {
+func TestDocuments_PatternsMatchRoles(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api", "web"))
 	const deployer, breakGlass, execution = "arn:aws:iam::111111111111:role/deployer",
@@ -309,7 +309,7 @@ func TestPatternsMatchTheRolesTheyAreFor(t *testing.T) {
 	}
 }
 
-func TestAPolicyNamesWhatIsThere(t *testing.T) {
+func TestDocuments_NameExistingResources(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api"))
 	there := map[string]bool{}
@@ -366,7 +366,7 @@ func TestAPolicyNamesWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestOnlyTheTaskRolesArePassed(t *testing.T) {
+func TestIdentity_PassOnlyTaskRoles(t *testing.T) {
 	t.Parallel()
 	const execution, task = "arn:aws:iam::111111111111:role/execution", "arn:aws:iam::111111111111:role/task"
 	for name, c := range map[string]struct {

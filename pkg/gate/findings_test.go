@@ -33,7 +33,7 @@ func responding(t *testing.T, response, guardDuty string) *settings.Settings {
 	return decoded(t, c)
 }
 
-func TestFindingsAreToldOfOnceAndContained(t *testing.T) {
+func TestDetection_FindingsReportedOnceAndContained(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		response, guardDuty, findingsMachine string
@@ -94,9 +94,9 @@ func TestFindingsAreToldOfOnceAndContained(t *testing.T) {
 // variable is one of a message, between < and >.
 var variable = regexp.MustCompile(`<([A-Za-z0-9_-]+)>`)
 
-// TestMessagesAreMadeOfWhatTheRuleTakes: EventBridge leaves a variable that has no path
+// TestDetection_MessagesUseRulePaths: EventBridge leaves a variable that has no path
 // as it stands, and a template has to be a JSON string.
-func TestMessagesAreMadeOfWhatTheRuleTakes(t *testing.T) {
+func TestDetection_MessagesUseRulePaths(t *testing.T) {
 	t.Parallel()
 	checked := 0
 	for _, target := range built(t, config("api")).Of(t, eventTargetType) {
@@ -126,7 +126,7 @@ func TestMessagesAreMadeOfWhatTheRuleTakes(t *testing.T) {
 	}
 }
 
-func TestWhatSomebodyOutsideMayReachIsToldOf(t *testing.T) {
+func TestDetection_ReportExternalAccess(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		response, analyzer string

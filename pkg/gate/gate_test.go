@@ -213,7 +213,7 @@ func built(t testing.TB, config map[string]any) *gatetest.Recording {
 	return world(s).MustRun(t, program(s))
 }
 
-func TestWhatHoldsHistoryIsProtectedAndNothingElse(t *testing.T) {
+func TestGate_ProtectHistoryOnly(t *testing.T) {
 	t.Parallel()
 	history := []string{keyType, bucketType, repositoryType, connectionType, protectionType, rulesetType, fileType, secretType, profileType}
 	for name, c := range map[string]struct{ protect bool }{
@@ -249,7 +249,7 @@ func TestWhatHoldsHistoryIsProtectedAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestOrder(t *testing.T) {
+func TestGate_Order(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api"))
 	for name, c := range map[string]struct{ token, name, afterToken, afterName string }{
@@ -287,7 +287,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-func TestNothingIsIgnored(t *testing.T) {
+func TestGate_IgnoreNoChanges(t *testing.T) {
 	t.Parallel()
 	for _, made := range built(t, config("api")).All() {
 		if made.Type == fileType && made.Text("branch") == "prod" {
@@ -299,7 +299,7 @@ func TestNothingIsIgnored(t *testing.T) {
 	}
 }
 
-func TestPreviewShowsEveryResource(t *testing.T) {
+func TestGate_PreviewShowsEveryResource(t *testing.T) {
 	t.Parallel()
 	s := decoded(t, withSecrets(config("api")))
 	w := world(s)
@@ -324,7 +324,7 @@ func TestPreviewShowsEveryResource(t *testing.T) {
 	}
 }
 
-func TestNoPartitionIsTakenForGranted(t *testing.T) {
+func TestGate_AnyPartition(t *testing.T) {
 	t.Parallel()
 	for region, partition := range map[string]string{"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"} {
 		t.Run(region, func(t *testing.T) {

@@ -49,7 +49,7 @@ func guarded(s *settings.Settings) pulumi.RunFunc {
 	}
 }
 
-func TestEveryGuardrailIsAttachedToTheTarget(t *testing.T) {
+func TestGuardrails_AttachToTarget(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{gatetest.Root, "ou-ab12-34567890", "111111111111"} {
 		s := decoded(t, attachedTo(target))
@@ -100,7 +100,7 @@ func TestEveryGuardrailIsAttachedToTheTarget(t *testing.T) {
 }
 
 // A gate that cannot be made leaves no organization open, nor the other way round.
-func TestGuardrailsAndTheGateDoNotWaitForEachOther(t *testing.T) {
+func TestGuardrails_IndependentOfGate(t *testing.T) {
 	t.Parallel()
 	s := decoded(t, attachedTo("ou-ab12-34567890"))
 	r := world(s).MustRun(t, guarded(s))
@@ -121,7 +121,7 @@ func TestGuardrailsAndTheGateDoNotWaitForEachOther(t *testing.T) {
 	}
 }
 
-func TestTheDocumentsAreAnOutputWithAndWithoutAnOrganization(t *testing.T) {
+func TestGuardrails_AreAnOutput(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]map[string]any{
 		"without": config("api"), "with": attachedTo("ou-ab12-34567890"),
@@ -151,7 +151,7 @@ func TestTheDocumentsAreAnOutputWithAndWithoutAnOrganization(t *testing.T) {
 
 // A gate for more clusters than a target has room for is a gate, where nobody asks
 // for its guardrails to be attached.
-func TestAGateThatHasTooManyGuardrails(t *testing.T) {
+func TestGuardrails_RefuseTooMany(t *testing.T) {
 	t.Parallel()
 	var apps []any
 	for i := range 300 {
@@ -175,7 +175,7 @@ func TestAGateThatHasTooManyGuardrails(t *testing.T) {
 	}
 }
 
-func TestATargetThatGuardrailsAreLostOnIsRefused(t *testing.T) {
+func TestGuardrails_RefuseWrongTarget(t *testing.T) {
 	t.Parallel()
 	const (
 		ou    = "ou-ab12-34567890"
@@ -291,7 +291,7 @@ func TestATargetThatGuardrailsAreLostOnIsRefused(t *testing.T) {
 }
 
 // Guardrails that are attached already take no room of their own.
-func TestTheGatesOwnGuardrailsTakeNoRoom(t *testing.T) {
+func TestGuardrails_OwnPoliciesNotCounted(t *testing.T) {
 	t.Parallel()
 	s := decoded(t, attachedTo("ou-ab12-34567890"))
 	w := world(s)

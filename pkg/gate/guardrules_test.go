@@ -25,7 +25,7 @@ func written(t *testing.T, r *gatetest.Recording) map[string]*gatetest.Resource 
 
 const policyText = "source.customPolicyDetails.policyText"
 
-func TestRulesInGuardAreMadeAsAWSConfigTakesThem(t *testing.T) {
+func TestConfigRules_GuardRulesAsAWSConfigTakesThem(t *testing.T) {
 	t.Parallel()
 	rules, err := guard.Rules()
 	if err != nil {
@@ -64,7 +64,7 @@ func TestRulesInGuardAreMadeAsAWSConfigTakesThem(t *testing.T) {
 	}
 }
 
-func TestARuleInGuardNamesWhatIsTheGates(t *testing.T) {
+func TestConfigRules_GuardRulesNameTheGate(t *testing.T) {
 	t.Parallel()
 	r := built(t, approved("api", "web"))
 	made := written(t, r)
@@ -107,7 +107,7 @@ func TestARuleInGuardNamesWhatIsTheGates(t *testing.T) {
 	}
 }
 
-func TestAnApprovalIsAskedForWherePeopleApprove(t *testing.T) {
+func TestConfigRules_ApprovalWherePeopleApprove(t *testing.T) {
 	t.Parallel()
 	if written(t, built(t, config("api")))["pipeline-approval"] != nil {
 		t.Error("an approval is asked for that nobody gives")
@@ -117,7 +117,7 @@ func TestAnApprovalIsAskedForWherePeopleApprove(t *testing.T) {
 	}
 }
 
-func TestRulesOnRolesAreMadeWhereTheyAreRecorded(t *testing.T) {
+func TestConfigRules_RoleRulesWhereIAMIsRecorded(t *testing.T) {
 	t.Parallel()
 	r := built(t, everything(t, "me-central-1"))
 	if written(t, r)["role-bounds"] != nil || !strings.Contains(strings.Join(r.Notes, "\n"), "role-bounds in me-central-1") {
@@ -125,7 +125,7 @@ func TestRulesOnRolesAreMadeWhereTheyAreRecorded(t *testing.T) {
 	}
 }
 
-func TestARuleThatHasNoRoomForManyRepositoriesIsLeftOutWithAWarning(t *testing.T) {
+func TestConfigRules_WarnOfGuardRuleLeftOut(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{50, 100} {
 		c := config()

@@ -45,7 +45,7 @@ var limits = map[string]map[string]int{
 // it starts gets no text.
 var optional = []string{"eventPattern", "inputTransformer.inputTemplate"}
 
-func TestNamesFitWhereSettingsAreLongest(t *testing.T) {
+func TestNames_FitLongestSettings(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, made := range built(t, telling(contained(longest()))).All() {
@@ -85,7 +85,7 @@ func TestNamesFitWhereSettingsAreLongest(t *testing.T) {
 	}
 }
 
-func TestLogicalNamesAreOfTheComponentAndNotOfTheStack(t *testing.T) {
+func TestNames_LogicalNamesBeginWithComponent(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api", "web"))
 	checked := 0
@@ -109,7 +109,7 @@ func TestLogicalNamesAreOfTheComponentAndNotOfTheStack(t *testing.T) {
 	}
 }
 
-func TestNoTwoResourcesHaveOnePhysicalName(t *testing.T) {
+func TestNames_PhysicalNamesAreUnique(t *testing.T) {
 	t.Parallel()
 	// Apps that are named as parts of the gate are, or as each other's parts.
 	r := built(t, withSecrets(approved("api", "api-build", "api-pipeline", "api-approver", "build", "recorder", "boundary", "boundaries", "boundary-build",
@@ -136,7 +136,7 @@ func TestNoTwoResourcesHaveOnePhysicalName(t *testing.T) {
 	}
 }
 
-func TestAppsShareNothingButTheStoreAndTheConnection(t *testing.T) {
+func TestNames_AppsShareStoreAndConnectionOnly(t *testing.T) {
 	t.Parallel()
 	r := built(t, withSecrets(approved("api", "web")))
 	for _, one := range []struct{ app, other string }{{"api", "web"}, {"web", "api"}} {

@@ -39,9 +39,9 @@ func refused(deny statement, on, role string, allow statement) (action string, y
 	return deny.Action[i], true
 }
 
-// TestWhatARoleIsForIsNotRefused holds what the gate's roles may do against every
+// TestRefusals_AllowRolesTheirDuty holds what the gate's roles may do against every
 // guardrail and every resource's policy: none locks the pipeline out of its own work.
-func TestWhatARoleIsForIsNotRefused(t *testing.T) {
+func TestRefusals_AllowRolesTheirDuty(t *testing.T) {
 	t.Parallel()
 	c := withSecrets(config("api", "web"))
 	r, s := built(t, c), decoded(t, c)
@@ -113,7 +113,7 @@ func TestWhatARoleIsForIsNotRefused(t *testing.T) {
 }
 
 // The policies that the catalogue's refusals are in name roles, and no apps.
-func TestPoliciesKeepTheirSize(t *testing.T) {
+func TestRefusals_PoliciesKeepTheirSize(t *testing.T) {
 	t.Parallel()
 	names := make([]string, 200)
 	for i := range names {

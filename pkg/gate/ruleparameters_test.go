@@ -11,7 +11,7 @@ import (
 	"prodgate/pkg/gate/gatetest"
 )
 
-func TestARuleIsToldWhatIsTheGates(t *testing.T) {
+func TestConfigRules_ParametersOfTheGate(t *testing.T) {
 	t.Parallel()
 	r := built(t, everything(t, "eu-west-2"))
 	key := func(name string) string { return r.One(t, keyType, name).Output("arn") }
@@ -66,7 +66,7 @@ func TestARuleIsToldWhatIsTheGates(t *testing.T) {
 	}
 }
 
-func TestWhatIsTooLongForManyAppsIsLeftOutWithAWarning(t *testing.T) {
+func TestConfigRules_WarnOfParametersLeftOut(t *testing.T) {
 	t.Parallel()
 	apps := func(n int) (names []string) {
 		for i := range n {

@@ -96,7 +96,7 @@ func texts(of *gatetest.Resource, path string) []string {
 	return all
 }
 
-func TestManagedRulesAreWhatAWSSaysOfThem(t *testing.T) {
+func TestConfigRules_ManagedRulesAsDocumented(t *testing.T) {
 	t.Parallel()
 	known := facts(t)
 	for _, region := range regionsOf {
@@ -160,7 +160,7 @@ func TestManagedRulesAreWhatAWSSaysOfThem(t *testing.T) {
 	}
 }
 
-func TestRulesAboutWhatThereIsNotAreLeftOut(t *testing.T) {
+func TestConfigRules_OnlyAboutExistingParts(t *testing.T) {
 	t.Parallel()
 	all := managed(t, built(t, everything(t, "eu-west-2")))
 	trails := []string{"CLOUD_TRAIL_ENABLED", "MULTI_REGION_CLOUD_TRAIL_ENABLED", "CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED",
@@ -195,7 +195,7 @@ func TestRulesAboutWhatThereIsNotAreLeftOut(t *testing.T) {
 // theirs is a secret of somebody else's.
 var theirs = object{"name": "TOKEN", "arn": "arn:aws:secretsmanager:eu-west-2:111111111111:secret:company-AbCdEf"}
 
-func TestTheRecorderRecordsWhatRulesLookAt(t *testing.T) {
+func TestDetection_RecorderRecordsWhatRulesEvaluate(t *testing.T) {
 	t.Parallel()
 	r := built(t, everything(t, "eu-west-2"))
 	got := texts(r.One(t, recorderType, "gate-recorder"), "recordingGroup.resourceTypes")
@@ -215,7 +215,7 @@ func TestTheRecorderRecordsWhatRulesLookAt(t *testing.T) {
 	}
 }
 
-func TestWhoAdoptsARecorderIsToldWhatItHasToRecord(t *testing.T) {
+func TestDetection_NameTypesOfAdoptedRecorder(t *testing.T) {
 	t.Parallel()
 	for recorder, told := range map[string]bool{"create": false, "adopt": true} {
 		r := built(t, configOf("api", "create", recorder))

@@ -66,7 +66,7 @@ func builtWith(t testing.TB, secrets ...object) *gatetest.Recording {
 	return w.MustRun(t, program(s))
 }
 
-func TestASecretIsMadeWithoutAValue(t *testing.T) {
+func TestSecrets_CreateWithoutValue(t *testing.T) {
 	t.Parallel()
 	r := builtWith(t, three...)
 	secret := r.One(t, secretType, "gate-api-TOKEN")
@@ -97,7 +97,7 @@ func TestASecretIsMadeWithoutAValue(t *testing.T) {
 	}
 }
 
-func TestADeletedSecretCanBeRestoredWhereTheGateIsProtected(t *testing.T) {
+func TestSecrets_RestorableWhereProtected(t *testing.T) {
 	t.Parallel()
 	for protect, want := range map[bool]float64{true: 21, false: 0} {
 		c := withSecrets(config("api"))
@@ -108,7 +108,7 @@ func TestADeletedSecretCanBeRestoredWhereTheGateIsProtected(t *testing.T) {
 	}
 }
 
-func TestASecretThatNothingRotatesIsNamed(t *testing.T) {
+func TestSecrets_WarnOfNoRotation(t *testing.T) {
 	t.Parallel()
 	r := builtWith(t, object{"name": "TOKEN"}, object{"name": "OTHER", "arn": company, "keyArn": adoptedKey})
 	want := "prodgate/api/TOKEN has no rotationLambdaArn: nothing rotates it, and AWS Config's rule SECRETSMANAGER_ROTATION_ENABLED_CHECK reports it"
@@ -120,7 +120,7 @@ func TestASecretThatNothingRotatesIsNamed(t *testing.T) {
 	}
 }
 
-func TestWithoutASecretToMakeThereIsNothingOfSecrets(t *testing.T) {
+func TestSecrets_NothingWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	for name, secrets := range map[string][]object{
 		"no secret":           {},
@@ -154,7 +154,7 @@ func TestWithoutASecretToMakeThereIsNothingOfSecrets(t *testing.T) {
 	}
 }
 
-func TestSecretsReachTheBuildByReferenceOnly(t *testing.T) {
+func TestSecrets_PassByReference(t *testing.T) {
 	t.Parallel()
 	r := builtWith(t, three...)
 	got := map[string][2]string{}
@@ -182,7 +182,7 @@ func TestSecretsReachTheBuildByReferenceOnly(t *testing.T) {
 	}
 }
 
-func TestABuildReadsItsSecretsAndNoOthers(t *testing.T) {
+func TestSecrets_BuildReadsItsOwn(t *testing.T) {
 	t.Parallel()
 	r := built(t, withSecrets(config("api", "web")))
 	const own = "arn:aws:secretsmanager:eu-west-2:111111111111:secret:prodgate/api/TOKEN-??????"
@@ -219,7 +219,7 @@ func TestABuildReadsItsSecretsAndNoOthers(t *testing.T) {
 	}
 }
 
-func TestTheKeyOfSecretsDecryptsForBuildsAndRotationOnly(t *testing.T) {
+func TestSecrets_KeyForBuildsAndRotation(t *testing.T) {
 	t.Parallel()
 	for _, s := range parsed(t, builtWith(t, three...).One(t, keyType, "gate-secrets")).Statement {
 		if !slices.Equal(s.Action, []string{"kms:Decrypt"}) {
@@ -235,7 +235,7 @@ func TestTheKeyOfSecretsDecryptsForBuildsAndRotationOnly(t *testing.T) {
 	t.Error("no statement is of kms:Decrypt alone")
 }
 
-func TestASecretsPolicyRefusesAllButTheNamed(t *testing.T) {
+func TestSecrets_PolicyDeniesOthers(t *testing.T) {
 	t.Parallel()
 	const build = "arn:aws:iam::111111111111:role/prodgate/build/prodgate-api-build"
 	deployers := []string{"arn:aws:iam::111111111111:role/deployer", "arn:aws:iam::111111111111:role/break-glass"}
@@ -285,7 +285,7 @@ func TestASecretsPolicyRefusesAllButTheNamed(t *testing.T) {
 }
 
 // Nothing is made where what settings say is there is not, and each of it is named.
-func TestWhatIsNotThereIsNamedBeforeAnythingIsMade(t *testing.T) {
+func TestPreflight_NameMissingSecrets(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		secrets []object
@@ -357,7 +357,7 @@ func TestWhatIsNotThereIsNamedBeforeAnythingIsMade(t *testing.T) {
 	}
 }
 
-func TestABuildsPolicyHoldsAsManySecretsAsAreLetThrough(t *testing.T) {
+func TestSecrets_PolicyFitsMaximum(t *testing.T) {
 	t.Parallel()
 	c := longest()
 	long := func(i, n int) string {
@@ -380,7 +380,7 @@ func TestABuildsPolicyHoldsAsManySecretsAsAreLetThrough(t *testing.T) {
 	}
 }
 
-func TestAFunctionIsLookedUpAsItIsUsed(t *testing.T) {
+func TestPreflight_FunctionQualifier(t *testing.T) {
 	t.Parallel()
 	for arn, want := range map[string]string{rotator: rotator + " $LATEST", rotator + ":live": rotator + " live"} {
 		looked := 0

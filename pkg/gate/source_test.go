@@ -12,7 +12,7 @@ import (
 
 const adopted = "arn:aws:codestar-connections:eu-west-2:111111111111:connection/" + gatetest.UUID
 
-func TestTheConnectionIsCreatedOrAdopted(t *testing.T) {
+func TestSource_ConnectionCreatedOrAdopted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		arn             string
@@ -47,7 +47,7 @@ func TestTheConnectionIsCreatedOrAdopted(t *testing.T) {
 	}
 }
 
-func TestAConnectionThatCannotBeReadIsNamed(t *testing.T) {
+func TestSource_NameUnreadableConnection(t *testing.T) {
 	t.Parallel()
 	c := config("api")
 	c["source"].(object)["connectionArn"] = adopted
@@ -60,7 +60,7 @@ func TestAConnectionThatCannotBeReadIsNamed(t *testing.T) {
 	}
 }
 
-func TestTheProdBranchOfEveryRepositoryIsProtected(t *testing.T) {
+func TestSource_ProtectEveryRepository(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		repositories []string // of the apps; empty is the common one, web
@@ -94,7 +94,7 @@ func TestTheProdBranchOfEveryRepositoryIsProtected(t *testing.T) {
 	}
 }
 
-func TestNothingGetsToProdButAReviewedAndCheckedPullRequest(t *testing.T) {
+func TestSource_RequireReviewedPullRequest(t *testing.T) {
 	t.Parallel()
 	c := config("api")
 	source := c["source"].(object)
@@ -135,7 +135,7 @@ func TestNothingGetsToProdButAReviewedAndCheckedPullRequest(t *testing.T) {
 	}
 }
 
-func TestTheGatesCheckIsRequiredOnce(t *testing.T) {
+func TestSource_RequireOwnCheckOnce(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ checks, want []string }{
 		"beside others": {[]string{"test", "lint"}, []string{"test", "lint", "only-main"}},
@@ -159,7 +159,7 @@ func TestTheGatesCheckIsRequiredOnce(t *testing.T) {
 
 // The files are on both branches before prod is closed, and prod's change by merges
 // only.
-func TestTheGatesFilesAreOnMainAndProd(t *testing.T) {
+func TestSource_FilesOnMainAndProd(t *testing.T) {
 	t.Parallel()
 	texts := map[string]string{
 		onlymain.File:        signedTest + onlymain.Workflow,

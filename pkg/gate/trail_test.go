@@ -19,7 +19,7 @@ func kept(protect bool) map[string]any {
 	return c
 }
 
-func TestTheTrailIsOfEveryRegionAndOfEveryCall(t *testing.T) {
+func TestDetection_TrailOfEveryRegionAndCall(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api"))
 	trail := r.One(t, trailType, "gate-trail")
@@ -38,7 +38,7 @@ func TestTheTrailIsOfEveryRegionAndOfEveryCall(t *testing.T) {
 	}
 }
 
-func TestOnlyTheTrailsBucketIsLocked(t *testing.T) {
+func TestDetection_LockTrailBucketOnly(t *testing.T) {
 	t.Parallel()
 	for _, protect := range []bool{true, false} {
 		r := built(t, kept(protect))
@@ -64,7 +64,7 @@ func TestOnlyTheTrailsBucketIsLocked(t *testing.T) {
 	}
 }
 
-func TestWhoMayTakeAnythingOutOfTheTrailsBucket(t *testing.T) {
+func TestDetection_TrailBucketDeletion(t *testing.T) {
 	t.Parallel()
 	const deployer, breakGlass = "arn:aws:iam::111111111111:role/deployer", "arn:aws:iam::111111111111:role/break-glass"
 	for _, protect := range []bool{true, false} {
@@ -74,7 +74,7 @@ func TestWhoMayTakeAnythingOutOfTheTrailsBucket(t *testing.T) {
 		}
 		var while *statement
 		for _, s := range parsed(t, policy).Statement {
-			if s.Sid == "NobodyWhileProtected" {
+			if s.Sid == "DenyDeletionWhileProtected" {
 				while = &s
 			}
 		}
@@ -96,9 +96,9 @@ func TestWhoMayTakeAnythingOutOfTheTrailsBucket(t *testing.T) {
 	}
 }
 
-// TestCloudTrailMayDoWhatItAsksFor: its statements as the AWS CloudTrail User Guide has
+// TestDetection_CloudTrailPermissions: its statements as the AWS CloudTrail User Guide has
 // them, for the one trail.
-func TestCloudTrailMayDoWhatItAsksFor(t *testing.T) {
+func TestDetection_CloudTrailPermissions(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api"))
 	const bucket, trail = "arn:aws:s3:::prodgate-trail-111111111111-eu-west-2", "arn:aws:cloudtrail:eu-west-2:111111111111:trail/prodgate"
@@ -114,7 +114,7 @@ func TestCloudTrailMayDoWhatItAsksFor(t *testing.T) {
 	}
 	for of, want := range map[*gatetest.Resource]map[string]statement{
 		r.One(t, policyOfBucket, "gate-trail"): {
-			"TrailLooksAtBucket": {Action: []string{"s3:GetBucketAcl"}, Resource: []string{bucket}, Condition: source("StringEquals", "", "")},
+			"TrailReadsBucketAcl": {Action: []string{"s3:GetBucketAcl"}, Resource: []string{bucket}, Condition: source("StringEquals", "", "")},
 			"TrailWrites": {
 				Action: []string{"s3:PutObject"}, Resource: []string{bucket + "/AWSLogs/111111111111/*"},
 				Condition: source("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control"),

@@ -30,7 +30,7 @@ func targets(t *testing.T, r *gatetest.Recording, rule *gatetest.Resource) map[s
 	return all
 }
 
-func TestEveryAlertIsToldOfOnce(t *testing.T) {
+func TestWatch_ReportEachAlertOnce(t *testing.T) {
 	t.Parallel()
 	c := respondingWith("alert")
 	r := built(t, c)
@@ -65,7 +65,7 @@ func TestEveryAlertIsToldOfOnce(t *testing.T) {
 	}
 }
 
-func TestIAMsEventsAreBrought(t *testing.T) {
+func TestWatch_ForwardIAMEvents(t *testing.T) {
 	t.Parallel()
 	c := respondingWith("alert")
 	r := built(t, c)
@@ -100,7 +100,7 @@ func TestIAMsEventsAreBrought(t *testing.T) {
 	}
 }
 
-func TestWhoeverWantsNoAlertsIsWarned(t *testing.T) {
+func TestWatch_WarnWithoutAlerts(t *testing.T) {
 	t.Parallel()
 	r := built(t, respondingWith("off"))
 	for _, made := range r.All() {
@@ -108,7 +108,7 @@ func TestWhoeverWantsNoAlertsIsWarned(t *testing.T) {
 			t.Errorf("%s is made", made)
 		}
 	}
-	want := `prodgate:detection.response: "off": nobody is told when somebody goes around the gate; set it to alert, unless something else watches the account`
+	want := `prodgate:detection.response: "off": nobody is alerted when a call bypasses the gate; set it to alert, unless something else watches the account`
 	if !slices.Contains(r.Warnings, want) {
 		t.Errorf("warns of %q", r.Warnings)
 	}
@@ -116,7 +116,7 @@ func TestWhoeverWantsNoAlertsIsWarned(t *testing.T) {
 
 // EventBridge has no room for the execution roles of too many apps: what is told
 // without the rule would be every pull of an image.
-func TestAnAlertThatDoesNotFitIsNamed(t *testing.T) {
+func TestWatch_WarnOfAlertLeftOut(t *testing.T) {
 	t.Parallel()
 	c := respondingWith("alert")
 	var apps []any

@@ -22,9 +22,9 @@ var kinds = map[string]wildcards.Kind{
 	secretPolicyType + " policy":                       wildcards.Secret,
 }
 
-// TestWildcards holds the table of wildcards complete both ways: each that a
+// TestDocuments_Wildcards holds the table of wildcards complete both ways: each that a
 // document of the gate allows has one row, and each row is of a document.
-func TestWildcards(t *testing.T) {
+func TestDocuments_Wildcards(t *testing.T) {
 	t.Parallel()
 	seen := map[wildcards.Kind]bool{}
 	used := map[string]bool{}

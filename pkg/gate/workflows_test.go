@@ -61,7 +61,7 @@ func on(all []statement, action, arn string) []statement {
 	})
 }
 
-func TestOneEnvironmentOfOneRepositoryTakesARoleOn(t *testing.T) {
+func TestGitHubActions_TrustOneEnvironment(t *testing.T) {
 	t.Parallel()
 	r := built(t, run(config("api")))
 	for duty, environment := range map[string]string{"preview": "prod-preview", "deploy": "prod"} {
@@ -92,7 +92,7 @@ func TestOneEnvironmentOfOneRepositoryTakesARoleOn(t *testing.T) {
 	}
 }
 
-func TestOnlyMainGetsIntoTheEnvironmentOfUpdates(t *testing.T) {
+func TestGitHubActions_OnlyMainUpdates(t *testing.T) {
 	t.Parallel()
 	r := built(t, run(config("api")))
 	want := map[string]map[string]any{
@@ -118,7 +118,7 @@ func TestOnlyMainGetsIntoTheEnvironmentOfUpdates(t *testing.T) {
 	}
 }
 
-func TestWithoutWorkflowsThereIsNothingOfThem(t *testing.T) {
+func TestGitHubActions_NothingWithoutWorkflows(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api"))
 	for _, token := range []string{component.WorkflowsType, oidcType, environmentType, branchType} {
@@ -138,7 +138,7 @@ func TestWithoutWorkflowsThereIsNothingOfThem(t *testing.T) {
 	}
 }
 
-func TestAPreviewOnlyLooks(t *testing.T) {
+func TestGitHubActions_PreviewReadsOnly(t *testing.T) {
 	t.Parallel()
 	for _, s := range statements(t, built(t, run(config("api"))), "preview", "Allow") {
 		for _, action := range s.Action {
@@ -151,9 +151,9 @@ func TestAPreviewOnlyLooks(t *testing.T) {
 	}
 }
 
-// TestTheDeployingRoleMakesEveryRoleOfAnApp and no other, and none without the
+// TestGitHubActions_DeployMakesAppRoles and no other, and none without the
 // boundary of its duty.
-func TestTheDeployingRoleMakesEveryRoleOfAnApp(t *testing.T) {
+func TestGitHubActions_DeployMakesAppRoles(t *testing.T) {
 	t.Parallel()
 	r := built(t, run(approved("api", "web")))
 	allowed := statements(t, r, "deploy", "Allow")
@@ -191,7 +191,7 @@ func TestTheDeployingRoleMakesEveryRoleOfAnApp(t *testing.T) {
 	}
 }
 
-func TestTheDeployingRoleCannotMakeMoreOfItself(t *testing.T) {
+func TestGitHubActions_DeployCannotWidenItself(t *testing.T) {
 	t.Parallel()
 	r := built(t, run(approved("api")))
 	denied := statements(t, r, "deploy", "Deny")
@@ -245,7 +245,7 @@ func TestTheDeployingRoleCannotMakeMoreOfItself(t *testing.T) {
 	}
 }
 
-func TestHistoryIsDeletedOnlyWhereItIsNotProtected(t *testing.T) {
+func TestGitHubActions_DeleteHistoryOnlyUnprotected(t *testing.T) {
 	t.Parallel()
 	history := []string{"s3:DeleteBucket", "s3:DeleteObject", "s3:DeleteObjectVersion", "ecr:DeleteRepository", "kms:ScheduleKeyDeletion", "codeconnections:DeleteConnection"}
 	for _, protect := range []bool{true, false} {
@@ -271,9 +271,9 @@ func organized(c map[string]any) map[string]any {
 	return c
 }
 
-// TestOnlyTheDeployingRoleAttachesGuardrails: each role takes on one of the
+// TestGitHubActions_OnlyDeployAttachesGuardrails: each role takes on one of the
 // organization's, and no other whatever its policy said: its boundary has no more.
-func TestOnlyTheDeployingRoleAttachesGuardrails(t *testing.T) {
+func TestGitHubActions_OnlyDeployAttachesGuardrails(t *testing.T) {
 	t.Parallel()
 	r := built(t, organized(run(config("api"))))
 	for duty, want := range map[string]string{"deploy": guardrailsRole, "preview": guardrailsRole + "-preview"} {
@@ -290,9 +290,9 @@ func TestOnlyTheDeployingRoleAttachesGuardrails(t *testing.T) {
 	}
 }
 
-// TestThePreviewOfAPullRequestReadsTheOrganization by a role of its own, and says
+// TestGitHubActions_PreviewReadsOrganization by a role of its own, and says
 // which when something is wrong with that.
-func TestThePreviewOfAPullRequestReadsTheOrganization(t *testing.T) {
+func TestGitHubActions_PreviewReadsOrganization(t *testing.T) {
 	t.Parallel()
 	const previewer = "arn:aws:sts::111111111111:assumed-role/prodgate-preview/session"
 	without := config("api")
@@ -328,7 +328,7 @@ func TestThePreviewOfAPullRequestReadsTheOrganization(t *testing.T) {
 	}
 }
 
-func TestWorkflowsFitWhereSettingsAreLongest(t *testing.T) {
+func TestGitHubActions_PoliciesFitLongestSettings(t *testing.T) {
 	t.Parallel()
 	arn := func(n, path int) string {
 		return "arn:aws:iam::111111111111:role/" + strings.Repeat("n", path) + "/" + strings.Repeat("d", n)
@@ -404,8 +404,8 @@ func workflowsFit(t *testing.T, c map[string]any, from func(map[string]any) map[
 	}
 }
 
-// TestABoundaryCutsNothingOfAWorkflow: what a policy has, the boundary has.
-func TestABoundaryCutsNothingOfAWorkflow(t *testing.T) {
+// TestGitHubActions_BoundaryAllowsPolicy: what a policy has, the boundary has.
+func TestGitHubActions_BoundaryAllowsPolicy(t *testing.T) {
 	t.Parallel()
 	r := built(t, organized(run(config("api"))))
 	for _, duty := range []string{"preview", "deploy"} {
@@ -438,7 +438,7 @@ func TestABoundaryCutsNothingOfAWorkflow(t *testing.T) {
 	}
 }
 
-func TestWhatTheRolesRestOnIsLookedAtFirst(t *testing.T) {
+func TestPreflight_InspectWorkflows(t *testing.T) {
 	t.Parallel()
 	const there = `workflows.%s: %q: example-org/infrastructure has an environment of this name already`
 	environments := func(names ...string) map[string]any {

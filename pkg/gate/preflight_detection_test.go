@@ -48,9 +48,9 @@ func trails() []account.Trail {
 	return all
 }
 
-// TestWhatTheAccountHasAndWhatSettingsWant: every answer of settings, to everything that
+// TestPreflight_CreateOrAdoptDetection: every answer of settings, to everything that
 // an account may have. Without a message the program runs.
-func TestWhatTheAccountHasAndWhatSettingsWant(t *testing.T) {
+func TestPreflight_CreateOrAdoptDetection(t *testing.T) {
 	t.Parallel()
 	type A = gatetest.Account
 	detector := func(enabled bool, tags map[string]string) A {
@@ -156,7 +156,7 @@ func madeNothing(t *testing.T, r *gatetest.Recording) {
 	}
 }
 
-func TestAllThatIsWrongWithTheAccountIsSaidAtOnce(t *testing.T) {
+func TestPreflight_ReportAllProblemsAtOnce(t *testing.T) {
 	t.Parallel()
 	c := config("api")
 	c["detection"] = object{"trail": "adopt", "guardDuty": "adopt", "config": "adopt", "accessAnalyzer": "adopt", "securityHub": "adopt"}
@@ -178,7 +178,7 @@ func TestAllThatIsWrongWithTheAccountIsSaidAtOnce(t *testing.T) {
 	madeNothing(t, r)
 }
 
-func TestWhatCannotBeReadNamesTheActionToAllow(t *testing.T) {
+func TestPreflight_NameActionToAllow(t *testing.T) {
 	t.Parallel()
 	some := gatetest.Account{Trails: []account.Trail{companys}, Logs: map[string]account.Logs{companys.ARN: all}}
 	for action, c := range map[string]struct{ key, how, what string }{

@@ -80,7 +80,7 @@ func set(key string, value any) func(object) {
 }
 
 // What is wrong at GitHub is said before anything is made.
-func TestGitHubIsLookedAtBeforeAnythingIsMade(t *testing.T) {
+func TestPreflight_InspectGitHub(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		github map[string]string
@@ -176,7 +176,7 @@ func with(o object, key string, value any) object {
 }
 
 // What weakens an adopted protection is named, one change at a time.
-func TestAnAdoptedProtectionIsAsStrong(t *testing.T) {
+func TestPreflight_AdoptedProtectionIsAsStrong(t *testing.T) {
 	t.Parallel()
 	bound := fmt.Sprintf(`200 [{"type": "deletion"}, {"type": "required_status_checks", "parameters": {"required_status_checks": [{"context": "only-main", "integration_id": %d}]}}]`, onlymain.ActionsApp)
 	for name, c := range map[string]struct {
@@ -241,7 +241,7 @@ func TestAnAdoptedProtectionIsAsStrong(t *testing.T) {
 }
 
 // A user's repository cannot restrict who pushes: that much less is accepted.
-func TestAUsersProtectionIsAdoptedWithoutRestrictions(t *testing.T) {
+func TestPreflight_AdoptUsersProtection(t *testing.T) {
 	t.Parallel()
 	config := config("api")
 	adopts(config)
@@ -253,7 +253,7 @@ func TestAUsersProtectionIsAdoptedWithoutRestrictions(t *testing.T) {
 	w.MustRun(t, program(s))
 }
 
-func TestNothingProtectsProdWhenSettingsSaySo(t *testing.T) {
+func TestPreflight_WarnOfNoProtection(t *testing.T) {
 	t.Parallel()
 	config := config("api")
 	adopts(config)
@@ -270,7 +270,7 @@ func TestNothingProtectsProdWhenSettingsSaySo(t *testing.T) {
 }
 
 // A file that lost the gate's signature on main is put right, as long as prod has it.
-func TestAFileThatIsChangedByHandOnMainIsTheGatesStill(t *testing.T) {
+func TestPreflight_OwnFileChangedOnMain(t *testing.T) {
 	t.Parallel()
 	s := decoded(t, config("api"))
 	w := world(s)
@@ -285,7 +285,7 @@ func TestAFileThatIsChangedByHandOnMainIsTheGatesStill(t *testing.T) {
 }
 
 // GitHub signs what an app commits, and prod takes signed commits only.
-func TestAPersonsTokenIsWarnedOfBeforeItWritesToMain(t *testing.T) {
+func TestPreflight_WarnOfPersonalToken(t *testing.T) {
 	t.Parallel()
 	up := func(github map[string]string) *gatetest.Recording {
 		s := decoded(t, config("api"))

@@ -8,7 +8,7 @@ import (
 
 const remedyType = "aws:cfg/remediationConfiguration:RemediationConfiguration"
 
-func TestRemediesAreOfTheGatesBucketsAndDoOneThing(t *testing.T) {
+func TestConfigRules_RemediationOfOwnBuckets(t *testing.T) {
 	t.Parallel()
 	for _, recorder := range []string{"create", "adopt"} {
 		t.Run("recorder: "+recorder, func(t *testing.T) {
