@@ -26,7 +26,7 @@ func containmentMachine(c component.Context) states.Machine {
 	}
 	return newMachine(c, runbook{
 		comment: "Holds deployments back: closes Deploy, stops what is under way, revokes the sessions of the roles, and says how to release them.",
-		startAt: "Filter authorized calls", first: first, check: each,
+		startAt: "Filter authorized calls", first: first, check: eachPipeline,
 		steps: []step{
 			newCallStep(c, call{
 				name: "Close Deploy", resource: "codepipeline:disableStageTransition", at: "deploy",
@@ -36,11 +36,11 @@ func containmentMachine(c component.Context) states.Machine {
 				did: did("Deploy is closed"), not: "Deploy is open",
 			}),
 			{"runs", func(next string) (string, map[string]states.State) { return stopRuns(c, next) }},
-			asOf("Set the revocation time"),
+			setRevocationTime("Set the revocation time"),
 			newCallStep(c, revokeSessions(c, "pipeline", naming.Pipeline)),
 			newCallStep(c, revokeSessions(c, "build", naming.Build)),
 		},
-		next: "Choose the release command", last: undoing(),
+		next: "Choose the release command", last: chooseReleaseCommand(),
 		data: states.Fields{"undo": states.Fields{
 			"all": releaseCommand(c), "one": releaseCommand(c) + ` --input '{"pipeline":"`, "end": `"}'`,
 		}},
@@ -122,7 +122,7 @@ func classifyTrigger(c component.Context) map[string]states.State {
 func findPart() map[string]states.State {
 	choice := states.State{Type: "Choice", Default: "No part named"}
 	named := func(field string, value any) states.State {
-		return states.State{Type: "Pass", Parameters: states.Fields{"because.$": "$.because", field: value}, Next: theGate}
+		return states.State{Type: "Pass", Parameters: states.Fields{"because.$": "$.because", field: value}, Next: loadGate}
 	}
 	all := map[string]states.State{"No part named": named("named", "")}
 	for _, parameter := range []string{"pipeline.name", "pipelineName", "projectName", "repositoryName", "name"} {
@@ -163,8 +163,8 @@ func stopRuns(c component.Context, next string) (string, map[string]states.State
 	return list, made
 }
 
-// asOf is the policy that cuts sessions off that are older than the state.
-func asOf(name string) step {
+// setRevocationTime makes the policy that cuts sessions off that are older than the state.
+func setRevocationTime(name string) step {
 	return step{states: func(next string) (string, map[string]states.State) {
 		return name, map[string]states.State{name: {
 			Type: "Pass", ResultPath: "$.cut", Next: next,
@@ -198,10 +198,10 @@ func revokeSessions(c component.Context, whose, duty string) call {
 	}
 }
 
-// undoing is the command that undoes it: for one pipeline, or for all.
-func undoing() map[string]states.State {
+// chooseReleaseCommand is the command that undoes it: for one pipeline, or for all.
+func chooseReleaseCommand() map[string]states.State {
 	command := func(value string) states.State {
-		return states.State{Type: "Pass", Parameters: states.Fields{"text.$": value}, ResultPath: "$.command", Next: tell}
+		return states.State{Type: "Pass", Parameters: states.Fields{"text.$": value}, ResultPath: "$.command", Next: publishRecord}
 	}
 	return map[string]states.State{
 		"Choose the release command": {Type: "Choice", Choices: []states.Rule{states.IsTrue("$.one").To("Release command for one")}, Default: "Release command for all"},

@@ -22,10 +22,10 @@ func releaseMachine(c component.Context) states.Machine {
 		startAt: "Is a pipeline named", check: "Does the pipeline exist",
 		first: map[string]states.State{
 			"Is a pipeline named": {Type: "Choice", Choices: []states.Rule{states.IsPresent("$.pipeline").To("One pipeline")}, Default: "All"},
-			"One pipeline":        {Type: "Pass", Parameters: states.Fields{"named.$": "$.pipeline", "because": states.Fields{}}, Next: theGate},
-			"All":                 {Type: "Pass", Parameters: states.Fields{"named": "", "because": states.Fields{}}, Next: theGate},
+			"One pipeline":        {Type: "Pass", Parameters: states.Fields{"named.$": "$.pipeline", "because": states.Fields{}}, Next: loadGate},
+			"All":                 {Type: "Pass", Parameters: states.Fields{"named": "", "because": states.Fields{}}, Next: loadGate},
 			"Does the pipeline exist": {
-				Type: "Choice", Choices: []states.Rule{states.IsTrue("$.one").To(each), states.StringEquals("$.named", "").To(each)}, Default: "No such pipeline",
+				Type: "Choice", Choices: []states.Rule{states.IsTrue("$.one").To(eachPipeline), states.StringEquals("$.named", "").To(eachPipeline)}, Default: "No such pipeline",
 			},
 			"No such pipeline": {Type: "Fail", Error: "NoSuchPipeline", Cause: "The gate has no pipeline of this name: nothing was done."},
 		},
@@ -38,7 +38,7 @@ func releaseMachine(c component.Context) states.Machine {
 				did:  did("Deploy is open"), not: "Deploy is closed",
 			}),
 		},
-		next:    tell,
+		next:    publishRecord,
 		subject: "deployments go on",
 		record:  "Deployments go on: a person released what was held back.\n\nDone: {}\nFailed: {}\nExecution: {}\n",
 		values:  []string{done, failed, execution},

@@ -9,20 +9,20 @@ import (
 )
 
 // runbook is a state machine that does the same to each of the gate's pipelines, or to
-// the one that has the part $.named, and tells of it once.
+// the one that has the part $.named, and publishes one record of it.
 type runbook struct {
 	comment string
-	// first leads to theGate, with $.because and $.named.
+	// first leads to loadGate, with $.because and $.named.
 	startAt string
 	first   map[string]states.State
 	// check comes when it is known, as $.one, whether a part of the gate is named.
 	check string
 	// steps are taken for each pipeline, in order.
 	steps []step
-	// last leads from next to tell; next is tell where there is nothing between.
+	// last leads from next to publishRecord; next is publishRecord where there is nothing between.
 	next string
 	last map[string]states.State
-	// data is what the states after theGate find at $.gate, beside record: the message,
+	// data is what the states after loadGate find at $.gate, beside record: the message,
 	// with places for values.
 	data            states.Fields
 	subject, record string
@@ -31,11 +31,11 @@ type runbook struct {
 
 // The states that the parts of a runbook lead to, and what they find there.
 const (
-	theGate  = "Load the gate"
-	each     = "Each pipeline"
-	tell     = "Publish the record"
-	outcome  = "Collect the outcomes"
-	finished = "Completed"
+	loadGate      = "Load the gate"
+	eachPipeline  = "Each pipeline"
+	publishRecord = "Publish the record"
+	outcome       = "Collect the outcomes"
+	completed     = "Completed"
 
 	theApp    = "$$.Map.Item.Value"
 	execution = "$$.Execution.Id"
@@ -52,28 +52,28 @@ const anyName = "{}"
 func newMachine(c component.Context, r runbook) states.Machine {
 	gate := states.Fields{"record": r.record}
 	maps.Copy(gate, r.data)
-	var apps, names, these []string
+	var apps, names, affected []string
 	for _, app := range c.Settings.Apps {
-		apps, names = append(apps, app.Name), append(names, partsOf(c, app.Name)...)
+		apps, names = append(apps, app.Name), append(names, affectedNames(c, app.Name)...)
 	}
-	for _, name := range partsOf(c, anyName) {
-		these = append(these, states.Format(name, theApp))
+	for _, name := range affectedNames(c, anyName) {
+		affected = append(affected, states.Format(name, theApp))
 	}
 	gate["apps"], gate["names"] = apps, names
 
 	all := map[string]states.State{
-		theGate: {Type: "Pass", Result: gate, ResultPath: "$.gate", Next: "One pipeline or all"},
+		loadGate: {Type: "Pass", Result: gate, ResultPath: "$.gate", Next: "One pipeline or all"},
 		"One pipeline or all": {
 			Type: "Pass", Next: r.check,
 			Parameters: states.Fields{
 				"because.$": "$.because", "gate.$": "$.gate", "named.$": "$.named", "one.$": states.ArrayContains("$.gate.names", "$.named"),
 			},
 		},
-		each: {
+		eachPipeline: {
 			Type: "Map", ItemsPath: "$.gate.apps", MaxConcurrency: 10, ResultPath: "$.each", Next: outcome,
 			ItemSelector: states.Fields{
 				"app.$": theApp, "pipeline.$": states.Format(c.Names.Pipeline(anyName).Name, theApp),
-				"because.$": "$.because", "one.$": "$.one", "this.$": states.ArrayContains(states.Array(these...), "$.named"),
+				"because.$": "$.because", "one.$": "$.one", "this.$": states.ArrayContains(states.Array(affected...), "$.named"),
 				"outcome": states.Fields{},
 			},
 			ItemProcessor: perPipeline(r.steps),
@@ -85,15 +85,15 @@ func newMachine(c component.Context, r runbook) states.Machine {
 				"done.$": "$.each[*].did", "failed.$": "$.each[*].failed[*]", "failures.$": states.ArrayLength("$.each[*].failed[*]"),
 			},
 		},
-		tell: {
+		publishRecord: {
 			Type: "Task", Resource: integration(c, "sns:publish"), ResultPath: "$.told", Next: "Check for failures",
 			Parameters: states.Fields{
 				"TopicArn": c.Names.Topic().ARN, "Subject": c.Names.Gate + ": " + r.subject, "Message.$": states.FormatPath("$.gate.record", r.values...),
 			},
 			Retry: retries, Catch: []states.Catcher{{ErrorEquals: states.AllErrors, ResultPath: "$.told", Next: "Record not published"}},
 		},
-		"Check for failures":   {Type: "Choice", Choices: []states.Rule{states.IsPositive("$.failures").To("Incomplete")}, Default: finished},
-		finished:               {Type: "Succeed"},
+		"Check for failures":   {Type: "Choice", Choices: []states.Rule{states.IsPositive("$.failures").To("Incomplete")}, Default: completed},
+		completed:              {Type: "Succeed"},
 		"Incomplete":           {Type: "Fail", Error: "Incomplete", Cause: "The record published to the topic names what failed."},
 		"Record not published": {Type: "Fail", Error: "RecordNotPublished", Cause: "The record could not be published. The events of the execution show what was done."},
 	}
@@ -102,8 +102,8 @@ func newMachine(c component.Context, r runbook) states.Machine {
 	return states.Machine{Comment: r.comment, StartAt: r.startAt, TimeoutSeconds: 30 * 60, States: all}
 }
 
-// partsOf are the names by which a call can be about one app alone.
-func partsOf(c component.Context, app string) []string {
+// affectedNames are the names by which a call can be about one app alone.
+func affectedNames(c component.Context, app string) []string {
 	return []string{c.Names.Pipeline(app).Name, c.Names.Project(app, naming.Build).Name, c.Names.Repository(app).Name}
 }
 
