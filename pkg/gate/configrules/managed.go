@@ -8,7 +8,7 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// The types of the configuration items that the rules look at.
+// The types of the configuration items that the rules evaluate.
 const (
 	itemProject     = "AWS::CodeBuild::Project"
 	itemReportGroup = "AWS::CodeBuild::ReportGroup"
@@ -24,7 +24,7 @@ const (
 )
 
 // managedRules are the managed rules that concern what the gate is made of, and what
-// watches it. A parameter names what is the gate's own only where the rule looks at
+// watches it. A parameter names what is the gate's own only where the rule evaluates
 // that alone: others need not use the gate's keys.
 var managedRules = []configRule{
 	{identifier: "CODEBUILD_PROJECT_ARTIFACT_ENCRYPTION", item: itemProject},
@@ -41,7 +41,7 @@ var managedRules = []configRule{
 	{identifier: "CODEBUILD_PROJECT_S3_LOGS_ENCRYPTED", item: itemProject},
 	{identifier: "CODEBUILD_PROJECT_SOURCE_REPO_URL_CHECK", item: itemProject},
 	// The gate makes no report group. CodeBuild makes one for a buildspec that reports,
-	// and without tags: its own type is all that it can be told by.
+	// and without tags: its own type is all that identifies it.
 	{identifier: "CODEBUILD_REPORT_GROUP_ENCRYPTED_AT_REST", item: itemReportGroup},
 	{
 		identifier: "CODEPIPELINE_DEPLOYMENT_COUNT_CHECK", item: itemPipeline,
@@ -74,7 +74,7 @@ var managedRules = []configRule{
 		identifier: "S3_DEFAULT_ENCRYPTION_KMS", item: itemBucket,
 		parameters: map[string]value{"kmsKeyArns": keys("artifacts", "config", "trail")},
 	},
-	// Others' topics have other keys: the type is all that a topic is told by.
+	// Others' topics have other keys: the type is all that identifies a topic.
 	{identifier: "SNS_ENCRYPTED_KMS", item: itemTopic},
 
 	// Of the account, once a day.

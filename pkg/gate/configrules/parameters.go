@@ -38,7 +38,7 @@ func keys(purposes ...string) value {
 // maxParameters is the limit of PutConfigRule's InputParameters, in characters.
 const maxParameters = 1024
 
-// parameters are what a rule is told, every value a string as AWS Config wants it. A
+// parameters are those of a rule, every value a string as AWS Config wants it. A
 // list that is too long for many apps is left out, and the rule with it that needs it.
 func (s subject) parameters(rule configRule) (parameters pulumi.Map, told bool, err error) {
 	parts := map[string][]pulumi.StringInput{}

@@ -16,7 +16,7 @@ import (
 //
 // Few rules have one. A right to repair is a right to break, for whoever can have the
 // role passed: UpdateTrail sends a trail elsewhere, SetTopicAttributes lets others
-// publish, UpdateProject is what the gate is there to prevent. Everything is put right
+// publish, UpdateProject is what the gate is there to prevent. Everything is corrected
 // by the next pulumi up, which shows it first. Not to wait for that is worth it only
 // where what is in the gate's buckets would meanwhile be read or lost, and where the
 // call does nothing else.

@@ -42,7 +42,7 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 type configRule struct {
 	// identifier is AWS's, which is not always the rule's name in capitals.
 	identifier string
-	// item is the type of the configuration items that it looks at whenever there is a
+	// item is the type of the configuration items that it evaluates whenever there is a
 	// new one; empty for a rule that looks once a day, at the whole account: a scope is of
 	// what triggers.
 	item string
@@ -122,7 +122,7 @@ func newManagedRule(s subject, parent pulumi.Resource, rule configRule, recordin
 }
 
 // holdsTags are the types whose items have the tags of the resource: for each there is a
-// managed rule that looks at them, such as ECR_REPOSITORY_TAGGED, and of secrets an
+// managed rule that evaluates them, such as ECR_REPOSITORY_TAGGED, and of secrets an
 // example of AWS's (github.com/aws-samples/aws-config-custom-policy-rule-samples). Items
 // of pipelines have none, whatever the pipeline has.
 var holdsTags = []string{itemProject, itemRepository, itemBucket, itemSecret}

@@ -47,7 +47,7 @@ func newDetector(c component.Context, parent pulumi.Resource, adoptedID string) 
 	}
 	made, err := guardduty.NewDetector(c.Ctx, c.ChildName("detector"), &guardduty.DetectorArgs{
 		Enable:                     pulumi.Bool(true),
-		FindingPublishingFrequency: pulumi.String("FIFTEEN_MINUTES"), // of what is found again; anew it is told at once
+		FindingPublishingFrequency: pulumi.String("FIFTEEN_MINUTES"), // of repeated findings; a new finding is published at once
 	}, pulumi.Parent(parent))
 	if err != nil {
 		return pulumi.StringOutput{}, err

@@ -11,7 +11,7 @@ import (
 )
 
 // enableSecurityHub enables Security Hub, where settings want that, with the one standard whose
-// controls look at CodeBuild and Amazon ECR, and an insight that shows what fails there.
+// controls cover CodeBuild and Amazon ECR, and an insight that shows what fails there.
 func enableSecurityHub(c component.Context, parent pulumi.Resource) error {
 	if c.Settings.Detection.SecurityHub != settings.Create {
 		return nil

@@ -86,7 +86,7 @@ type Invoke struct {
 	Args     resource.PropertyMap
 }
 
-// Resource is what a program registered, as the engine would be told.
+// Resource is what a program registered, as the engine would see it.
 type Resource struct {
 	URN, Type, Name string
 	// Parent is a URN; that of the stack is in no recording.
@@ -100,7 +100,7 @@ type Resource struct {
 	// Providers are those that a component hands on, by package.
 	Provider  string
 	Providers map[string]string
-	// DependsOn are the URNs of all that has to be there first: what dependsOn
+	// DependsOn are the URNs of all that must exist first: what dependsOn
 	// names, and whose outputs are inputs.
 	DependsOn []string
 

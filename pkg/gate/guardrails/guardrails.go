@@ -122,7 +122,7 @@ func (t target) settingError(format string, args ...any) error {
 }
 
 // account is whether the target's policies have an effect on the stack's account.
-// That it is not below a target that is not known needs no word of its own.
+// An unknown target is reported elsewhere.
 func (t target) account(known bool, below []string) error {
 	account, organization := t.settings.Account, t.organization.Id
 	switch {

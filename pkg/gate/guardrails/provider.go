@@ -14,8 +14,8 @@ import (
 // runs the program; nil where they are only exported. Before anything is created, it
 // fails when they cannot be attached or would have no effect.
 //
-// The gate's role for previews may not take on the role that attaches: any pull
-// request could then take the guardrails off. It takes on another, so that its
+// The gate's role for previews may not assume the role that attaches: any pull
+// request could then take the guardrails off. It assumes another, so that its
 // preview shows an update of this provider. That is all: Pulumi replaces a provider,
 // and with it all it has made, only for settings that the provider's schema marks
 // (ForcesProviderReplace of the bridge), and assumeRole is not. A preview that

@@ -135,7 +135,7 @@ func (i *repositoryPreflight) noBranch(key, repository string) {
 	i.add(key, repository, "has no branch prod", "make it: git push origin main:prod")
 }
 
-// protection is that of prod, nil when there is none. GitHub tells it, and that
+// protection is that of prod, nil when there is none. GitHub shows it, and that
 // there is none, to administrators alone: it is the proof that the token is one's,
 // also of an app's, whose permissions it does not list with the repository.
 func (i *repositoryPreflight) protection(key, repository string) (protection *branchProtection, there bool) {
@@ -232,7 +232,7 @@ func (i *repositoryPreflight) adopted(repository string, organization bool, prot
 	}
 }
 
-// files looks at what is on both branches already.
+// files reads what exists on both branches.
 func (i *repositoryPreflight) files(repository string, protected bool) {
 	if i.Settings.Source.Protection == settings.Create {
 		for _, file := range source.Files(i.Context) {

@@ -76,7 +76,7 @@ func functionOf(arn string) (name, qualifier string) {
 	return arn, "$LATEST"
 }
 
-// checkAdopted looks at a secret that is there, and at its key. Secrets Manager
+// checkAdopted reads a secret that exists, and its key. Secrets Manager
 // answers the key as whoever made the secret wrote it: an id, an ARN or an alias.
 func checkAdopted(c component.Context, parent pulumi.Resource, at string, secret settings.Secret) error {
 	found, err := secretsmanager.LookupSecret(c.Ctx, &secretsmanager.LookupSecretArgs{Arn: &secret.Arn}, pulumi.Parent(parent))

@@ -83,7 +83,7 @@ func findRepository(c component.Context, parent pulumi.Resource) (*githubactions
 		found.OwnerID = user.Id
 		return found, nil
 	}
-	// GitHub tells the plan to owners only: to others it is empty.
+	// GitHub shows the plan to owners only: to others it is empty.
 	if repository.Private && organization.Plan == "free" {
 		return nil, problem("is private, and GitHub's free plan has environments of public repositories only; "+
 			"change the plan or the visibility, or leave workflows out", nil)

@@ -9,7 +9,7 @@ import (
 )
 
 // containmentMachine is the machine that holds deployments back. Its input is an event, a call
-// that CloudTrail tells of or a finding of GuardDuty; or of a person, who says why:
+// that CloudTrail reports or a finding of GuardDuty; or of a person, who says why:
 //
 //	{"by-hand": "a commit that nobody knows", "detail": {"requestParameters": {"name": "backend-flask-prodgate"}}}
 //

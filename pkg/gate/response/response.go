@@ -32,9 +32,9 @@ type Response struct {
 
 // New makes the state machine that holds deployments back and the one that lets
 // them go on, each with a role that may do just that. The machines call AWS themselves:
-// there is no code in them that would have to be patched.
+// they have no code to patch.
 //
-// They do not log: to deliver logs, a machine's role has to be allowed to change log
+// They do not log: to deliver logs, a machine's role must be allowed to change log
 // deliveries and resource policies of the whole account, on * (AWS Step Functions
 // Developer Guide, Using CloudWatch Logs to log execution history). Step Functions keeps
 // what each execution did for 90 days.

@@ -129,7 +129,7 @@ func alertMessage(c component.Context, what, part string) string {
 
 // forwardToRegion makes the same rule in the region where IAM's events arrive: it forwards them to
 // the bus of the stack's region. EventBridge tries for 24 hours; there is no queue for
-// what it cannot bring, since one would have to be in that region.
+// what it cannot forward, since one would have to be in that region.
 func forwardToRegion(c component.Context, parent pulumi.Resource, global *aws.Provider, r alerting.Rule, eventBridgeRole *identity.Role) error {
 	name, there := c.ChildName(r.Name+"-global"), []pulumi.ResourceOption{pulumi.Parent(parent), pulumi.Provider(global)}
 	made, err := cloudwatch.NewEventRule(c.Ctx, name, &cloudwatch.EventRuleArgs{
