@@ -8,6 +8,8 @@ import (
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"prodgate/sandbox/engine/bridge"
 )
 
 // TestAccess_OnlyDeployers lets others than a deployer try, and takes away a role that
@@ -126,7 +128,8 @@ func (w *world) commandAs(who awssdk.CredentialsProvider, args ...string) *exec.
 	if who != nil {
 		keys, err := who.Retrieve(w.Context())
 		w.must(err)
-		cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID="+keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+keys.SecretAccessKey)
+		// No bridge of the pool: nobody has the same credentials another time.
+		cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID="+keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+keys.SecretAccessKey, bridge.PoolVariable+"=")
 		if keys.SessionToken != "" {
 			cmd.Env = append(cmd.Env, "AWS_SESSION_TOKEN="+keys.SessionToken)
 		}

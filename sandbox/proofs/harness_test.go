@@ -28,8 +28,10 @@ import (
 )
 
 var (
-	kit   *toolchain.Kit
-	spent *meter
+	kit *toolchain.Kit
+	// bridges are kept from one run of the engine to the next, of every proof.
+	bridges *bridge.Pool
+	spent   *meter
 )
 
 func TestMain(m *testing.M) {
@@ -43,6 +45,9 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		err = buildPrograms(context.Background())
 	}
+	if err == nil {
+		bridges, err = bridge.NewPool()
+	}
 	if err != nil {
 		fmt.Println("proof:", err)
 		os.Exit(1)
@@ -51,6 +56,9 @@ func TestMain(m *testing.M) {
 	spent = startMeter()
 	code := m.Run()
 	spent.report(os.Stdout)
+	if err := bridges.Close(); err != nil {
+		fmt.Println("proof:", err)
+	}
 	removeSnapshots()
 	os.Exit(code)
 }
@@ -70,8 +78,6 @@ type world struct {
 	*testing.T
 	*stack.Stack
 	aws aws
-	// bridges are kept from one run of the engine to the next.
-	bridges *bridge.Pool
 	// silent is whether the stack is quiet.
 	silent bool
 	// snapshot is what the stack began with; nil for one that the proof brings up itself.
@@ -126,12 +132,8 @@ func startWorld(t *testing.T, name string, config *stack.Config, cloudDir, stack
 	}
 	spent.follow("AWS_ENDPOINT_URL="+c.AWS, t.Name())
 	w := &world{T: t, aws: clients(t, c), silent: strings.Contains(string(config.Text), "response: off"), Stack: &stack.Stack{
-		Kit: kit, Cloud: c, Name: name, Program: kit.Root, Dir: stackDir, Built: true,
+		Kit: kit, Cloud: c, Name: name, Program: kit.Root, Dir: stackDir, Built: true, Bridges: bridges.Address(),
 	}}
-	if w.bridges, err = bridge.NewPool(); err != nil {
-		t.Fatal(errors.Join(err, c.Stop()))
-	}
-	w.Bridges = w.bridges.Address()
 	if err := w.Init(t.Context(), config.Text); err != nil {
 		w.stop()
 		t.Fatal(err)
@@ -141,9 +143,6 @@ func startWorld(t *testing.T, name string, config *stack.Config, cloudDir, stack
 
 // stop ends the emulators, which must have known every call.
 func (w *world) stop() {
-	if err := w.bridges.Close(); err != nil {
-		w.Error(err)
-	}
 	if err := w.Cloud.Stop(); err != nil {
 		w.Error(err)
 	}

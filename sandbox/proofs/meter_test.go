@@ -19,21 +19,23 @@ import (
 type meter struct {
 	mu      sync.Mutex
 	started time.Time
-	marks   map[string]string   // proofs, by what their processes have in their environment or arguments
-	known   map[string]*process // by process id and start
+	marks   map[string]string             // proofs, by what their processes have in their environment or arguments
+	known   map[string]*process           // by process id and start
+	seconds map[string]map[string]float64 // by proof and kind of program
 	done    chan struct{}
 }
 
 // process is one that was seen.
 type process struct {
 	proof, program string
+	shared         string // the address of the proxy, of a provider that proofs share
 	seconds        float64
 	samples        int
 }
 
 // startMeter samples twice a second until the report.
 func startMeter() *meter {
-	m := &meter{started: time.Now(), marks: map[string]string{}, known: map[string]*process{}, done: make(chan struct{})}
+	m := &meter{started: time.Now(), marks: map[string]string{}, known: map[string]*process{}, seconds: map[string]map[string]float64{}, done: make(chan struct{})}
 	go func() {
 		tick := time.NewTicker(500 * time.Millisecond)
 		defer tick.Stop()
@@ -84,33 +86,49 @@ func (m *meter) sample() (busy []string) {
 		}
 		// A process that was just forked still looks like its parent.
 		if p.samples++; p.samples <= 3 {
-			p.proof = cmp.Or(m.proofOf(dir), p.proof)
-			p.program = cmp.Or(programOf(dir), p.program)
+			m.look(p, dir)
 		}
-		if p.proof == "" {
-			continue
+		proof := p.proof
+		if p.shared != "" {
+			proof = m.marks[endpoint+bridges.Emulator(p.shared)]
 		}
 		user, _ := strconv.ParseFloat(fields[11], 64)
 		system, _ := strconv.ParseFloat(fields[12], 64)
-		p.seconds = (user + system) / 100
-		if !slices.Contains(busy, p.proof) {
-			busy = append(busy, p.proof)
+		more := (user+system)/100 - p.seconds
+		p.seconds += more
+		if proof == "" {
+			continue
+		}
+		if m.seconds[proof] == nil {
+			m.seconds[proof] = map[string]float64{}
+		}
+		m.seconds[proof][cmp.Or(p.program, "builds")] += more
+		m.seconds[proof]["all"] += more
+		if !slices.Contains(busy, proof) {
+			busy = append(busy, proof)
 		}
 	}
 	slices.Sort(busy)
 	return busy
 }
 
-// proofOf is the proof that a process works for; empty for the machine's other processes.
-func (m *meter) proofOf(dir string) string {
+// endpoint begins the variable that all have in their environment that call an emulator.
+const endpoint = "AWS_ENDPOINT_URL="
+
+// look finds out what a process runs, and for which proof. The machine's other processes
+// are for none.
+func (m *meter) look(p *process, dir string) {
+	p.program = cmp.Or(programOf(dir), p.program)
 	environment, _ := os.ReadFile(filepath.Join(dir, "environ"))
 	arguments, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
-	for word := range bytes.SplitSeq(append(environment, arguments...), []byte{0}) {
-		if proof, is := m.marks[string(word)]; is {
-			return proof
+	for text := range bytes.SplitSeq(append(environment, arguments...), []byte{0}) {
+		word := string(text)
+		if proof, is := m.marks[word]; is {
+			p.proof = proof
+		} else if address, is := strings.CutPrefix(word, endpoint); is && bridges.Emulator(address) != "" {
+			p.shared = address
 		}
 	}
-	return ""
 }
 
 // programOf is what a process runs, as far as its command line says.
@@ -136,18 +154,10 @@ func (m *meter) report(out io.Writer) {
 	close(m.done)
 	m.sample()
 	kinds := []string{"engine", "providers", "emulator", "builds"}
-	byProof := map[string]map[string]float64{}
-	total := map[string]float64{}
-	for _, p := range m.known {
-		if p.proof == "" {
-			continue
-		}
-		if byProof[p.proof] == nil {
-			byProof[p.proof] = map[string]float64{}
-		}
-		for _, kind := range []string{cmp.Or(p.program, "builds"), "all"} {
-			byProof[p.proof][kind] += p.seconds
-			total[kind] += p.seconds
+	byProof, total := m.seconds, map[string]float64{}
+	for _, seconds := range byProof {
+		for kind, n := range seconds {
+			total[kind] += n
 		}
 	}
 	line := func(name string, seconds map[string]float64) {

@@ -33,19 +33,18 @@ func Serve(pkg, version, folder string, args []string) error {
 	if len(args) == 0 {
 		return errors.New("bridge: no engine address; the engine starts this program, not a person")
 	}
-	var cancel func()
+	say := func(string) {}
 	var port string
 	var err error
-	if address := os.Getenv(PoolVariable); address != "" {
+	if address := os.Getenv(PoolVariable); address != "" && pkg == "aws" {
 		var pool net.Conn
 		port, pool, err = borrow(address, folder, pkg, args)
-		cancel = func() { _, _ = pool.Write([]byte(canceled)) }
+		say = func(what string) { _, _ = pool.Write([]byte(what)) }
 	} else {
 		program := filepath.Join(folder, "pulumi-resource-terraform-provider")
 		if _, port, _, err = start(program, args, os.Environ()); err == nil {
 			err = load(context.Background(), folder, pkg, port)
 		}
-		cancel = func() {}
 	}
 	if err != nil {
 		return fmt.Errorf("bridge: %w", err)
@@ -67,7 +66,7 @@ func Serve(pkg, version, folder string, args []string) error {
 			return nil
 		},
 		Options: []grpc.ServerOption{
-			grpc.UnaryInterceptor(forward(conn, version, cancel)),
+			grpc.UnaryInterceptor(forward(conn, version, say)),
 			grpc.MaxRecvMsgSize(1 << 28),
 		},
 	})
@@ -129,8 +128,9 @@ func dial(port string) (*grpc.ClientConn, error) {
 	return grpc.NewClient("127.0.0.1:"+port, grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
 }
 
-// forward hands every call on, with its tokens changed. It says when the engine cancels.
-func forward(conn *grpc.ClientConn, version string, cancel func()) grpc.UnaryServerInterceptor {
+// forward hands every call on, with its tokens changed. It says when a call
+// begins and ends, and when the engine cancels.
+func forward(conn *grpc.ClientConn, version string, say func(string)) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, call *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
 		message, ok := req.(proto.Message)
 		if !ok {
@@ -146,12 +146,14 @@ func forward(conn *grpc.ClientConn, version string, cancel func()) grpc.UnarySer
 			token = provider
 		}
 		if strings.HasSuffix(call.FullMethod, "/Cancel") {
-			cancel()
+			say(canceled)
 		}
 		request(token, req)
 		if err := translate(message.ProtoReflect()); err != nil {
 			return nil, err
 		}
+		say(begun)
+		defer say(ended)
 		if err := conn.Invoke(ctx, call.FullMethod, message, reply); err != nil {
 			return nil, err
 		}

@@ -15,23 +15,28 @@ import (
 	"sync"
 )
 
-// PoolVariable is the environment variable with the address of a pool. Without it a plugin
-// starts a bridge for itself.
+// PoolVariable is the environment variable with the address of a pool of bridges to the AWS
+// provider. Without it a plugin starts a bridge for itself.
 const PoolVariable = "SANDBOX_BRIDGES"
 
-// canceled is what a plugin writes to the pool.
-const canceled = "canceled"
+// What a plugin writes to the pool: a call begins, has ended, or the engine has canceled.
+const (
+	begun    = "+"
+	ended    = "-"
+	canceled = "x"
+)
 
-// Pool keeps bridges, and the Terraform providers behind them, from one run of the engine to
-// the next: a start takes 1.4 seconds of a processor, a run of the engine needs five, and
-// a provider may be configured again.
+// Pool keeps bridges, and the Terraform providers behind them, for the next runs of the
+// engine: a start takes 1.4 seconds of a processor, a run of the engine needs four of them, and
+// a provider may be configured again. An AWS provider is lent to stacks on different
+// emulators: it calls a proxy, which knows the emulator of the stack.
 type Pool struct {
 	listener net.Listener
 	folder   string
 
 	mu      sync.Mutex
 	closed  bool
-	idle    map[string][]*pooled // by package and credentials
+	idle    map[string][]*pooled // by credentials
 	running []*pooled
 }
 
@@ -40,6 +45,7 @@ type pooled struct {
 	cmd    *exec.Cmd
 	port   string
 	engine *engine
+	proxy  *proxy
 }
 
 // lease is what a plugin asks a pool for.
@@ -83,6 +89,18 @@ func (p *Pool) Close() error {
 	return errors.Join(err, os.RemoveAll(p.folder))
 }
 
+// Emulator is the address of the emulator that a provider works for, by that of its proxy.
+func (p *Pool) Emulator(address string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range p.running {
+		if b.proxy.url == address {
+			return b.proxy.target()
+		}
+	}
+	return ""
+}
+
 func (p *Pool) serve() {
 	for {
 		conn, err := p.listener.Accept()
@@ -107,21 +125,47 @@ func (p *Pool) lend(conn net.Conn) {
 		return
 	}
 	_ = json.NewEncoder(conn).Encode(leased{Port: b.port})
-	// A plugin writes only where its engine was canceled: the provider takes no calls any more.
-	said, _ := io.ReadAll(conn)
-	p.give(key, b, strings.Contains(string(said), canceled))
+	// A provider that was canceled takes no calls any more, and one that was left in the
+	// middle of a call would go on with it in the next stack.
+	text, _ := io.ReadAll(conn)
+	said := string(text)
+	p.give(key, b, strings.Contains(said, canceled) || strings.Count(said, begun) != strings.Count(said, ended))
 }
 
-// key tells bridges apart: a provider reads credentials from its environment when it starts.
+// endpoints begin the names of the variables with the address of the AWS emulator.
+const endpoints = "AWS_ENDPOINT_URL"
+
+// key tells bridges apart: a provider reads credentials from its environment.
 func (l lease) key() string {
 	var words []string
 	for _, variable := range l.Env {
-		if strings.HasPrefix(variable, "AWS_") || strings.HasPrefix(variable, "GITHUB_") {
+		if strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, endpoints) {
 			words = append(words, variable)
 		}
 	}
 	slices.Sort(words)
-	return strings.Join(append(words, l.Package), "\n")
+	return strings.Join(words, "\n")
+}
+
+// emulator is the address of the AWS emulator of the stack.
+func (l lease) emulator() string {
+	for _, variable := range l.Env {
+		if address, is := strings.CutPrefix(variable, endpoints+"="); is {
+			return address
+		}
+	}
+	return ""
+}
+
+// behind is the environment of a bridge whose provider calls a proxy.
+func (l lease) behind(p *proxy) []string {
+	env := slices.Clone(l.Env)
+	for i, variable := range env {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, endpoints) {
+			env[i] = name + "=" + p.url
+		}
+	}
+	return env
 }
 
 func (p *Pool) take(key string, asked lease) (*pooled, error) {
@@ -131,17 +175,21 @@ func (p *Pool) take(key string, asked lease) (*pooled, error) {
 		b := p.idle[key][last]
 		p.idle[key] = p.idle[key][:last]
 		p.mu.Unlock()
-		return b, b.engine.connect(address)
+		return b, errors.Join(b.engine.connect(address), b.proxy.point(asked.emulator()))
 	}
 	p.mu.Unlock()
 
 	// Without the leash: where the pool's process is killed the bridge misses its engine, and ends.
 	program := filepath.Join(asked.Folder, "leashed", "pulumi-resource-terraform-provider")
-	cmd, port, engine, err := start(program, asked.Args, asked.Env)
+	proxy, err := newProxy(asked.emulator())
 	if err != nil {
 		return nil, err
 	}
-	b := &pooled{cmd: cmd, port: port, engine: engine}
+	cmd, port, engine, err := start(program, asked.Args, asked.behind(proxy))
+	if err != nil {
+		return nil, errors.Join(err, proxy.close())
+	}
+	b := &pooled{cmd: cmd, port: port, engine: engine, proxy: proxy}
 	p.mu.Lock()
 	closed := p.closed
 	p.running = append(p.running, b)
@@ -168,6 +216,7 @@ func (p *Pool) give(key string, b *pooled, spoiled bool) {
 func (b *pooled) end() {
 	_ = b.cmd.Process.Kill()
 	_ = b.cmd.Wait()
+	_ = b.proxy.close()
 }
 
 // borrow asks a pool for a bridge, and returns its port. The plugin keeps the connection open.
