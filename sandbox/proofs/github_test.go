@@ -448,7 +448,9 @@ func TestGitHub_FreePlan(t *testing.T) {
 	if !strings.Contains(out, "upgrade the plan (GitHub Team, or Pro for a user), make the repository public, or set source.protection to off") {
 		t.Errorf("says\n%s", out)
 	}
-	w.configure(replace(`    codeOwners: ["@example-org/platform"]`, "    protection: off"))
+	w.configure(replace(`    reviews: 1
+    statusChecks: [test]
+    codeOwners: ["@example-org/platform"]`, "    protection: off"))
 	if out := w.run("preview", "--policy-pack", kit.Policy); !strings.Contains(out, "nothing at GitHub keeps anybody who may write to cruddur-dev from pushing to prod") {
 		t.Errorf("does not warn:\n%s", out)
 	}
