@@ -359,7 +359,7 @@ func paths(tree string) []string {
 	return all
 }
 
-func TestTheTreeOfTheDevStack(t *testing.T) {
+func TestProgram_TreeOfTheDevStack(t *testing.T) {
 	t.Parallel()
 	dev, withOrganization := stack(t, "dev"), stack(t, "dev")
 	withOrganization.Config["prodgate:organization"] = organization
@@ -395,7 +395,7 @@ const workflows = `{"repository": "infrastructure", "previewEnvironment": "previ
 
 // What a stack may leave out altogether (approvers, an organization, secrets) is a
 // value too: with those of prod, dev is made of the same things.
-func TestStacksDifferByValuesOnly(t *testing.T) {
+func TestProgram_StacksDifferByValuesOnly(t *testing.T) {
 	t.Parallel()
 	types := func(w gatetest.World) []string {
 		var all []string
@@ -415,7 +415,7 @@ func TestStacksDifferByValuesOnly(t *testing.T) {
 	}
 }
 
-func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
+func TestProgram_ResourcesHaveTheProviderOfTheirPackage(t *testing.T) {
 	t.Parallel()
 	providers := map[string]string{"aws": "workload", "github": "repository"}
 	w := stack(t, "dev")
@@ -452,7 +452,7 @@ func TestEveryResourceHasTheProviderOfItsPackage(t *testing.T) {
 	}
 }
 
-func TestTheProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
+func TestProgram_ProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
 	t.Parallel()
 	provider := stack(t, "dev").MustRun(t, fresh).One(t, "pulumi:providers:aws", "workload")
 	got := provider.Inputs.Mappable()
@@ -468,7 +468,7 @@ func TestTheProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
 	}
 }
 
-func TestTheProviderOfTheOrganizationTakesOnItsRole(t *testing.T) {
+func TestProgram_OrganizationProviderAssumesItsRole(t *testing.T) {
 	t.Parallel()
 	r := stack(t, "prod").MustRun(t, fresh)
 	want := map[string]any{
@@ -492,7 +492,7 @@ func TestTheProviderOfTheOrganizationTakesOnItsRole(t *testing.T) {
 	}
 }
 
-func TestATargetThatIsNotThereMakesNothing(t *testing.T) {
+func TestProgram_MissingTargetCreatesNothing(t *testing.T) {
 	t.Parallel()
 	w := stack(t, "prod")
 	w.Organization.Below = []string{"333333333333"}
@@ -507,7 +507,7 @@ func TestATargetThatIsNotThereMakesNothing(t *testing.T) {
 	}
 }
 
-func TestCredentialsOfAnotherAccountMakeNothing(t *testing.T) {
+func TestProgram_CredentialsOfAnotherAccountCreateNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(*gatetest.World)
@@ -542,7 +542,7 @@ func TestCredentialsOfAnotherAccountMakeNothing(t *testing.T) {
 	}
 }
 
-func TestWhoMayChangeTheGate(t *testing.T) {
+func TestAccess_CallersThatMayChangeTheGate(t *testing.T) {
 	t.Parallel()
 	const (
 		account  = "arn:aws:iam::111111111111:"
@@ -638,7 +638,7 @@ func TestWhoMayChangeTheGate(t *testing.T) {
 	}
 }
 
-func TestReviewersAndMergersAreThere(t *testing.T) {
+func TestAccess_ReviewersAndMergersMustExist(t *testing.T) {
 	t.Parallel()
 	const account = "arn:aws:iam::111111111111:"
 	w := stack(t, "dev")
@@ -658,8 +658,8 @@ func TestReviewersAndMergersAreThere(t *testing.T) {
 	}
 }
 
-// TestAGateFromCodeCommitAsksGitHubNothing runs the program without GitHub's owner.
-func TestAGateFromCodeCommitAsksGitHubNothing(t *testing.T) {
+// TestProgram_CodeCommitNeedsNoGitHub runs the program without GitHub's owner.
+func TestProgram_CodeCommitNeedsNoGitHub(t *testing.T) {
 	t.Parallel()
 	w := stack(t, "dev")
 	w.Config["prodgate:source"] = `{"provider": "codecommit", "repository": "web", "reviewerArns": ["arn:aws:iam::111111111111:role/reviewer"]}`
@@ -671,7 +671,7 @@ func TestAGateFromCodeCommitAsksGitHubNothing(t *testing.T) {
 	}
 }
 
-func TestAWrongSettingMakesNothing(t *testing.T) {
+func TestProgram_WrongSettingCreatesNothing(t *testing.T) {
 	t.Parallel()
 	w := stack(t, "dev")
 	w.Config["prodgate:account"] = "1402433619"
@@ -684,7 +684,7 @@ func TestAWrongSettingMakesNothing(t *testing.T) {
 	}
 }
 
-func TestTheStackExportsItsContract(t *testing.T) {
+func TestProgram_StackExportsItsContract(t *testing.T) {
 	t.Parallel()
 	r := stack(t, "dev").MustRun(t, fresh)
 	got, want := slices.Sorted(maps.Keys(r.Outputs)), slices.Sorted(maps.Keys(contract.Outputs{}.Map()))
@@ -709,7 +709,7 @@ func TestTheStackExportsItsContract(t *testing.T) {
 	}
 }
 
-func TestEveryAppAddsAsMuch(t *testing.T) {
+func TestProgram_EveryAppAddsTheSame(t *testing.T) {
 	t.Parallel()
 	count := func(apps int) int { return len(withApps(t, apps).MustRun(t, fresh).All()) }
 	one, two := count(1), count(2)
