@@ -121,7 +121,7 @@ var eventMatchers = map[Target]eventMatcher{
 	}},
 	DeadLetters: {parameter: request + "queueUrl", matches: func(p naming.Plan, s *settings.Settings) []any {
 		queues := []any{pattern{"suffix": "/" + p.DeadLetters().Name}}
-		if s.TellsChat() {
+		if s.HasChat() {
 			queues = append(queues, pattern{"suffix": "/" + p.ChatQueue().Name})
 		}
 		return queues

@@ -137,7 +137,7 @@ var scopes = []scope{
 	// The pattern matches the subscriptions of the topic too.
 	{target: Topic, description: "the topic of alerts", kind: "topic", resources: always(func(p naming.Plan) string { return p.Topic().ARN + "*" })},
 	{target: DeadLetters, description: "the queues of alerts: for the chat, and those that could not be delivered", kind: "queue", resources: func(p naming.Plan, s *settings.Settings) []string {
-		if !s.TellsChat() {
+		if !s.HasChat() {
 			return []string{p.DeadLetters().ARN}
 		}
 		return []string{p.DeadLetters().ARN, p.ChatQueue().ARN}
@@ -261,7 +261,7 @@ func isAnalyzerOff(s *settings.Settings) bool    { return s.Detection.AccessAnal
 func isSecurityHubOff(s *settings.Settings) bool { return s.Detection.SecurityHub == settings.Off }
 func hasNoWorkflows(s *settings.Settings) bool   { return s.Workflows.Repository == "" }
 
-func hasNoChat(s *settings.Settings) bool      { return !s.TellsChat() }
+func hasNoChat(s *settings.Settings) bool      { return !s.HasChat() }
 func isUnsigned(s *settings.Settings) bool     { return !s.Signs() }
 func hasNoBlueGreen(s *settings.Settings) bool { return len(listeners(s)) == 0 }
 

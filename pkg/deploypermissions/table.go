@@ -170,34 +170,34 @@ func table(p naming.Plan) []Work {
 			},
 		},
 		{
-			Name: "ChatQueue", On: []string{p.ChatQueue().ARN}, For: (*settings.Settings).TellsChat,
+			Name: "ChatQueue", On: []string{p.ChatQueue().ARN}, For: (*settings.Settings).HasChat,
 			Read: []string{"sqs:GetQueueAttributes", "sqs:ListQueueTags"},
 			Write: []string{
 				"sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue",
 			},
 		},
 		{
-			Name: "Chat", On: []string{p.Chat().ARN}, For: (*settings.Settings).TellsChat,
+			Name: "Chat", On: []string{p.Chat().ARN}, For: (*settings.Settings).HasChat,
 			Read:  []string{"pipes:DescribePipe", "pipes:ListTagsForResource"},
 			Write: []string{"pipes:CreatePipe", "pipes:DeletePipe", "pipes:TagResource", "pipes:UntagResource", "pipes:UpdatePipe"},
 		},
 		{
 			// The destination shows the webhook to whoever previews, who can write to the chat then.
-			Name: "ChatDestination", On: []string{p.ChatDestination().ARN}, Why: chatIds, For: (*settings.Settings).TellsChat,
+			Name: "ChatDestination", On: []string{p.ChatDestination().ARN}, Why: chatIds, For: (*settings.Settings).HasChat,
 			Read:  []string{"events:DescribeApiDestination"},
 			Write: []string{"events:CreateApiDestination", "events:DeleteApiDestination", "events:UpdateApiDestination"},
 		},
 		{
 			// Service Authorization Reference, Amazon EventBridge: a destination is made, and
 			// described, on both. It is changed on itself.
-			Name: "ChatConnection", On: []string{p.ChatConnection().ARN}, Why: chatIds, For: (*settings.Settings).TellsChat,
+			Name: "ChatConnection", On: []string{p.ChatConnection().ARN}, Why: chatIds, For: (*settings.Settings).HasChat,
 			Read:  []string{"events:DescribeApiDestination", "events:DescribeConnection"},
 			Write: []string{"events:CreateApiDestination", "events:CreateConnection", "events:DeleteConnection", "events:UpdateConnection"},
 		},
 		{
 			// Amazon EventBridge User Guide, Connections: EventBridge keeps what a connection is
 			// authorized by in a secret, as whoever makes the connection.
-			Name: "ChatSecret", On: []string{p.ChatSecret()}, Why: chatIds, Apart: true, For: (*settings.Settings).TellsChat,
+			Name: "ChatSecret", On: []string{p.ChatSecret()}, Why: chatIds, Apart: true, For: (*settings.Settings).HasChat,
 			Write: []string{
 				"secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
 				"secretsmanager:UpdateSecret",
@@ -397,7 +397,7 @@ func duties(p naming.Plan) []duty {
 		{"Recorder", naming.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}, nil},
 		{"Verifier", naming.Verifier, "codebuild.amazonaws.com", nil, nil},
 		{"Dispatcher", naming.Dispatcher, "events.amazonaws.com", nil, nil},
-		{"Courier", naming.Courier, "pipes.amazonaws.com", nil, (*settings.Settings).TellsChat},
+		{"Courier", naming.Courier, "pipes.amazonaws.com", nil, (*settings.Settings).HasChat},
 		{"Remediator", naming.Remediator, "ssm.amazonaws.com", nil, nil},
 	}
 }
@@ -458,7 +458,7 @@ func identities(p naming.Plan) []Work {
 		},
 		serviceLinked("GuardDuty", "guardduty", "AWSServiceRoleForAmazonGuardDuty", p, nil),
 		serviceLinked("AccessAnalyzer", "access-analyzer", "AWSServiceRoleForAccessAnalyzer", p, watchesAccess),
-		serviceLinked("ApiDestinations", "apidestinations.events", "AWSServiceRoleForAmazonEventBridgeApiDestinations", p, (*settings.Settings).TellsChat),
+		serviceLinked("ApiDestinations", "apidestinations.events", "AWSServiceRoleForAmazonEventBridgeApiDestinations", p, (*settings.Settings).HasChat),
 		serviceLinked("SecurityHub", "securityhub", "AWSServiceRoleForSecurityHub", p, hasHub),
 		Work{
 			// AWS Config's first remedy brings its role along.

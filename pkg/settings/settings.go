@@ -43,13 +43,13 @@ type Settings struct {
 	ChatWebhook string
 }
 
-// TellsChat is whether alerts go to a chat too.
-func (s *Settings) TellsChat() bool { return s.ChatWebhook != "" }
+// HasChat reports whether alerts are sent to a chat too.
+func (s *Settings) HasChat() bool { return s.ChatWebhook != "" }
 
-// FromCodeCommit is whether merged code comes from CodeCommit, and not from GitHub.
+// FromCodeCommit reports whether merged code comes from CodeCommit, and not from GitHub.
 func (s *Settings) FromCodeCommit() bool { return s.Source.Provider == CodeCommit }
 
-// Signs is whether images are signed, and verified before they are deployed.
+// Signs reports whether images are signed, and verified before they are deployed.
 func (s *Settings) Signs() bool { return s.Sign != None }
 
 // PipelineName is the name of an app's pipeline. The app comes first, because

@@ -43,7 +43,7 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 	// policy of ours. No condition on the source: SNS does not say that it passes one on
 	// to KMS, and an alert that is silently lost is worse.
 	uses := []policydoc.Statement{publishesEncrypted("EventBridge", "events"), publishesEncrypted("CloudWatch", "cloudwatch")}
-	if c.Settings.TellsChat() {
+	if c.Settings.HasChat() {
 		uses = append(uses, publishesEncrypted("Topic", "sns"))
 	}
 	key, err := storage.NewKey(c, group, "alerts", "Alerts of the gate", uses...)
@@ -98,7 +98,7 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 	if err := a.addDeadLetters(c, group); err != nil {
 		return nil, fmt.Errorf("dead letters: %w", err)
 	}
-	if c.Settings.TellsChat() {
+	if c.Settings.HasChat() {
 		if err := a.addChat(c, group, boundaries); err != nil {
 			return nil, fmt.Errorf("chat: %w", err)
 		}
