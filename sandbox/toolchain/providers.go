@@ -82,6 +82,8 @@ func (k *Kit) bridged(ctx context.Context, log Log, name, version string) error 
 		filepath.Join(k.Plugins, "resource-"+name+"-v"+version, "pulumi-resource-"+name)); err != nil {
 		return err
 	}
+	// Its module file has the versions of modules/pulumi's, where both need a package:
+	// what was compiled for one need not be compiled for the other.
 	return k.build(ctx, log, builtTool{
 		name: "pulumi-resource-terraform-provider", module: "bridge", takes: "2 minutes", leashed: true,
 		pkg: "github.com/pulumi/pulumi-terraform-bridge/v3/dynamic",

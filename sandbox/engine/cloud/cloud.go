@@ -171,7 +171,11 @@ func (c *Cloud) DeploymentBranch(ctx context.Context, repository, environment, b
 
 // GitHubHas asks GitHub for something of a repository, such as branches/prod, and
 // whether it is there. What it finds is decoded into found, unless that is nil.
+// Without GitHub nothing is there.
 func (c *Cloud) GitHubHas(ctx context.Context, repository, what string, found any) (bool, error) {
+	if c.GitHub == "" {
+		return false, nil
+	}
 	url := fmt.Sprintf("%sapi/v3/repos/%s/%s/%s", c.GitHub, c.Owner, repository, what)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
