@@ -1,6 +1,6 @@
 package main
 
-// prodBranch is gate.ProdBranch, written once more: a pack that took it from the
+// prodBranch is onlymain.Base, written once more: a pack that took it from the
 // program would agree with whatever the program says.
 const prodBranch = "prod"
 

@@ -20,15 +20,12 @@ import (
 	"prodgate/pkg/gate/identity"
 	"prodgate/pkg/gate/preflight"
 	"prodgate/pkg/gate/response"
-	sourceroom "prodgate/pkg/gate/source"
+	"prodgate/pkg/gate/source"
 	"prodgate/pkg/gate/storage"
 	"prodgate/pkg/gate/watch"
 	"prodgate/pkg/pipeline"
 	"prodgate/pkg/settings"
 )
-
-// ProdBranch is the branch that is delivered.
-const ProdBranch = component.ProdBranch
 
 // Gate is the component. Its providers, one of aws and, where settings name an owner,
 // one of github, come from the options given to New.
@@ -81,7 +78,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, fmt.Errorf("response: %w", err)
 	}
-	source, err := sourceroom.New(c, g, existing.Mergers)
+	source, err := source.New(c, g, existing.Mergers)
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
