@@ -137,7 +137,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 	c.held(other, before)
 	record := c.record("Deployments are held back.")
 	for _, says := range []string{
-		`Failed: ["backend-flask-prodgate: the sessions of the build role go on: Iam.NoSuchEntityException"]`,
+		`Failed: ["backend-flask-prodgate: the sessions of the build role stay valid: Iam.NoSuchEntityException"]`,
 		`{"pipeline":"backend-flask-prodgate","what":["Deploy is closed","the sessions of the pipeline role are revoked"]}`,
 	} {
 		if !strings.Contains(record, says) {
