@@ -136,6 +136,7 @@ func TestConfigRules_WarnOfGuardRuleLeftOut(t *testing.T) {
 			apps = append(apps, one)
 		}
 		c["apps"] = apps
+		delete(c["source"].(object), "repository") // every app has its own
 		r := built(t, c)
 		fits := n == 50
 		if made := written(t, r)["pipeline-trigger"]; (made != nil) != fits || made != nil && len(made.Text(policyText)) > guard.MaxPolicy {

@@ -258,6 +258,8 @@ func TestPreflight_WarnOfNoProtection(t *testing.T) {
 	config := config("api")
 	adopts(config)
 	set("protection", "off")(config)
+	source := config["source"].(object)
+	delete(source, "statusChecks")
 	r := built(t, config)
 	for _, token := range []string{fileType, protectionType, rulesetType} {
 		if r.Has(token) {

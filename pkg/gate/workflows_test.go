@@ -296,7 +296,7 @@ func TestGitHubActions_PreviewReadsOrganization(t *testing.T) {
 	t.Parallel()
 	const previewer = "arn:aws:sts::111111111111:assumed-role/prodgate-preview/session"
 	without := config("api")
-	without["organization"] = object{"targetId": "111111111111", "roleArn": guardrailsRole, "previewRoleArn": guardrailsRole + "-preview"}
+	without["organization"] = object{"targetId": "111111111111", "roleArn": guardrailsRole}
 	for _, c := range []struct {
 		config             map[string]any
 		caller, key, takes string
