@@ -148,8 +148,15 @@ func (seed Seed) addTo(s *state, now time.Time) {
 		for _, login := range t.Members {
 			s.addAccount(login, "User")
 		}
-		if owner.team(t.Slug) == nil {
-			owner.Teams = append(owner.Teams, &team{ID: s.nextID(), Slug: t.Slug, Members: t.Members})
+		existing := owner.team(t.Slug)
+		if existing == nil {
+			existing = &team{ID: s.nextID(), Slug: t.Slug}
+			owner.Teams = append(owner.Teams, existing)
+		}
+		for _, login := range t.Members {
+			if !slices.Contains(existing.Members, login) {
+				existing.Members = append(existing.Members, login)
+			}
 		}
 	}
 	for _, a := range seed.Apps {
@@ -158,13 +165,28 @@ func (seed Seed) addTo(s *state, now time.Time) {
 		}
 	}
 	for _, r := range seed.Repositories {
-		if s.repository(owner.Login, r.Name) == nil {
-			created := r.create(s.nextID(), owner.Login, now)
-			for _, t := range seed.Tokens {
-				created.Access["/"+strings.ToLower(t.Login)] = t.Permission
-			}
-			s.Repositories = append(s.Repositories, created)
+		existing := s.repository(owner.Login, r.Name)
+		if existing == nil {
+			existing = r.create(s.nextID(), owner.Login, now)
+			s.Repositories = append(s.Repositories, existing)
 		}
+		for actor, p := range r.Access {
+			existing.admit(actor, p)
+		}
+		for _, t := range seed.Tokens {
+			existing.admit("/"+t.Login, t.Permission)
+		}
+	}
+}
+
+// admit gives an actor access who has none yet: a live stack may name a new code owner.
+func (r *repository) admit(actor string, p Permission) {
+	if r.Access == nil {
+		r.Access = map[string]Permission{}
+	}
+	actor = strings.ToLower(actor)
+	if _, has := r.Access[actor]; !has {
+		r.Access[actor] = p
 	}
 }
 
@@ -176,9 +198,6 @@ func (seed SeedRepository) create(id int64, owner string, now time.Time) *reposi
 	}
 	if r.DefaultBranch == "" {
 		r.DefaultBranch = "main"
-	}
-	for actor, p := range seed.Access {
-		r.Access[strings.ToLower(actor)] = p
 	}
 	files := map[string]string{}
 	for path, text := range seed.Files {

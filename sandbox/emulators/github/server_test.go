@@ -1,6 +1,7 @@
 package github
 
 import (
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -173,6 +174,16 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 
 	grown := seed()
 	grown.Repositories = append(grown.Repositories, SeedRepository{Name: "third"})
+	grown.Users = append(grown.Users, "newcomer")
+	grown.Teams = append(grown.Teams, SeedTeam{Slug: "newcomers", Members: []string{"newcomer"}})
+	for i := range grown.Repositories {
+		grown.Repositories[i].Access = maps.Clone(grown.Repositories[i].Access)
+		if grown.Repositories[i].Access == nil {
+			grown.Repositories[i].Access = map[string]Permission{}
+		}
+		grown.Repositories[i].Access["/Newcomer"] = Write
+		grown.Repositories[i].Access["example-org/newcomers"] = Write
+	}
 	second, err := New(file, grown)
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +196,15 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 		t.Errorf("the file was %s, is %s", before, after)
 	}
 	c.rest(200, "GET /repos/example-org/third", "")
+	// A code owner whom the settings of a live stack name later is known to every repository.
+	for _, name := range []string{"cruddur", "third"} {
+		if got := c.rest(200, "GET /repos/example-org/"+name+"/collaborators/newcomer/permission", "").(object)["permission"]; got != "write" {
+			t.Errorf("the new code owner has %v on %s, want write", got, name)
+		}
+	}
+	if got := len(c.rest(200, "GET /orgs/example-org/teams/newcomers/repos", "").([]any)); got != len(grown.Repositories) {
+		t.Errorf("the new team has %d repositories, want %d", got, len(grown.Repositories))
+	}
 
 	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
 		t.Errorf("left behind beside the state: %v", entries)
