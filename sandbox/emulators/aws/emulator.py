@@ -20,11 +20,15 @@ _USUAL = (
 )
 
 
-@cache
 def prepare() -> None:
-    """Imports moto and changes it, once."""
-    # Read by moto while it is imported.
+    """Imports moto and changes it."""
+    # moto reads it when it is imported, and when an account is looked at first.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    _install()
+
+
+@cache
+def _install() -> None:
     import services
 
     services.install()

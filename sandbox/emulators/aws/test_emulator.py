@@ -19,6 +19,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 HERE = Path(__file__).parent
+# The emulator that forks from a warmed process (sandbox/toolchain/forkserver), where the tools are built.
+FORKED = HERE.parents[2] / ".sandbox" / "tools" / "bin" / "moto"
+PLAIN = [sys.executable, str(HERE)]
 ACCOUNT, OTHER, REGION = "012345678901", "210987654321", "eu-west-2"
 Answer = dict[str, Any]
 
@@ -26,9 +29,12 @@ Answer = dict[str, Any]
 class Emulator:
     """A running emulator; ends with its context, by the end of its stdin."""
 
-    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, environment: dict[str, str] | None = None, command: list[str] | None = None
+    ) -> None:
+        command = command or ([str(FORKED)] if FORKED.exists() else PLAIN)
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE), *arguments],
+            [*command, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -156,7 +162,7 @@ class ProcessTest(unittest.TestCase):
     def test_it_saves_its_state_on_sigterm(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             state = Path(folder, "state")
-            emulator = Emulator("--state", str(state))
+            emulator = Emulator("--state", str(state), command=PLAIN)
             emulator.process.send_signal(signal.SIGTERM)
             self.assertEqual(emulator.process.wait(timeout=20), 0)
             emulator.stop()
