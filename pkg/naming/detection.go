@@ -56,13 +56,6 @@ func (p Plan) VerifierProject() Named {
 	return Named{name, p.arn("codebuild", "project/"+name)}
 }
 
-// VerifierBeforeDeploy compares the same before each deployment. CodePipeline hands a
-// project artifacts, which one without a source takes none of.
-func (p Plan) VerifierBeforeDeploy() Named {
-	name := p.Gate + "-" + Verifier + "-before-deploy"
-	return Named{name, p.arn("codebuild", "project/"+name)}
-}
-
 // Check is the rule that starts the comparison by the clock.
 func (p Plan) Check() Named {
 	name := p.Gate + "-check"

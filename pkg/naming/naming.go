@@ -56,22 +56,6 @@ const ApprovalStage = "Approve"
 // DeployStage is the stage that changes production.
 const DeployStage = "Deploy"
 
-// The projects of one app's scans, which share a role.
-const (
-	ScanSecrets      = "scan-secrets"
-	ScanCode         = "scan-code"
-	ScanDependencies = "scan-dependencies"
-)
-
-// The projects that every pipeline starts, for its app.
-const (
-	Findings = "findings" // waits for what ECR finds in an image
-	Signer   = "sign"     // signs an image
-	Preparer = "prepare"  // verifies an image, and writes what deploys it
-	Verify   = "verify"   // looks at what was deployed
-	Dast     = "dast"     // attacks what was deployed
-)
-
 // Plan knows what every name begins with and what every ARN contains.
 type Plan struct {
 	Partition, Region, Account string

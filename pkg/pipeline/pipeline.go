@@ -9,6 +9,7 @@ package pipeline
 import (
 	"slices"
 
+	"prodgate/pkg/buildspec"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
@@ -18,13 +19,17 @@ type Model struct {
 	settings *settings.Settings
 	names    naming.Plan
 	rows     []Row
+	// buildspec is the text of a buildspec by its name; empty where there is none.
+	buildspec func(name string) string
 }
 
 // New is the model of a stack with the gate's own rows.
-func New(s *settings.Settings) Model { return Of(s, Rows()) }
+func New(s *settings.Settings) Model { return Of(s, Rows(), buildspec.Text) }
 
-// Of is the model of a stack with other rows.
-func Of(s *settings.Settings, rows []Row) Model { return Model{s, naming.New(s), rows} }
+// Of is the model of a stack with other rows and buildspecs.
+func Of(s *settings.Settings, rows []Row, buildspec func(name string) string) Model {
+	return Model{s, naming.New(s), rows, buildspec}
+}
 
 // Scope is what names and rights are for: one app, or all of them.
 type Scope struct{ app *settings.App }

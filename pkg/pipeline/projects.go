@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"prodgate/pkg/buildspec"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
@@ -99,7 +98,7 @@ func (m Model) ScheduledCheck() (CodeBuildProject, error) {
 // describe is what a project of an app, or of all, has from its row.
 func (m Model) describe(p Project, app settings.App) (CodeBuildProject, error) {
 	scanner, name := p.scanner(app)
-	body := buildspec.Text(scanner.Buildspec)
+	body := m.buildspec(scanner.Buildspec)
 	if body == "" {
 		return CodeBuildProject{}, fmt.Errorf("project %s: there is no buildspec %q for %q", p.Name, scanner.Buildspec, name)
 	}

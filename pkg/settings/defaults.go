@@ -73,12 +73,7 @@ func (a *App) derive(s *Settings) {
 	if a.Paths == nil {
 		a.Paths = []string{strings.TrimPrefix(a.Folder+"/**", "./")}
 	}
-	a.Scan.Secrets = cmp.Or(a.Scan.Secrets, s.Scan.Secrets)
-	a.Scan.Code = cmp.Or(a.Scan.Code, s.Scan.Code)
-	a.Scan.Dependencies = cmp.Or(a.Scan.Dependencies, s.Scan.Dependencies)
-	a.Scan.Image = cmp.Or(a.Scan.Image, s.Scan.Image)
-	a.Scan.Severity = cmp.Or(a.Scan.Severity, s.Scan.Severity)
-	a.Scan.Accepted = slices.Concat(s.Scan.Accepted, a.Scan.Accepted)
+	a.Scan = a.Scan.over(s.Scan)
 	for i := range a.Secrets {
 		days, _ := settingOf["apps[].secrets[].rotationDays"].preset.(int)
 		a.Secrets[i].RotationDays = cmp.Or(a.Secrets[i].RotationDays, days)

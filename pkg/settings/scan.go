@@ -1,9 +1,100 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 )
+
+// The scanners of each scan; package pipeline has a row for each.
+var (
+	SecretScanners     = []string{"gitleaks"}
+	CodeScanners       = []string{"bandit", "gosec"}
+	DependencyScanners = []string{"grype"}
+	ImageScanners      = []string{"ecr"}
+)
+
+// Scan is what is scanned before an image is delivered. Each scan is the name of its
+// scanner, or None. An app's overrides the stack's.
+type Scan struct {
+	// Secrets is the scan for keys and passwords in the app's folder: gitleaks.
+	Secrets string
+	// Code is static analysis (SAST) of the app's folder: bandit for Python, gosec for Go.
+	Code string
+	// Dependencies compares what the app depends on with known vulnerabilities (SCA),
+	// and writes the SBOM: grype.
+	Dependencies string
+	// Image is ECR's findings of the image that was pushed: ecr.
+	Image string
+	// Severity is the least severe finding that fails a run: low, medium, high or critical.
+	Severity string
+	// Accepted are findings that fail no run. An app's are added to the stack's.
+	Accepted []AcceptedFinding
+}
+
+// AcceptedFinding is a finding that somebody has accepted. It fails no run until it expires.
+type AcceptedFinding struct {
+	// Id is the scanner's id of the finding, as the log of the failed run shows it.
+	Id string
+	// Reason is why it may stay.
+	Reason string
+	// Expires is the last day (UTC) on which it is accepted: 2026-12-31.
+	Expires string
+}
+
+// over is an app's scans: those of the stack, but for what the app sets.
+func (s Scan) over(stack Scan) Scan {
+	return Scan{
+		Secrets:      cmp.Or(s.Secrets, stack.Secrets),
+		Code:         cmp.Or(s.Code, stack.Code),
+		Dependencies: cmp.Or(s.Dependencies, stack.Dependencies),
+		Image:        cmp.Or(s.Image, stack.Image),
+		Severity:     cmp.Or(s.Severity, stack.Severity),
+		Accepted:     slices.Concat(stack.Accepted, s.Accepted),
+	}
+}
+
+// scanSettings are the scans of the stack, or of an app, which overrides the stack's.
+func scanSettings(at string) []setting {
+	ofApp := at != "scan"
+	scanner := func(key string, scanners []string, doc string) setting {
+		s := setting{key: at + "." + key, kind: text, oneOf: append(slices.Clone(scanners), None), what: "is not a scanner of this kind", doc: doc, example: scanners[0]}
+		if ofApp {
+			s.derived = "`scan." + key + "`"
+		} else {
+			s.preset = scanners[0]
+		}
+		return s
+	}
+	all := setting{key: at, kind: object, doc: "What is scanned before an image is delivered. Each scan is the name of its scanner, or `off`."}
+	severity := setting{key: at + ".severity", kind: text, oneOf: severities, what: "is not a severity", preset: "high",
+		doc: "The least severe finding that fails a run. A secret always fails it.", example: "critical"}
+	if ofApp {
+		all.doc = "The scan settings that this app overrides."
+		severity.preset, severity.derived = nil, "`scan.severity`"
+	}
+	return []setting{
+		all,
+		scanner("secrets", SecretScanners, "The scan for keys and passwords in the app's folder."),
+		scanner("code", CodeScanners, "Static analysis (SAST) of the app's folder: `bandit` for Python, `gosec` for Go."),
+		scanner("dependencies", DependencyScanners, "The comparison of the app's dependencies with known vulnerabilities (SCA). It writes the SBOM."),
+		scanner("image", ImageScanners, "ECR's findings of the image that was pushed."),
+		severity,
+		// CodeBuild: 5,500 characters for all variables of a project.
+		{key: at + ".accepted", kind: list, max: 20, remedy: "accept up to 20 findings, and fix the others",
+			doc:     "Findings that fail no run until they expire. An app's are added to the stack's.",
+			example: []any{map[string]any{"id": "CVE-2024-0001", "reason": "nothing calls it", "expires": "2999-12-31"}}},
+		{key: at + ".accepted[]", kind: object},
+		{key: at + ".accepted[].id", kind: text, required: true, max: 200, pattern: linePattern, what: "is not the id of a finding",
+			remedy: "write the id that the log of the scan shows", doc: "The scanner's id of the finding, as the log of the failed run shows it.", example: "CVE-2024-0001"},
+		{key: at + ".accepted[].reason", kind: text, required: true, max: 200, pattern: linePattern, what: "is not a reason",
+			remedy: "write in a line why the finding may stay", doc: "Why the finding may stay.", example: "nothing calls it"},
+		{key: at + ".accepted[].expires", kind: text, required: true, pattern: matches(`[0-9]{4}-[0-9]{2}-[0-9]{2}`), valid: isDate, what: "is not a date",
+			remedy: "write the last day on which the finding is accepted, in quotes, such as \"2026-12-31\"",
+			doc:    "The last day (UTC) on which the finding is accepted, in quotes.", example: "2999-12-31"},
+	}
+}
 
 // isDate reports whether the calendar has the day.
 func isDate(text string) bool {

@@ -306,34 +306,6 @@ const None = "off"
 // SignSigner is what signs: AWS Signer, with Notation.
 const SignSigner = "signer"
 
-// Scan is what is scanned before an image is delivered. Each scan is the name of its
-// scanner, or None. An app's overrides the stack's.
-type Scan struct {
-	// Secrets is the scan for keys and passwords in the app's folder: gitleaks.
-	Secrets string
-	// Code is static analysis (SAST) of the app's folder: bandit for Python, gosec for Go.
-	Code string
-	// Dependencies compares what the app depends on with known vulnerabilities (SCA),
-	// and writes the SBOM: grype.
-	Dependencies string
-	// Image is ECR's findings of the image that was pushed: ecr.
-	Image string
-	// Severity is the least severe finding that fails a run: low, medium, high or critical.
-	Severity string
-	// Accepted are findings that fail no run. An app's are added to the stack's.
-	Accepted []AcceptedFinding
-}
-
-// AcceptedFinding is a finding that somebody has accepted. It fails no run until it expires.
-type AcceptedFinding struct {
-	// Id is the scanner's id of the finding, as the log of the failed run shows it.
-	Id string
-	// Reason is why it may stay.
-	Reason string
-	// Expires is the last day (UTC) on which it is accepted: 2026-12-31.
-	Expires string
-}
-
 // Deployment is how an ECS service gets a new image.
 type Deployment struct {
 	// Kind is Rolling (ECS replaces tasks) or BlueGreen (CodeDeploy shifts traffic to new

@@ -14,7 +14,7 @@ func (e *estate) checks() []leg {
 	takes := leg{"CodeBuild takes its role on for the two projects: CodeBuild User Guide, Cross-service confused deputy prevention",
 		authority.Principal{ARN: "codebuild.amazonaws.com"}, nil}
 	logs := leg{"it logs: CodeBuild User Guide, Allow CodeBuild to interact with other AWS services", verifier.Principal, nil}
-	for _, project := range []naming.Named{p.VerifierProject(), p.VerifierBeforeDeploy()} {
+	for _, project := range []naming.Named{p.VerifierProject(), p.Shared(naming.Verifier + "-before-deploy")} {
 		stream := p.LogGroupOf(project).ARN + ":log-stream:5a6b"
 		takes.calls = append(takes.calls, call{"sts:AssumeRole", verifier.ARN, map[string]string{"aws:SourceArn": project.ARN, "aws:SourceAccount": p.Account}})
 		logs.calls = append(logs.calls, call{"logs:CreateLogStream", stream, nil}, call{"logs:PutLogEvents", stream, nil})

@@ -44,21 +44,21 @@ func (e *estate) stages(app delivered) []leg {
 		by      role
 		calls   []call
 	}{
-		{"secrets are looked for", p.Project(app.name, naming.ScanSecrets), e.role(naming.Scan, app.name), get("Source")},
-		{"code is looked at", p.Project(app.name, naming.ScanCode), e.role(naming.Scan, app.name), get("Source")},
-		{"dependencies are looked at, and the SBOM is stored", p.Project(app.name, naming.ScanDependencies), e.role(naming.Scan, app.name),
+		{"secrets are looked for", p.Project(app.name, "scan-secrets"), e.role(naming.Scan, app.name), get("Source")},
+		{"code is looked at", p.Project(app.name, "scan-code"), e.role(naming.Scan, app.name), get("Source")},
+		{"dependencies are looked at, and the SBOM is stored", p.Project(app.name, "scan-dependencies"), e.role(naming.Scan, app.name),
 			slices.Concat(get("Source"), put("Sbom"))},
-		{"ECR's findings are waited for: Amazon ECR User Guide, Retrieving image scan findings", p.Shared(naming.Findings), e.role(naming.Inspect, ""),
+		{"ECR's findings are waited for: Amazon ECR User Guide, Retrieving image scan findings", p.Shared("findings"), e.role(naming.Inspect, ""),
 			append(get("Build"), call{"ecr:DescribeImageScanFindings", repository, nil})},
 		{"the image is signed: AWS Signer Developer Guide, Sign container images; Amazon ECR User Guide, IAM permissions for pushing an image",
-			p.Shared(naming.Signer), e.role(naming.Sign, ""), slices.Concat(get("Build"), get("Sbom"), pull, holds, []call{
+			p.Shared("sign"), e.role(naming.Sign, ""), slices.Concat(get("Build"), get("Sbom"), pull, holds, []call{
 				{"signer:SignPayload", e.profile, nil},
 				{"ecr:BatchCheckLayerAvailability", repository, nil}, {"ecr:InitiateLayerUpload", repository, nil}, {"ecr:UploadLayerPart", repository, nil},
 				{"ecr:CompleteLayerUpload", repository, nil}, {"ecr:PutImage", repository, nil},
 			})},
-		{"the signature is verified, and what deploys is stored: AWS Signer Developer Guide, Verify a container image", p.Shared(naming.Preparer), e.role(naming.Prepare, ""),
+		{"the signature is verified, and what deploys is stored: AWS Signer Developer Guide, Verify a container image", p.Shared("prepare"), e.role(naming.Prepare, ""),
 			slices.Concat(get("Build"), get("Sbom"), pull, holds, put("Release"), prepared)},
-		{"what runs is looked at: the buildspec's differs", p.Shared(naming.Verify), e.role(naming.Inspect, ""), append(get("Release"),
+		{"what runs is looked at: the buildspec's differs", p.Shared("verify"), e.role(naming.Inspect, ""), append(get("Release"),
 			call{"ecs:DescribeServices", service, nil}, call{"ecs:DescribeTaskDefinition", "*", nil}, call{"ecs:ListTasks", e.regional("ecs", "container-instance/"+app.cluster+"/0f9e8d7c"), nil},
 			call{"ecs:DescribeTasks", e.regional("ecs", "task/"+app.cluster+"/0f9e8d7c6b5a49382716f5e4d3c2b1a0"), nil})},
 	} {

@@ -111,7 +111,7 @@ func (e *estate) run(app delivered) []leg {
 		}},
 		{"it stores imagedefinitions.json: the same page", build.Principal, put("Build")},
 		{"the check before the deployment: AWS CodeBuild action reference, Service role permissions", pipeline.Principal, []call{
-			{"codebuild:StartBuild", p.VerifierBeforeDeploy().ARN, nil}, {"codebuild:BatchGetBuilds", p.VerifierBeforeDeploy().ARN, nil},
+			{"codebuild:StartBuild", p.Shared(naming.Verifier + "-before-deploy").ARN, nil}, {"codebuild:BatchGetBuilds", p.Shared(naming.Verifier + "-before-deploy").ARN, nil},
 		}},
 		{"it gets the artifact that a project has to be given: CodePipeline User Guide, AWS CodeBuild action reference, Input artifacts",
 			e.role(naming.Verifier, "").Principal, append(get("Build"), call{"s3:GetBucketAcl", bucket, nil}, call{"s3:GetBucketLocation", bucket, nil})},
