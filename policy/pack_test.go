@@ -44,7 +44,7 @@ var config = map[string]string{
 	accountKey:        ours.account,
 	"prodgate:source": `{"owner": "example-org", "repository": "web", "statusChecks": ["test"], "codeOwners": ["@example-org/platform"]}`,
 	"prodgate:access": `{"deployerArns": ["arn:aws:iam::111111111111:role/deployer"], "breakGlassArn": "arn:aws:iam::111111111111:role/break-glass"}`,
-	organizationKey:   `{"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::999999999999:role/guardrails", "previewRoleArn": "arn:aws:iam::999999999999:role/guardrails-preview"}`,
+	organizationKey:   `{"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::999999999999:role/guardrails"}`,
 	"prodgate:apps":   `[{"name": "api", "cluster": "web", "executionRoleArn": "arn:aws:iam::111111111111:role/execution", "secrets": [{"name": "TOKEN"}]}]`,
 }
 
