@@ -41,9 +41,9 @@ func Guardrails(s *settings.Settings) ([]Document, error) {
 	}
 	var documents []Document
 	for i, d := range packed {
-		what := "Nobody changes production around the pipeline"
+		what := "Denies changes of production around the pipeline"
 		if len(d.fixed) > 0 {
-			what += ", and account " + s.Account + " is used in its own regions alone"
+			what += ", and the use of other regions than those of account " + s.Account
 		}
 		documents = append(documents, Document{
 			Name:        s.Name + "-bypass-" + strconv.Itoa(i+1),

@@ -15,58 +15,59 @@ var update = flag.Bool("update", false, "write the page anew")
 
 const pagePath = "README.md"
 
-// words are how the page calls who may make a call.
+// words are the page's names of the authorized principals.
 var words = map[string]string{
 	naming.Pipeline:    "the app's pipeline",
 	naming.Build:       "the app's build",
 	naming.Scan:        "the app's scans",
 	naming.Approver:    "the app's approver",
-	naming.Inspect:     "what looks at images and deployments",
-	naming.Sign:        "what signs",
-	naming.Prepare:     "what verifies before a deployment",
+	naming.Inspect:     "the inspection projects",
+	naming.Sign:        "the signing project",
+	naming.Prepare:     "the project that prepares a deployment",
 	naming.Shift:       "CodeDeploy",
 	naming.Recorder:    "AWS Config's recorder",
 	naming.Dispatcher:  "EventBridge, for the gate's rules",
-	naming.Courier:     "what brings alerts to the chat",
+	naming.Courier:     "the pipe to the chat",
 	naming.Verifier:    "the check of the known state",
 	naming.Containment: "containment",
 	naming.Release:     "release",
-	naming.Remediator:  "AWS Config's remedies",
+	naming.Remediator:  "AWS Config's remediations",
 	Execution:          "the app's execution role",
 	Approvers:          "`access.approverArns`",
 	Mergers:            "`source.mergerArns`",
 	Trigger:            "EventBridge, where the source is CodeCommit",
-	Rotation:           "the function that rotates it",
+	Rotation:           "the rotation function",
 	ServiceLinked:      "AWS's service-linked roles",
 }
 
 const preamble = `# Ways around the pipeline
 
-Written from the table in ` + "`calls.go`" + ` by ` + "`go test ./pkg/catalogue -update`" + `. %d calls that can change production around the
-pipeline, hide it, or prepare it; nobody is listed who always may: the deployers (` + "`access.deployerArns`" + ` and the gate's own role for
+Generated from the table in ` + "`calls.go`" + ` by ` + "`go test ./pkg/catalogue -update`" + `: %d calls that can change production around the
+pipeline, hide such a change, or prepare it. [THREATS.md](THREATS.md) says what they add up to, and what is not closed. Always authorized, and
+not listed, are the deployers (` + "`access.deployerArns`" + ` and the gate's own role for
 GitHub Actions) and ` + "`access.breakGlassArn`" + `.
 
-**Denied by.** A *guardrail* is a service control policy: it holds for every user and role of the account, its root included, but not
-outside an organization. Without one the %d calls that a guardrail alone denies are left to the account's own IAM, and reported
-(but for ` + "`iam:PassRole`" + `, which with a role of the gate is of little use: its trust names one pipeline or project). Guardrails do not bind
+**Denied by.** A *guardrail* is a service control policy: it applies to every user and role of the account, its root included, and exists in
+an organization only. Without one the account's own IAM decides about the %d calls that only a guardrail denies, and they are reported
+(except ` + "`iam:PassRole`" + `, which is of little use with a role of the gate: its trust names one pipeline or project). Guardrails do not apply to
 AWS's service-linked roles, through which services do their own work. A *policy* is the resource's own, and denies everywhere.
-*Branch protection*, *only-main check* and *code owners* are GitHub's, where ` + "`source.protection`" + ` is not off. – is nothing.
-What is on GitHub or the connection is so where the source is GitHub, what is on CodeCommit where it is CodeCommit.
+*Branch protection*, *only-main check* and *code owners* are GitHub's, where ` + "`source.protection`" + ` is not off. – means no control.
+Rows about GitHub and the connection apply where the source is GitHub, rows about CodeCommit where it is CodeCommit.
 
-**Reported by.** An *alert* is an EventBridge rule on the management event that CloudTrail logs; an *alert on reads* one that asks for
-read-only events too; both leave out who may make the call and who may change the gate, and say who did what, from where. A *branch event* is
-an EventBridge rule on CodeCommit's own event, which tells of every change of prod, whoever makes it. A *preview* is the next
-` + "`pulumi preview --refresh`" + `, which shows the difference. *Nothing*: a data event (objects of S3, messages of SNS), of which EventBridge
-hears only where a trail is made to log it; or no call of its own (` + "`iam:PassRole`" + `, which is checked within others; a push to GitHub).
+**Reported by.** An *alert* is an EventBridge rule on the management event that CloudTrail logs; an *alert on reads* one that receives
+read-only events too; both except the authorized principals and the deployers, and say who did what, from where. A *branch event* is
+an EventBridge rule on CodeCommit's own event, which reports every change of prod by anybody. A *preview* is the next
+` + "`pulumi preview --refresh`" + `, which shows the difference. *Nothing*: a data event (objects of S3, messages of SNS), which EventBridge
+receives only where a trail logs it; or no call of its own (` + "`iam:PassRole`" + `, which is checked within others; a push to GitHub).
 
-**On what.** The calls on *the account* name nothing smaller that belongs to the gate: they are refused in the whole account. So are those
-on trails, GuardDuty, AWS Config and, where the gate makes it, the connection, whose ids are AWS's to give.
+**On what.** The calls on *the account* name no resource of the gate: they are denied in the whole account. So are those
+on trails, GuardDuty, AWS Config and, where the gate makes it, the connection, to which AWS gives the ids.
 
-| call | what it would do | on what | who else may | denied by | reported by |
+| call | impact | on | authorized | denied by | reported by |
 |---|---|---|---|---|---|
 `
 
-// page is the table for a person.
+// page is the text of README.md.
 func page() string {
 	var b strings.Builder
 	alone := 0
@@ -103,7 +104,7 @@ func TestCatalogue_Page(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("the page is not of this table; run go test ./pkg/catalogue -update")
+		t.Error("the page differs from the table; run go test ./pkg/catalogue -update")
 	}
 	for _, c := range Calls {
 		for _, duty := range c.Authorized {

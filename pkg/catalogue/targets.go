@@ -86,7 +86,7 @@ type scope struct {
 // scopes are all targets, in the order in which documents are filled.
 var scopes = []scope{
 	{
-		target: Account, description: "the account: the call names nothing smaller", kind: "account",
+		target: Account, description: "the account (the call names no resource)", kind: "account",
 		resources: func(naming.Plan, *settings.Settings) []string { return []string{"*"} },
 		// The guardrails may be attached above other accounts too.
 		operator: "StringEquals", key: "aws:PrincipalAccount",
@@ -94,38 +94,38 @@ var scopes = []scope{
 	},
 	{target: Pipelines, description: "the apps' pipelines", kind: "pipeline", resources: always(naming.Plan.Pipelines)},
 	{target: Stages, description: "the stages of the pipelines", kind: "stage", resources: always(naming.Plan.Stages)},
-	{target: Approval, description: "the approval of a deployment", kind: "action", resources: unless(hasNoApprovers, naming.Plan.Approvals)},
+	{target: Approval, description: "the approval action of a pipeline", kind: "action", resources: unless(hasNoApprovers, naming.Plan.Approvals)},
 	{target: Projects, description: "the CodeBuild projects", kind: "project", resources: always(naming.Plan.Projects)},
 	{target: Repositories, description: "the apps' image repositories", kind: "repository", resources: always(naming.Plan.Repositories)},
-	{target: Buckets, description: "the buckets of artifacts and records", kind: "bucket", resources: always(naming.Plan.Buckets)},
-	{target: ArtifactObjects, description: "what is in the artifact bucket", kind: "object", resources: always(func(p naming.Plan) string {
+	{target: Buckets, description: "the buckets for artifacts and records", kind: "bucket", resources: always(naming.Plan.Buckets)},
+	{target: ArtifactObjects, description: "objects in the artifact bucket", kind: "object", resources: always(func(p naming.Plan) string {
 		return p.Bucket("artifacts").ARN + "/*"
 	})},
-	{target: RecordObjects, description: "what is in AWS Config's bucket", kind: "object", resources: always(func(p naming.Plan) string {
+	{target: RecordObjects, description: "objects in AWS Config's bucket", kind: "object", resources: always(func(p naming.Plan) string {
 		return p.Bucket("config").ARN + "/*"
 	})},
-	{target: CallObjects, description: "what is in CloudTrail's bucket", kind: "object", resources: unless(hasNoTrail, func(p naming.Plan) string {
+	{target: CallObjects, description: "objects in CloudTrail's bucket", kind: "object", resources: unless(hasNoTrail, func(p naming.Plan) string {
 		return p.Bucket("trail").ARN + "/*"
 	})},
 	{
 		// KMS gives keys their ids, so that the alias identifies the key.
-		target: Keys, description: "the gate's keys", kind: "key", resources: always(naming.Plan.AllKeys),
+		target: Keys, description: "the gate's KMS keys", kind: "key", resources: always(naming.Plan.AllKeys),
 		operator: "ForAnyValue:StringLike", key: "kms:ResourceAliases", values: always(naming.Plan.KeyAliases),
 	},
 	{
-		target: ArtifactKey, description: "the key of artifacts", kind: "key", resources: always(naming.Plan.AllKeys),
+		target: ArtifactKey, description: "the KMS key for artifacts", kind: "key", resources: always(naming.Plan.AllKeys),
 		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: always(func(p naming.Plan) string { return p.KeyAlias("artifacts") }),
 	},
 	{
-		target: SecretsKey, description: "the key of secrets", kind: "key", resources: unless(hasNoSecrets, naming.Plan.AllKeys),
+		target: SecretsKey, description: "the KMS key for secrets", kind: "key", resources: unless(hasNoSecrets, naming.Plan.AllKeys),
 		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: always(func(p naming.Plan) string { return p.KeyAlias("secrets") }),
 	},
-	{target: Aliases, description: "the aliases of the gate's keys", kind: "alias", resources: always(naming.Plan.AllAliases)},
+	{target: Aliases, description: "the aliases of the gate's KMS keys", kind: "alias", resources: always(naming.Plan.AllAliases)},
 	{target: Roles, description: "the gate's roles", kind: "role", resources: always(naming.Plan.AllRoles)},
 	{target: TrustedRoles, description: "the roles of deployers, approvers and break-glass", kind: "role", resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return slices.Concat(s.Access.DeployerArns, []string{s.Access.BreakGlassArn}, s.Access.ApproverArns)
 	}},
-	{target: ApproverRoles, description: "the approvers' roles of the apps", kind: "role", resources: unless(hasNoApprovers, func(p naming.Plan) string {
+	{target: ApproverRoles, description: "the approver roles of the apps", kind: "role", resources: unless(hasNoApprovers, func(p naming.Plan) string {
 		return p.Roles(naming.Approver)
 	})},
 	{target: BreakGlass, description: "the break-glass role", kind: "role", resources: func(_ naming.Plan, s *settings.Settings) []string {
@@ -135,40 +135,40 @@ var scopes = []scope{
 	{target: IdentityProvider, description: "GitHub's OpenID Connect provider", kind: "oidc-provider", resources: unless(hasNoWorkflows, naming.Plan.GitHubProvider)},
 	{target: Rules, description: "the gate's EventBridge rules", kind: "rule", resources: always(naming.Plan.Rules)},
 	// The pattern matches the subscriptions of the topic too.
-	{target: Topic, description: "the topic of alerts", kind: "topic", resources: always(func(p naming.Plan) string { return p.Topic().ARN + "*" })},
-	{target: DeadLetters, description: "the queues of alerts: for the chat, and those that could not be delivered", kind: "queue", resources: func(p naming.Plan, s *settings.Settings) []string {
+	{target: Topic, description: "the alert topic", kind: "topic", resources: always(func(p naming.Plan) string { return p.Topic().ARN + "*" })},
+	{target: DeadLetters, description: "the alert queues (chat, undelivered alerts)", kind: "queue", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if !s.HasChat() {
 			return []string{p.DeadLetters().ARN}
 		}
 		return []string{p.DeadLetters().ARN, p.ChatQueue().ARN}
 	}},
-	{target: Chat, description: "what brings alerts to the chat", kind: "pipe", resources: unless(hasNoChat, func(p naming.Plan) string { return p.Chat().ARN })},
-	{target: ChatDestination, description: "where alerts of the chat are sent", kind: "api-destination", resources: unless(hasNoChat, func(p naming.Plan) string {
+	{target: Chat, description: "the EventBridge pipe to the chat", kind: "pipe", resources: unless(hasNoChat, func(p naming.Plan) string { return p.Chat().ARN })},
+	{target: ChatDestination, description: "the API destination of the chat", kind: "api-destination", resources: unless(hasNoChat, func(p naming.Plan) string {
 		return p.ChatDestination().ARN
 	})},
-	{target: Alarms, description: "the alarm on that queue", kind: "alarm", resources: always(naming.Plan.Alarms)},
-	{target: Machines, description: "the state machines that contain and release", kind: "statemachine", resources: unless(hasNoContainment, naming.Plan.Machines)},
-	{target: Executions, description: "a run of these state machines", kind: "execution", resources: unless(hasNoContainment, naming.Plan.Executions)},
+	{target: Alarms, description: "the alarm on undelivered alerts", kind: "alarm", resources: always(naming.Plan.Alarms)},
+	{target: Machines, description: "the state machines for containment and release", kind: "statemachine", resources: unless(hasNoContainment, naming.Plan.Machines)},
+	{target: Executions, description: "an execution of these state machines", kind: "execution", resources: unless(hasNoContainment, naming.Plan.Executions)},
 	{target: KnownState, description: "the known state of the pipelines", kind: "parameter", resources: always(naming.Plan.KnownStates)},
 	{target: Trails, description: "the account's trails", kind: "trail", resources: always(naming.Plan.Trails)},
 	{target: Detector, description: "GuardDuty's detector", kind: "detector", resources: unless(isGuardDutyOff, naming.Plan.Detectors)},
 	{target: Recorder, description: "AWS Config's recorder", kind: "recorder", resources: unless(isConfigOff, naming.Plan.ConfigRecorders)},
 	{target: ConfigRules, description: "AWS Config's rules", kind: "config-rule", resources: unless(isConfigOff, naming.Plan.ConfigRules)},
-	{target: Remedies, description: "what AWS Config puts right", kind: "remediation-configuration", resources: unless(isConfigOff, naming.Plan.Remediations)},
-	{target: Analyzers, description: "the analyzer of external access", kind: "analyzer", resources: unless(isAnalyzerOff, naming.Plan.Analyzers)},
+	{target: Remedies, description: "AWS Config's remediations", kind: "remediation-configuration", resources: unless(isConfigOff, naming.Plan.Remediations)},
+	{target: Analyzers, description: "the IAM Access Analyzer of external access", kind: "analyzer", resources: unless(isAnalyzerOff, naming.Plan.Analyzers)},
 	{target: Hub, description: "Security Hub", kind: "hub", resources: unless(isSecurityHubOff, naming.Plan.Hub)},
 	{target: LogGroups, description: "the log groups of the builds", kind: "log-group", resources: always(naming.Plan.LogGroups)},
 	{target: Secrets, description: "the secrets that the gate makes", kind: "secret", resources: unless(hasNoSecrets, naming.Plan.Secrets)},
-	{target: Hosts, description: "hosts of connections", kind: "host", resources: func(p naming.Plan, s *settings.Settings) []string {
+	{target: Hosts, description: "the hosts of connections", kind: "host", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if s.FromCodeCommit() {
 			return nil
 		}
 		return p.Connections("host/*")
 	}},
-	{target: SigningProfiles, description: "what signs images", kind: "signing-profile", resources: unless(isUnsigned, naming.Plan.SigningProfiles)},
-	{target: Deployments, description: "CodeDeploy's applications of the apps", kind: "application", resources: unless(hasNoBlueGreen, naming.Plan.AllDeployments)},
-	{target: DeploymentGroups, description: "how CodeDeploy shifts traffic", kind: "deploymentgroup", resources: unless(hasNoBlueGreen, naming.Plan.DeploymentGroups)},
-	{target: Listeners, description: "the load balancers' listeners of the apps", kind: "listener", growsWithApps: true, resources: func(_ naming.Plan, s *settings.Settings) []string {
+	{target: SigningProfiles, description: "the signing profile", kind: "signing-profile", resources: unless(isUnsigned, naming.Plan.SigningProfiles)},
+	{target: Deployments, description: "the CodeDeploy applications of the apps", kind: "application", resources: unless(hasNoBlueGreen, naming.Plan.AllDeployments)},
+	{target: DeploymentGroups, description: "the CodeDeploy deployment groups", kind: "deploymentgroup", resources: unless(hasNoBlueGreen, naming.Plan.DeploymentGroups)},
+	{target: Listeners, description: "the load balancer listeners of the apps", kind: "listener", growsWithApps: true, resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return listeners(s)
 	}},
 	// AWS gives a connection its id, so that the pattern matches all of the region unless settings name one.
@@ -182,7 +182,7 @@ var scopes = []scope{
 		}
 		return p.Connections("connection/" + adopted)
 	}},
-	{target: ServiceRoles, description: "the gate's roles but the approvers'", kind: "role", resources: func(p naming.Plan, _ *settings.Settings) []string {
+	{target: ServiceRoles, description: "the gate's roles except the approver roles", kind: "role", resources: func(p naming.Plan, _ *settings.Settings) []string {
 		// The patterns have the first letters of the duties, and no approver's role begins with one of them:
 		// a pattern for each duty would be too long.
 		var patterns []string
@@ -193,7 +193,7 @@ var scopes = []scope{
 		return patterns
 	}},
 	{
-		target: Services, description: "all that runs in the apps' clusters", kind: "service", growsWithApps: true, resources: always(naming.Plan.AllOfECS),
+		target: Services, description: "the services in the apps' clusters", kind: "service", growsWithApps: true, resources: always(naming.Plan.AllOfECS),
 		operator: "ArnEquals", key: "ecs:cluster",
 		values: func(p naming.Plan, s *settings.Settings) []string { return mapEach(s.Clusters(), p.Cluster) },
 	},
@@ -208,7 +208,7 @@ var scopes = []scope{
 	{target: PullRequests, description: "pull requests in CodeCommit", kind: "pull-request", growsWithApps: true, resources: sourceRepositories},
 	{
 		// CodeCommit's approval rule templates have no ARN.
-		target: ApprovalRules, description: "who approves a pull request to prod in CodeCommit", kind: "approval-rule-template", resources: unless(isNotCodeCommit, func(naming.Plan) string { return "*" }),
+		target: ApprovalRules, description: "the approval rule template for prod in CodeCommit", kind: "approval-rule-template", resources: unless(isNotCodeCommit, func(naming.Plan) string { return "*" }),
 		operator: "StringEquals", key: "aws:PrincipalAccount", values: always(func(p naming.Plan) string { return p.Account }),
 	},
 	{
