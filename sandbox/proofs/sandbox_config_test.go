@@ -39,24 +39,6 @@ func TestSandbox_ConfigWithSecrets(t *testing.T) {
 	}
 }
 
-// TestSandbox_CodeCommitAlone previews a stack that has nothing on GitHub: the
-// sandbox emulates none.
-func TestSandbox_CodeCommitAlone(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "dev", func(text string) string {
-		text = sourceBlock.ReplaceAllString(text, "  prodgate:source:\n    provider: codecommit\n    repository: cruddur\n"+
-			"    reviewerArns: [arn:aws:iam::111111111111:role/reviewer]\n  prodgate:apps:\n")
-		return text
-	})
-	if w.Cloud.GitHub != "" {
-		t.Errorf("there is a GitHub at %s", w.Cloud.GitHub)
-	}
-	steps := w.planned()
-	if steps["aws:codecommit/repository:Repository gate-cruddur"] != "create" {
-		t.Errorf("planned is %v", steps)
-	}
-}
-
 // problem is what a command that failed wrote.
 func problem(err error) string {
 	if exit, ok := err.(*exec.ExitError); ok {

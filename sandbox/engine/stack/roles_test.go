@@ -30,3 +30,20 @@ config:
 		t.Errorf("got %v", config.Roles)
 	}
 }
+
+// TestConfig_CodeCommitAlone has nothing on GitHub: no emulator of it is started.
+func TestConfig_CodeCommitAlone(t *testing.T) {
+	t.Parallel()
+	config, err := ParseConfig([]byte(`
+config:
+  prodgate:account: "111111111111"
+  prodgate:source: {provider: codecommit, repository: cruddur}
+  prodgate:apps: [{name: web}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seed := config.GitHub; seed.Owner.Login != "" || len(seed.Repositories) > 0 {
+		t.Errorf("GitHub has %v", seed)
+	}
+}
