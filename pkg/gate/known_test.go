@@ -90,9 +90,12 @@ func TestAChangeOfSettingsChangesItsFields(t *testing.T) {
 		"what is watched":                {set("detection", object{"guardDuty": "adopt"}), nil},
 		"the files that start the build": {ofApp("paths", []string{"x/**"}), []string{trigger + "paths"}},
 		"the time to deploy":             {ofApp("deployTimeout", 5), []string{pipeline + "stage Deploy"}},
-		"the repository":                 {ofApp("repository", "other"), []string{pipeline + "stage Source"}},
-		"the dockerfile":                 {ofApp("dockerfile", "Dockerfile.other"), []string{build + "variables"}},
-		"the task's role":                {ofApp("taskRoleArn", "arn:aws:iam::111111111111:role/other"), []string{"policy prodgate-api-pipeline: document"}},
+		"the repository": {func(c map[string]any) {
+			ofApp("repository", "other")(c)
+			delete(c["source"].(object), "repository")
+		}, []string{pipeline + "stage Source"}},
+		"the dockerfile":  {ofApp("dockerfile", "Dockerfile.other"), []string{build + "variables"}},
+		"the task's role": {ofApp("taskRoleArn", "arn:aws:iam::111111111111:role/other"), []string{"policy prodgate-api-pipeline: document"}},
 		"the execution role": {ofApp("executionRoleArn", "arn:aws:iam::111111111111:role/other"), []string{
 			"policy prodgate-api-pipeline: document", "repository prodgate/api: policy"}},
 		"the image of builds": {set("build", object{"image": "aws/codebuild/standard:6.0"}), []string{

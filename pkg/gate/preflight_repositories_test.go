@@ -79,6 +79,12 @@ func set(key string, value any) func(object) {
 	}
 }
 
+// unprotected leaves prod open, and sets nothing that has no effect then.
+func unprotected(c object) {
+	set("protection", "off")(c)
+	delete(c["source"].(object), "statusChecks")
+}
+
 // What is wrong at GitHub is said before anything is made.
 func TestPreflight_InspectGitHub(t *testing.T) {
 	t.Parallel()
@@ -130,7 +136,7 @@ func TestPreflight_InspectGitHub(t *testing.T) {
 			[]string{`"web": main takes pull requests only, so the gate cannot write .github/workflows/prodgate.yml, .github/CODEOWNERS to it; let the app`}},
 		"a team that is not there, of two repositories": {map[string]string{platform: notFound}, func(c object) { c["apps"] = []any{app("web"), with(app("api"), "repository", "api")} },
 			[]string{`prodgate:source.codeOwners[0]: "@example-org/platform": is no team`}},
-		"no branch prod to leave open": {map[string]string{web + "/branches/prod": notFound}, func(c object) { adopts(c); set("protection", "off")(c) }, []string{`has no branch prod`}},
+		"no branch prod to leave open": {map[string]string{web + "/branches/prod": notFound}, func(c object) { adopts(c); unprotected(c) }, []string{`has no branch prod`}},
 		"three things at once, in two repositories": {
 			map[string]string{
 				web: described(`"archived": false`, `"archived": true`), platform: `200 {"slug": "platform"}`,
@@ -257,9 +263,7 @@ func TestPreflight_WarnOfNoProtection(t *testing.T) {
 	t.Parallel()
 	config := config("api")
 	adopts(config)
-	set("protection", "off")(config)
-	source := config["source"].(object)
-	delete(source, "statusChecks")
+	unprotected(config)
 	r := built(t, config)
 	for _, token := range []string{fileType, protectionType, rulesetType} {
 		if r.Has(token) {

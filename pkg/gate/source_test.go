@@ -75,6 +75,9 @@ func TestSource_ProtectEveryRepository(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := config([]string{"a", "b", "c"}[:len(c.repositories)]...)
+			if !slices.Contains(c.repositories, "") {
+				delete(config["source"].(object), "repository")
+			}
 			for i, repository := range c.repositories {
 				if repository != "" {
 					config["apps"].([]any)[i].(object)["repository"] = repository
