@@ -60,7 +60,7 @@ func normalizeStatement(s map[string]any) error {
 	operators, _ := s["Condition"].(map[string]any)
 	for operator, keys := range operators {
 		if err := sortMembers(keys); err != nil {
-			return fmt.Errorf("Condition: %s: %w", operator, err)
+			return fmt.Errorf("condition %s: %w", operator, err)
 		}
 	}
 	return nil

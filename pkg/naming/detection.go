@@ -19,27 +19,32 @@ func (p Plan) DeadLetters() Named {
 	return Named{name, p.arn("sqs", name)}
 }
 
-// Chat is the pipe that brings alerts to a chat, ChatQueue what it takes them from, and
-// ChatDestination where it sends them, in the name of ChatConnection.
+// Chat is the pipe that sends alerts to a chat.
 func (p Plan) Chat() Named {
 	name := p.Gate + "-chat"
 	return Named{name, p.arn("pipes", "pipe/"+name)}
 }
+
+// ChatQueue is the queue that the pipe reads.
 func (p Plan) ChatQueue() Named {
 	name := p.Gate + "-chat"
 	return Named{name, p.arn("sqs", name)}
 }
 
-// AWS ends the ARNs of the other two, and of the secret that it keeps for one, with ids of
-// its own: here they are patterns.
+// ChatDestination is the API destination that the pipe sends to. AWS ends its ARN with an id, so
+// that the ARN here is a pattern.
 func (p Plan) ChatDestination() Named {
 	name := p.Gate + "-chat"
 	return Named{name, p.arn("events", "api-destination/"+name+"/*")}
 }
+
+// ChatConnection is the connection of the API destination; its ARN is a pattern too.
 func (p Plan) ChatConnection() Named {
 	name := p.Gate + "-chat"
 	return Named{name, p.arn("events", "connection/"+name+"/*")}
 }
+
+// ChatSecret matches the secret that EventBridge keeps for the connection.
 func (p Plan) ChatSecret() string {
 	return p.arn("secretsmanager", "secret:events!connection/"+p.ChatConnection().Name+"/*")
 }

@@ -113,8 +113,10 @@ func (p Plan) Deployment(app string) Named {
 	return Named{name, p.arn("codedeploy", "deploymentgroup:"+name+"/"+name)}
 }
 
-// AllDeployments matches every application of the gate, and DeploymentGroups their groups.
-func (p Plan) AllDeployments() string   { return p.arn("codedeploy", "application:"+p.Gate+"-*") }
+// AllDeployments matches every application of the gate.
+func (p Plan) AllDeployments() string { return p.arn("codedeploy", "application:"+p.Gate+"-*") }
+
+// DeploymentGroups matches every deployment group of the gate.
 func (p Plan) DeploymentGroups() string { return p.arn("codedeploy", "deploymentgroup:"+p.Gate+"-*/*") }
 
 // DeploymentConfigs matches CodeDeploy's own ways to shift traffic.
@@ -179,7 +181,7 @@ func (p Plan) PolicyPath() string { return strings.TrimSuffix(p.AllPolicies(), "
 // any policy can give it.
 func (p Plan) Boundary(duty string) Role {
 	name, path := p.Gate+"-"+duty+"-boundary", "/"+p.Gate+"/boundary/"
-	return Role{name, path, p.global("iam", "policy"+path+name)}
+	return Role{name, path, p.iamARN("policy" + path + name)}
 }
 
 // Deployers may change the gate: the roles that settings name, and the role for
@@ -192,17 +194,31 @@ func (p Plan) Deployers(s *settings.Settings) []string {
 	return arns
 }
 
-// Everything of one kind that the gate makes, as a pattern. No other gate's name
-// matches: a gate's name has no hyphen.
-func (p Plan) Pipelines() string    { return p.arn("codepipeline", "*-"+p.Gate) }
-func (p Plan) Projects() string     { return p.arn("codebuild", "project/"+p.Gate+"-*") }
+// Pipelines matches every pipeline of the gate. This pattern and the next ones match nothing of
+// another gate: a gate's name has no hyphen.
+func (p Plan) Pipelines() string { return p.arn("codepipeline", "*-"+p.Gate) }
+
+// Projects matches every CodeBuild project of the gate.
+func (p Plan) Projects() string { return p.arn("codebuild", "project/"+p.Gate+"-*") }
+
+// Repositories matches every ECR repository of the gate.
 func (p Plan) Repositories() string { return p.arn("ecr", "repository/"+p.Gate+"/*") }
-func (p Plan) Secrets() string      { return p.arn("secretsmanager", "secret:"+p.Gate+"/*") }
-func (p Plan) AllRoles() string     { return p.global("iam", "role/"+p.Gate+"/*") }
-func (p Plan) AllPolicies() string  { return p.global("iam", "policy/"+p.Gate+"/*") }
+
+// Secrets matches every secret of the gate.
+func (p Plan) Secrets() string { return p.arn("secretsmanager", "secret:"+p.Gate+"/*") }
+
+// AllRoles matches every role of the gate.
+func (p Plan) AllRoles() string { return p.iamARN("role/" + p.Gate + "/*") }
+
+// AllPolicies matches every IAM policy of the gate.
+func (p Plan) AllPolicies() string { return p.iamARN("policy/" + p.Gate + "/*") }
+
+// Buckets matches every bucket of the gate.
 func (p Plan) Buckets() string {
 	return fmt.Sprintf("arn:%s:s3:::%s-*-%s-%s", p.Partition, p.Gate, p.Account, p.Region)
 }
+
+// KeyAliases matches the alias of every key of the gate.
 func (p Plan) KeyAliases() string { return p.KeyAlias("*") }
 
 // Approval is the one action that an app's approver may answer.
@@ -218,7 +234,7 @@ func (p Plan) Secret(app, name string) Named {
 }
 
 // Roles matches every app's role of one duty.
-func (p Plan) Roles(duty string) string { return p.global("iam", "role/"+p.Gate+"/"+duty+"/*") }
+func (p Plan) Roles(duty string) string { return p.iamARN("role/" + p.Gate + "/" + duty + "/*") }
 
 // Bucket is one of the gate's buckets. Bucket names are unique in the world:
 // account and region make them so.
@@ -252,13 +268,13 @@ func (p Plan) TaskSets(cluster, service string) string {
 }
 
 // Root is the account itself, as a principal.
-func (p Plan) Root() string { return p.global("iam", "root") }
+func (p Plan) Root() string { return p.iamARN("root") }
 
 // AllSecrets matches every secret of the account and region.
 func (p Plan) AllSecrets() string { return p.arn("secretsmanager", "secret:*") }
 
 // AnyRole matches every role of the account.
-func (p Plan) AnyRole() string { return p.global("iam", "role/*") }
+func (p Plan) AnyRole() string { return p.iamARN("role/*") }
 
 // Managed is one of AWS's own policies.
 func (p Plan) Managed(name string) string { return "arn:" + p.Partition + ":iam::aws:policy/" + name }
@@ -289,8 +305,8 @@ func (p Plan) arn(service, resource string) string {
 	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", p.Partition, service, p.Region, p.Account, resource)
 }
 
-func (p Plan) global(service, resource string) string {
-	return fmt.Sprintf("arn:%s:%s::%s:%s", p.Partition, service, p.Account, resource)
+func (p Plan) iamARN(resource string) string {
+	return fmt.Sprintf("arn:%s:iam::%s:%s", p.Partition, p.Account, resource)
 }
 
 func (p Plan) iam(kind, app, duty string) Role {
@@ -299,5 +315,5 @@ func (p Plan) iam(kind, app, duty string) Role {
 		name = p.Gate + "-" + app + "-" + duty
 	}
 	path := "/" + p.Gate + "/" + duty + "/"
-	return Role{name, path, p.global("iam", kind+path+name)}
+	return Role{name, path, p.iamARN(kind + path + name)}
 }

@@ -52,9 +52,9 @@ func (p Plan) Cluster(name string) string { return p.arn("ecs", "cluster/"+name)
 func (p Plan) AllOfECS() string { return p.arn("ecs", "*") }
 
 // ServiceLinkedRoles matches the roles that AWS's services keep in the account.
-func (p Plan) ServiceLinkedRoles() string { return p.global("iam", "role/aws-service-role/*") }
+func (p Plan) ServiceLinkedRoles() string { return p.iamARN("role/aws-service-role/*") }
 
 // GitHubProvider is the account's OpenID Connect provider of GitHub Actions.
 func (p Plan) GitHubProvider() string {
-	return p.global("iam", "oidc-provider/"+OIDCHost)
+	return p.iamARN("oidc-provider/"+OIDCHost)
 }

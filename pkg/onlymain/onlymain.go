@@ -14,8 +14,10 @@ const (
 	File = ".github/workflows/prodgate.yml"
 	// Check is the job's name, which GitHub calls the check by.
 	Check = "only-main"
-	// Base is the branch that it guards, Head the only one that may be merged to it.
-	Base, Head = "prod", "main"
+	// Base is the branch that the workflow guards.
+	Base = "prod"
+	// Head is the only branch that may be merged to Base.
+	Head = "main"
 	// ActionsApp is the id of the GitHub App that runs workflows on github.com. A check
 	// that is required of it alone cannot be passed by a commit status, which everybody
 	// who may write can set.

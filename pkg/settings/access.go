@@ -48,12 +48,12 @@ func (c *checker) checkRoles(s *Settings) {
 			continue
 		}
 		remedy := "name another role, or the app could change the gate"
-		switch {
-		case role.group == earlier.group:
+		switch role.group {
+		case earlier.group:
 			remedy = "leave one of them out, IAM tells roles apart by their names alone and not by case"
-		case role.group == "access.approverArns":
+		case "access.approverArns":
 			remedy = "name another role, or deployers approve their own deployments"
-		case role.group == "access.breakGlassArn":
+		case "access.breakGlassArn":
 			remedy = "name another role, break-glass must not be in daily use"
 		}
 		c.add(role.at, show(role.arn), "is also the role of "+earlier.at.name(), remedy)

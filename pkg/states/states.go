@@ -102,16 +102,20 @@ func InlineMap(startAt string, states map[string]State) *Machine {
 // IsString and StringEquals test it first.
 func IsPresent(path string) Rule { return Rule{Variable: path, IsPresent: new(true)} }
 
-// IsString is true where the path has a string, StringEquals where it has the given one.
+// IsString is true where the path has a string.
 func IsString(path string) Rule {
 	return Rule{And: []Rule{IsPresent(path), {Variable: path, IsString: new(true)}}}
 }
+
+// StringEquals is true where the path has the given string.
 func StringEquals(path, text string) Rule {
 	return Rule{And: []Rule{IsPresent(path), {Variable: path, StringEquals: new(text)}}}
 }
 
-// IsTrue is true where the path has the value true, IsFalse where it has false.
-func IsTrue(path string) Rule  { return Rule{Variable: path, BooleanEquals: new(true)} }
+// IsTrue is true where the path has the value true.
+func IsTrue(path string) Rule { return Rule{Variable: path, BooleanEquals: new(true)} }
+
+// IsFalse is true where the path has the value false.
 func IsFalse(path string) Rule { return Rule{Variable: path, BooleanEquals: new(false)} }
 
 // IsPositive is true where the path has a number above 0.
@@ -137,12 +141,18 @@ func FormatPath(path string, values ...string) string {
 // JSONToString is the intrinsic function that writes a value as JSON.
 func JSONToString(value string) string { return call("JsonToString", value) }
 
-// Array is an array of values, ArrayContains whether an array has a value, ArrayLength the number of its values, and
-// ArrayFirst the first of them.
-func Array(values ...string) string            { return call("Array", values...) }
+// Array is an array of values.
+func Array(values ...string) string { return call("Array", values...) }
+
+// ArrayContains is whether an array has a value.
 func ArrayContains(array, value string) string { return call("ArrayContains", array, value) }
-func ArrayLength(array string) string          { return call("ArrayLength", array) }
-func ArrayFirst(array string) string           { return call("ArrayGetItem", array, "0") }
+
+// ArrayLength is the number of an array's values.
+func ArrayLength(array string) string { return call("ArrayLength", array) }
+
+// ArrayFirst is the first value of an array.
+func ArrayFirst(array string) string { return call("ArrayGetItem", array, "0") }
+
 func call(name string, args ...string) string {
 	return "States." + name + "(" + strings.Join(args, ", ") + ")"
 }

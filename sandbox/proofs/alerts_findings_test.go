@@ -125,10 +125,10 @@ func TestAlerts_Findings(t *testing.T) {
 			if !w.matchesPattern(pattern, event) {
 				continue
 			}
-			switch {
-			case name == "prodgate-findings":
+			switch name {
+			case "prodgate-findings":
 				got.told++
-			case name == "prodgate-external-access":
+			case "prodgate-external-access":
 				got.outside++
 			default:
 				got.contained++

@@ -76,7 +76,7 @@ func New(c component.Context, parent pulumi.Resource, earlier Earlier) (*Detecti
 	}
 	d.Records = append(d.Records, recorder.records...)
 	if err := enableSecurityHub(c, group); err != nil {
-		return nil, fmt.Errorf("Security Hub: %w", err)
+		return nil, fmt.Errorf("account in Security Hub: %w", err)
 	}
 	if err := newAnalyzer(c, group, earlier.Alerts, keys); err != nil {
 		return nil, fmt.Errorf("IAM Access Analyzer: %w", err)

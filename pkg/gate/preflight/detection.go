@@ -30,7 +30,7 @@ func findTrail(c component.Context, has account.Reader) error {
 	}
 	trails, err := has.Trails(c.Ctx.Context())
 	if err != nil {
-		return unread(c, key, wanted, "which trails the account has", err)
+		return unread(key, wanted, "which trails the account has", err)
 	}
 	others := slices.DeleteFunc(slices.Clone(trails), func(t account.Trail) bool { return t.ARN == c.Names.Trail().ARN })
 	if wanted == settings.Create {
@@ -47,7 +47,7 @@ func findTrail(c component.Context, has account.Reader) error {
 	for _, t := range others {
 		logs, err := has.Logs(c.Ctx.Context(), t.ARN)
 		if err != nil {
-			return unread(c, key, wanted, "what the trail "+t.Name+" logs", err)
+			return unread(key, wanted, "what the trail "+t.Name+" logs", err)
 		}
 		lacks := lacking(t, logs)
 		if len(lacks) == 0 {
@@ -100,7 +100,7 @@ func findDetector(c component.Context, has account.Reader) (string, error) {
 	}
 	detectors, err := has.Detectors(c.Ctx.Context())
 	if err != nil {
-		return "", unread(c, key, wanted, "whether the account has a detector", err)
+		return "", unread(key, wanted, "whether the account has a detector", err)
 	}
 	others := slices.DeleteFunc(slices.Clone(detectors), func(d account.Detector) bool { return tagged(c, d.Tags) })
 	switch {
@@ -123,7 +123,7 @@ func findRecorder(c component.Context, has account.Reader) error {
 	}
 	recorders, err := has.Recorders(c.Ctx.Context())
 	if err != nil {
-		return unread(c, key, wanted, "whether the account has a configuration recorder", err)
+		return unread(key, wanted, "whether the account has a configuration recorder", err)
 	}
 	others := slices.DeleteFunc(slices.Clone(recorders), func(r account.Recorder) bool { return r.Name == c.Names.Gate })
 	switch {
@@ -145,7 +145,7 @@ func findChannel(c component.Context, has account.Reader) error {
 	key, wanted := "detection.config", c.Settings.Detection.Config
 	channels, err := has.Channels(c.Ctx.Context())
 	if err != nil {
-		return unread(c, key, wanted, "whether the account has a delivery channel", err)
+		return unread(key, wanted, "whether the account has a delivery channel", err)
 	}
 	for _, name := range channels {
 		if name != c.Names.Gate {
@@ -163,7 +163,7 @@ func findAnalyzer(c component.Context, has account.Reader) error {
 	}
 	analyzers, err := has.Analyzers(c.Ctx.Context())
 	if err != nil {
-		return unread(c, key, wanted, "which analyzers the account has", err)
+		return unread(key, wanted, "which analyzers the account has", err)
 	}
 	own := func(a account.Analyzer) bool { return a.Name == c.Names.Analyzer().Name || tagged(c, a.Tags) }
 	others := slices.DeleteFunc(slices.Clone(analyzers), own)
@@ -190,7 +190,7 @@ func findHub(c component.Context, has account.Reader) error {
 	}
 	hub, err := has.Hub(c.Ctx.Context())
 	if err != nil {
-		return unread(c, key, wanted, "whether Security Hub is enabled", err)
+		return unread(key, wanted, "whether Security Hub is enabled", err)
 	}
 	own := hub != nil && slices.Contains(hub.Insights, c.Names.Insight())
 	switch {
@@ -230,7 +230,7 @@ func absent(c component.Context, key, what string, own int) error {
 }
 
 // unread is that AWS does not say what the account has.
-func unread(c component.Context, key string, value any, what string, err error) error {
+func unread(key string, value any, what string, err error) error {
 	remedy := "try again"
 	var refused *account.Error
 	if errors.As(err, &refused) {

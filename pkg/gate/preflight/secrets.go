@@ -91,10 +91,10 @@ func checkAdopted(c component.Context, parent pulumi.Resource, at string, secret
 		}
 		key = used.Arn
 	}
-	switch {
-	case key == secret.KeyArn:
+	switch key {
+	case secret.KeyArn:
 		return nil
-	case key == "":
+	case "":
 		return component.SettingError(at+".keyArn", secret.KeyArn, "%s is encrypted with AWS's own key; leave the key out", secret.Arn)
 	default:
 		return component.SettingError(at+".keyArn", secret.KeyArn, "%s is encrypted with another key; write %s", secret.Arn, key)

@@ -83,7 +83,7 @@ func newSecret(c component.Context, parent pulumi.Resource, app settings.App, s 
 	policy, err := secretsmanager.NewSecretPolicy(c.Ctx, name, &secretsmanager.SecretPolicyArgs{
 		SecretArn:         made.Arn,
 		BlockPublicPolicy: pulumi.Bool(true),
-		Policy:            secretPolicy(c, app, s, rotators[s.RotationLambdaArn]).JSON(),
+		Policy:            secretPolicy(c, app, rotators[s.RotationLambdaArn]).JSON(),
 	}, child)
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
@@ -107,7 +107,7 @@ func newSecret(c component.Context, parent pulumi.Resource, app settings.App, s 
 
 // secretPolicy keeps a secret from whom the catalogue does not name. In such a policy
 // * is the secret that it is attached to.
-func secretPolicy(c component.Context, app settings.App, s settings.Secret, rotator string) policydoc.Document {
+func secretPolicy(c component.Context, app settings.App, rotator string) policydoc.Document {
 	var also []string
 	// A secret's policy cannot name the function itself: AWS Lambda Developer Guide,
 	// Using source function ARN, "not in resource-based policies". So its role.

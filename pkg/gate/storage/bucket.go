@@ -181,7 +181,7 @@ func lock(c component.Context, child pulumi.ResourceOption, name string, of *s3.
 	return err
 }
 
-// tlsOnly refuses plain HTTP: all that a service does with something.
+// TLSOnly denies every call of a service over plain HTTP.
 func TLSOnly(service string, arns ...string) policydoc.Statement {
 	return policydoc.Statement{
 		Sid:        "DenyPlainHttp",

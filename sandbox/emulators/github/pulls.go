@@ -171,9 +171,9 @@ func (c *call) merge(branch, head string) string {
 	parted := c.repo.Commits[c.repo.parted(base, head)].Files
 	files, theirs := maps.Clone(c.repo.Commits[base].Files), c.repo.Commits[head].Files
 	for file := range mergedKeys(parted, theirs) {
-		switch {
-		case theirs[file] == parted[file]:
-		case theirs[file] == "":
+		switch theirs[file] {
+		case parted[file]:
+		case "":
 			delete(files, file)
 		default:
 			files[file] = theirs[file]

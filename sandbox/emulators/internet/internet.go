@@ -54,7 +54,7 @@ func Start(folder string) (*Internet, error) {
 	}
 	i.address = listener.Addr().String()
 	i.proxy = &http.Server{Handler: http.HandlerFunc(i.connect), ReadHeaderTimeout: time.Minute}
-	go i.proxy.Serve(listener)
+	go func() { _ = i.proxy.Serve(listener) }() // ends when the listener is closed
 	return i, nil
 }
 
@@ -153,7 +153,7 @@ func (i *Internet) connect(w http.ResponseWriter, r *http.Request) {
 			}
 		},
 	}
-	server.Serve(&once{connection: secured, ended: ended})
+	_ = server.Serve(&once{connection: secured, ended: ended})
 }
 
 // once is a listener of one connection.

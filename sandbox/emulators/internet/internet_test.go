@@ -33,7 +33,7 @@ func TestCurlReachesWhatThereIsAndNothingElse(t *testing.T) {
 		t.Error("a file is served without TLS")
 	}
 	net.Handle("app.example.com", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Write([]byte(r.Method + " " + r.Host))
+		_, _ = w.Write([]byte(r.Method + " " + r.Host))
 	}))
 
 	for url, want := range map[string]string{

@@ -24,12 +24,12 @@ func api(t *testing.T) *registry.Registry {
 		switch {
 		case strings.Contains(string(body), `"broken"`):
 			w.WriteHeader(http.StatusForbidden)
-			io.WriteString(w, `{"__type": "AccessDeniedException"}`)
+			_, _ = io.WriteString(w, `{"__type": "AccessDeniedException"}`)
 		case !strings.Contains(string(body), `"app"`):
 			w.WriteHeader(http.StatusBadRequest)
-			io.WriteString(w, `{"__type": "RepositoryNotFoundException"}`)
+			_, _ = io.WriteString(w, `{"__type": "RepositoryNotFoundException"}`)
 		default:
-			io.WriteString(w, `{"images": [{"imageManifest": "{}", "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json"}]}`)
+			_, _ = io.WriteString(w, `{"images": [{"imageManifest": "{}", "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json"}]}`)
 		}
 	}))
 	t.Cleanup(server.Close)
