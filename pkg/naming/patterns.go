@@ -56,5 +56,5 @@ func (p Plan) ServiceLinkedRoles() string { return p.iamARN("role/aws-service-ro
 
 // GitHubProvider is the account's OpenID Connect provider of GitHub Actions.
 func (p Plan) GitHubProvider() string {
-	return p.iamARN("oidc-provider/"+OIDCHost)
+	return p.iamARN("oidc-provider/" + OIDCHost)
 }

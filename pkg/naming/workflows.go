@@ -12,7 +12,7 @@ const GateTag = "prodgate:gate"
 func (p Plan) Recorder() string { return p.arn("config", "configuration-recorder/"+p.Gate+"/*") }
 
 // Policies matches every app's policy of one duty.
-func (p Plan) Policies(duty string) string { return p.iamARN("policy/"+p.Gate+"/"+duty+"/*") }
+func (p Plan) Policies(duty string) string { return p.iamARN("policy/" + p.Gate + "/" + duty + "/*") }
 
 // Boundaries matches the boundaries of all duties.
 func (p Plan) Boundaries() string { return p.Policies("boundary") }
@@ -22,5 +22,5 @@ func (p Plan) AllFunctions() string { return p.arn("lambda", "function:*") }
 
 // ServiceLinkedRole is one that AWS makes for a service, under its own path.
 func (p Plan) ServiceLinkedRole(service, name string) string {
-	return p.iamARN("role/aws-service-role/"+service+"/"+name)
+	return p.iamARN("role/aws-service-role/" + service + "/" + name)
 }
