@@ -49,11 +49,11 @@ func TestAccess_OnlyDeployers(t *testing.T) {
 		for _, args := range [][]string{{"preview"}, {"up", "--yes", "--skip-preview"}} {
 			out := w.failsAs(c.credentials, args...)
 			for _, want := range c.want {
-				if strings.Count(out, want) != 1 {
+				if strings.Count(diagnostics(out), want) != 1 {
 					t.Errorf("%s, %s: does not say once %s:\n%s", c.name, args[0], want, out)
 				}
 			}
-			if n := strings.Count(out, "prodgate:access"); n != len(c.want) {
+			if n := strings.Count(diagnostics(out), "prodgate:access"); n != len(c.want) {
 				t.Errorf("%s, %s: %d problems, want %d:\n%s", c.name, args[0], n, len(c.want), out)
 			}
 			same(t, "after "+c.name+" the account", w.inventory(), before)
@@ -87,7 +87,7 @@ func TestSettings_RefuseSecrets(t *testing.T) {
 			"prodgate:apps[0].secrets[0].value: (secret) is a secret's value, which has no place in settings; put it into Secrets Manager",
 			`prodgate:tags["ci"]: (secret) looks like a GitHub token; revoke it`,
 		} {
-			if strings.Count(out, want) != 1 {
+			if strings.Count(diagnostics(out), want) != 1 {
 				t.Errorf("%s does not say once %s:\n%s", args[0], want, out)
 			}
 		}

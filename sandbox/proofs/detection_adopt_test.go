@@ -257,11 +257,11 @@ func TestDetection_RefuseWrongChoice(t *testing.T) {
 					if ids := before["detectors"]; len(ids) > 0 {
 						want = strings.ReplaceAll(want, "DETECTOR", ids[0])
 					}
-					if strings.Count(out, want) != 1 {
+					if strings.Count(diagnostics(out), want) != 1 {
 						t.Errorf("says\n%s\nwant once\n%s", out, want)
 					}
 				}
-				if n := strings.Count(out, "prodgate:detection."); n != len(choice.want) {
+				if n := strings.Count(diagnostics(out), "prodgate:detection."); n != len(choice.want) {
 					t.Errorf("%d problems, want %d:\n%s", n, len(choice.want), out)
 				}
 				same(t, "after the refusal the account", w.inventory(), before)

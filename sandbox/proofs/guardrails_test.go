@@ -417,7 +417,7 @@ func TestGuardrails_RefuseTarget(t *testing.T) {
 			before := w.inventory()
 			for _, args := range [][]string{{"preview"}, {"up", "--yes", "--skip-preview"}} {
 				out := w.fails(args...)
-				if strings.Count(out, c.want) != 1 || strings.Count(out, "prodgate:organization.") != 1 {
+				if strings.Count(diagnostics(out), c.want) != 1 || strings.Count(diagnostics(out), "prodgate:organization.") != 1 {
 					t.Errorf("%s does not say once, and nothing else, %s:\n%s", args[0], c.want, out)
 				}
 			}

@@ -195,6 +195,15 @@ func (w *world) run(args ...string) string {
 	return out
 }
 
+// diagnostics are what the CLI prints at the end of a run that failed: each problem once. Its
+// progress lines repeat the first line of a problem.
+func diagnostics(out string) string {
+	if _, after, found := strings.Cut(out, "Diagnostics:\n"); found {
+		return after
+	}
+	return out
+}
+
 // fails runs the CLI, which has to fail.
 func (w *world) fails(args ...string) string {
 	w.Helper()
