@@ -84,7 +84,7 @@ func TestSettings_RefuseSecrets(t *testing.T) {
 	for _, args := range [][]string{{"preview"}, {"up", "--yes", "--skip-preview"}} {
 		out := w.fails(args...)
 		for _, want := range []string{
-			"prodgate:apps[0].secrets[0].value: (secret) is a secret's value, which has no place in settings; put it into Secrets Manager",
+			"prodgate:apps[0].secrets[0].value: (secret) is the value of a secret, which does not belong in settings; store it in Secrets Manager and name it here",
 			`prodgate:tags["ci"]: (secret) looks like a GitHub token; revoke it`,
 		} {
 			if strings.Count(diagnostics(out), want) != 1 {

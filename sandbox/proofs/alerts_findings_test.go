@@ -152,7 +152,7 @@ func TestAlerts_Findings(t *testing.T) {
 		}, 1},
 		finding(notDNS, 5, aRole):                         {[]string{notDNS, "severity 5 of 10"}, 0},
 		finding(notDNS, 8, itsRole):                       {[]string{notDNS, "severity 8 of 10"}, 1},
-		outside("ACTIVE", "AWS::KMS::Key", key, somebody): {[]string{"somebody outside may reach " + key, "AWS::KMS::Key, public: true", "pulumi up"}, 0},
+		outside("ACTIVE", "AWS::KMS::Key", key, somebody): {[]string{"external access to " + key, "AWS::KMS::Key, public: true", "pulumi up"}, 0},
 	} {
 		before := w.contained()
 		w.must(w.Cloud.Inject(t.Context(), json.RawMessage(event)))

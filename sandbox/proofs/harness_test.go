@@ -19,6 +19,7 @@ import (
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 
 	"prodgate/sandbox/engine/bridge"
 	"prodgate/sandbox/engine/cloud"
@@ -342,5 +343,8 @@ func (w *world) output(name string) string {
 
 // stateFile is where the engine keeps the stack's state.
 func (w *world) stateFile() string {
-	return filepath.Join(w.Dir, "state", ".pulumi", "stacks", "prodgate", w.Name+".json")
+	w.Helper()
+	project, err := workspace.LoadProject(filepath.Join(w.Program, "Pulumi.yaml"))
+	w.must(err)
+	return filepath.Join(w.Dir, "state", ".pulumi", "stacks", string(project.Name), w.Name+".json")
 }
