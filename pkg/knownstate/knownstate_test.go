@@ -94,7 +94,7 @@ func TestKnownState_MalformedDocument(t *testing.T) {
 		`{"Statement": [{"Sid": "A", "NotAction": [["a"], ["a"]]}]}`:                        "statement A: NotAction: a []interface {}",
 		`{"Statement": [{"Sid": "A", "NotResource": [null]}]}`:                              "statement A: NotResource: a <nil>",
 		`{"Statement": [{"Sid": "A", "Principal": {"AWS": [{"a": 1}, {"a": 1}]}}]}`:         "statement A: Principal: AWS: a map",
-		`{"Statement": [{"Sid": "A", "Condition": {"Bool": {"k": [{"a": 1}, {"a": 1}]}}}]}`: "statement A: Condition: Bool: k: a map",
+		`{"Statement": [{"Sid": "A", "Condition": {"Bool": {"k": [{"a": 1}, {"a": 1}]}}}]}`: "statement A: condition Bool: k: a map",
 	} {
 		if d, err := document(text); err == nil || !strings.Contains(err.Error(), "policy document: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is %v, %v, want %s", text, d, err, want)
