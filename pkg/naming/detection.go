@@ -96,8 +96,10 @@ func (p Plan) AnyTrail() string { return "arn:" + p.Partition + ":cloudtrail:*:*
 // Alarms matches the gate's CloudWatch alarms.
 func (p Plan) Alarms() string { return p.arn("cloudwatch", "alarm:"+p.Gate+"-*") }
 
-// Machines matches the gate's state machines, and Executions every run of them.
-func (p Plan) Machines() string   { return p.arn("states", "stateMachine:"+p.Gate+"-*") }
+// Machines matches the gate's state machines.
+func (p Plan) Machines() string { return p.arn("states", "stateMachine:"+p.Gate+"-*") }
+
+// Executions matches every execution of the gate's state machines.
 func (p Plan) Executions() string { return p.arn("states", "execution:"+p.Gate+"-*:*") }
 
 // KnownStates matches the parameters of every app and of what they share.

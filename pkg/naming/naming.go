@@ -97,17 +97,21 @@ func (p Plan) Shared(what string) Named {
 // SigningPrefix begins the name of what signs images.
 func (p Plan) SigningPrefix() string { return p.Gate + "_" }
 
-// SigningProfiles matches it, and SigningJobs all that was signed in the account.
+// SigningProfiles matches the gate's signing profiles.
 func (p Plan) SigningProfiles() string {
 	return p.arn("signer", "/signing-profiles/"+p.SigningPrefix()+"*")
 }
+
+// SigningJobs matches every signing job of the account and region.
 func (p Plan) SigningJobs() string { return p.arn("signer", "/signing-jobs/*") }
 
-// Deployments is CodeDeploy's application of an app, and Deployment its one group.
+// Deployments is the CodeDeploy application of an app.
 func (p Plan) Deployments(app string) Named {
 	name := p.Gate + "-" + app
 	return Named{name, p.arn("codedeploy", "application:"+name)}
 }
+
+// Deployment is the one deployment group of an app.
 func (p Plan) Deployment(app string) Named {
 	name := p.Gate + "-" + app
 	return Named{name, p.arn("codedeploy", "deploymentgroup:"+name+"/"+name)}
@@ -154,10 +158,11 @@ func (p Plan) RepositoryURI(app string) string {
 	return fmt.Sprintf("%s.dkr.ecr.%s.%s/%s", p.Account, p.Region, p.DNSSuffix(), p.Repository(app).Name)
 }
 
-// SourceRepository is a repository of CodeCommit, and SourceRepositories matches all of the
-// account and region.
+// SourceRepository is a CodeCommit repository.
 func (p Plan) SourceRepository(name string) string { return p.arn("codecommit", name) }
-func (p Plan) SourceRepositories() string          { return p.arn("codecommit", "*") }
+
+// SourceRepositories matches every CodeCommit repository of the account and region.
+func (p Plan) SourceRepositories() string { return p.arn("codecommit", "*") }
 
 // ApprovalRule is the name of CodeCommit's approval rule template for prod.
 func (p Plan) ApprovalRule() string { return p.Gate + "-prod" }
@@ -260,9 +265,10 @@ func (p Plan) Service(cluster, service string) string {
 	return p.arn("ecs", "service/"+cluster+"/"+service)
 }
 
-// Tasks matches every task of the account and region, and TaskSets what CodeDeploy makes of
-// a service.
+// Tasks matches every task of the account and region.
 func (p Plan) Tasks() string { return p.arn("ecs", "task/*/*") }
+
+// TaskSets matches the task sets that CodeDeploy creates in a service.
 func (p Plan) TaskSets(cluster, service string) string {
 	return p.arn("ecs", "task-set/"+cluster+"/"+service+"/*")
 }
