@@ -150,7 +150,7 @@ func TestGolden_Declarations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			run = func(ctx *pulumi.Context) error { return program(ctx, gatetest.Having(s).In) }
+			run = func(ctx *pulumi.Context) error { return program(ctx, gatetest.Having(s).For) }
 		}
 		declared := declarations(w.MustRun(t, run))
 		if len(declared) < 100 {

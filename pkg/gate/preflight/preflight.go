@@ -25,14 +25,15 @@ type Result struct {
 	DetectorID string
 }
 
-// Check reads the repositories, the secrets, what the roles of GitHub Actions depend on, and
-// the detection services of the account, with the providers of a parent.
+// Check reads the repositories, the secrets, what the roles of GitHub Actions depend on, the
+// detection services of the account, and what the apps run on, with the providers of a parent.
 func Check(c component.Context, parent pulumi.Resource, in account.Reader) (Result, error) {
 	repositories, wrongRepositories := inspectRepositories(c, parent)
 	rotators, wrongSecrets := checkSecrets(c, parent)
 	workflows, wrongWorkflows := findWorkflows(c, parent)
 	detectorID, wrongDetection := findDetection(c, in)
-	err := errors.Join(wrongRepositories, wrongSecrets, wrongWorkflows, wrongDetection, pipeline.New(c.Settings).Check())
+	wrongWorkload := checkWorkload(c, in)
+	err := errors.Join(wrongRepositories, wrongSecrets, wrongWorkflows, wrongDetection, wrongWorkload, pipeline.New(c.Settings).Check())
 	if err != nil {
 		return Result{}, err
 	}
