@@ -30,7 +30,8 @@ func fullConfigs() []map[string]string {
 			"targetGroups": ["blue", "green"], "containerPort": 4567, "alarms": ["5xx"]}}, {"name": "web", "cluster": "web",
 		"executionRoleArn": "arn:aws:iam::111111111111:role/execution"}]`
 	codeCommit := maps.Clone(full)
-	codeCommit["prodgate:source"] = `{"provider": "codecommit", "owner": "example-org", "repository": "web", "reviewerArns": ["arn:aws:iam::111111111111:role/reviewer"]}`
+	codeCommit["prodgate:source"] = `{"provider": "codecommit", "owner": "example-org", "repository": "web", "repositories": "adopt",
+		"reviewerArns": ["arn:aws:iam::111111111111:role/reviewer"]}`
 	return []map[string]string{full, codeCommit}
 }
 

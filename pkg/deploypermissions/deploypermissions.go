@@ -75,6 +75,11 @@ func named(p naming.Plan, s *settings.Settings) []Statement {
 		people = append(people, sortedUnique(others)...)
 	}
 	all := []Statement{{Sid: "ReadPeople", Actions: []string{"iam:GetRole"}, Resources: people, Within: []string{p.AnyRole()}}}
+	if tasks := taskRoles(s); len(tasks) > few { // one policy would not hold them
+		all = append(all, Statement{Sid: "ReadTaskRoles", Actions: []string{"iam:GetRole"}, Resources: []string{p.AnyRole()}, Within: []string{p.AnyRole()}})
+	} else if len(tasks) > 0 {
+		all = append(all, Statement{Sid: "ReadTaskRoles", Actions: []string{"iam:GetRole"}, Resources: tasks, Within: []string{p.AnyRole()}})
+	}
 	secrets := ofSecrets(s, func(secret settings.Secret) string { return secret.Arn })
 	for i, some := range slices.Collect(slices.Chunk(secrets, few)) {
 		all = append(all, Statement{
@@ -89,6 +94,19 @@ func named(p naming.Plan, s *settings.Settings) []Statement {
 		})
 	}
 	return all
+}
+
+// taskRoles are the roles of the apps' tasks.
+func taskRoles(s *settings.Settings) []string {
+	var all []string
+	for _, app := range s.Apps {
+		for _, arn := range []string{app.ExecutionRoleArn, app.TaskRoleArn} {
+			if arn != "" {
+				all = append(all, arn)
+			}
+		}
+	}
+	return sortedUnique(all)
 }
 
 // rotators are the functions that rotate secrets.
@@ -211,7 +229,7 @@ func refusals(p naming.Plan, s *settings.Settings) []Statement {
 // named one by one they are too long for it.
 var looks = []string{
 	"codebuild:BatchGet*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
-	"config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
+	"config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*", "ecs:Describe*", "ecs:List*", "elasticloadbalancing:Describe*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
 }
 
 // changes are writes as boundaries have them, on no more than those are for. None is of
@@ -401,6 +419,7 @@ func Patterns() []Pattern {
 			}
 		}
 	}
+	add(p.AnyRole(), "the roles of tasks are the app teams' to name, and so many ARNs are longer than one document has room for", "iam:GetRole")
 	for _, one := range rotation(p, rotators(secretive(settings.GitHub))) {
 		for _, on := range one.Resources {
 			add(on, ownNames, one.Actions...)
@@ -444,7 +463,7 @@ func Patterns() []Pattern {
 // secretive are settings with all that has a pattern in a boundary.
 func secretive(provider string) *settings.Settings {
 	return &settings.Settings{
-		Source:      settings.Source{Provider: provider},
+		Source:      settings.Source{Provider: provider, Repositories: settings.Adopt},
 		ChatWebhook: "webhook",
 		Apps: []settings.App{{
 			Secrets:    []settings.Secret{{Arn: "adopted"}, {RotationLambdaArn: "rotator"}},

@@ -17,6 +17,7 @@ const (
 	chatIds       = "EventBridge ends the ARNs of destinations and connections, and the names of their secrets, with ids of its own"
 	subscriptions = "SNS ends the ARN of a subscription with an id of its own"
 	others        = "a trail that is adopted is others' to name, of whichever region and, where it is the organization's, of its account"
+	running       = "clusters and services are the app teams' to name, and one role describes those of any number of apps"
 	chosen        = "settings name the repositories, with any name that CodeCommit takes"
 	objects       = "a bucket is emptied before it is deleted, and the services that write to it make up the keys of its objects"
 )
@@ -89,6 +90,25 @@ func table(p naming.Plan) []Work {
 			Write: []string{
 				"codecommit:CreateApprovalRuleTemplate", "codecommit:DeleteApprovalRuleTemplate", "codecommit:UpdateApprovalRuleTemplateContent",
 				"codecommit:UpdateApprovalRuleTemplateDescription",
+			},
+		},
+		{
+			// A preview looks for the apps' Dockerfiles: the answer names files, and holds none.
+			Name: "SourceFolders", On: []string{p.SourceRepositories()}, Why: chosen, For: adoptsSources,
+			Read: []string{"codecommit:GetFolder"},
+		},
+		{
+			Name: "Services", On: []string{p.Cluster("*"), p.Service("*", "*")}, Why: running,
+			Read: []string{"ecs:DescribeClusters", "ecs:DescribeServices"},
+		},
+		{
+			Name: "ServiceLists", On: everything, Why: noType,
+			Read: []string{"ecs:DescribeTaskDefinition", "ecs:ListClusters", "ecs:ListServices"},
+		},
+		{
+			Name: "LoadBalancers", On: everything, Why: noType, For: shifts,
+			Read: []string{
+				"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetGroups",
 			},
 		},
 		{
@@ -484,6 +504,9 @@ func watchesCalls(s *settings.Settings) bool  { return s.Detection.Trail != sett
 func watchesAccess(s *settings.Settings) bool { return s.Detection.AccessAnalyzer != settings.Off }
 func hasHub(s *settings.Settings) bool        { return s.Detection.SecurityHub != settings.Off }
 func usesGitHub(s *settings.Settings) bool    { return !s.FromCodeCommit() }
+func adoptsSources(s *settings.Settings) bool {
+	return s.FromCodeCommit() && s.Source.Repositories == settings.Adopt
+}
 func scansSources(s *settings.Settings) bool {
 	return slices.ContainsFunc(s.Apps, settings.App.ScansSource)
 }
