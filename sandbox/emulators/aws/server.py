@@ -12,7 +12,7 @@ from typing import Any
 import calls
 import trail
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from services import delivery, ecr, ecs, signer
+from services import delivery, ecr, ecs, signer, workload
 from services.connections import complete_handshake
 from services.organizations import organize
 from werkzeug import Request, Response
@@ -33,6 +33,8 @@ EVENTS = "/sandbox/events"
 SCAN = "/sandbox/scan"
 # A POST with the arguments of services.ecs.run says what a service runs.
 RUN = "/sandbox/run"
+# A POST with the arguments of services.workload.seed makes what apps run on.
+WORKLOAD = "/sandbox/workload"
 # A POST is answered when all events are delivered.
 SETTLED = "/sandbox/settled"
 # A call with this header is told of and not made: base64 of what its record says otherwise, in JSON.
@@ -159,6 +161,11 @@ def _run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
     return Response(status=204)(environ, start_response)
 
 
+def _workload(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    workload.seed(**json.loads(Request(environ).get_data()))
+    return Response(status=204)(environ, start_response)
+
+
 def _settled(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     return Response(status=204 if delivery.settled(60) else 504)(environ, start_response)
 
@@ -174,6 +181,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     EVENTS: _inject,
     SCAN: _scan,
     RUN: _run,
+    WORKLOAD: _workload,
     SETTLED: _settled,
     SIGNER_ROOT: _signer_root,
 }
