@@ -228,8 +228,8 @@ func refusals(p naming.Plan, s *settings.Settings) []Statement {
 // looks are reads as boundaries have them, of anything: a boundary gives nothing, and
 // named one by one they are too long for it.
 var looks = []string{
-	"codebuild:BatchGet*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
-	"config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*", "ecs:Describe*", "ecs:List*", "elasticloadbalancing:Describe*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
+	"access-analyzer:List*", "cloudtrail:DescribeT*", "codebuild:BatchGet*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
+	"config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*", "ecs:Describe*", "ecs:List*", "elasticloadbalancing:Describe*", "guardduty:List*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "logs:Describe*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*", "ssm:Describe*", "states:Validate*",
 }
 
 // changes are writes as boundaries have them, on no more than those are for. None is of
