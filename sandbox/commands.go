@@ -94,24 +94,12 @@ func down(ctx context.Context, name string, _ ...string) error {
 
 // outputs lists the outputs of a stack, or prints one of them as JSON.
 func outputs(ctx context.Context, name string, rest ...string) error {
-	root, err := toolchain.Root()
-	if err != nil {
-		return err
-	}
-	config, err := stack.ReadConfig(root, name)
-	if err != nil {
-		return err
-	}
-	kit, err := toolchain.Prepare(ctx, root, say)
-	if err != nil {
-		return err
-	}
-	dir, unlock, err := folder(root, name)
+	s, config, unlock, err := open(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	s := &stack.Stack{Kit: kit, Cloud: &cloud.Cloud{}, Name: name, Program: root, Dir: dir}
+	s.Cloud = &cloud.Cloud{}
 	if err := s.Init(ctx, config.Text); err != nil {
 		return err
 	}
@@ -161,28 +149,36 @@ func folder(root, name string) (dir string, unlock func(), err error) {
 	return dir, unlock, err
 }
 
+// open prepares the tools and takes the folder of a stack, without a cloud, until unlock.
+func open(ctx context.Context, name string) (s *stack.Stack, config *stack.Config, unlock func(), err error) {
+	root, err := toolchain.Root()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if config, err = stack.ReadConfig(root, name); err != nil {
+		return nil, nil, nil, err
+	}
+	kit, err := toolchain.Prepare(ctx, root, say)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	dir, unlock, err := folder(root, name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return &stack.Stack{Kit: kit, Name: name, Program: root, Dir: dir}, config, unlock, nil
+}
+
 // onCloud runs what do does on a stack, between the start and the end of its
 // emulators, and closes with a line that says what happened.
 func onCloud(ctx context.Context, name, kind string, do func(*stack.Stack) error) (err error) {
 	started := time.Now()
-	root, err := toolchain.Root()
-	if err != nil {
-		return err
-	}
-	config, err := stack.ReadConfig(root, name)
-	if err != nil {
-		return err
-	}
-	kit, err := toolchain.Prepare(ctx, root, say)
-	if err != nil {
-		return err
-	}
-	dir, unlock, err := folder(root, name)
+	s, config, unlock, err := open(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	c, err := cloud.Start(ctx, kit, dir, config.Account, config.GitHub, config.Organization, config.Roles...)
+	c, err := cloud.Start(ctx, s.Kit, s.Dir, config.Account, config.GitHub, config.Organization, config.Roles...)
 	if err != nil {
 		return err
 	}
@@ -192,7 +188,7 @@ func onCloud(ctx context.Context, name, kind string, do func(*stack.Stack) error
 		say("%s is a secret, and its passphrase is not in PULUMI_CONFIG_PASSPHRASE: \"sandbox\" stands in for it", key)
 	}
 
-	s := &stack.Stack{Kit: kit, Cloud: c, Name: name, Program: root, Dir: dir}
+	s.Cloud = c
 	if err := s.Init(ctx, config.Text); err != nil {
 		return err
 	}
