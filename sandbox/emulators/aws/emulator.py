@@ -71,9 +71,9 @@ def main() -> int:
         warnings.simplefilter("ignore")
 
     prepare()
-    import services
     import snapshot
     from server import Server
+    from services import delivery, stepfunctions
 
     if args.state and args.state.exists():
         try:
@@ -91,7 +91,9 @@ def main() -> int:
     with Server(args.port) as server:
         print(f"listening on http://127.0.0.1:{server.port}", flush=True)
         ended.wait()
-        services.stepfunctions.finish(5)
+        # An execution under way calls services, which need the server, and tries again on a busy machine.
+        delivery.settled(30)
+        stepfunctions.finish(30)
     if args.state:
         snapshot.save(args.state)
     return 0

@@ -14,6 +14,7 @@ import pickle
 import sys
 import tempfile
 import threading
+import time
 import types
 import weakref
 from collections import defaultdict
@@ -35,18 +36,37 @@ class Unusable(Exception):
     """The file is not a snapshot that this process can read."""
 
 
+# What still runs in the background may change a dictionary while it is written.
+_ATTEMPTS = 20
+
+
 def save(path: Path) -> None:
     """Writes the state to path, whole or not at all."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            _save(path)
+            return
+        except RuntimeError as error:
+            if "changed size during iteration" not in str(error) or attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(0.1)
+
+
+def _save(path: Path) -> None:
     stored: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
     for backends in _instances:
         attributes = {k: v for k, v in vars(backends).items() if k != "backend"}
         stored[_address(backends)] = (attributes, dict(backends))
 
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "wb") as file:
-        file.write(json.dumps(_VERSIONS).encode() + b"\n")
-        _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(stored)
-    os.replace(temporary, path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(json.dumps(_VERSIONS).encode() + b"\n")
+            _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(stored)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def forget() -> None:

@@ -35,6 +35,7 @@ type Cloud struct {
 	Organization Organization
 
 	moto   *exec.Cmd
+	log    string         // the file with what moto says on stderr
 	hold   io.Closer      // moto ends, and saves, when this is closed
 	github *github.Server // nil where nothing is on GitHub
 }
@@ -64,7 +65,8 @@ func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed gi
 
 // startMoto starts moto and waits for the line in which it says where it is.
 func (c *Cloud) startMoto(kit *toolchain.Kit, dir string, roles []string) error {
-	logFile, err := os.Create(filepath.Join(dir, "moto.log"))
+	c.log = filepath.Join(dir, "moto.log")
+	logFile, err := os.Create(c.log)
 	if err != nil {
 		return err
 	}
@@ -91,8 +93,7 @@ func (c *Cloud) startMoto(kit *toolchain.Kit, dir string, roles []string) error 
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if err != nil || !ok {
 		_ = c.moto.Wait()
-		text, _ := os.ReadFile(logFile.Name())
-		return fmt.Errorf("did not start:\n%s", text)
+		return fmt.Errorf("did not start:\n%s", c.lastLines())
 	}
 	c.AWS = url
 	return nil
@@ -103,9 +104,19 @@ func (c *Cloud) Stop() error {
 	_ = c.hold.Close()
 	err := c.moto.Wait()
 	if err != nil {
-		err = fmt.Errorf("AWS emulator: %w", err)
+		err = fmt.Errorf("AWS emulator: %w\n%s", err, c.lastLines())
 	}
 	return errors.Join(err, c.stopGitHub())
+}
+
+// lastLines are the end of what moto said on stderr: the reason why it failed.
+func (c *Cloud) lastLines() string {
+	const most = 4000
+	text, err := os.ReadFile(c.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-most):])
 }
 
 func (c *Cloud) stopGitHub() error {

@@ -148,7 +148,10 @@ class _Server:
 
     def _end(self, child: int) -> None:
         """Ends a call whose client has ended."""
-        self._selector.unregister(self._clients[child])
+        connection = self._clients.get(child)
+        if connection is None:  # reaped in the same round
+            return
+        self._selector.unregister(connection)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError, PermissionError):
