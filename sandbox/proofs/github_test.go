@@ -490,7 +490,7 @@ var adopts = replace(`    codeOwners: ["@example-org/platform"]`, "    protectio
 // beside is another stack of the same program, on the same emulators.
 func (w *world) beside(name string, edits ...edit) *world {
 	w.Helper()
-	other := &world{T: w.T, aws: w.aws, silent: true, Stack: &stack.Stack{Kit: kit, Cloud: w.Cloud, Name: name, Program: kit.Root, Dir: w.TempDir(), Bridges: w.Bridges, Built: true}}
+	other := &world{T: w.T, aws: w.aws, silent: true, Stack: &stack.Stack{Kit: kit, Cloud: w.Cloud, Name: name, Program: kit.Root, Dir: w.TempDir(), Bridges: w.Bridges, Built: true, SavesOnce: true}}
 	w.must(other.Init(w.Context(), configOf(w.T, w.Name, append(edits, quiet)...).Text))
 	return other
 }

@@ -133,7 +133,7 @@ func startWorld(t *testing.T, name string, config *stack.Config, cloudDir, stack
 	}
 	spent.follow("AWS_ENDPOINT_URL="+c.AWS, t.Name())
 	w := &world{T: t, aws: clients(t, c), silent: strings.Contains(string(config.Text), "response: off"), Stack: &stack.Stack{
-		Kit: kit, Cloud: c, Name: name, Program: kit.Root, Dir: stackDir, Built: true, Bridges: bridges.Address(),
+		Kit: kit, Cloud: c, Name: name, Program: kit.Root, Dir: stackDir, Built: true, SavesOnce: true, Bridges: bridges.Address(),
 	}}
 	if err := w.Init(t.Context(), config.Text); err != nil {
 		w.stop()

@@ -178,4 +178,6 @@ func (m *meter) report(out io.Writer) {
 		line(name, byProof[name])
 	}
 	line("all proofs", total)
+	lent, started := bridges.Count()
+	fmt.Fprintf(out, "proof: AWS providers were lent %d times and started %d times\n", lent, started)
 }

@@ -21,7 +21,7 @@ func TestStack_KilledUpdate(t *testing.T) {
 		t.Run("after "+strconv.Itoa(created)+" creations", func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, "dev", secretsAre("name: TOKEN"), quiet)
-			w.Bridges = "" // as a user runs it: what is left running is looked for
+			w.Bridges, w.SavesOnce = "", false // as a user runs it: what is left running is looked for
 			w.killAfter(created)
 			w.nothingRuns()
 

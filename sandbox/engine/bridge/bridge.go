@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -128,9 +129,12 @@ func dial(port string) (*grpc.ClientConn, error) {
 	return grpc.NewClient("127.0.0.1:"+port, grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
 }
 
-// forward hands every call on, with its tokens changed. It says when a call
-// begins and ends, and when the engine cancels.
+// forward hands every call on, with its tokens changed. It says when a call begins and
+// ends, and when the engine cancels. The engine also cancels each provider at the end of
+// a run: nothing is under way then, and a bridge in a pool must not hear of it, since
+// one that was canceled takes no calls any more.
 func forward(conn *grpc.ClientConn, version string, say func(string)) grpc.UnaryServerInterceptor {
+	var underWay atomic.Int64
 	return func(ctx context.Context, req any, call *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
 		message, ok := req.(proto.Message)
 		if !ok {
@@ -146,6 +150,9 @@ func forward(conn *grpc.ClientConn, version string, say func(string)) grpc.Unary
 			token = provider
 		}
 		if strings.HasSuffix(call.FullMethod, "/Cancel") {
+			if underWay.Load() == 0 {
+				return reply, nil
+			}
 			say(canceled)
 		}
 		request(token, req)
@@ -153,7 +160,11 @@ func forward(conn *grpc.ClientConn, version string, say func(string)) grpc.Unary
 			return nil, err
 		}
 		say(begun)
-		defer say(ended)
+		underWay.Add(1)
+		defer func() {
+			underWay.Add(-1)
+			say(ended)
+		}()
 		if err := conn.Invoke(ctx, call.FullMethod, message, reply); err != nil {
 			return nil, err
 		}

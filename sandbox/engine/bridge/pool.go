@@ -38,6 +38,8 @@ type Pool struct {
 	closed  bool
 	idle    map[string][]*pooled // by credentials
 	running []*pooled
+	lent    int
+	started int
 }
 
 // pooled is a bridge in a pool.
@@ -168,9 +170,17 @@ func (l lease) behind(p *proxy) []string {
 	return env
 }
 
+// Count is how often bridges were lent, and how many were started for that.
+func (p *Pool) Count() (lent, started int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lent, p.started
+}
+
 func (p *Pool) take(key string, asked lease) (*pooled, error) {
 	address := asked.Args[len(asked.Args)-1]
 	p.mu.Lock()
+	p.lent++
 	if last := len(p.idle[key]) - 1; last >= 0 {
 		b := p.idle[key][last]
 		p.idle[key] = p.idle[key][:last]
@@ -192,6 +202,7 @@ func (p *Pool) take(key string, asked lease) (*pooled, error) {
 	b := &pooled{cmd: cmd, port: port, engine: engine, proxy: proxy}
 	p.mu.Lock()
 	closed := p.closed
+	p.started++
 	p.running = append(p.running, b)
 	p.mu.Unlock()
 	if err := load(context.Background(), asked.Folder, asked.Package, port); err != nil || closed {

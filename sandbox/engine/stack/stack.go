@@ -32,6 +32,10 @@ type Stack struct {
 	Bridges string
 	// Built says that the program was compiled into Kit.Programs and has not changed since.
 	Built bool
+	// SavesOnce says that the engine saves its state at the end of a run only. It saves after
+	// each step otherwise, which takes more than half of its processor time; a run that is
+	// killed then leaves nothing that the next one could go on from.
+	SavesOnce bool
 }
 
 // Init prepares the stack with a configuration: the text of a
@@ -139,6 +143,9 @@ func (s *Stack) Env() []string {
 	}
 	if s.Built {
 		env = append(env, languagehost.Built+"=true")
+	}
+	if s.SavesOnce {
+		env = append(env, "PULUMI_SKIP_CHECKPOINTS=true", "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS=true")
 	}
 	return append(env,
 		"PATH="+s.Kit.Path(),
