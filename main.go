@@ -17,7 +17,6 @@ import (
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/guardrails"
 	"prodgate/pkg/gate/preflight"
-	"prodgate/pkg/settings"
 )
 
 func main() {
@@ -44,7 +43,7 @@ type reported struct{ error }
 // program reads the settings, makes the providers, declares the gate and
 // exports its outputs. in asks what the account has in a region.
 func program(ctx *pulumi.Context, in func(region string) account.Reader) error {
-	s, err := settings.Read(ctx)
+	s, err := component.ReadSettings(ctx)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -110,6 +111,39 @@ func TestRepository_ProductKnowsNoSandbox(t *testing.T) {
 	}
 	if checked < 300 {
 		t.Fatalf("checked %d imports only", checked)
+	}
+}
+
+// TestRepository_ModelDependsOnNoPulumi lists what the packages of data depend on: settings, then the model, then the
+// components, which alone depend on Pulumi's SDKs.
+func TestRepository_ModelDependsOnNoPulumi(t *testing.T) {
+	t.Parallel()
+	var packages []string
+	for _, name := range []string{
+		"account", "buildspec", "codeowners", "deploypermissions", "findings", "guard", "knownstate", "naming", "onlymain", "pipeline",
+		"settings", "states", "tool", "wildcards",
+	} {
+		packages = append(packages, "./pkg/"+name)
+	}
+	list := exec.CommandContext(t.Context(), "go", append([]string{"list", "-f", `{{.ImportPath}}: {{join .Deps " "}}`}, packages...)...)
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) != len(packages) {
+		t.Fatalf("go list shows %d packages, want %d", len(lines), len(packages))
+	}
+	for _, line := range lines {
+		name, dependencies, _ := strings.Cut(line, ": ")
+		if !strings.Contains(line, " internal/") {
+			t.Errorf("%s has no dependency of the standard library: the list is not read", name)
+		}
+		for dependency := range strings.FieldsSeq(dependencies) {
+			if strings.HasPrefix(dependency, "github.com/pulumi/") || strings.HasPrefix(dependency, "prodgate/pkg/gate") {
+				t.Errorf("%s depends on %s", name, dependency)
+			}
+		}
 	}
 }
 

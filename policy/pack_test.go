@@ -19,6 +19,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/gate"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/gatetest"
 	"prodgate/pkg/settings"
 )
@@ -50,7 +51,7 @@ var config = map[string]string{
 
 // program is the gate with its providers, as the program of the stack makes it.
 func program(ctx *pulumi.Context) error {
-	s, err := settings.Read(ctx)
+	s, err := component.ReadSettings(ctx)
 	if err != nil {
 		return err
 	}

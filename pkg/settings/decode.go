@@ -12,12 +12,12 @@ import (
 // JSON. It ignores keys of other namespaces, and takes chatWebhook for a secret. The error is of type
 // Problems and names everything that is wrong.
 func Decode(project string, config map[string]string) (*Settings, error) {
-	return decode(project, config, func(key string) bool { return key == project+":"+chatWebhook })
+	return DecodeSecret(project, config, func(key string) bool { return key == project+":"+chatWebhook })
 }
 
-// decode is Decode that keeps the values of secret keys out of messages.
-func decode(project string, config map[string]string, secret func(key string) bool) (*Settings, error) {
-	c := &checker{namespace: project, secret: secret, written: map[string]bool{}}
+// DecodeSecret is Decode for a configuration in which isSecret tells the secret keys; their values are in no message.
+func DecodeSecret(project string, config map[string]string, isSecret func(key string) bool) (*Settings, error) {
+	c := &checker{namespace: project, secret: isSecret, written: map[string]bool{}}
 	values := map[string]any{}
 	for key, written := range config {
 		if name, ours := strings.CutPrefix(key, project+":"); ours {
@@ -47,6 +47,15 @@ func decode(project string, config map[string]string, secret func(key string) bo
 		return nil, fmt.Errorf("the table of the settings differs from their types: %w", mismatch)
 	}
 	return &s, nil
+}
+
+// Keys are the keys of the top level, as Pulumi names them.
+func Keys(project string) []string {
+	keys := []string{regionSetting.key}
+	for _, name := range children[""] {
+		keys = append(keys, project+":"+name)
+	}
+	return keys
 }
 
 // checkRegion checks the one key that the provider reads too.

@@ -1,42 +1,38 @@
 package settings
 
-import (
-	"slices"
-
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
-)
+import "slices"
 
 // regions are the regions of each partition that the provider's SDK names, without the
 // isolated partitions, from which GitHub cannot be reached.
-var regions = map[string][]aws.Region{
+var regions = map[string][]string{
 	"aws": {
-		aws.RegionAFSouth1,
-		aws.RegionAPEast1,
-		aws.RegionAPNortheast1, aws.RegionAPNortheast2, aws.RegionAPNortheast3,
-		aws.RegionAPSouth1, aws.RegionAPSouth2,
-		aws.RegionAPSoutheast1, aws.RegionAPSoutheast2, aws.RegionAPSoutheast3,
-		aws.RegionAPSoutheast4, aws.RegionAPSoutheast5, aws.RegionAPSoutheast7,
-		aws.RegionCACentral, aws.RegionCAWest1,
-		aws.RegionEUCentral1, aws.RegionEUCentral2,
-		aws.RegionEUNorth1,
-		aws.RegionEUSouth1, aws.RegionEUSouth2,
-		aws.RegionEUWest1, aws.RegionEUWest2, aws.RegionEUWest3,
-		aws.RegionILCentral1,
-		aws.RegionMECentral1, aws.RegionMESouth1,
-		aws.RegionMXCentral1,
-		aws.RegionSAEast1,
-		aws.RegionUSEast1, aws.RegionUSEast2,
-		aws.RegionUSWest1, aws.RegionUSWest2,
+		"af-south-1",
+		"ap-east-1",
+		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
+		"ap-south-1", "ap-south-2",
+		"ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
+		"ap-southeast-4", "ap-southeast-5", "ap-southeast-7",
+		"ca-central-1", "ca-west-1",
+		"eu-central-1", "eu-central-2",
+		"eu-north-1",
+		"eu-south-1", "eu-south-2",
+		"eu-west-1", "eu-west-2", "eu-west-3",
+		"il-central-1",
+		"me-central-1", "me-south-1",
+		"mx-central-1",
+		"sa-east-1",
+		"us-east-1", "us-east-2",
+		"us-west-1", "us-west-2",
 	},
-	"aws-cn":     {aws.RegionCNNorth1, aws.RegionCNNorthwest1},
-	"aws-us-gov": {aws.RegionUSGovEast1, aws.RegionUSGovWest1},
+	"aws-cn":     {"cn-north-1", "cn-northwest-1"},
+	"aws-us-gov": {"us-gov-east-1", "us-gov-west-1"},
 }
 
 // Partition is the part of AWS that the region belongs to; ARNs begin with it.
 // It is empty for an unknown region, which Decode refuses.
 func (s *Settings) Partition() string {
 	for partition, members := range regions {
-		if slices.Contains(members, aws.Region(s.Region)) {
+		if slices.Contains(members, s.Region) {
 			return partition
 		}
 	}
@@ -54,9 +50,7 @@ func (s *Settings) GlobalRegion() string {
 func regionNames() []string {
 	var names []string
 	for _, members := range regions {
-		for _, region := range members {
-			names = append(names, string(region))
-		}
+		names = append(names, members...)
 	}
 	slices.Sort(names)
 	return names
