@@ -99,7 +99,7 @@ func TestDeployPermissions_BoundaryIsNarrow(t *testing.T) {
 	s.ChatWebhook, s.Protect = "https://chat.example.com/x", true
 	s.Apps = []settings.App{{Name: "api", Deployment: settings.Deployment{Kind: settings.BlueGreen}}}
 	chat := naming.New(s).ChatSecret()
-	bounds := map[string][]deploypermissions.Statement{"deploy": deploypermissions.Bounds(deploypermissions.Deploy(s)), "preview": deploypermissions.Bounds(deploypermissions.Preview(s))}
+	bounds := map[string][]deploypermissions.Statement{"deploy": deploypermissions.Boundary(deploypermissions.Deploy(s)), "preview": deploypermissions.Boundary(deploypermissions.Preview(s))}
 	for action, on := range map[string][]string{
 		"ecr:PutImage": nil, "s3:PutObject": nil, "codepipeline:StartPipelineExecution": nil, "codebuild:StartBuild": nil, "codedeploy:CreateDeployment": nil,
 		"iam:PutRolePolicy": nil, "iam:DeleteRolePermissionsBoundary": nil, "signer:SignPayload": nil, "kms:Decrypt": nil,

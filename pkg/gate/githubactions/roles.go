@@ -110,7 +110,7 @@ type workflow struct {
 func newRole(c component.Context, parent pulumi.Resource, boundaries *identity.Boundaries, w workflow, of *Repository, trusted []pulumi.Resource) (*identity.Role, error) {
 	name, child := c.ChildName(w.duty), pulumi.Parent(parent)
 	at := c.Names.Role("", w.duty)
-	boundary, err := boundaries.New(c, w.duty, document(deploypermissions.Bounds(w.may)))
+	boundary, err := boundaries.New(c, w.duty, document(deploypermissions.Boundary(w.may)))
 	if err != nil {
 		return nil, err
 	}
