@@ -121,8 +121,13 @@ func (m *meter) look(p *process, dir string) {
 	p.program = cmp.Or(programOf(dir), p.program)
 	environment, _ := os.ReadFile(filepath.Join(dir, "environ"))
 	arguments, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
-	for text := range bytes.SplitSeq(append(environment, arguments...), []byte{0}) {
-		word := string(text)
+	words := strings.Split(string(append(environment, arguments...)), "\x00")
+	// A process forked from the warmed emulator keeps the server's command line and environment, and
+	// writes its log beside the state.
+	if log, err := os.Readlink(filepath.Join(dir, "fd", "2")); err == nil {
+		words = append(words, filepath.Join(filepath.Dir(log), "aws.state"))
+	}
+	for _, word := range words {
 		if proof, is := m.marks[word]; is {
 			p.proof = proof
 		} else if address, is := strings.CutPrefix(word, endpoint); is && bridges.Emulator(address) != "" {
