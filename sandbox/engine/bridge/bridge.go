@@ -98,6 +98,13 @@ func load(ctx context.Context, folder, pkg, port string) error {
 	return nil
 }
 
+// errorsOnly are the levels of a Terraform provider's logs. The provider writes and the
+// bridge reads every trace otherwise, which both take a tenth of their time for.
+var errorsOnly = []string{
+	"TF_LOG_SDK=ERROR", "TF_LOG_SDK_PROTO=ERROR", "TF_LOG_SDK_MUX=ERROR", "TF_LOG_SDK_FRAMEWORK=ERROR",
+	"TF_LOG_SDK_HELPER_SCHEMA=ERROR", "TF_LOG_PROVIDER=ERROR", "TF_LOG_PROVIDER_AWS=ERROR", "TF_LOG_PROVIDER_GITHUB=ERROR",
+}
+
 // start runs the bridge and returns its port. A plugin's is on a leash: it ends with the
 // plugin, and killing the leash alone would only lose it.
 func start(program string, args, env []string) (bridge *exec.Cmd, port string, log *engine, err error) {
@@ -107,7 +114,7 @@ func start(program string, args, env []string) (bridge *exec.Cmd, port string, l
 		return nil, "", nil, err
 	}
 	bridge = exec.Command(program, append(slices.Clone(args[:last]), address)...)
-	bridge.Env = env
+	bridge.Env = append(slices.Clone(env), errorsOnly...)
 	bridge.Stderr = os.Stderr
 	stdout, err := bridge.StdoutPipe()
 	if err != nil {
