@@ -67,7 +67,7 @@ func world(t *testing.T, config map[string]string) gatetest.World {
 	}
 }
 
-func TestTheAppIsReadFromTheGate(t *testing.T) {
+func TestAppTeam_ReadsTheAppFromTheGate(t *testing.T) {
 	t.Parallel()
 	r := world(t, map[string]string{"app-team:gateStack": gateStack, "app-team:app": "backend-flask"}).MustRun(t, program)
 
@@ -111,7 +111,7 @@ func TestTheAppIsReadFromTheGate(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongIsNamed(t *testing.T) {
+func TestAppTeam_ErrorNamesTheCause(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		config map[string]string

@@ -76,7 +76,7 @@ func eachBuildspec(t *testing.T, check func(t *testing.T, text string)) {
 	}
 }
 
-func TestEveryBuildspecRunsInBashAndStopsAtTheFirstFailure(t *testing.T) {
+func TestBuildspec_RunsInBashAndStopsAtTheFirstFailure(t *testing.T) {
 	t.Parallel()
 	eachBuildspec(t, func(t *testing.T, text string) {
 		s := parse(t, text)
@@ -102,7 +102,7 @@ func TestEveryBuildspecRunsInBashAndStopsAtTheFirstFailure(t *testing.T) {
 	})
 }
 
-func TestBuildExportsWhatItSays(t *testing.T) {
+func TestBuildspec_BuildExportsItsVariables(t *testing.T) {
 	t.Parallel()
 	s := parse(t, Text("build"))
 	want := []string{ImageURI, ImageDigest, CommitID}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestShellcheckFindsNothing(t *testing.T) {
+func TestBuildspec_ShellcheckFindsNothing(t *testing.T) {
 	t.Parallel()
 	shellcheck, err := exec.LookPath("shellcheck")
 	if err != nil {

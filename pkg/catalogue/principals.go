@@ -55,7 +55,7 @@ func presentDuties(s *settings.Settings, duties []string) []string {
 		case naming.Shift:
 			return hasNoBlueGreen(s)
 		case Trigger, Mergers:
-			return !s.FromCodeCommit()
+			return !s.UsesCodeCommit()
 		}
 		return false
 	})

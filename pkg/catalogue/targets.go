@@ -160,7 +160,7 @@ var scopes = []scope{
 	{target: LogGroups, description: "the log groups of the builds", kind: "log-group", resources: always(naming.Plan.LogGroups)},
 	{target: Secrets, description: "the secrets that the gate makes", kind: "secret", resources: unless(hasNoSecrets, naming.Plan.Secrets)},
 	{target: Hosts, description: "the hosts of connections", kind: "host", resources: func(p naming.Plan, s *settings.Settings) []string {
-		if s.FromCodeCommit() {
+		if s.UsesCodeCommit() {
 			return nil
 		}
 		return p.Connections("host/*")
@@ -173,7 +173,7 @@ var scopes = []scope{
 	}},
 	// AWS gives a connection its id, so that the pattern matches all of the region unless settings name one.
 	{target: Connections, description: "the connection to GitHub", kind: "connection", resources: func(p naming.Plan, s *settings.Settings) []string {
-		if s.FromCodeCommit() {
+		if s.UsesCodeCommit() {
 			return nil
 		}
 		_, adopted, _ := strings.Cut(s.Source.ConnectionArn, ":connection/")
@@ -282,11 +282,11 @@ func mapEach(names []string, of func(string) string) []string {
 	return all
 }
 
-func isNotCodeCommit(s *settings.Settings) bool { return !s.FromCodeCommit() }
+func isNotCodeCommit(s *settings.Settings) bool { return !s.UsesCodeCommit() }
 
 // sourceRepositories are the ARNs of the repositories in CodeCommit.
 func sourceRepositories(p naming.Plan, s *settings.Settings) []string {
-	if !s.FromCodeCommit() {
+	if !s.UsesCodeCommit() {
 		return nil
 	}
 	return mapEach(s.Repositories(), p.SourceRepository)
@@ -295,7 +295,7 @@ func sourceRepositories(p naming.Plan, s *settings.Settings) []string {
 // partOfGitHub is a part of each repository at GitHub.
 func partOfGitHub(what string) func(naming.Plan, *settings.Settings) []string {
 	return func(_ naming.Plan, s *settings.Settings) []string {
-		if s.FromCodeCommit() {
+		if s.UsesCodeCommit() {
 			return nil
 		}
 		return mapEach(s.Repositories(), func(r string) string { return s.Source.Owner + "/" + r + what })

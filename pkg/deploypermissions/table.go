@@ -69,22 +69,22 @@ func table(p naming.Plan) []Work {
 			},
 		},
 		{
-			Name: "NewSources", On: []string{p.SourceRepositories()}, Why: chosen, When: making, For: (*settings.Settings).FromCodeCommit,
+			Name: "NewSources", On: []string{p.SourceRepositories()}, Why: chosen, When: making, For: (*settings.Settings).UsesCodeCommit,
 			Write: []string{"codecommit:CreateRepository"},
 		},
 		{
-			Name: "Sources", On: []string{p.SourceRepositories()}, Why: chosen, When: own, For: (*settings.Settings).FromCodeCommit,
+			Name: "Sources", On: []string{p.SourceRepositories()}, Why: chosen, When: own, For: (*settings.Settings).UsesCodeCommit,
 			Read:   []string{"codecommit:GetRepository", "codecommit:ListTagsForResource"},
 			Write:  []string{"codecommit:TagResource", "codecommit:UntagResource", "codecommit:UpdateRepositoryDescription"},
 			Delete: []string{"codecommit:DeleteRepository"},
 		},
 		{
 			// An adopted repository has no tag of the gate's.
-			Name: "SourceRules", On: []string{p.SourceRepositories()}, Why: chosen, For: (*settings.Settings).FromCodeCommit,
+			Name: "SourceRules", On: []string{p.SourceRepositories()}, Why: chosen, For: (*settings.Settings).UsesCodeCommit,
 			Write: []string{"codecommit:AssociateApprovalRuleTemplateWithRepository", "codecommit:DisassociateApprovalRuleTemplateFromRepository"},
 		},
 		{
-			Name: "ApprovalRules", On: everything, Why: noType, For: (*settings.Settings).FromCodeCommit,
+			Name: "ApprovalRules", On: everything, Why: noType, For: (*settings.Settings).UsesCodeCommit,
 			Read: []string{"codecommit:GetApprovalRuleTemplate", "codecommit:ListRepositoriesForApprovalRuleTemplate"},
 			Write: []string{
 				"codecommit:CreateApprovalRuleTemplate", "codecommit:DeleteApprovalRuleTemplate", "codecommit:UpdateApprovalRuleTemplateContent",
@@ -483,7 +483,7 @@ func serviceLinked(name, service, role string, p naming.Plan, needed func(*setti
 func watchesCalls(s *settings.Settings) bool  { return s.Detection.Trail != settings.Off }
 func watchesAccess(s *settings.Settings) bool { return s.Detection.AccessAnalyzer != settings.Off }
 func hasHub(s *settings.Settings) bool        { return s.Detection.SecurityHub != settings.Off }
-func usesGitHub(s *settings.Settings) bool    { return !s.FromCodeCommit() }
+func usesGitHub(s *settings.Settings) bool    { return !s.UsesCodeCommit() }
 func scansSources(s *settings.Settings) bool {
 	return slices.ContainsFunc(s.Apps, settings.App.ScansSource)
 }

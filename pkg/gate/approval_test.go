@@ -13,7 +13,7 @@ import (
 // User Guide, Variables reference. A variable that nothing makes fails its action.
 var sourceVariables = []string{"AuthorDate", "BranchName", "CommitId", "CommitMessage", "ConnectionArn", "FullRepositoryName"}
 
-func TestAnApprovalIsAskedForBetweenBuildAndDeployment(t *testing.T) {
+func TestApproval_IsBetweenBuildAndDeployment(t *testing.T) {
 	t.Parallel()
 	r := built(t, approved("api", "web"))
 	for _, name := range []string{"api", "web"} {
@@ -58,7 +58,7 @@ func TestAnApprovalIsAskedForBetweenBuildAndDeployment(t *testing.T) {
 	}
 }
 
-func TestAnApproverCanApproveOneAppAndNothingElse(t *testing.T) {
+func TestApproval_ApproverRoleAnswersOneAppAlone(t *testing.T) {
 	t.Parallel()
 	r := built(t, approved("api", "web"))
 	for _, name := range []string{"api", "web"} {
@@ -93,7 +93,7 @@ func TestAnApproverCanApproveOneAppAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestThePipelineMayAskForAnApproval(t *testing.T) {
+func TestApproval_PipelineMayPublishTheRequest(t *testing.T) {
 	t.Parallel()
 	r := built(t, approved("api"))
 	may := map[string]statement{}
@@ -113,7 +113,7 @@ func TestThePipelineMayAskForAnApproval(t *testing.T) {
 	}
 }
 
-func TestWithoutApproversNothingIsApproved(t *testing.T) {
+func TestApproval_WithoutApproversThereIsNone(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api"))
 	for _, role := range r.Of(t, roleType) {

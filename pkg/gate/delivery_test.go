@@ -48,7 +48,7 @@ func actions(pipeline *gatetest.Resource) []actionOf {
 	return all
 }
 
-func TestACommitMeetsSourceBuildAndDeploymentInOrder(t *testing.T) {
+func TestDelivery_StagesAreInOrder(t *testing.T) {
 	t.Parallel()
 	for _, pipeline := range built(t, config("api", "web")).Of(t, pipelineType) {
 		made := map[string]bool{}
@@ -86,7 +86,7 @@ func TestACommitMeetsSourceBuildAndDeploymentInOrder(t *testing.T) {
 	}
 }
 
-func TestActionsAreOfTheApp(t *testing.T) {
+func TestDelivery_ActionsAreOfTheApp(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api", "web"))
 	for _, name := range []string{"api", "web"} {
@@ -120,7 +120,7 @@ func TestActionsAreOfTheApp(t *testing.T) {
 	}
 }
 
-func TestAPushToProdStartsThePipelineOnce(t *testing.T) {
+func TestDelivery_PushToProdIsTheOnlyTrigger(t *testing.T) {
 	t.Parallel()
 	for _, pipeline := range built(t, config("api")).Of(t, pipelineType) {
 		git := pipeline.Input("triggers").ArrayValue()[0].ObjectValue()["gitConfiguration"].ObjectValue()
@@ -158,9 +158,9 @@ func readBy() map[string][2][]string {
 	return all
 }
 
-// TestABuildHasWhatItsBuildspecReads of its project and of the action that starts it,
+// TestDelivery_ProjectsHaveTheVariablesOfTheirBuildspecs of its project and of the action that starts it,
 // together, each once, and nothing else.
-func TestABuildHasWhatItsBuildspecReads(t *testing.T) {
+func TestDelivery_ProjectsHaveTheVariablesOfTheirBuildspecs(t *testing.T) {
 	t.Parallel()
 	reads := readBy()
 	seen := map[string]bool{}
@@ -224,7 +224,7 @@ func TestABuildHasWhatItsBuildspecReads(t *testing.T) {
 	}
 }
 
-func TestOnlyTheBuildIsPrivilegedAndOnlyThePipelineStartsIt(t *testing.T) {
+func TestDelivery_OnlyTheBuildIsPrivileged(t *testing.T) {
 	t.Parallel()
 	r := built(t, config("api", "web"))
 	privileged := 0
@@ -253,7 +253,7 @@ func TestOnlyTheBuildIsPrivilegedAndOnlyThePipelineStartsIt(t *testing.T) {
 	}
 }
 
-func TestADigestIsAllThatCanBeDelivered(t *testing.T) {
+func TestDelivery_DeploysByDigest(t *testing.T) {
 	t.Parallel()
 	for _, repository := range built(t, config("api", "web")).Of(t, repositoryType) {
 		if repository.Text("imageTagMutability") != "IMMUTABLE" {

@@ -38,8 +38,8 @@ func joined(t *testing.T, r *gatetest.Recording, change func([]gatetest.Stage)) 
 	})
 }
 
-// TestStagesJoinUp makes the pipeline of every combination of choices.
-func TestStagesJoinUp(t *testing.T) {
+// TestStages_AreConnected makes the pipeline of every combination of choices.
+func TestStages_AreConnected(t *testing.T) {
 	t.Parallel()
 	const choices = 9
 	for n := range 1 << choices {
@@ -78,8 +78,8 @@ func TestStagesJoinUp(t *testing.T) {
 	}
 }
 
-// TestWhatDoesNotJoinUpIsSeen breaks a pipeline in each of the ways.
-func TestWhatDoesNotJoinUpIsSeen(t *testing.T) {
+// TestStages_FindsWhatIsNotConnected breaks a pipeline in each of the ways.
+func TestStages_FindsWhatIsNotConnected(t *testing.T) {
 	t.Parallel()
 	r := built(t, shifted(approved("api")))
 	at := func(stages []gatetest.Stage, name string) *gatetest.Stage {

@@ -23,10 +23,10 @@ func rules(t *testing.T) []guard.Rule {
 	return all
 }
 
-// TestRulesKeepToTheLanguageOfAWSConfig: it runs version 2, and the interpreter that
-// the sandbox has is of version 3. What that has more is here, as the history of its
-// parser shows (github.com/aws-cloudformation/cloudformation-guard, parser.rs).
-func TestRulesKeepToTheLanguageOfAWSConfig(t *testing.T) {
+// TestGuard_RulesAreOfVersion2 finds what version 3 of the language added, by the history of its parser
+// (github.com/aws-cloudformation/cloudformation-guard, parser.rs): AWS Config runs version 2, and the sandbox's
+// interpreter is of version 3.
+func TestGuard_RulesAreOfVersion2(t *testing.T) {
 	t.Parallel()
 	newer := map[string]*regexp.Regexp{
 		"a function":                     regexp.MustCompile(`\b[a-z_]+\(`), // 3.0; rules with parameters: 2.1
@@ -45,7 +45,7 @@ func TestRulesKeepToTheLanguageOfAWSConfig(t *testing.T) {
 	}
 }
 
-func TestRulesAreOfTheGateAlone(t *testing.T) {
+func TestGuard_RulesSelectTheGateAlone(t *testing.T) {
 	t.Parallel()
 	every := regexp.MustCompile(`(?m)^rule `)
 	header := regexp.MustCompile(`(?m)^rule ([a-z0-9_]+) when (?:resourceName|configuration\.path) (?:==|in) %`)
@@ -53,7 +53,7 @@ func TestRulesAreOfTheGateAlone(t *testing.T) {
 	for _, rule := range rules(t) {
 		found := header.FindAllStringSubmatch(rule.Body(), -1)
 		if len(found) == 0 || len(found) != len(every.FindAllString(rule.Body(), -1)) {
-			t.Errorf("%s has a rule that asks for no name of the gate's", rule.Name)
+			t.Errorf("%s has a rule without a condition on the gate's names", rule.Name)
 		}
 		for _, one := range found {
 			if other := names[one[1]]; other != "" {
@@ -62,16 +62,16 @@ func TestRulesAreOfTheGateAlone(t *testing.T) {
 			names[one[1]] = rule.Name
 		}
 		if !strings.HasPrefix(rule.Body(), "# ") {
-			t.Errorf("%s does not begin with why", rule.Name)
+			t.Errorf("%s does not begin with a comment", rule.Name)
 		}
 	}
 }
 
-func TestAPolicyHasTheValuesItNamesAndNoOthers(t *testing.T) {
+func TestGuard_PolicyHasTheValuesItNames(t *testing.T) {
 	t.Parallel()
-	values := map[string]string{"other": guard.Text("nobody's")}
+	values := map[string]string{"other": guard.Text("unused")}
 	for _, rule := range rules(t) {
-		for _, name := range rule.Names() {
+		for _, name := range rule.Variables() {
 			values[name] = guard.Text("of " + name)
 		}
 	}
@@ -84,9 +84,9 @@ func TestAPolicyHasTheValuesItNamesAndNoOthers(t *testing.T) {
 		if body != rule.Body() || strings.Contains(head, "other") {
 			t.Errorf("%s is\n%s", rule.Name, text)
 		}
-		for _, name := range rule.Names() {
+		for _, name := range rule.Variables() {
 			if !slices.Contains(strings.Split(head, "\n"), "let "+name+" = "+guard.Text("of "+name)) {
-				t.Errorf("%s does not say what %%%s is:\n%s", rule.Name, name, head)
+				t.Errorf("%s has no value of %%%s:\n%s", rule.Name, name, head)
 			}
 		}
 		if _, err := rule.Policy(nil); err == nil || !strings.Contains(err.Error(), rule.Name) {
@@ -95,7 +95,7 @@ func TestAPolicyHasTheValuesItNamesAndNoOthers(t *testing.T) {
 	}
 }
 
-func TestValuesAreWrittenAsGuardReadsThem(t *testing.T) {
+func TestGuard_ValuesAreWrittenAsGuardReadsThem(t *testing.T) {
 	t.Parallel()
 	for got, want := range map[string]string{
 		guard.Text("arn:aws:kms"):                     `"arn:aws:kms"`,

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -10,26 +11,49 @@ import (
 	"prodgate/pkg/onlymain"
 )
 
-// GuardRules are the rules in Guard that are for this stack.
-func (m Model) GuardRules() ([]guard.Rule, error) {
-	all, err := guard.Rules()
-	absent := map[string]bool{
-		"pipeline-approval": !m.NeedsApproval(), "pipeline-trigger": m.settings.FromCodeCommit(), "pipeline-codecommit": !m.settings.FromCodeCommit(),
-	}
-	var rules []guard.Rule
-	for _, rule := range all {
-		if !absent[rule.Name] {
-			rules = append(rules, rule)
-		}
-	}
-	return rules, err
+// guardRules are the rules in Guard, sorted by name, and the stacks that have each; nil: every stack has it.
+var guardRules = []struct {
+	name string
+	when func(Model) bool
+}{
+	{name: "pipeline-actions"},
+	{name: "pipeline-approval", when: Model.NeedsApproval},
+	{name: "pipeline-artifacts"},
+	{name: "pipeline-codecommit", when: func(m Model) bool { return m.settings.UsesCodeCommit() }},
+	{name: "pipeline-trigger", when: func(m Model) bool { return !m.settings.UsesCodeCommit() }},
+	{name: "pipeline-type"},
+	{name: "project-buildspec"},
+	{name: "project-environment"},
+	{name: "project-privileged"},
+	{name: "project-source"},
+	{name: "role-bounds"},
 }
 
-// GuardValues are what the rules in Guard name, as Guard writes it, but for artifact_key: the ARN
-// of ArtifactKey.
+// GuardRules are the rules in Guard of this stack. Each file of package guard has a row.
+func (m Model) GuardRules() ([]guard.Rule, error) {
+	all, err := guard.Rules()
+	if err != nil {
+		return nil, err
+	}
+	if len(all) != len(guardRules) {
+		return nil, fmt.Errorf("%d rules in Guard have %d rows", len(all), len(guardRules))
+	}
+	var rules []guard.Rule
+	for i, row := range guardRules {
+		if all[i].Name != row.name {
+			return nil, fmt.Errorf("the rule %s in Guard has no row", all[i].Name)
+		}
+		if row.when == nil || row.when(m) {
+			rules = append(rules, all[i])
+		}
+	}
+	return rules, nil
+}
+
+// GuardValues are the values of the variables in Guard, without artifact_key: the ARN of ArtifactKey.
 func (m Model) GuardValues() map[string]string {
 	repositories := m.settings.Repositories()
-	if !m.settings.FromCodeCommit() {
+	if !m.settings.UsesCodeCommit() {
 		for i, name := range repositories {
 			repositories[i] = m.settings.Source.Owner + "/" + name
 		}

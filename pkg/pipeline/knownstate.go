@@ -10,7 +10,7 @@ func (m Model) KnownParts(scope Scope) []string {
 	if scope.app != nil {
 		name := m.names.Pipeline(scope.app.Name).Name
 		parts = append(parts, "pipeline "+name, "repository "+m.names.Repository(scope.app.Name).Name)
-		if !m.settings.FromCodeCommit() {
+		if !m.settings.UsesCodeCommit() {
 			parts = append(parts, "trigger "+name)
 		}
 	}

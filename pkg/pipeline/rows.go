@@ -46,7 +46,7 @@ func Rows() []Row {
 	return []Row{
 		{
 			Stage: SourceStage, Action: GitHubAction, Category: "Source", Provider: "CodeStarSourceConnection", Namespace: "Source",
-			Setting: "source.provider", IsOn: func(s *settings.Settings) bool { return !s.FromCodeCommit() },
+			Setting: "source.provider", IsOn: func(s *settings.Settings) bool { return !s.UsesCodeCommit() },
 			Outputs: []string{SourceArtifact},
 			Configuration: []Variable{
 				ofPart("ConnectionArn", Connection),
@@ -63,7 +63,7 @@ func Rows() []Row {
 		},
 		{
 			Stage: SourceStage, Action: "CodeCommit", Category: "Source", Provider: "CodeCommit", Namespace: "Source",
-			Setting: "source.provider", IsOn: (*settings.Settings).FromCodeCommit,
+			Setting: "source.provider", IsOn: (*settings.Settings).UsesCodeCommit,
 			Outputs: []string{SourceArtifact},
 			Configuration: []Variable{
 				ofApp("RepositoryName", func(app settings.App) string { return app.Repository }),
@@ -204,7 +204,7 @@ func Rows() []Row {
 					ofApp(buildspec.Deployment, func(app settings.App) string { return app.Deployment.Kind })},
 				when(func(_ Model, app settings.App) bool { return IsBlueGreen(app) }, cluster, service,
 					ofApp(buildspec.ContainerPort, func(app settings.App) string { return strconv.Itoa(app.Deployment.ContainerPort) })),
-				when(func(m Model, _ settings.App) bool { return m.settings.FromCodeCommit() },
+				when(func(m Model, _ settings.App) bool { return m.settings.UsesCodeCommit() },
 					ofApp(buildspec.SourceRepository, func(app settings.App) string { return app.Repository }),
 					constant(buildspec.CommitID, "#{Source.CommitId}")),
 			),
@@ -216,7 +216,7 @@ func Rows() []Row {
 					{Sid: "Images", Actions: []string{"ecr:DescribeImages"}, On: on(repositories)},
 					{
 						Sid: "Commits", Actions: []string{"codecommit:GetCommit", "codecommit:GetMergeCommit"},
-						On: on(func(m Model) []string { return []string{m.names.SourceRepositories()} }), When: func(m Model) bool { return m.settings.FromCodeCommit() },
+						On: on(func(m Model) []string { return []string{m.names.SourceRepositories()} }), When: func(m Model) bool { return m.settings.UsesCodeCommit() },
 					},
 					{Sid: "Services", Actions: []string{"ecs:DescribeServices"}, On: services, When: anyBlueGreen},
 					{Sid: "TaskDefinitions", Actions: []string{"ecs:DescribeTaskDefinition"}, On: everything, When: anyBlueGreen},

@@ -111,7 +111,7 @@ func (m Model) isProduced(artifact string, scope Scope) bool {
 // only, the commit's page has the rest.
 func (m Model) ApprovalText(app settings.App) string {
 	commit := "#{Source.FullRepositoryName}, #{Source.AuthorDate}: https://github.com/" + m.settings.Source.Owner + "/" + app.Repository + "/commit/"
-	if m.settings.FromCodeCommit() {
+	if m.settings.UsesCodeCommit() {
 		commit = "#{Source.RepositoryName}, #{Source.AuthorDate}: https://" + m.names.Console() + "/codesuite/codecommit/repositories/" + app.Repository + "/commit/"
 	}
 	lines := []string{

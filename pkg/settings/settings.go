@@ -46,8 +46,8 @@ type Settings struct {
 // HasChat reports whether alerts are sent to a chat too.
 func (s *Settings) HasChat() bool { return s.ChatWebhook != "" }
 
-// FromCodeCommit reports whether merged code comes from CodeCommit, and not from GitHub.
-func (s *Settings) FromCodeCommit() bool { return s.Source.Provider == CodeCommit }
+// UsesCodeCommit reports whether merged code comes from CodeCommit, and not from GitHub.
+func (s *Settings) UsesCodeCommit() bool { return s.Source.Provider == CodeCommit }
 
 // Signs reports whether images are signed, and verified before they are deployed.
 func (s *Settings) Signs() bool { return s.Sign != None }

@@ -2,7 +2,7 @@ package wildcards
 
 import "testing"
 
-func TestUnavoidable(t *testing.T) {
+func TestWildcards_IsUnavoidable(t *testing.T) {
 	t.Parallel()
 	const object = "arn:aws:s3:::prodgate-artifacts/api-prodgate/*"
 	for name, c := range map[string]struct {

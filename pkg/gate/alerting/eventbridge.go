@@ -26,7 +26,7 @@ func eventBridgePermissions(c component.Context) policydoc.Document {
 	document := policydoc.Document{{
 		Sid: "StartCheck", Actions: []string{"codebuild:StartBuild"}, Resources: policydoc.On(c.Names.VerifierProject().ARN),
 	}}
-	if c.Settings.FromCodeCommit() {
+	if c.Settings.UsesCodeCommit() {
 		document = append(document, policydoc.Statement{
 			Sid: "StartPipelines", Actions: []string{"codepipeline:StartPipelineExecution"}, Resources: policydoc.On(c.Names.Pipelines()),
 		})

@@ -35,7 +35,7 @@ func newGuardRules(s subject, parent pulumi.Resource, recording []pulumi.Resourc
 func newGuardRule(s subject, parent pulumi.Resource, rule guard.Rule, values map[string]pulumi.StringInput, recording []pulumi.Resource) error {
 	named := pulumi.StringMap{}
 	length := len(rule.Body())
-	for _, name := range rule.Names() {
+	for _, name := range rule.Variables() {
 		named[name] = values[name]
 		if text, known := values[name].(pulumi.String); known {
 			length += len(text)

@@ -43,7 +43,7 @@ func (d *Delivery) newPipeline(parent pulumi.Resource, app settings.App, records
 		}},
 		Stages: d.stages(app),
 	}
-	if !c.Settings.FromCodeCommit() { // CodePipeline has no trigger for CodeCommit
+	if !c.Settings.UsesCodeCommit() { // CodePipeline has no trigger for CodeCommit
 		args.Triggers = codepipeline.PipelineTriggerArray{triggerOnProd(app)}
 	}
 	records = slices.Concat(records, role.Records, baseline.Records{{Kind: knownstate.Pipeline(c.Names.Region), Inputs: args}})
@@ -58,7 +58,7 @@ func (d *Delivery) newPipeline(parent pulumi.Resource, app settings.App, records
 	if err != nil {
 		return nil, err
 	}
-	if c.Settings.FromCodeCommit() {
+	if c.Settings.UsesCodeCommit() {
 		if err := source.NewStartRule(c, group, app, d.Alerts, d.EventBridgeRole, made); err != nil {
 			return nil, err
 		}

@@ -38,7 +38,7 @@ func (i *repositoryPreflight) add(key, value, what, remedy string) {
 // inspectRepositories compares the repositories of GitHub, or of CodeCommit, with what the gate needs.
 func inspectRepositories(c component.Context, parent pulumi.Resource) (*repositoryPreflight, error) {
 	i := &repositoryPreflight{Context: c, githubClient: githubClient{c.Ctx, parent, c.Settings.Source.Owner}}
-	if c.Settings.FromCodeCommit() {
+	if c.Settings.UsesCodeCommit() {
 		return i, findSources(c, parent)
 	}
 	for n, name := range c.Settings.Repositories() {

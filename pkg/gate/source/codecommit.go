@@ -113,7 +113,7 @@ func NewStartRule(c component.Context, parent pulumi.Resource, app settings.App,
 // NewChangeRules publish an alert for every change of prod in CodeCommit, whoever makes it: a merge that was
 // approved is one, and a push that guardrails would have refused is the other.
 func NewChangeRules(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts) error {
-	if !c.Settings.FromCodeCommit() {
+	if !c.Settings.UsesCodeCommit() {
 		return nil
 	}
 	const few = 15 // names of 100 characters, of the 2,048 that a pattern takes

@@ -36,7 +36,7 @@ func New(c component.Context, parent pulumi.Resource, mergers []string) (*Source
 }
 
 func newSource(c component.Context, parent pulumi.Resource, mergers []string) (*Source, error) {
-	if c.Settings.FromCodeCommit() {
+	if c.Settings.UsesCodeCommit() {
 		return newCodeCommit(c, parent)
 	}
 	s, err := newConnection(c, parent)
@@ -81,7 +81,7 @@ func newConnection(c component.Context, parent pulumi.Resource) (*Source, error)
 // Handshake says what somebody must do before the connection works: only a person who is
 // signed in to GitHub can complete a connection.
 func (s *Source) Handshake(c component.Context) pulumi.StringOutput {
-	if c.Settings.FromCodeCommit() {
+	if c.Settings.UsesCodeCommit() {
 		return pulumi.String("").ToStringOutput()
 	}
 	return s.ConnectionStatus.ApplyT(func(status string) string {

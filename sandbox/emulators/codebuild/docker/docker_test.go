@@ -21,7 +21,7 @@ func need(t *testing.T, tool string) {
 	t.Skipf("%s is missing: apt-get install %s", tool, tool)
 }
 
-func TestShellcheckFindsNothing(t *testing.T) {
+func TestBuildspec_ShellcheckFindsNothing(t *testing.T) {
 	t.Parallel()
 	need(t, "shellcheck")
 	if out, err := exec.Command("shellcheck", "docker.sh").CombinedOutput(); err != nil {

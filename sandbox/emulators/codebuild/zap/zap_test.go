@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestShellcheckFindsNothing(t *testing.T) {
+func TestBuildspec_ShellcheckFindsNothing(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("shellcheck"); err != nil {
 		if os.Getenv("CI") == "true" {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestWhatIsAcceptedIsReadAlike: a buildspec has nothing to share a function with.
-func TestWhatIsAcceptedIsReadAlike(t *testing.T) {
+// TestBuildspec_AcceptedFindingsAreReadAlike: a buildspec has nothing to share a function with.
+func TestBuildspec_AcceptedFindingsAreReadAlike(t *testing.T) {
 	t.Parallel()
 	part := func(text string) string {
 		_, rest, _ := strings.Cut(strings.Join(parse(t, text).commands(), "\n"), "# The entries of this app")

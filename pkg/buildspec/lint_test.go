@@ -115,7 +115,7 @@ func findWithoutStop(item string) bool {
 	return len(code) > 1 && code[0] != "set -euo pipefail"
 }
 
-func TestNoBuildspecSwitchesAGateOff(t *testing.T) {
+func TestBuildspec_DisablesNoCheck(t *testing.T) {
 	t.Parallel()
 	eachBuildspec(t, func(t *testing.T, text string) {
 		if line, why := findGateOff(text); why != "" {
@@ -132,7 +132,7 @@ func TestNoBuildspecSwitchesAGateOff(t *testing.T) {
 	})
 }
 
-func TestGatesSwitchedOffAreFound(t *testing.T) {
+func TestBuildspecLint_FindsDisabledChecks(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{
 		`trivy image "$IMAGE_URI" || true`,
@@ -181,7 +181,7 @@ func TestGatesSwitchedOffAreFound(t *testing.T) {
 	}
 }
 
-func TestOrdinaryLinesAreNotTakenForGatesSwitchedOff(t *testing.T) {
+func TestBuildspecLint_AcceptsOrdinaryLines(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{
 		`# a scan with || true is no gate`,
@@ -208,7 +208,7 @@ func TestOrdinaryLinesAreNotTakenForGatesSwitchedOff(t *testing.T) {
 	}
 }
 
-func TestDownloadsWithoutAChecksumAreFound(t *testing.T) {
+func TestBuildspecLint_FindsDownloadsWithoutAChecksum(t *testing.T) {
 	t.Parallel()
 	for _, item := range []string{
 		`curl --fail --output tool "$URL"`,
@@ -230,7 +230,7 @@ func TestDownloadsWithoutAChecksumAreFound(t *testing.T) {
 	}
 }
 
-func TestCheckedDownloadsAndAnswersAreNotTakenForUnchecked(t *testing.T) {
+func TestBuildspecLint_AcceptsCheckedDownloads(t *testing.T) {
 	t.Parallel()
 	for _, item := range []string{
 		"curl --fail --output \"$work/tool\" \"$URL\"\necho \"$SUM  $work/tool\" | sha256sum --check --strict",
@@ -248,7 +248,7 @@ func TestCheckedDownloadsAndAnswersAreNotTakenForUnchecked(t *testing.T) {
 	}
 }
 
-func TestItemsThatGoOnAfterAFailureAreFound(t *testing.T) {
+func TestBuildspecLint_FindsItemsThatContinueAfterAFailure(t *testing.T) {
 	t.Parallel()
 	for item, want := range map[string]bool{
 		"scan\ndeploy":                      true,

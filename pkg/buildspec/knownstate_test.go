@@ -55,9 +55,9 @@ func forms(fields knownstate.Fields) []string {
 	return lines
 }
 
-// TestWhatAWSAnswersIsWhatIsDeclared holds jq's reading of an answer, with all that AWS
+// TestKnownStateCheck_ReadsResponsesAsDeclared holds jq's reading of an answer, with all that AWS
 // fills in and writes in its own way, against Go's of what was asked for.
-func TestWhatAWSAnswersIsWhatIsDeclared(t *testing.T) {
+func TestKnownStateCheck_ReadsResponsesAsDeclared(t *testing.T) {
 	t.Parallel()
 	for name, c := range answers {
 		t.Run(name, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestWhatAWSAnswersIsWhatIsDeclared(t *testing.T) {
 	}
 }
 
-func TestBothWriteAValueAlike(t *testing.T) {
+func TestKnownStateCheck_WritesValuesLikeGo(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewSource(1))
 	text := func() string {
@@ -145,7 +145,7 @@ func TestBothWriteAValueAlike(t *testing.T) {
 	}
 }
 
-func TestBothHashAlike(t *testing.T) {
+func TestKnownStateCheck_HashesLikeGo(t *testing.T) {
 	t.Parallel()
 	form := `{"a":"é\n","b":[1,true]}`
 	got := bash(t, "hashed", "a field\t"+form+"\n")

@@ -28,9 +28,9 @@ func knownStates(t *testing.T, r *gatetest.Recording) map[string]state {
 	return all
 }
 
-// TestEveryPartIsCompared: all of an app that decides what is delivered, and all that
+// TestKnownState_HasEveryPart: all of an app that decides what is delivered, and all that
 // decides about every app.
-func TestEveryPartIsCompared(t *testing.T) {
+func TestKnownState_HasEveryPart(t *testing.T) {
 	t.Parallel()
 	r := built(t, contained(run(withSecrets(approved("api", "web")))))
 	kinds := map[string]string{pipelineType: "pipeline ", projectType: "project ", roleType: "role ", policyType: "policy ", repositoryType: "repository "}
@@ -70,8 +70,8 @@ func TestEveryPartIsCompared(t *testing.T) {
 	}
 }
 
-// TestAChangeOfSettingsChangesItsFields and no others.
-func TestAChangeOfSettingsChangesItsFields(t *testing.T) {
+// TestKnownState_ChangedSettingChangesItsFields and no others.
+func TestKnownState_ChangedSettingChangesItsFields(t *testing.T) {
 	t.Parallel()
 	const pipeline, trigger, build = "pipeline api-prodgate: ", "trigger api-prodgate: ", "project prodgate-api-build: "
 	set := func(key string, value object) func(map[string]any) {
@@ -130,7 +130,7 @@ func TestAChangeOfSettingsChangesItsFields(t *testing.T) {
 	}
 }
 
-func TestKnownStateIsNoSecret(t *testing.T) {
+func TestKnownState_IsNoSecret(t *testing.T) {
 	t.Parallel()
 	for _, made := range built(t, config("api")).Of(t, parameterType) {
 		if made.Text("type") != "String" || !made.Input("value").IsNull() || made.Inputs["insecureValue"].IsSecret() {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestSignExportsItsSummary(t *testing.T) {
+func TestBuildspec_SignExportsItsSummary(t *testing.T) {
 	t.Parallel()
 	s := parse(t, Text("sign"))
 	if !slices.Equal(s.Env.ExportedVariables, []string{Summary}) || !strings.Contains(Text("sign"), "export "+Summary+"=") {
@@ -19,7 +19,7 @@ func TestSignExportsItsSummary(t *testing.T) {
 }
 
 // What verifies before a deployment must not be something else than what signed.
-func TestSignAndPrepareInstallTheSame(t *testing.T) {
+func TestBuildspec_SignAndPrepareInstallTheSame(t *testing.T) {
 	t.Parallel()
 	install := func(text string) string {
 		for _, command := range parse(t, text).commands() {
@@ -41,7 +41,7 @@ func TestSignAndPrepareInstallTheSame(t *testing.T) {
 	}
 }
 
-func TestPrepareUploadsOnlyWhatItWrites(t *testing.T) {
+func TestBuildspec_PrepareUploadsOnlyItsFiles(t *testing.T) {
 	t.Parallel()
 	s := parse(t, Text("prepare"))
 	if s.Artifacts.BaseDirectory != "deploy" || !slices.Equal(s.Artifacts.Files, []string{"**/*"}) {
