@@ -13,8 +13,8 @@ var accountRoutes = []route{
 		return c.showUser(find(c.state.Accounts, func(a *account) bool { return strconv.FormatInt(a.ID, 10) == c.PathValue("id") }))
 	}},
 	{"GET /users/{login}", None, func(c *call) (any, error) { return c.showUser(c.state.account(c.PathValue("login"))) }},
-	{"GET /users/{login}/gpg_keys", None, nothing},
-	{"GET /users/{login}/keys", None, nothing},
+	{"GET /users/{login}/gpg_keys", None, listEmpty},
+	{"GET /users/{login}/keys", None, listEmpty},
 	{"GET /orgs/{org}", None, getOrganization},
 	{"GET /orgs/{org}/teams/{slug}", None, withTeam(func(_ *call, org *account, t *team) any { return org.teamJSON(t) })},
 	{"GET /orgs/{org}/teams/{slug}/members", None, withTeam(getTeamMembers)},
@@ -25,7 +25,7 @@ var accountRoutes = []route{
 	{"GET /rate_limit", None, getRateLimit},
 }
 
-// summary is how an account looks wherever it is mentioned.
+// summary is an account as other objects embed it.
 func (a *account) summary() object {
 	return object{
 		"id": a.ID, "node_id": a.nodeID(), "login": a.Login, "type": a.Type, "site_admin": false,
@@ -40,10 +40,10 @@ func (a *account) nodeID() string {
 	return nodeID("U", a.ID)
 }
 
-// getViewer tells a person who they are; an app's installation is nobody.
+// getViewer returns the user of the token; an app's installation has none.
 func getViewer(c *call) (any, error) {
 	if c.token.App != 0 {
-		return nil, refuse(http.StatusForbidden, "Resource not accessible by integration")
+		return nil, newError(http.StatusForbidden, "Resource not accessible by integration")
 	}
 	return c.showUser(c.state.account(c.token.Login))
 }
@@ -57,7 +57,7 @@ func (c *call) showUser(a *account) (any, error) {
 	return out, nil
 }
 
-func nothing(*call) (any, error) { return []object{}, nil }
+func listEmpty(*call) (any, error) { return []object{}, nil }
 
 func getOrganization(c *call) (any, error) {
 	a := c.state.account(c.PathValue("org"))
@@ -70,11 +70,11 @@ func getOrganization(c *call) (any, error) {
 	return out, nil
 }
 
-func withTeam(show func(*call, *account, *team) any) func(*call) (any, error) {
+func withTeam(render func(*call, *account, *team) any) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		if org := c.state.account(c.PathValue("org")); org != nil {
 			if t := org.team(c.PathValue("slug")); t != nil {
-				return show(c, org, t), nil
+				return render(c, org, t), nil
 			}
 		}
 		return nil, notFound()
@@ -106,7 +106,7 @@ func getTeamRepositories(c *call, org *account, t *team) any {
 	return list(page(c, granted), c.repositoryJSON)
 }
 
-// listTeams are the teams that have access to a repository, and how much.
+// listTeams lists the teams with access to a repository, and their permissions.
 func listTeams(c *call) (any, error) {
 	var with []object
 	owner := c.state.account(c.repo.Owner)
@@ -123,8 +123,8 @@ func listTeams(c *call) (any, error) {
 	return page(c, append([]object{}, with...)), nil
 }
 
-// getPermission is what a user may do with a repository; of a public one,
-// everybody may read.
+// getPermission returns a user's permission on a repository. Everybody can read a
+// public one.
 func getPermission(c *call) (any, error) {
 	a := c.state.account(c.PathValue("login"))
 	if a == nil || a.Type != "User" {
@@ -157,8 +157,8 @@ func getRateLimit(c *call) (any, error) {
 	return object{"rate": rate, "resources": object{"core": rate, "graphql": rate}}, nil
 }
 
-// among is whether a user is one of these handles, or in a team of them.
-func (s *state) among(handles []string, login string) bool {
+// isListed reports whether a user is one of the handles, or a member of one of their teams.
+func (s *state) isListed(handles []string, login string) bool {
 	return slices.ContainsFunc(handles, func(handle string) bool {
 		name := strings.TrimPrefix(handle, "@")
 		if organization, slug, isTeam := strings.Cut(name, "/"); isTeam {
@@ -173,9 +173,9 @@ func (s *state) among(handles []string, login string) bool {
 	})
 }
 
-// covers tells whether one of the node ids is the user's, or that of a team
-// with the user in it.
-func (s *state) covers(ids []string, login string) bool {
+// includesUser reports whether one of the node ids is the user's, or that of a team
+// with the user as a member.
+func (s *state) includesUser(ids []string, login string) bool {
 	for _, a := range s.Accounts {
 		if strings.EqualFold(a.Login, login) && slices.Contains(ids, a.nodeID()) {
 			return true

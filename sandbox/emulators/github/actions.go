@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// actionsRoutes has variables and secrets twice, of the repository and of its
+// actionsRoutes has variables and secrets twice: of the repository and of its
 // environments.
 var actionsRoutes = slices.Concat(
 	[]route{
 		{"GET /repos/{owner}/{repo}/actions/oidc/customization/sub", Read, getOIDCSubject},
 		{"PUT /repos/{owner}/{repo}/actions/oidc/customization/sub", Write, putOIDCSubject},
 	},
-	vaultRoutes("/repos/{owner}/{repo}/actions", func(c *call) *vault { return &c.repo.vault }),
-	vaultRoutes("/repos/{owner}/{repo}/environments/{environment}", environmentVault),
-	vaultRoutes("/repositories/{repository_id}/environments/{environment}", environmentVault),
+	actionsStoreRoutes("/repos/{owner}/{repo}/actions", func(c *call) *actionsStore { return &c.repo.actionsStore }),
+	actionsStoreRoutes("/repos/{owner}/{repo}/environments/{environment}", environmentStore),
+	actionsStoreRoutes("/repositories/{repository_id}/environments/{environment}", environmentStore),
 )
 
-// oidcSubject says what is in the subject of a workflow's identity token.
+// oidcSubject is the customization of the subject claim of a workflow's identity token.
 type oidcSubject struct {
 	UseDefault       bool     `json:"use_default"`
 	IncludeClaimKeys []string `json:"include_claim_keys,omitempty"`
@@ -43,16 +43,16 @@ func putOIDCSubject(c *call) (any, error) {
 	}
 	for _, key := range in.IncludeClaimKeys {
 		if !regexp.MustCompile(`^\w+$`).MatchString(key) {
-			return nil, refuse(http.StatusUnprocessableEntity, "Claim keys can only contain alphanumeric characters and underscores: %s", key)
+			return nil, newError(http.StatusUnprocessableEntity, "Claim keys can only contain alphanumeric characters and underscores: %s", key)
 		}
 	}
 	c.repo.OIDCSubject = &in
-	return reply{http.StatusCreated, object{}}, nil
+	return response{http.StatusCreated, object{}}, nil
 }
 
-// vault holds secrets and variables. Secrets are kept by name only: GitHub never
-// tells their values either.
-type vault struct {
+// actionsStore holds secrets and variables. A secret has only its name, because GitHub never
+// returns its value.
+type actionsStore struct {
 	Secrets   []*entry `json:"secrets,omitempty"`
 	Variables []*entry `json:"variables,omitempty"`
 }
@@ -72,18 +72,18 @@ func (e *entry) json() object {
 	return out
 }
 
-func environmentVault(c *call) *vault {
+func environmentStore(c *call) *actionsStore {
 	if e := c.repo.environment(c.PathValue("environment")); e != nil {
-		return &e.vault
+		return &e.actionsStore
 	}
 	return nil
 }
 
-func vaultRoutes(path string, of func(*call) *vault) []route {
-	in := func(answer func(*call, *vault) (any, error)) func(*call) (any, error) {
+func actionsStoreRoutes(path string, of func(*call) *actionsStore) []route {
+	in := func(handler func(*call, *actionsStore) (any, error)) func(*call) (any, error) {
 		return func(c *call) (any, error) {
 			if v := of(c); v != nil {
-				return answer(c, v)
+				return handler(c, v)
 			}
 			return nil, notFound()
 		}
@@ -102,8 +102,8 @@ func vaultRoutes(path string, of func(*call) *vault) []route {
 	}
 }
 
-// named finds an entry; the names are upper case, whatever case they are sent in.
-func (c *call) named(entries []*entry) (*entry, error) {
+// findEntry finds an entry by its name, which is case-insensitive.
+func (c *call) findEntry(entries []*entry) (*entry, error) {
 	if e := find(entries, func(e *entry) bool { return strings.EqualFold(e.Name, c.PathValue("name")) }); e != nil {
 		return e, nil
 	}
@@ -116,15 +116,15 @@ func checkName(kind, name string) error {
 	if entryName.MatchString(name) && !strings.HasPrefix(strings.ToUpper(name), "GITHUB_") {
 		return nil
 	}
-	return refuse(http.StatusUnprocessableEntity, "%s names can only contain alphanumeric characters ([a-z], [A-Z], [0-9]) or underscores (_). "+
+	return newError(http.StatusUnprocessableEntity, "%s names can only contain alphanumeric characters ([a-z], [A-Z], [0-9]) or underscores (_). "+
 		"Spaces are not allowed. Must start with a letter ([a-z], [A-Z]) or underscores (_). Must not start with GITHUB_.", kind)
 }
 
-func listVariables(c *call, v *vault) (any, error) {
+func listVariables(c *call, v *actionsStore) (any, error) {
 	return object{"total_count": len(v.Variables), "variables": list(page(c, v.Variables), (*entry).json)}, nil
 }
 
-func createVariable(c *call, v *vault) (any, error) {
+func createVariable(c *call, v *actionsStore) (any, error) {
 	var in struct{ Name, Value string }
 	if err := c.decode(&in); err != nil {
 		return nil, err
@@ -133,22 +133,22 @@ func createVariable(c *call, v *vault) (any, error) {
 		return nil, err
 	}
 	if find(v.Variables, func(e *entry) bool { return strings.EqualFold(e.Name, in.Name) }) != nil {
-		return nil, refuse(http.StatusConflict, "Already exists - Variable already exists")
+		return nil, newError(http.StatusConflict, "Already exists - Variable already exists")
 	}
 	v.Variables = append(v.Variables, &entry{Name: strings.ToUpper(in.Name), Value: in.Value, CreatedAt: c.now, UpdatedAt: c.now})
 	return object{}, nil
 }
 
-func getVariable(c *call, v *vault) (any, error) {
-	e, err := c.named(v.Variables)
+func getVariable(c *call, v *actionsStore) (any, error) {
+	e, err := c.findEntry(v.Variables)
 	if err != nil {
 		return nil, err
 	}
 	return e.json(), nil
 }
 
-func updateVariable(c *call, v *vault) (any, error) {
-	e, err := c.named(v.Variables)
+func updateVariable(c *call, v *actionsStore) (any, error) {
+	e, err := c.findEntry(v.Variables)
 	if err != nil {
 		return nil, err
 	}
@@ -169,36 +169,36 @@ func updateVariable(c *call, v *vault) (any, error) {
 	return nil, nil
 }
 
-func deleteVariable(c *call, v *vault) (any, error) {
-	e, err := c.named(v.Variables)
+func deleteVariable(c *call, v *actionsStore) (any, error) {
+	e, err := c.findEntry(v.Variables)
 	if err == nil {
 		v.Variables = without(v.Variables, e)
 	}
 	return nil, err
 }
 
-func listSecrets(c *call, v *vault) (any, error) {
+func listSecrets(c *call, v *actionsStore) (any, error) {
 	return object{"total_count": len(v.Secrets), "secrets": list(page(c, v.Secrets), (*entry).json)}, nil
 }
 
-// getPublicKey is the key that secrets are sealed with. Nobody opens them, so
-// any 32 bytes are one.
-func getPublicKey(c *call, _ *vault) (any, error) {
+// getPublicKey returns the key that encrypts secrets. The emulator never decrypts them, so
+// any 32 bytes serve.
+func getPublicKey(c *call, _ *actionsStore) (any, error) {
 	key := sha256.Sum256([]byte(c.repo.nodeID()))
 	return object{"key_id": c.keyID(), "key": base64.StdEncoding.EncodeToString(key[:])}, nil
 }
 
 func (c *call) keyID() string { return strconv.FormatInt(c.repo.ID, 10) }
 
-func getSecret(c *call, v *vault) (any, error) {
-	e, err := c.named(v.Secrets)
+func getSecret(c *call, v *actionsStore) (any, error) {
+	e, err := c.findEntry(v.Secrets)
 	if err != nil {
 		return nil, err
 	}
 	return e.json(), nil
 }
 
-func putSecret(c *call, v *vault) (any, error) {
+func putSecret(c *call, v *actionsStore) (any, error) {
 	var in struct {
 		EncryptedValue []byte `json:"encrypted_value"`
 		KeyID          string `json:"key_id"`
@@ -210,18 +210,18 @@ func putSecret(c *call, v *vault) (any, error) {
 		return nil, err
 	}
 	if in.KeyID != c.keyID() || len(in.EncryptedValue) == 0 {
-		return nil, refuse(http.StatusUnprocessableEntity, "Bad request - key_id or encrypted_value is not valid")
+		return nil, newError(http.StatusUnprocessableEntity, "Bad request - key_id or encrypted_value is not valid")
 	}
-	if e, _ := c.named(v.Secrets); e != nil {
+	if e, _ := c.findEntry(v.Secrets); e != nil {
 		e.UpdatedAt = c.now
 		return nil, nil
 	}
 	v.Secrets = append(v.Secrets, &entry{Name: strings.ToUpper(c.PathValue("name")), CreatedAt: c.now, UpdatedAt: c.now})
-	return reply{http.StatusCreated, object{}}, nil
+	return response{http.StatusCreated, object{}}, nil
 }
 
-func deleteSecret(c *call, v *vault) (any, error) {
-	e, err := c.named(v.Secrets)
+func deleteSecret(c *call, v *actionsStore) (any, error) {
+	e, err := c.findEntry(v.Secrets)
 	if err == nil {
 		v.Secrets = without(v.Secrets, e)
 	}

@@ -25,13 +25,13 @@ func getContents(c *call) (any, error) {
 	}
 	id, ok := c.repo.resolve(ref)
 	if !ok {
-		return nil, refuse(http.StatusNotFound, "No commit found for the ref %s", ref)
+		return nil, newError(http.StatusNotFound, "No commit found for the ref %s", ref)
 	}
 	files, name := c.repo.Commits[id].Files, c.PathValue("path")
 	if _, ok := files[name]; ok {
 		out := c.repo.entryJSON(files, name, ref)
 		out["encoding"] = "base64"
-		out["content"] = wrap(base64.StdEncoding.EncodeToString(c.repo.Blobs[files[name]].bytes()))
+		out["content"] = wrapBase64(base64.StdEncoding.EncodeToString(c.repo.Blobs[files[name]].bytes()))
 		return out, nil
 	}
 	folder, inside := "", map[string]bool{}
@@ -50,7 +50,7 @@ func getContents(c *call) (any, error) {
 	return list(slices.Sorted(maps.Keys(inside)), func(p string) object { return c.repo.entryJSON(files, p, ref) }), nil
 }
 
-// entryJSON describes a file, or a folder where no file has this path.
+// entryJSON describes a file, or a folder if no file has this path.
 func (r *repository) entryJSON(files map[string]string, name, ref string) object {
 	kind, id := "dir", hash(name)
 	var size int
@@ -67,7 +67,7 @@ func (r *repository) entryJSON(files map[string]string, name, ref string) object
 }
 
 // wrap breaks base64 into lines, as GitHub sends it.
-func wrap(s string) string {
+func wrapBase64(s string) string {
 	var b strings.Builder
 	for part := range slices.Chunk([]byte(s), 60) {
 		b.Write(part)
@@ -86,29 +86,29 @@ type change struct {
 	Committer *person `json:"committer"`
 }
 
-// readChange checks what a PUT and a DELETE have in common and tells the id of
-// the file that is there, if one is.
+// readChange reads the body of a PUT or DELETE and validates it against the current
+// file, whose id is present; empty if the file does not exist.
 func readChange(c *call) (in change, present string, err error) {
 	if err := c.decode(&in); err != nil {
 		return in, "", err
 	}
 	if in.Message == "" {
-		return in, "", refuse(http.StatusUnprocessableEntity, "Invalid request.\n\n\"message\" wasn't supplied.")
+		return in, "", newError(http.StatusUnprocessableEntity, "Invalid request.\n\n\"message\" wasn't supplied.")
 	}
 	if in.Branch == "" {
 		in.Branch = c.repo.DefaultBranch
 	}
 	head, ok := c.repo.Refs[headsPrefix+in.Branch]
 	if !ok {
-		return in, "", refuse(http.StatusNotFound, "Branch %s not found", in.Branch)
+		return in, "", newError(http.StatusNotFound, "Branch %s not found", in.Branch)
 	}
 	name := c.PathValue("path")
 	present = c.repo.Commits[head].Files[name]
 	switch {
 	case in.SHA == "" && present != "":
-		err = refuse(http.StatusUnprocessableEntity, "Invalid request.\n\n\"sha\" wasn't supplied.")
+		err = newError(http.StatusUnprocessableEntity, "Invalid request.\n\n\"sha\" wasn't supplied.")
 	case in.SHA != "" && in.SHA != present:
-		err = refuse(http.StatusConflict, "%s does not match %s", name, in.SHA)
+		err = newError(http.StatusConflict, "%s does not match %s", name, in.SHA)
 	}
 	return in, present, err
 }
@@ -128,7 +128,7 @@ func putContents(c *call) (any, error) {
 	name := c.PathValue("path")
 	cm := c.repo.commitFile(in.Branch, name, c.repo.addBlob(in.Content), c.commitOf(in))
 	entry := c.repo.entryJSON(c.repo.Commits[cm].Files, name, in.Branch)
-	return reply{status, object{"content": entry, "commit": c.repo.gitCommitJSON(cm)}}, nil
+	return response{status, object{"content": entry, "commit": c.repo.gitCommitJSON(cm)}}, nil
 }
 
 func deleteContents(c *call) (any, error) {
@@ -143,22 +143,22 @@ func deleteContents(c *call) (any, error) {
 		return nil, err
 	}
 	cm := c.repo.commitFile(in.Branch, c.PathValue("path"), "", c.commitOf(in))
-	return reply{http.StatusOK, object{"content": nil, "commit": c.repo.gitCommitJSON(cm)}}, nil
+	return response{http.StatusOK, object{"content": nil, "commit": c.repo.gitCommitJSON(cm)}}, nil
 }
 
-// gitCommitJSON is the commit as git has it: its fields beside its id.
+// gitCommitJSON is the commit in git's form: its fields beside its id.
 func (r *repository) gitCommitJSON(id string) object {
 	out := r.commitJSON(id)["commit"].(object)
 	out["sha"], out["node_id"] = id, "C_"+id
 	return out
 }
 
-// commitOf fills in who made the change: the token's user, unless told.
+// commitOf sets the author and committer: the token's user, unless the change names them.
 func (c *call) commitOf(in change) commit {
 	a := c.state.account(c.token.Login)
 	me := person{Name: a.Login, Email: fmt.Sprintf("%d+%s@users.noreply.github.com", a.ID, a.Login)}
 	// GitHub signs for an app that names neither author nor committer.
-	signed := c.token.Signs || c.token.App != 0 && in.Author == nil && in.Committer == nil
+	signed := c.token.SignsCommits || c.token.App != 0 && in.Author == nil && in.Committer == nil
 	cm := commit{Message: in.Message, Author: me, Committer: me, Verified: signed, Pusher: c.token.Login}
 	if in.Committer != nil {
 		cm.Author, cm.Committer = *in.Committer, *in.Committer

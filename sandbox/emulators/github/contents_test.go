@@ -9,7 +9,7 @@ import (
 
 const cruddur = "/repos/example-org/cruddur"
 
-func TestFileFromCreationToDeletion(t *testing.T) {
+func TestContents_LifeCycle(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	const file = cruddur + "/contents/.github/CODEOWNERS"
@@ -37,12 +37,12 @@ func TestFileFromCreationToDeletion(t *testing.T) {
 		t.Errorf("files are %v", at(t, commit, "files"))
 	}
 
-	c.refused(422, "Invalid request.\n\n\"sha\" wasn't supplied.", "PUT "+file, body)
-	c.refused(409, ".github/CODEOWNERS does not match abc", "PUT "+file, `{"message":"m","content":"eA==","branch":"prod","sha":"abc"}`)
-	c.refused(422, "Invalid request.\n\n\"message\" wasn't supplied.", "PUT "+file, `{"content":"eA==","branch":"prod"}`)
-	c.refused(404, "Branch nowhere not found", "PUT "+file, `{"message":"m","content":"eA==","branch":"nowhere"}`)
-	c.refused(400, "Problems parsing JSON", "PUT "+file, `{`)
-	c.refused(404, "No commit found for the ref nowhere", "GET "+file+"?ref=nowhere", "")
+	c.expectError(422, "Invalid request.\n\n\"sha\" wasn't supplied.", "PUT "+file, body)
+	c.expectError(409, ".github/CODEOWNERS does not match abc", "PUT "+file, `{"message":"m","content":"eA==","branch":"prod","sha":"abc"}`)
+	c.expectError(422, "Invalid request.\n\n\"message\" wasn't supplied.", "PUT "+file, `{"content":"eA==","branch":"prod"}`)
+	c.expectError(404, "Branch nowhere not found", "PUT "+file, `{"message":"m","content":"eA==","branch":"nowhere"}`)
+	c.expectError(400, "Problems parsing JSON", "PUT "+file, `{`)
+	c.expectError(404, "No commit found for the ref nowhere", "GET "+file+"?ref=nowhere", "")
 
 	sha := at(t, got, "sha").(string)
 	changed := c.rest(200, "PUT "+file, fmt.Sprintf(`{"message":"m","content":"eA==","branch":"prod","sha":%q}`, sha))
@@ -57,7 +57,7 @@ func TestFileFromCreationToDeletion(t *testing.T) {
 	}
 }
 
-func TestFolders(t *testing.T) {
+func TestContents_ListFolders(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	for call, want := range map[string]string{
@@ -75,7 +75,7 @@ func TestFolders(t *testing.T) {
 	c.rest(404, "GET "+cruddur+"/contents/nowhere", "")
 }
 
-func TestRefs(t *testing.T) {
+func TestRefs_LifeCycle(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	head := at(t, c.rest(200, "GET "+cruddur+"/git/ref/heads/main", ""), "object", "sha").(string)
@@ -88,22 +88,22 @@ func TestRefs(t *testing.T) {
 		fmt.Sprintf(`{"ref":"heads/x","sha":%q}`, head):         "Reference name must start with 'refs/' and contain at least two slashes.",
 		`{"ref":"refs/heads/x","sha":"abc"}`:                    "Object does not exist",
 	} {
-		c.refused(422, message, "POST "+cruddur+"/git/refs", body)
+		c.expectError(422, message, "POST "+cruddur+"/git/refs", body)
 	}
 	c.rest(201, "POST "+cruddur+"/branches/dev%2F1/rename", `{"new_name":"dev"}`)
-	c.refused(404, "Branch not found", "GET "+cruddur+"/branches/dev%2F1", "")
+	c.expectError(404, "Branch not found", "GET "+cruddur+"/branches/dev%2F1", "")
 	c.rest(404, "POST "+cruddur+"/branches/nowhere/rename", `{"new_name":"x"}`)
 	c.rest(422, "POST "+cruddur+"/branches/dev/rename", `{"new_name":"main"}`)
 	if n := len(c.rest(200, "GET "+cruddur+"/git/matching-refs/heads/", "").([]any)); n != 4 {
 		t.Errorf("%d refs, want 4", n)
 	}
 	c.rest(204, "DELETE "+cruddur+"/git/refs/heads/dev", "")
-	c.refused(422, "Reference does not exist", "DELETE "+cruddur+"/git/refs/heads/dev", "")
-	c.refused(422, "No commit found for SHA: abc", "GET "+cruddur+"/commits/abc", "")
+	c.expectError(422, "Reference does not exist", "DELETE "+cruddur+"/git/refs/heads/dev", "")
+	c.expectError(422, "No commit found for SHA: abc", "GET "+cruddur+"/commits/abc", "")
 }
 
-// The default branch's name is in the repository, and in the rule for it.
-func TestDefaultBranchRenamed(t *testing.T) {
+// TestBranches_RenameDefault: a rename changes the repository's default branch and its rule.
+func TestBranches_RenameDefault(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	id := c.protect("main", nil)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// turn is one call that terraform-provider-github made, and what it was told.
+// turn is one call that terraform-provider-github made, and its response.
 type turn struct {
 	Call        string          `json:"call"`
 	Body        json.RawMessage `json:"body,omitempty"`
@@ -19,11 +19,11 @@ type turn struct {
 	Answer      json.RawMessage `json:"answer,omitempty"`
 }
 
-// TestProviderConversations repeats what terraform-provider-github 6.13.0 said
+// TestProvider_ReplayConversations repeats the calls of terraform-provider-github 6.13.0
 // while it created, read, updated, read again and deleted a resource, with
-// "No changes" planned after each step. The answers that satisfied it then are
-// the answers wanted now.
-func TestProviderConversations(t *testing.T) {
+// "No changes" planned after each step. The responses that satisfied it then are
+// expected now.
+func TestProvider_ReplayConversations(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.jsonl")
 	if err != nil || len(files) == 0 {
@@ -52,7 +52,7 @@ func TestProviderConversations(t *testing.T) {
 					t.Errorf("line %d: %s is not emulated", n, want.Call)
 				}
 			}
-			if unknown := c.Unknown(); len(unknown) > 0 {
+			if unknown := c.UnknownCalls(); len(unknown) > 0 {
 				t.Errorf("not emulated: %q", unknown)
 			}
 		})
@@ -61,5 +61,5 @@ func TestProviderConversations(t *testing.T) {
 
 func sameJSON(t *testing.T, a, b []byte) bool {
 	t.Helper()
-	return text(decode(t, string(a))) == text(decode(t, string(b)))
+	return encodeJSON(decode(t, string(a))) == encodeJSON(decode(t, string(b)))
 }

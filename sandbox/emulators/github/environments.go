@@ -34,7 +34,7 @@ type environment struct {
 	Policies          []*branchPolicy   `json:"policies,omitempty"`
 	CreatedAt         time.Time         `json:"createdAt"`
 	UpdatedAt         time.Time         `json:"updatedAt"`
-	vault
+	actionsStore
 }
 
 type reviewer struct {
@@ -42,8 +42,8 @@ type reviewer struct {
 	ID   int64  `json:"id"`
 }
 
-// deploymentPolicy says which branches may deploy: the protected ones, or those
-// that the environment's branch policies name.
+// deploymentPolicy selects the branches that can deploy: the protected ones, or those
+// of the environment's branch policies.
 type deploymentPolicy struct {
 	ProtectedBranches    bool `json:"protected_branches"`
 	CustomBranchPolicies bool `json:"custom_branch_policies"`
@@ -59,10 +59,10 @@ func (r *repository) environment(name string) *environment {
 	return find(r.Environments, func(e *environment) bool { return strings.EqualFold(e.Name, name) })
 }
 
-func withEnvironment(answer func(*call, *environment) (any, error)) func(*call) (any, error) {
+func withEnvironment(handler func(*call, *environment) (any, error)) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		if e := c.repo.environment(c.PathValue("environment")); e != nil {
-			return answer(c, e)
+			return handler(c, e)
 		}
 		return nil, notFound()
 	}
@@ -95,7 +95,7 @@ func (c *call) environmentJSON(e *environment) object {
 	}
 }
 
-// reviewerJSON is the user or team that an id names, or nil.
+// reviewerJSON is the user or team with an id, or nil.
 func (c *call) reviewerJSON(r reviewer) object {
 	for _, a := range c.state.Accounts {
 		if r.Type == "User" && a.Type == "User" && a.ID == r.ID {
@@ -129,27 +129,27 @@ func putEnvironment(c *call) (any, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	lacks := func(rule string) error {
-		return refuse(http.StatusUnprocessableEntity, "Failed to create the environment protection rule. Please ensure the billing plan supports the %s protection rule.", rule)
+	unsupported := func(rule string) error {
+		return newError(http.StatusUnprocessableEntity, "Failed to create the environment protection rule. Please ensure the billing plan supports the %s protection rule.", rule)
 	}
-	onPaper := c.repo.Private && c.plan != Enterprise
+	isLimited := c.repo.Private && c.plan != Enterprise
 	switch {
 	case c.repo.Private && c.plan == Free:
 		return nil, notFound()
-	case onPaper && len(in.Reviewers) > 0:
-		return nil, lacks("required reviewers")
-	case onPaper && in.WaitTimer > 0:
-		return nil, lacks("wait timer")
+	case isLimited && len(in.Reviewers) > 0:
+		return nil, unsupported("required reviewers")
+	case isLimited && in.WaitTimer > 0:
+		return nil, unsupported("wait timer")
 	case in.WaitTimer < 0 || in.WaitTimer > 43200:
-		return nil, refuse(http.StatusUnprocessableEntity, "Invalid request.\n\nwait_timer must be between 0 and 43200")
+		return nil, newError(http.StatusUnprocessableEntity, "Invalid request.\n\nwait_timer must be between 0 and 43200")
 	case len(in.Reviewers) > 6:
-		return nil, refuse(http.StatusUnprocessableEntity, "Invalid request.\n\nNo more than 6 items are allowed; %d were supplied.", len(in.Reviewers))
+		return nil, newError(http.StatusUnprocessableEntity, "Invalid request.\n\nNo more than 6 items are allowed; %d were supplied.", len(in.Reviewers))
 	case in.PreventSelfReview && len(in.Reviewers) == 0:
-		return nil, refuse(http.StatusUnprocessableEntity, "Failed to create or update the environment protection rule. Required reviewers must have at least one reviewer to set prevent_self_review.")
+		return nil, newError(http.StatusUnprocessableEntity, "Failed to create or update the environment protection rule. Required reviewers must have at least one reviewer to set prevent_self_review.")
 	case in.BranchPolicy != nil && in.BranchPolicy.ProtectedBranches == in.BranchPolicy.CustomBranchPolicies:
-		return nil, refuse(http.StatusUnprocessableEntity, "protected_branches and custom_branch_policies cannot have the same value")
+		return nil, newError(http.StatusUnprocessableEntity, "protected_branches and custom_branch_policies cannot have the same value")
 	case slices.ContainsFunc(in.Reviewers, func(r reviewer) bool { return c.reviewerJSON(r) == nil }):
-		return nil, refuse(http.StatusUnprocessableEntity, "Failed to create the environment protection rule. One of the reviewers does not exist or cannot read the repository.")
+		return nil, newError(http.StatusUnprocessableEntity, "Failed to create the environment protection rule. One of the reviewers does not exist or cannot read the repository.")
 	}
 	e := c.repo.environment(c.PathValue("environment"))
 	if e == nil {
@@ -170,10 +170,10 @@ func deleteEnvironment(c *call, e *environment) (any, error) {
 	return nil, nil
 }
 
-func withPolicy(answer func(*call, *environment, *branchPolicy) (any, error)) func(*call) (any, error) {
+func withPolicy(handler func(*call, *environment, *branchPolicy) (any, error)) func(*call) (any, error) {
 	return withEnvironment(func(c *call, e *environment) (any, error) {
 		if p := find(e.Policies, func(p *branchPolicy) bool { return strconv.FormatInt(p.ID, 10) == c.PathValue("id") }); p != nil {
-			return answer(c, e, p)
+			return handler(c, e, p)
 		}
 		return nil, notFound()
 	})
@@ -196,11 +196,11 @@ func createPolicy(c *call, e *environment) (any, error) {
 		return nil, err
 	}
 	if p.Name == "" {
-		return nil, refuse(http.StatusUnprocessableEntity, "Invalid request.\n\n\"name\" wasn't supplied.")
+		return nil, newError(http.StatusUnprocessableEntity, "Invalid request.\n\n\"name\" wasn't supplied.")
 	}
 	p.ID = c.state.nextID()
 	e.Policies = append(e.Policies, p)
-	return reply{http.StatusOK, p.json()}, nil
+	return response{http.StatusOK, p.json()}, nil
 }
 
 func getPolicy(_ *call, _ *environment, p *branchPolicy) (any, error) { return p.json(), nil }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestEnvironmentFromCreationToDeletion(t *testing.T) {
+func TestEnvironments_LifeCycle(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	const env = "/repos/example-org/public/environments/prod%2Feu"
@@ -35,12 +35,12 @@ func TestEnvironmentFromCreationToDeletion(t *testing.T) {
 	}
 
 	policies := env + "/deployment-branch-policies"
-	policy := policies + "/" + text(at(t, c.rest(200, "POST "+policies, `{"name":"prod"}`), "id"))
+	policy := policies + "/" + encodeJSON(at(t, c.rest(200, "POST "+policies, `{"name":"prod"}`), "id"))
 	c.rest(200, "PUT "+policy, `{"name":"prod*"}`)
 	if value := c.rest(200, "GET "+policy, ""); at(t, value, "name") != "prod*" || at(t, value, "type") != "branch" {
 		t.Errorf("policy is %v", value)
 	}
-	c.refused(422, "Invalid request.\n\n\"name\" wasn't supplied.", "POST "+policies, `{}`)
+	c.expectError(422, "Invalid request.\n\n\"name\" wasn't supplied.", "POST "+policies, `{}`)
 	if n := at(t, c.rest(200, "GET "+policies, ""), "total_count"); n != 1.0 {
 		t.Errorf("%v policies, want 1", n)
 	}
@@ -60,7 +60,7 @@ func TestEnvironmentFromCreationToDeletion(t *testing.T) {
 	c.rest(404, "DELETE "+env, "")
 }
 
-func TestRefusedEnvironments(t *testing.T) {
+func TestEnvironments_RejectInvalid(t *testing.T) {
 	t.Parallel()
 	plan := func(p Plan) Seed {
 		s := seed()
@@ -85,7 +85,7 @@ func TestRefusedEnvironments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			start(t, plan(test.plan)).refused(test.status, test.message, "PUT /repos/example-org/"+test.repository+"/environments/prod", test.body)
+			start(t, plan(test.plan)).expectError(test.status, test.message, "PUT /repos/example-org/"+test.repository+"/environments/prod", test.body)
 		})
 	}
 	start(t, plan(Enterprise)).rest(200, "PUT "+cruddur+"/environments/prod", `{"wait_timer":1}`)

@@ -21,9 +21,9 @@ type commit struct {
 	Committer person            `json:"committer"`
 	Parents   []string          `json:"parents,omitempty"`
 	Files     map[string]string `json:"files"`
-	// Verified is whether it is signed: by whoever made it, or by GitHub.
+	// Verified is whether its author or GitHub signed it.
 	Verified bool `json:"verified,omitempty"`
-	// Pusher is whose token brought it.
+	// Pusher is the user whose token pushed it.
 	Pusher string `json:"pusher,omitempty"`
 }
 
@@ -33,7 +33,7 @@ type person struct {
 	Date  time.Time `json:"date"`
 }
 
-// blob is a file's content, as text wherever it is text: people read the state.
+// blob is a file's content, as text if possible, so that the state file is readable.
 type blob struct {
 	Text   string `json:"text,omitempty"`
 	Binary []byte `json:"binary,omitempty"`
@@ -59,17 +59,17 @@ func (r *repository) addBlob(content []byte) string {
 
 func (r *repository) addCommit(c commit) string {
 	made := c
-	made.Pusher = "" // who pushes a commit does not change it
-	id := hash(text(made))
+	made.Pusher = "" // the pusher is not part of a commit's id
+	id := hash(encodeJSON(made))
 	r.Commits[id] = c
 	return id
 }
 
 // treeID identifies the whole content of a commit.
-func (c commit) treeID() string { return hash(text(c.Files)) }
+func (c commit) treeID() string { return hash(encodeJSON(c.Files)) }
 
-// commitFile moves a branch on by one commit that changes one file; an empty
-// blob id removes it.
+// commitFile adds a commit to a branch that changes one file; an empty blob id
+// removes the file.
 func (r *repository) commitFile(branch, file, blobID string, c commit) string {
 	parent := r.Refs[headsPrefix+branch]
 	c.Parents = []string{parent}
@@ -84,7 +84,7 @@ func (r *repository) commitFile(branch, file, blobID string, c commit) string {
 	return id
 }
 
-// resolve finds the commit that a branch, a full ref or a commit id names.
+// resolve finds the commit of a branch, a tag, a full ref or a commit id.
 func (r *repository) resolve(ref string) (id string, ok bool) {
 	for _, name := range []string{headsPrefix + ref, "refs/tags/" + ref, "refs/" + ref, ref} {
 		if id, ok := r.Refs[name]; ok {
@@ -112,8 +112,8 @@ func (r *repository) history(id, file string) []string {
 	return ids
 }
 
-// matches tells whether a branch's name fits a pattern, as Ruby's File.fnmatch
-// with FNM_PATHNAME does it, which GitHub documents: a star stops at a slash,
+// matches reports whether a branch name matches a pattern, as Ruby's File.fnmatch
+// with FNM_PATHNAME, which GitHub documents: a star stops at a slash,
 // "**/" spans any number of folders.
 func matches(pattern, name string) bool {
 	return matchSegments(strings.Split(pattern, "/"), strings.Split(name, "/"))
@@ -136,7 +136,7 @@ func hash(content string) string {
 }
 
 // text encodes values made of maps, slices and plain fields, which cannot fail.
-func text(v any) string {
+func encodeJSON(v any) string {
 	data, _ := json.Marshal(v)
 	return string(data)
 }

@@ -35,14 +35,14 @@ func seed() Seed {
 	}
 }
 
-// client calls a server as the bearer of a token.
+// client calls a server with a token.
 type client struct {
 	*testing.T
 	*Server
 	token string
 }
 
-// start makes a server whose clock stands still.
+// start creates a server with a fixed clock.
 func start(t *testing.T, s Seed) client {
 	t.Helper()
 	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -58,7 +58,7 @@ func (c client) as(token string) client {
 	return c
 }
 
-// send makes a call and returns its whole answer.
+// send makes a call and returns its whole response.
 func (c client) send(call, body string, header ...string) *httptest.ResponseRecorder {
 	c.Helper()
 	method, path, _ := strings.Cut(call, " ")
@@ -74,7 +74,7 @@ func (c client) send(call, body string, header ...string) *httptest.ResponseReco
 	return w
 }
 
-// rest makes a call to the REST API and returns its answer decoded.
+// rest makes a call to the REST API and returns its decoded response.
 func (c client) rest(status int, call, body string) any {
 	c.Helper()
 	w := c.send(strings.Replace(call, " ", " /api/v3", 1), body)
@@ -84,8 +84,8 @@ func (c client) rest(status int, call, body string) any {
 	return decode(c.T, w.Body.String())
 }
 
-// refused makes a call that has to fail with a message.
-func (c client) refused(status int, message, call, body string) {
+// expectError makes a call that must fail with a message.
+func (c client) expectError(status int, message, call, body string) {
 	c.Helper()
 	answer, _ := c.rest(status, call, body).(object)
 	if answer["message"] != message {
@@ -96,7 +96,7 @@ func (c client) refused(status int, message, call, body string) {
 // graphql runs a query and returns its data and its errors' messages.
 func (c client) graphql(query string, variables object) (data object, messages []string) {
 	c.Helper()
-	w := c.send("POST /api/graphql", text(object{"query": query, "variables": variables}))
+	w := c.send("POST /api/graphql", encodeJSON(object{"query": query, "variables": variables}))
 	if w.Code != http.StatusOK {
 		c.Fatalf("graphql: status %d: %s", w.Code, w.Body)
 	}
@@ -121,7 +121,7 @@ func decode(t *testing.T, body string) any {
 	return v
 }
 
-// at goes down into decoded JSON: a key of an object, an index of an array.
+// at returns a value in decoded JSON by object keys and array indexes.
 func at(t *testing.T, v any, path ...any) any {
 	t.Helper()
 	for _, step := range path {

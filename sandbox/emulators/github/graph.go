@@ -5,17 +5,17 @@ import (
 	"net/http"
 )
 
-// graph makes the things of the graph from the state, for one caller.
+// graph builds the GraphQL objects from the state, for one caller.
 type graph struct {
 	state *state
 	token Token
 	plan  Plan
 }
 
-func (g graph) query() thing {
-	return thing{"Query", object{
+func (g graph) query() graphObject {
+	return graphObject{"Query", object{
 		"viewer":    g.account(g.state.account(g.token.Login)),
-		"rateLimit": thing{"RateLimit", object{"cost": 1, "limit": 5000, "remaining": 4999}},
+		"rateLimit": graphObject{"RateLimit", object{"cost": 1, "limit": 5000, "remaining": 4999}},
 		"node": func(args object) (any, error) {
 			id, _ := args["id"].(string)
 			if found, ok := g.node(id); ok {
@@ -26,38 +26,38 @@ func (g graph) query() thing {
 		"repository": func(args object) (any, error) {
 			owner, _ := args["owner"].(string)
 			name, _ := args["name"].(string)
-			if r := g.state.repository(owner, name); r != nil && g.sees(r) {
+			if r := g.state.repository(owner, name); r != nil && g.canRead(r) {
 				return g.repository(r), nil
 			}
-			return nil, refuse(http.StatusNotFound, "Could not resolve to a Repository with the name '%s/%s'.", owner, name)
+			return nil, newError(http.StatusNotFound, "Could not resolve to a Repository with the name '%s/%s'.", owner, name)
 		},
 		"user":         g.login("User", "a User"),
 		"organization": g.login("Organization", "an Organization"),
 	}}
 }
 
-// login looks a user or an organization up.
+// login looks up a user or an organization.
 func (g graph) login(kind, called string) resolver {
 	return func(args object) (any, error) {
 		login, _ := args["login"].(string)
 		if a := g.state.account(login); a != nil && a.Type == kind {
 			return g.account(a), nil
 		}
-		return nil, refuse(http.StatusNotFound, "Could not resolve to %s with the login of '%s'.", called, login)
+		return nil, newError(http.StatusNotFound, "Could not resolve to %s with the login of '%s'.", called, login)
 	}
 }
 
-func (g graph) sees(r *repository) bool { return !r.Private || g.token.Permission.includes(Read) }
+func (g graph) canRead(r *repository) bool { return !r.Private || g.token.Permission.includes(Read) }
 
-// node finds anything by its id.
-func (g graph) node(id string) (thing, bool) {
+// node finds an object by its node id.
+func (g graph) node(id string) (graphObject, bool) {
 	for _, a := range g.state.Accounts {
 		if a.nodeID() == id {
 			return g.account(a), true
 		}
 	}
 	for _, r := range g.state.Repositories {
-		if !g.sees(r) {
+		if !g.canRead(r) {
 			continue
 		}
 		if r.nodeID() == id {
@@ -70,11 +70,11 @@ func (g graph) node(id string) (thing, bool) {
 	if actor, _ := g.state.actor(id); actor != nil {
 		return g.actor(actor), true
 	}
-	return thing{}, false
+	return graphObject{}, false
 }
 
-func (g graph) account(a *account) thing {
-	return thing{a.Type, object{
+func (g graph) account(a *account) graphObject {
+	return graphObject{a.Type, object{
 		"id": a.nodeID(), "databaseId": a.ID, "login": a.Login, "name": a.Login,
 		"team": func(args object) (any, error) {
 			slug, _ := args["slug"].(string)
@@ -86,25 +86,25 @@ func (g graph) account(a *account) thing {
 	}}
 }
 
-// actor is who may be excepted from a rule.
-func (g graph) actor(actor any) thing {
+// actor is a user, team or app that a rule can except.
+func (g graph) actor(actor any) graphObject {
 	switch a := actor.(type) {
 	case *account:
 		return g.account(a)
 	case *team:
-		return thing{"Team", object{"id": a.nodeID(), "databaseId": a.ID, "slug": a.Slug, "name": a.Slug}}
+		return graphObject{"Team", object{"id": a.nodeID(), "databaseId": a.ID, "slug": a.Slug, "name": a.Slug}}
 	case *app:
-		return thing{"App", object{"id": a.nodeID(), "databaseId": a.ID, "slug": a.Slug, "name": a.Name}}
+		return graphObject{"App", object{"id": a.nodeID(), "databaseId": a.ID, "slug": a.Slug, "name": a.Name}}
 	}
-	return thing{}
+	return graphObject{}
 }
 
-func (g graph) repository(r *repository) thing {
-	var rules []thing
+func (g graph) repository(r *repository) graphObject {
+	var rules []graphObject
 	for _, p := range r.Protections {
 		rules = append(rules, g.protection(r, p))
 	}
-	return thing{"Repository", object{
+	return graphObject{"Repository", object{
 		"id": r.nodeID(), "databaseId": r.ID, "name": r.Name, "nameWithOwner": r.fullName(), "isPrivate": r.Private,
 		"owner":                 g.account(g.state.account(r.Owner)),
 		"branchProtectionRules": connection("BranchProtectionRuleConnection", "branchProtectionRules", rules),
@@ -121,8 +121,8 @@ func (g graph) repository(r *repository) thing {
 	}}
 }
 
-func (g graph) ref(r *repository, branch string) thing {
-	return thing{"Ref", object{
+func (g graph) ref(r *repository, branch string) graphObject {
+	return graphObject{"Ref", object{
 		"id": "REF_" + hash(r.fullName()+headsPrefix+branch), "name": branch, "prefix": headsPrefix,
 		"branchProtectionRule": func(object) (any, error) {
 			if p := r.protectionOf(branch); p != nil {
@@ -133,9 +133,9 @@ func (g graph) ref(r *repository, branch string) thing {
 	}}
 }
 
-func (g graph) protection(r *repository, p *protection) thing {
+func (g graph) protection(r *repository, p *protection) graphObject {
 	fields := object{}
-	_ = json.Unmarshal([]byte(text(p)), &fields)
+	_ = json.Unmarshal([]byte(encodeJSON(p)), &fields)
 	fields["id"] = p.nodeID()
 	fields["databaseId"] = p.ID
 	fields["creator"] = g.account(g.state.account(p.Creator))
@@ -144,17 +144,17 @@ func (g graph) protection(r *repository, p *protection) thing {
 		fields["requiredApprovingReviewCount"] = nil
 	}
 	fields["requiredStatusCheckContexts"] = p.contexts()
-	checks := []thing{}
+	checks := []graphObject{}
 	for _, check := range p.RequiredStatusChecks {
 		described := object{"context": check.Context, "app": nil}
-		if a := g.state.appOf(check.AppID); a != nil {
+		if a := g.state.appByNodeID(check.AppID); a != nil {
 			described["app"] = g.actor(a)
 		}
-		checks = append(checks, thing{"RequiredStatusCheckDescription", described})
+		checks = append(checks, graphObject{"RequiredStatusCheckDescription", described})
 	}
 	fields["requiredStatusChecks"] = checks
 	fields["matchingRefs"] = func(args object) (any, error) {
-		var refs []thing
+		var refs []graphObject
 		for _, branch := range r.branches() {
 			if r.protectionOf(branch) == p {
 				refs = append(refs, g.ref(r, branch))
@@ -171,25 +171,25 @@ func (g graph) protection(r *repository, p *protection) thing {
 		"bypassForcePushAllowances":   {"BypassForcePushAllowance", p.BypassForcePushActorIDs},
 		"bypassPullRequestAllowances": {"BypassPullRequestAllowance", p.BypassPullRequestActorIDs},
 	} {
-		var allowed []thing
+		var allowed []graphObject
 		for _, id := range allowance.ids {
 			actor, _ := g.state.actor(id)
-			allowed = append(allowed, thing{allowance.typ, object{
+			allowed = append(allowed, graphObject{allowance.typ, object{
 				"id": allowance.typ + "_" + hash(p.nodeID()+id), "actor": g.actor(actor),
 				"branchProtectionRule": func(object) (any, error) { return g.protection(r, p), nil },
 			}})
 		}
 		fields[field] = connection(allowance.typ+"Connection", field, allowed)
 	}
-	return thing{"BranchProtectionRule", fields}
+	return graphObject{"BranchProtectionRule", fields}
 }
 
-func (g graph) mutation() thing {
-	return thing{"Mutation", object{
+func (g graph) mutation() graphObject {
+	return graphObject{"Mutation", object{
 		"createBranchProtectionRule": func(args object) (any, error) {
 			input, _ := args["input"].(object)
 			for _, r := range g.state.Repositories {
-				if r.nodeID() != input["repositoryId"] || !g.sees(r) {
+				if r.nodeID() != input["repositoryId"] || !g.canRead(r) {
 					continue
 				}
 				if !g.token.Permission.includes(Admin) {
@@ -217,7 +217,7 @@ func (g graph) mutation() thing {
 	}}
 }
 
-// change finds the rule that an input names and that the caller may change.
+// change finds the rule of an input and checks that the caller can change it.
 func (g graph) change(do func(*repository, *protection, object) (any, error)) resolver {
 	return func(args object) (any, error) {
 		input, _ := args["input"].(object)
@@ -225,7 +225,7 @@ func (g graph) change(do func(*repository, *protection, object) (any, error)) re
 		for _, r := range g.state.Repositories {
 			p := find(r.Protections, func(p *protection) bool { return p.nodeID() == id })
 			switch {
-			case p == nil || !g.sees(r):
+			case p == nil || !g.canRead(r):
 				continue
 			case !g.token.Permission.includes(Admin):
 				return nil, forbidden()
@@ -240,8 +240,8 @@ func (g graph) protections(r *repository) protections {
 	return protections{state: g.state, repo: r, plan: g.plan, login: g.token.Login}
 }
 
-func (g graph) payload(verb string, input object, rule any) thing {
-	return thing{verb + "BranchProtectionRulePayload", object{
+func (g graph) payload(verb string, input object, rule any) graphObject {
+	return graphObject{verb + "BranchProtectionRulePayload", object{
 		"clientMutationId": input["clientMutationId"], "branchProtectionRule": rule,
 	}}
 }

@@ -27,22 +27,22 @@ func loadSchema() (*ast.Schema, error) {
 	return schema, nil
 }
 
-// thing is an object of the graph: the name of its type and its fields. A field
-// is a value, or a resolver that makes it from the field's arguments.
-type thing struct {
+// graphObject is a GraphQL object: the name of its type and its fields. A field
+// is a value, or a resolver that computes it from the field's arguments.
+type graphObject struct {
 	typ    string
 	fields object
 }
 
 type resolver = func(args object) (any, error)
 
-// serveGraphQL answers a query or a mutation. As at GitHub, all that is wrong
-// with either is in "errors" of a 200.
+// serveGraphQL serves a query or a mutation. As at GitHub, its errors are in "errors"
+// of a response with status 200.
 func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	token, err := s.authenticate(r)
-	var no *refusal
-	if errors.As(err, &no) {
-		writeJSON(w, no.status, object{"message": no.message, "documentation_url": "https://docs.github.com/graphql"})
+	var apiErr *apiError
+	if errors.As(err, &apiErr) {
+		writeJSON(w, apiErr.status, object{"message": apiErr.message, "documentation_url": "https://docs.github.com/graphql"})
 		return
 	}
 	var in struct {
@@ -54,7 +54,7 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, object{"message": "Problems parsing JSON"})
 		return
 	}
-	// GitHub lets User.name, which may be null, and Team.name stand side by side.
+	// GitHub accepts User.name, which can be null, beside Team.name.
 	checks := rules.NewDefaultRules()
 	checks.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name)
 	doc, problems := gqlparser.LoadQueryWithRules(s.schema, in.Query, checks)
@@ -86,61 +86,61 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, out)
 }
 
-// notEmulated reports what does not fit the schema. A name that the schema does
-// not have may be one that GitHub has; any other fault is the caller's.
+// notEmulated reports the problems of a query. GitHub may have a name that the schema
+// lacks; any other problem is the caller's.
 func (s *Server) notEmulated(problems gqlerror.List) []object {
 	unknownNames := []string{"FieldsOnCorrectType", "KnownArgumentNames", "KnownTypeNames", "KnownDirectives"}
 	var out []object
 	for _, p := range problems {
 		message := p.Message
 		if slices.Contains(unknownNames, p.Rule) || message == "unknown field" {
-			message = s.missing(strings.TrimSpace(p.Path.String() + " " + message))
+			message = s.reportMissing(strings.TrimSpace(p.Path.String() + " " + message))
 		}
 		out = append(out, object{"message": message, "path": p.Path, "locations": p.Locations})
 	}
 	return out
 }
 
-// missing keeps what a query asked for in vain, and says so.
-func (s *Server) missing(what string) string {
+// reportMissing records a part of a query that is not emulated, and returns the message.
+func (s *Server) reportMissing(what string) string {
 	s.unknown = append(s.unknown, "GraphQL "+what)
 	return "not emulated: " + what
 }
 
-// execution is one operation being answered.
+// execution is one running operation.
 type execution struct {
 	server *Server
 	vars   object
 	errors []object
 }
 
-// selected is a field of the answer: a field that was asked for twice is one,
-// with the selections of both.
+// selected is a field of the result. A field that is selected twice is one,
+// with both selections.
 type selected struct {
 	*ast.Field
 	set ast.SelectionSet
 }
 
-func (e *execution) object(set ast.SelectionSet, t thing, path []any) object {
+func (e *execution) object(set ast.SelectionSet, t graphObject, path []any) object {
 	out := object{}
-	for _, f := range e.collect(set, t.typ, nil) {
+	for _, f := range e.collectFields(set, t.typ, nil) {
 		at := append(slices.Clone(path), f.Alias)
 		value, err := e.resolve(f, t)
 		if err != nil {
-			e.fail(err, f, at)
+			e.addError(err, f, at)
 		}
 		out[f.Alias] = e.complete(value, f.set, at)
 	}
 	return out
 }
 
-func (e *execution) resolve(f *selected, t thing) (any, error) {
+func (e *execution) resolve(f *selected, t graphObject) (any, error) {
 	if f.Name == "__typename" {
 		return t.typ, nil
 	}
 	value, ok := t.fields[f.Name]
 	if !ok {
-		return nil, errors.New(e.server.missing("field " + t.typ + "." + f.Name))
+		return nil, errors.New(e.server.reportMissing("field " + t.typ + "." + f.Name))
 	}
 	if make, ok := value.(resolver); ok {
 		return make(f.ArgumentMap(e.vars))
@@ -148,12 +148,12 @@ func (e *execution) resolve(f *selected, t thing) (any, error) {
 	return value, nil
 }
 
-// complete fills in what was selected of a thing, or of each of several.
+// complete resolves the selection of a graphObject, or of each of several.
 func (e *execution) complete(value any, set ast.SelectionSet, path []any) any {
 	switch v := value.(type) {
-	case thing:
+	case graphObject:
 		return e.object(set, v, path)
-	case []thing:
+	case []graphObject:
 		out := []object{}
 		for i, item := range v {
 			out = append(out, e.object(set, item, append(slices.Clone(path), i)))
@@ -163,12 +163,12 @@ func (e *execution) complete(value any, set ast.SelectionSet, path []any) any {
 	return value
 }
 
-// collect finds the fields that a selection has for a type, in order.
-func (e *execution) collect(set ast.SelectionSet, typ string, fields []*selected) []*selected {
+// collectFields lists the fields of a selection for a type, in order.
+func (e *execution) collectFields(set ast.SelectionSet, typ string, fields []*selected) []*selected {
 	for _, selection := range set {
 		switch sel := selection.(type) {
 		case *ast.Field:
-			if e.skips(sel.Directives) {
+			if e.isSkipped(sel.Directives) {
 				continue
 			}
 			if same := find(fields, func(f *selected) bool { return f.Alias == sel.Alias }); same != nil {
@@ -177,19 +177,19 @@ func (e *execution) collect(set ast.SelectionSet, typ string, fields []*selected
 				fields = append(fields, &selected{sel, sel.SelectionSet})
 			}
 		case *ast.InlineFragment:
-			if !e.skips(sel.Directives) && e.is(typ, sel.TypeCondition) {
-				fields = e.collect(sel.SelectionSet, typ, fields)
+			if !e.isSkipped(sel.Directives) && e.hasType(typ, sel.TypeCondition) {
+				fields = e.collectFields(sel.SelectionSet, typ, fields)
 			}
 		case *ast.FragmentSpread:
-			if !e.skips(sel.Directives) && e.is(typ, sel.Definition.TypeCondition) {
-				fields = e.collect(sel.Definition.SelectionSet, typ, fields)
+			if !e.isSkipped(sel.Directives) && e.hasType(typ, sel.Definition.TypeCondition) {
+				fields = e.collectFields(sel.Definition.SelectionSet, typ, fields)
 			}
 		}
 	}
 	return fields
 }
 
-func (e *execution) skips(directives ast.DirectiveList) bool {
+func (e *execution) isSkipped(directives ast.DirectiveList) bool {
 	for _, d := range directives {
 		if on, _ := d.ArgumentMap(e.vars)["if"].(bool); d.Name == "skip" && on || d.Name == "include" && !on {
 			return true
@@ -198,40 +198,40 @@ func (e *execution) skips(directives ast.DirectiveList) bool {
 	return false
 }
 
-// is tells whether an object of a type fits a fragment's type condition.
-func (e *execution) is(typ, condition string) bool {
+// hasType reports whether an object of a type meets a fragment's type condition.
+func (e *execution) hasType(typ, condition string) bool {
 	return condition == "" || slices.ContainsFunc(e.server.schema.PossibleTypes[condition], func(d *ast.Definition) bool { return d.Name == typ })
 }
 
-func (e *execution) fail(err error, f *selected, path []any) {
+func (e *execution) addError(err error, f *selected, path []any) {
 	out := object{
 		"message": err.Error(), "path": path,
 		"locations": []object{{"line": f.Position.Line, "column": f.Position.Column}},
 	}
-	var no *refusal
-	if errors.As(err, &no) {
+	var apiErr *apiError
+	if errors.As(err, &apiErr) {
 		out["type"] = map[int]string{
 			http.StatusNotFound: "NOT_FOUND", http.StatusForbidden: "FORBIDDEN",
 			http.StatusUnprocessableEntity: "UNPROCESSABLE",
-		}[no.status]
+		}[apiErr.status]
 	}
 	e.errors = append(e.errors, out)
 }
 
-// connection is a list of things in pages, as GitHub cuts every list.
-func connection(typ, field string, items []thing) resolver {
+// connection is a paged list of objects, as every list at GitHub.
+func connection(typ, field string, items []graphObject) resolver {
 	return func(args object) (any, error) {
 		first, ok := integer(args["first"])
 		if !ok {
-			return nil, refuse(http.StatusUnprocessableEntity, "You must provide a `first` or `last` value to properly paginate the `%s` connection.", field)
+			return nil, newError(http.StatusUnprocessableEntity, "You must provide a `first` or `last` value to properly paginate the `%s` connection.", field)
 		}
 		if first > 100 {
-			return nil, refuse(http.StatusUnprocessableEntity, "Requesting %d records on the `%s` connection exceeds the `first` limit of 100 records.", first, field)
+			return nil, newError(http.StatusUnprocessableEntity, "Requesting %d records on the `%s` connection exceeds the `first` limit of 100 records.", first, field)
 		}
 		start := 0
 		if after, ok := args["after"].(string); ok {
 			if _, err := fmt.Sscanf(after, "cursor:%d", &start); err != nil || start < 0 {
-				return nil, refuse(http.StatusUnprocessableEntity, "`%s` does not appear to be a valid cursor.", after)
+				return nil, newError(http.StatusUnprocessableEntity, "`%s` does not appear to be a valid cursor.", after)
 			}
 		}
 		from := min(start, len(items))
@@ -240,13 +240,13 @@ func connection(typ, field string, items []thing) resolver {
 		if to > from {
 			info["startCursor"], info["endCursor"] = fmt.Sprintf("cursor:%d", from+1), fmt.Sprintf("cursor:%d", to)
 		}
-		return thing{typ, object{
-			"nodes": items[from:to], "totalCount": len(items), "pageInfo": thing{"PageInfo", info},
+		return graphObject{typ, object{
+			"nodes": items[from:to], "totalCount": len(items), "pageInfo": graphObject{"PageInfo", info},
 		}}, nil
 	}
 }
 
-// integer reads an argument that was a literal or a variable.
+// integer reads an argument that is a literal or a variable.
 func integer(value any) (int, bool) {
 	switch n := value.(type) {
 	case int64:

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A commit through the contents API meets the branch's protection.
-func TestProtectedBranchRefusesCommits(t *testing.T) {
+// TestProtection_RejectCommits: a commit through the contents API is subject to the branch's protection.
+func TestProtection_RejectCommits(t *testing.T) {
 	t.Parallel()
 	const pullRequest = "Could not create file: Changes must be made through a pull request."
 	for name, test := range map[string]struct {
@@ -15,10 +15,10 @@ func TestProtectedBranchRefusesCommits(t *testing.T) {
 		token   string
 		message string // empty: it is let in
 	}{
-		"a writer needs a pull request":           {object{"requiresApprovingReviews": true}, "t-write", pullRequest},
-		"an administrator does not":               {object{"requiresApprovingReviews": true}, "t-admin", ""},
-		"unless administrators are held to it":    {object{"requiresApprovingReviews": true, "isAdminEnforced": true}, "t-admin", pullRequest},
-		"whoever bypasses pull requests does not": {object{"requiresApprovingReviews": true, "isAdminEnforced": true, "bypassPullRequestActorIds": "alice"}, "t-write", ""},
+		"a writer minimum a pull request":          {object{"requiresApprovingReviews": true}, "t-write", pullRequest},
+		"an administrator does not":                {object{"requiresApprovingReviews": true}, "t-admin", ""},
+		"unless administrators are held to it":     {object{"requiresApprovingReviews": true, "isAdminEnforced": true}, "t-admin", pullRequest},
+		"whoever canBypass pull requests does not": {object{"requiresApprovingReviews": true, "isAdminEnforced": true, "bypassPullRequestActorIds": "alice"}, "t-write", ""},
 		"one check":       {object{"requiresStatusChecks": true, "requiredStatusCheckContexts": []string{"test"}}, "t-write", `Could not create file: Required status check "test" is expected.`},
 		"several checks":  {object{"requiresStatusChecks": true, "requiredStatusCheckContexts": []string{"a", "b"}}, "t-write", "Could not create file: 2 of 2 required status checks are expected."},
 		"no check named":  {object{"requiresStatusChecks": true}, "t-write", ""},
@@ -42,13 +42,13 @@ func TestProtectedBranchRefusesCommits(t *testing.T) {
 			if test.message == "" {
 				c.rest(201, "PUT "+cruddur+"/contents/x", `{"message":"m","content":"eA=="}`)
 			} else {
-				c.refused(409, test.message, "PUT "+cruddur+"/contents/x", `{"message":"m","content":"eA=="}`)
+				c.expectError(409, test.message, "PUT "+cruddur+"/contents/x", `{"message":"m","content":"eA=="}`)
 			}
 		})
 	}
 }
 
-func TestRulesetRefusesCommits(t *testing.T) {
+func TestRulesets_RejectCommits(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ rule, message string }{
 		"pull request": {`{"type":"pull_request"}`, "Changes must be made through a pull request."},
@@ -59,9 +59,9 @@ func TestRulesetRefusesCommits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := start(t, seed())
-			id := text(at(t, c.rest(201, "POST "+cruddur+"/rulesets", rulesetWith("~DEFAULT_BRANCH", test.rule)), "id"))
+			id := encodeJSON(at(t, c.rest(201, "POST "+cruddur+"/rulesets", rulesetWith("~DEFAULT_BRANCH", test.rule)), "id"))
 			const put, body = "PUT " + cruddur + "/contents/x", `{"message":"m","content":"eA=="}`
-			c.refused(409, "Repository rule violations found\n\n"+test.message+"\n\n", put, body)
+			c.expectError(409, "Repository rule violations found\n\n"+test.message+"\n\n", put, body)
 			c.rest(200, "PUT "+cruddur+"/rulesets/"+id, `{"bypass_actors":[{"actor_id":5,"actor_type":"RepositoryRole"}]}`)
 			c.as("t-write").rest(409, put, body)
 			c.rest(201, put, body)
@@ -69,12 +69,12 @@ func TestRulesetRefusesCommits(t *testing.T) {
 	}
 }
 
-// rulesetWith is the body of a ruleset with some rules.
+// rulesetWith is the body of a ruleset with the given rules.
 func rulesetWith(branch, rules string) string {
 	return fmt.Sprintf(`{"name":"r","enforcement":"active","conditions":{"ref_name":{"include":[%q],"exclude":[]}},"rules":[%s]}`, branch, rules)
 }
 
-func TestProtectedBranchesAreKept(t *testing.T) {
+func TestProtection_RejectDeletion(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	head := at(t, c.rest(200, "GET "+cruddur+"/git/ref/heads/main", ""), "object", "sha").(string)
@@ -82,12 +82,12 @@ func TestProtectedBranchesAreKept(t *testing.T) {
 
 	c.protect("prod", nil)
 	c.protect("gate/*", object{"restrictsPushes": true, "blocksCreations": true})
-	c.refused(422, "Cannot delete a protected branch", "DELETE "+cruddur+"/git/refs/heads/prod", "")
-	c.refused(422, "Cannot delete the default branch", "DELETE "+cruddur+"/git/refs/heads/main", "")
-	c.as("t-write").refused(422, "Reference update failed", "POST "+cruddur+"/git/refs", create("gate/1"))
+	c.expectError(422, "Cannot delete a protected branch", "DELETE "+cruddur+"/git/refs/heads/prod", "")
+	c.expectError(422, "Cannot delete the default branch", "DELETE "+cruddur+"/git/refs/heads/main", "")
+	c.as("t-write").expectError(422, "Reference update failed", "POST "+cruddur+"/git/refs", create("gate/1"))
 	c.rest(201, "POST "+cruddur+"/git/refs", create("gate/1"))
 
 	c.rest(201, "POST "+cruddur+"/rulesets", rulesetWith("refs/heads/release/*", `{"type":"deletion"},{"type":"creation"}`))
-	c.refused(422, "Repository rule violations found\n\nCannot delete this branch\n\n", "DELETE "+cruddur+"/git/refs/heads/release/1", "")
-	c.refused(422, "Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n", "POST "+cruddur+"/git/refs", create("release/2"))
+	c.expectError(422, "Repository rule violations found\n\nCannot delete this branch\n\n", "DELETE "+cruddur+"/git/refs/heads/release/1", "")
+	c.expectError(422, "Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n", "POST "+cruddur+"/git/refs", create("release/2"))
 }

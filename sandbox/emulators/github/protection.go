@@ -63,8 +63,8 @@ func (p *protection) contexts() []string {
 	return names
 }
 
-// protectionOf finds the rule for a branch: that of its very name, else the
-// oldest whose pattern fits.
+// protectionOf finds the rule for a branch: the one with its exact name, else the
+// oldest whose pattern matches.
 func (r *repository) protectionOf(branch string) *protection {
 	if p := find(r.Protections, func(p *protection) bool { return p.Pattern == branch }); p != nil {
 		return p
@@ -84,8 +84,8 @@ func (ps protections) create(input object) (*protection, error) {
 	if err := checkPlan(ps.repo, ps.plan); err != nil {
 		return nil, err
 	}
-	// As GitHub has it, a rule asks for one review unless told otherwise.
-	p, err := ps.with(protection{Creator: ps.login, RequiredApprovingReviewCount: 1}, input)
+	// At GitHub a rule requires one review by default.
+	p, err := ps.withInput(protection{Creator: ps.login, RequiredApprovingReviewCount: 1}, input)
 	if err != nil {
 		return nil, err
 	}
@@ -95,18 +95,18 @@ func (ps protections) create(input object) (*protection, error) {
 }
 
 func (ps protections) update(old *protection, input object) error {
-	p, err := ps.with(*old, input)
+	p, err := ps.withInput(*old, input)
 	if err == nil {
 		*old = *p
 	}
 	return err
 }
 
-// with is the rule with the input's fields in it. A null in the input changes
-// nothing, which is why an empty list has to be sent to empty one.
-func (ps protections) with(old protection, input object) (*protection, error) {
+// withInput is the rule with the input's fields. A null in the input changes
+// nothing, so an empty list clears a list.
+func (ps protections) withInput(old protection, input object) (*protection, error) {
 	fields := object{}
-	if err := json.Unmarshal([]byte(text(old)), &fields); err != nil {
+	if err := json.Unmarshal([]byte(encodeJSON(old)), &fields); err != nil {
 		return nil, fmt.Errorf("branch protection rule: %w", err)
 	}
 	if names, ok := input["requiredStatusCheckContexts"].([]any); ok && input["requiredStatusChecks"] == nil {
@@ -122,14 +122,14 @@ func (ps protections) with(old protection, input object) (*protection, error) {
 		}
 	}
 	p := &protection{}
-	if err := json.Unmarshal([]byte(text(fields)), p); err != nil {
+	if err := json.Unmarshal([]byte(encodeJSON(fields)), p); err != nil {
 		return nil, fmt.Errorf("branch protection rule: %w", err)
 	}
 	p.dropUnused()
 	return p, ps.check(p)
 }
 
-// dropUnused forgets the details of what is switched off.
+// dropUnused clears the details of disabled settings.
 func (p *protection) dropUnused() {
 	if !p.RequiresApprovingReviews {
 		p.RequiresCodeOwnerReviews, p.RequireLastPushApproval, p.DismissesStaleReviews = false, false, false
@@ -149,56 +149,55 @@ func (p *protection) dropUnused() {
 	}
 }
 
-// check refuses what GitHub refuses, and drops what GitHub drops.
+// check rejects what GitHub rejects, and drops what GitHub drops.
 func (ps protections) check(p *protection) error {
 	if strings.TrimSpace(p.Pattern) == "" {
-		return refuse(http.StatusUnprocessableEntity, "Name can't be blank")
+		return newError(http.StatusUnprocessableEntity, "Name can't be blank")
 	}
 	if other := find(ps.repo.Protections, func(o *protection) bool { return o.Pattern == p.Pattern && o.ID != p.ID }); other != nil {
-		return refuse(http.StatusUnprocessableEntity, "Name already protected: %s", p.Pattern)
+		return newError(http.StatusUnprocessableEntity, "Name already protected: %s", p.Pattern)
 	}
 	switch n := p.RequiredApprovingReviewCount; {
 	case n < 0:
-		return refuse(http.StatusUnprocessableEntity, "Required approving review count must be greater than or equal to 0")
+		return newError(http.StatusUnprocessableEntity, "Required approving review count must be greater than or equal to 0")
 	case n > 6:
-		return refuse(http.StatusUnprocessableEntity, "Required approving review count must be less than or equal to 6")
+		return newError(http.StatusUnprocessableEntity, "Required approving review count must be less than or equal to 6")
 	}
 	if ps.state.account(ps.repo.Owner).Type == "User" && (p.RestrictsPushes || p.RestrictsReviewDismissals) {
-		return refuse(http.StatusUnprocessableEntity, "Only organization repositories can have users and team restrictions")
+		return newError(http.StatusUnprocessableEntity, "Only organization repositories can have users and team restrictions")
 	}
 	for i, check := range p.RequiredStatusChecks {
 		if check.AppID == "any" {
 			p.RequiredStatusChecks[i].AppID = ""
-		} else if check.AppID != "" && ps.state.appOf(check.AppID) == nil {
+		} else if check.AppID != "" && ps.state.appByNodeID(check.AppID) == nil {
 			return unresolved(check.AppID)
 		}
 	}
 	for _, ids := range []*[]string{&p.PushActorIDs, &p.ReviewDismissalActorIDs, &p.BypassForcePushActorIDs, &p.BypassPullRequestActorIDs} {
-		kept := []string{}
+		allowed := []string{}
 		for _, id := range *ids {
-			actor, spelled := ps.state.actor(id)
+			actor, accessKey := ps.state.actor(id)
 			if actor == nil {
 				return unresolved(id)
 			}
-			// An app is let in by its installation.
-			if spelled == "" || ps.repo.Access[spelled].includes(Write) {
-				kept = append(kept, id)
+			// An app has access by its installation.
+			if accessKey == "" || ps.repo.Access[accessKey].includes(Write) {
+				allowed = append(allowed, id)
 			}
 		}
-		slices.Sort(kept)
-		*ids = slices.Compact(kept)
+		slices.Sort(allowed)
+		*ids = slices.Compact(allowed)
 	}
 	return nil
 }
 
-// unresolved is GitHub's answer to a node id that is nobody's.
+// unresolved is GitHub's error for an unknown node id.
 func unresolved(id string) error {
-	return refuse(http.StatusNotFound, "Could not resolve to a node with the global id of '%s'", id)
+	return newError(http.StatusNotFound, "Could not resolve to a node with the global id of '%s'", id)
 }
 
-// actor finds who has a node id, a user, a team or an app, and its key in
-// Access.
-func (s *state) actor(id string) (actor any, spelled string) {
+// actor finds the user, team or app with a node id, and its key in Access.
+func (s *state) actor(id string) (actor any, accessKey string) {
 	for _, a := range s.Accounts {
 		if a.Type == "User" && a.nodeID() == id {
 			return a, "/" + strings.ToLower(a.Login)
@@ -209,12 +208,12 @@ func (s *state) actor(id string) (actor any, spelled string) {
 			}
 		}
 	}
-	if a := s.appOf(id); a != nil {
+	if a := s.appByNodeID(id); a != nil {
 		return a, ""
 	}
 	return nil, ""
 }
 
-func (s *state) appOf(id string) *app {
+func (s *state) appByNodeID(id string) *app {
 	return find(s.Apps, func(a *app) bool { return a.nodeID() == id })
 }

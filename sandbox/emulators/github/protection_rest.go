@@ -8,7 +8,7 @@ var protectionRoutes = []route{
 
 func (c *call) checkJSON(check statusCheck) object {
 	out := object{"context": check.Context, "app_id": nil}
-	if a := c.state.appOf(check.AppID); a != nil {
+	if a := c.state.appByNodeID(check.AppID); a != nil {
 		out["app_id"] = a.ID
 	}
 	return out
@@ -20,11 +20,11 @@ func getProtection(c *call) (any, error) {
 		return nil, err
 	}
 	if _, ok := c.repo.Refs[headsPrefix+branch]; !ok {
-		return nil, refuse(http.StatusNotFound, "Branch not found")
+		return nil, newError(http.StatusNotFound, "Branch not found")
 	}
 	p := c.repo.protectionOf(branch)
 	if p == nil {
-		return nil, refuse(http.StatusNotFound, "Branch not protected")
+		return nil, newError(http.StatusNotFound, "Branch not protected")
 	}
 	url := c.repo.url() + "/branches/" + branch + "/protection"
 	enabled := func(on bool) object { return object{"enabled": on} }

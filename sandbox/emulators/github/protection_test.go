@@ -27,7 +27,7 @@ const (
 	fragment team on Team{slug}`
 )
 
-// protect makes a rule on cruddur and returns its id.
+// protect creates a rule on cruddur and returns its id.
 func (c client) protect(pattern string, more object) string {
 	c.Helper()
 	input := object{"repositoryId": c.nodeID("/repos/example-org/cruddur"), "pattern": pattern}
@@ -55,8 +55,8 @@ func (c client) readRule(id string) object {
 	return data["node"].(object)
 }
 
-// everything switches on all that a rule has.
-func (c client) everything() object {
+// fullRule enables every setting of a rule.
+func (c client) fullRule() object {
 	alice, team := c.nodeID("/users/alice"), c.nodeID("/orgs/example-org/teams/maintainers")
 	app := c.nodeID("/apps/aws-connector")
 	return object{
@@ -73,16 +73,16 @@ func (c client) everything() object {
 	}
 }
 
-func TestRuleIsReadBackAsWritten(t *testing.T) {
+func TestProtection_ReadBack(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
-	want := c.everything()
+	want := c.fullRule()
 	rule := c.readRule(c.protect("prod", want))
 	for field, value := range want {
 		switch field {
 		case "requiredStatusChecks", "pushActorIds", "reviewDismissalActorIds", "bypassForcePushActorIds", "bypassPullRequestActorIds":
 		default:
-			if text(rule[field]) != text(value) {
+			if encodeJSON(rule[field]) != encodeJSON(value) {
 				t.Errorf("%s is %v, want %v", field, rule[field], value)
 			}
 		}
@@ -98,17 +98,17 @@ func TestRuleIsReadBackAsWritten(t *testing.T) {
 		"bypassPullRequestAllowances": `{"nodes":[{"actor":{"__typename":"App","slug":"aws-connector"}}]}`,
 		"pushAllowances":              `{"nodes":[{"actor":{"__typename":"App"}},{"actor":{"__typename":"Team","slug":"maintainers"}},{"actor":{"__typename":"User","login":"alice"}}]}`,
 	} {
-		if got := text(rule[field]); got != value {
+		if got := encodeJSON(rule[field]); got != value {
 			t.Errorf("%s is %s, want %s", field, got, value)
 		}
 	}
 }
 
-// The REST API tells the same story as GraphQL.
-func TestRuleInREST(t *testing.T) {
+// TestProtection_REST: the REST API returns the same rule as GraphQL.
+func TestProtection_REST(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
-	c.protect("prod", c.everything())
+	c.protect("prod", c.fullRule())
 	rule := c.rest(200, "GET /repos/example-org/cruddur/branches/prod/protection", "")
 	for _, test := range []struct {
 		want any
@@ -145,14 +145,14 @@ func TestRuleInREST(t *testing.T) {
 	if at(t, branch, "protected") != true || at(t, branch, "protection", "required_status_checks", "enforcement_level") != "everyone" {
 		t.Errorf("branch is %v", branch)
 	}
-	c.refused(404, "Branch not protected", "GET /repos/example-org/cruddur/branches/main/protection", "")
-	c.refused(404, "Branch not found", "GET /repos/example-org/cruddur/branches/nowhere/protection", "")
+	c.expectError(404, "Branch not protected", "GET /repos/example-org/cruddur/branches/main/protection", "")
+	c.expectError(404, "Branch not found", "GET /repos/example-org/cruddur/branches/nowhere/protection", "")
 }
 
-func TestRuleUpdates(t *testing.T) {
+func TestProtection_Update(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
-	id := c.protect("prod", c.everything())
+	id := c.protect("prod", c.fullRule())
 	update := func(input object) object {
 		t.Helper()
 		input["branchProtectionRuleId"] = id
@@ -170,13 +170,13 @@ func TestRuleUpdates(t *testing.T) {
 		"pattern": `"main"`, "isAdminEnforced": "false", "bypassForcePushAllowances": `{"nodes":[]}`,
 		"requiredStatusCheckContexts": `["one"]`, "lockBranch": "true",
 	} {
-		if got := text(after[field]); got != value {
+		if got := encodeJSON(after[field]); got != value {
 			t.Errorf("%s is %s, want %s", field, got, value)
 		}
 	}
 	update(object{"requiredStatusChecks": []object{{"context": "a", "appId": c.nodeID("/apps/aws-connector")}}})
 	after = update(object{"requiredStatusChecks": []object{{"context": "b"}}})
-	if got := text(after["requiredStatusChecks"]); got != `[{"app":null,"context":"b"}]` {
+	if got := encodeJSON(after["requiredStatusChecks"]); got != `[{"app":null,"context":"b"}]` {
 		t.Errorf("checks are %s", got)
 	}
 	// What is switched off takes its details with it.
@@ -185,19 +185,19 @@ func TestRuleUpdates(t *testing.T) {
 		"blocksCreations": "false", "pushAllowances": `{"nodes":[]}`, "requiresCodeOwnerReviews": "false",
 		"requiredApprovingReviewCount": "null", "requiredStatusCheckContexts": "[]", "requiresStrictStatusChecks": "false",
 	} {
-		if got := text(after[field]); got != value {
+		if got := encodeJSON(after[field]); got != value {
 			t.Errorf("switched off, %s is %s, want %s", field, got, value)
 		}
 	}
 	if _, errs := c.graphql(deleteRule, object{"input": object{"branchProtectionRuleId": id}}); errs != nil {
 		t.Fatalf("delete: %q", errs)
 	}
-	if _, errs := c.graphql(deleteRule, object{"input": object{"branchProtectionRuleId": id}}); text(errs) != text([]string{unresolved(id).Error()}) {
+	if _, errs := c.graphql(deleteRule, object{"input": object{"branchProtectionRuleId": id}}); encodeJSON(errs) != encodeJSON([]string{unresolved(id).Error()}) {
 		t.Errorf("deleted twice: %q", errs)
 	}
 }
 
-func TestRefusedRules(t *testing.T) {
+func TestProtection_RejectInvalid(t *testing.T) {
 	t.Parallel()
 	private := seed()
 	private.Owner.Plan = Free
@@ -240,17 +240,17 @@ func TestRefusedRules(t *testing.T) {
 	}
 }
 
-func TestActorsWithoutWriteAccessAreDropped(t *testing.T) {
+func TestProtection_DropActorsWithoutAccess(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	ids := []string{c.nodeID("/users/alice"), c.nodeID("/users/bob"), c.nodeID("/users/alice")}
 	rule := c.readRule(c.protect("prod", object{"restrictsPushes": true, "pushActorIds": ids}))
-	if got := text(rule["pushAllowances"]); got != `{"nodes":[{"actor":{"__typename":"User","login":"alice"}}]}` {
+	if got := encodeJSON(rule["pushAllowances"]); got != `{"nodes":[{"actor":{"__typename":"User","login":"alice"}}]}` {
 		t.Errorf("allowances are %s", got)
 	}
 }
 
-func TestConnections(t *testing.T) {
+func TestGraphQL_Connections(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	for i := range 3 {
@@ -274,7 +274,7 @@ func TestConnections(t *testing.T) {
 			t.Errorf("after %d of 3: %v", len(patterns), rules)
 		}
 	}
-	if text(patterns) != `["branch-0","branch-1","branch-2"]` {
+	if encodeJSON(patterns) != `["branch-0","branch-1","branch-2"]` {
 		t.Errorf("pages have %v", patterns)
 	}
 	for message, variables := range map[string]object{
@@ -288,7 +288,7 @@ func TestConnections(t *testing.T) {
 	}
 }
 
-func TestLookUps(t *testing.T) {
+func TestGraphQL_LookUp(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	for query, want := range map[string]string{
@@ -299,8 +299,8 @@ func TestLookUps(t *testing.T) {
 		`{repository(owner:"example-org",name:"public"){isPrivate @include(if:false) nameWithOwner}}`: `{"repository":{"nameWithOwner":"example-org/public"}}`,
 		`{repository(owner:"example-org",name:"cruddur"){owner{login} defaultBranchRef{name branchProtectionRule{id}} ref(qualifiedName:"refs/heads/prod"){prefix name}}}`: `{"repository":{"defaultBranchRef":{"branchProtectionRule":null,"name":"main"},"owner":{"login":"example-org"},"ref":{"name":"prod","prefix":"refs/heads/"}}}`,
 	} {
-		if data, errs := c.graphql(query, nil); errs != nil || text(data) != want {
-			t.Errorf("%s:\n got %s %q\nwant %s", query, text(data), errs, want)
+		if data, errs := c.graphql(query, nil); errs != nil || encodeJSON(data) != want {
+			t.Errorf("%s:\n got %s %q\nwant %s", query, encodeJSON(data), errs, want)
 		}
 	}
 	for query, want := range map[string]string{
@@ -316,8 +316,8 @@ func TestLookUps(t *testing.T) {
 	if _, errs := c.as("t-none").graphql(`{repository(owner:"example-org",name:"cruddur"){id}}`, nil); len(errs) != 1 {
 		t.Errorf("a stranger sees the private repository: %q", errs)
 	}
-	if _, errs := c.graphql(`{user(`, nil); len(errs) != 1 || len(c.Unknown()) > 0 {
-		t.Errorf("half a query is answered with %q, and unknown are %q", errs, c.Unknown())
+	if _, errs := c.graphql(`{user(`, nil); len(errs) != 1 || len(c.UnknownCalls()) > 0 {
+		t.Errorf("half a query is answered with %q, and unknown are %q", errs, c.UnknownCalls())
 	}
 	for _, path := range []string{"/users/alice", "/orgs/example-org", "/orgs/example-org/teams/maintainers", "/apps/aws-connector", "/repos/example-org/cruddur"} {
 		id := c.nodeID(path)

@@ -23,13 +23,12 @@ type pull struct {
 	Head   string `json:"head"`
 	Base   string `json:"base"`
 	Author string `json:"author"`
-	// Approvals are the commits that somebody has approved, by login.
+	// Approvals are the approved commits, by the reviewer's login.
 	Approvals map[string]string `json:"approvals,omitempty"`
 	Merged    bool              `json:"merged,omitempty"`
 }
 
-// result is what somebody says of a commit: anybody who may write by a status, an app
-// by a check run too.
+// result is a commit status, which needs write access, or a check run, which needs an app.
 type result struct {
 	Context string `json:"context"`
 	App     int64  `json:"app,omitempty"`
@@ -54,19 +53,19 @@ func createPull(c *call) (any, error) {
 	head, base := c.repo.Refs[headsPrefix+in.Head], c.repo.Refs[headsPrefix+in.Base]
 	switch {
 	case in.Title == "", head == "", base == "":
-		return nil, refuse(http.StatusUnprocessableEntity, "Validation Failed")
+		return nil, newError(http.StatusUnprocessableEntity, "Validation Failed")
 	case slices.Contains(c.repo.ancestors(base), head):
-		return nil, refuse(http.StatusUnprocessableEntity, "No commits between %s and %s", in.Base, in.Head)
+		return nil, newError(http.StatusUnprocessableEntity, "No commits between %s and %s", in.Base, in.Head)
 	}
 	p := &pull{Number: len(c.repo.Pulls) + 1, Head: in.Head, Base: in.Base, Author: c.token.Login, Approvals: map[string]string{}}
 	c.repo.Pulls = append(c.repo.Pulls, p)
 	return c.pullJSON(p), nil
 }
 
-func withPull(answer func(*call, *pull) (any, error)) func(*call) (any, error) {
+func withPull(handler func(*call, *pull) (any, error)) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		if p := find(c.repo.Pulls, func(p *pull) bool { return strconv.Itoa(p.Number) == c.PathValue("number") }); p != nil {
-			return answer(c, p)
+			return handler(c, p)
 		}
 		return nil, notFound()
 	}
@@ -79,12 +78,12 @@ func reviewPull(c *call, p *pull) (any, error) {
 	}
 	switch {
 	case in.Event != "APPROVE":
-		return nil, refuse(http.StatusUnprocessableEntity, "not emulated: a review that is %q", in.Event)
+		return nil, newError(http.StatusUnprocessableEntity, "not emulated: a review that is %q", in.Event)
 	case c.token.Login == p.Author:
-		return nil, refuse(http.StatusUnprocessableEntity, "Can not approve your own pull request")
+		return nil, newError(http.StatusUnprocessableEntity, "Can not approve your own pull request")
 	}
 	p.Approvals[c.token.Login] = c.repo.Refs[headsPrefix+p.Head]
-	return reply{http.StatusOK, object{"state": "APPROVED"}}, nil
+	return response{http.StatusOK, object{"state": "APPROVED"}}, nil
 }
 
 func createStatus(c *call) (any, error) {
@@ -92,7 +91,7 @@ func createStatus(c *call) (any, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	return object{"state": in.State, "context": in.Context}, c.report(c.PathValue("sha"), result{in.Context, c.token.App, in.State == "success"})
+	return object{"state": in.State, "context": in.Context}, c.recordResult(c.PathValue("sha"), result{in.Context, c.token.App, in.State == "success"})
 }
 
 func createCheckRun(c *call) (any, error) {
@@ -104,16 +103,16 @@ func createCheckRun(c *call) (any, error) {
 		return nil, err
 	}
 	if c.token.App == 0 {
-		return nil, refuse(http.StatusForbidden, "You must authenticate via a GitHub App.")
+		return nil, newError(http.StatusForbidden, "You must authenticate via a GitHub App.")
 	}
 	return object{"name": in.Name, "conclusion": in.Conclusion},
-		c.report(in.HeadSHA, result{in.Name, c.token.App, in.Conclusion == "success" || in.Conclusion == "skipped"})
+		c.recordResult(in.HeadSHA, result{in.Name, c.token.App, in.Conclusion == "success" || in.Conclusion == "skipped"})
 }
 
-// report keeps the last result of each name and app.
-func (c *call) report(sha string, r result) error {
+// recordResult stores the last result of each name and app.
+func (c *call) recordResult(sha string, r result) error {
 	if _, ok := c.repo.Commits[sha]; !ok {
-		return refuse(http.StatusUnprocessableEntity, "No commit found for SHA: %s", sha)
+		return newError(http.StatusUnprocessableEntity, "No commit found for SHA: %s", sha)
 	}
 	if c.repo.Results == nil {
 		c.repo.Results = map[string][]result{}
@@ -123,8 +122,8 @@ func (c *call) report(sha string, r result) error {
 	return nil
 }
 
-// passed is whether a check of a commit is green: of one app, or of any.
-func (r *repository) passed(sha, context string, app int64) bool {
+// hasPassed reports whether a check of a commit succeeded, from one app or from any.
+func (r *repository) hasPassed(sha, context string, app int64) bool {
 	green := false
 	for _, result := range r.Results[sha] {
 		if result.Context == context && (app == 0 || result.App == app) {
@@ -139,10 +138,10 @@ func (r *repository) passed(sha, context string, app int64) bool {
 
 func mergePull(c *call, p *pull) (any, error) {
 	if p.Merged {
-		return nil, refuse(http.StatusMethodNotAllowed, "Pull Request is not mergeable")
+		return nil, newError(http.StatusMethodNotAllowed, "Pull Request is not mergeable")
 	}
-	if broken := c.blocks(p); len(broken) > 0 {
-		return nil, refuse(http.StatusMethodNotAllowed, "%s", strings.Join(broken, " "))
+	if violations := c.mergeBlockers(p); len(violations) > 0 {
+		return nil, newError(http.StatusMethodNotAllowed, "%s", strings.Join(violations, " "))
 	}
 	p.Merged = true
 	return object{"merged": true, "sha": c.merge(p.Base, c.repo.Refs[headsPrefix+p.Head])}, nil
@@ -164,15 +163,15 @@ func mergeBranch(c *call) (any, error) {
 	return object{"sha": c.merge(in.Base, head)}, nil
 }
 
-// merge makes a merge commit, which GitHub signs: what the head changed since the
-// two parted, over the base.
+// merge creates a merge commit, which GitHub signs: the head's changes since the
+// merge base, applied to the base.
 func (c *call) merge(branch, head string) string {
 	base := c.repo.Refs[headsPrefix+branch]
-	parted := c.repo.Commits[c.repo.parted(base, head)].Files
+	common := c.repo.Commits[c.repo.mergeBase(base, head)].Files
 	files, theirs := maps.Clone(c.repo.Commits[base].Files), c.repo.Commits[head].Files
-	for file := range mergedKeys(parted, theirs) {
+	for file := range unionOfKeys(common, theirs) {
 		switch theirs[file] {
-		case parted[file]:
+		case common[file]:
 		case "":
 			delete(files, file)
 		default:
@@ -188,8 +187,8 @@ func (c *call) merge(branch, head string) string {
 	return id
 }
 
-// mergedKeys are the keys of both.
-func mergedKeys(a, b map[string]string) map[string]string {
+// unionOfKeys returns the keys of both maps.
+func unionOfKeys(a, b map[string]string) map[string]string {
 	all := maps.Clone(a)
 	if all == nil {
 		all = map[string]string{}
@@ -198,7 +197,7 @@ func mergedKeys(a, b map[string]string) map[string]string {
 	return all
 }
 
-// ancestors are a commit and all that are before it, the nearest first.
+// ancestors lists a commit and its ancestors, the nearest first.
 func (r *repository) ancestors(id string) []string {
 	seen, queue := []string{}, []string{id}
 	for len(queue) > 0 {
@@ -212,8 +211,8 @@ func (r *repository) ancestors(id string) []string {
 	return seen
 }
 
-// parted is the nearest commit that both come from.
-func (r *repository) parted(a, b string) string {
+// mergeBase is the nearest common ancestor of two commits.
+func (r *repository) mergeBase(a, b string) string {
 	ofA := r.ancestors(a)
 	for _, id := range r.ancestors(b) {
 		if slices.Contains(ofA, id) {

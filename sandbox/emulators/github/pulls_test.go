@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// request is a pull request from a branch that alice pushed a file to.
-func (c client) request(branch, file string, more string) (path, head string) {
+// openPullRequest opens a pull request from a branch to which alice pushed a file.
+func (c client) openPullRequest(branch, file string, more string) (path, head string) {
 	c.Helper()
 	base := at(c.T, c.rest(200, "GET "+cruddur+"/git/ref/heads/prod", ""), "object", "sha")
 	c.rest(201, "POST "+cruddur+"/git/refs", fmt.Sprintf(`{"ref":"refs/heads/%s","sha":%q}`, branch, base))
@@ -17,8 +17,8 @@ func (c client) request(branch, file string, more string) (path, head string) {
 	return fmt.Sprintf("%s/pulls/%v", cruddur, number), head
 }
 
-// What a protection asks of a pull request, each alone, and what satisfies it.
-func TestPullRequestsMeetTheProtection(t *testing.T) {
+// TestPullRequests_MeetProtection tries each requirement of a protection alone, and what satisfies it.
+func TestPullRequests_MeetProtection(t *testing.T) {
 	t.Parallel()
 	const approve = `{"event":"APPROVE"}`
 	checked := object{"isAdminEnforced": true, "requiresStatusChecks": true, "requiredStatusCheckContexts": []string{"test"}}
@@ -64,13 +64,13 @@ func TestPullRequestsMeetTheProtection(t *testing.T) {
 			t.Parallel()
 			c := start(t, seed())
 			c.protect("prod", test.rule)
-			path, head := c.as("t-write").request("feature", "new", "")
-			c.as("t-write").refused(422, "Can not approve your own pull request", "POST "+path+"/reviews", approve)
+			path, head := c.as("t-write").openPullRequest("feature", "new", "")
+			c.as("t-write").expectError(422, "Can not approve your own pull request", "POST "+path+"/reviews", approve)
 			if test.prepare != nil {
 				test.prepare(c, path, head)
 			}
 			if test.message != "" {
-				c.refused(405, test.message, "PUT "+path+"/merge", "")
+				c.expectError(405, test.message, "PUT "+path+"/merge", "")
 				return
 			}
 			c.rest(200, "PUT "+path+"/merge", "")
@@ -78,56 +78,56 @@ func TestPullRequestsMeetTheProtection(t *testing.T) {
 			if name == "a merge of a file" {
 				c.rest(200, "GET "+cruddur+"/contents/other?ref=prod", "")
 			}
-			c.refused(405, "Pull Request is not mergeable", "PUT "+path+"/merge", "")
+			c.expectError(405, "Pull Request is not mergeable", "PUT "+path+"/merge", "")
 		})
 	}
 }
 
-func TestCodeOwnersAndTheLastPusher(t *testing.T) {
+func TestPullRequests_CodeOwnersAndLastPusher(t *testing.T) {
 	t.Parallel()
 	s := seed()
 	s.Repositories[0].Files[".github/CODEOWNERS"] = "* @bob\n/.github/ @example-org/maintainers # alice\n"
 	s.Tokens = append(s.Tokens, Token{Value: "t-eve", Login: "eve", Permission: Write})
 	c := start(t, s)
 	c.protect("prod", object{"requiresApprovingReviews": true, "requiresCodeOwnerReviews": true, "requireLastPushApproval": true, "isAdminEnforced": true})
-	path, _ := c.as("t-eve").request("feature", ".github/x", "")
+	path, _ := c.as("t-eve").openPullRequest("feature", ".github/x", "")
 	c.rest(200, "POST "+path+"/reviews", `{"event":"APPROVE"}`)
-	c.refused(405, "Waiting on code owner review from @example-org/maintainers.", "PUT "+path+"/merge", "")
+	c.expectError(405, "Waiting on code owner review from @example-org/maintainers.", "PUT "+path+"/merge", "")
 	c.as("t-write").rest(200, "POST "+path+"/reviews", `{"event":"APPROVE"}`)
 	c.rest(200, "PUT "+path+"/merge", "")
 
 	// eve opens it, alice pushes last: her own approval is not enough.
-	path, _ = c.as("t-eve").request("other", ".github/y", "")
+	path, _ = c.as("t-eve").openPullRequest("other", ".github/y", "")
 	c.as("t-write").rest(201, "PUT "+cruddur+"/contents/.github/z", `{"message":"m","content":"eA==","branch":"other"}`)
 	c.as("t-write").rest(200, "POST "+path+"/reviews", `{"event":"APPROVE"}`)
-	c.refused(405, "New changes require approval from someone other than the last pusher.", "PUT "+path+"/merge", "")
+	c.expectError(405, "New changes require approval from someone other than the last pusher.", "PUT "+path+"/merge", "")
 	c.rest(200, "POST "+path+"/reviews", `{"event":"APPROVE"}`)
 	c.rest(200, "PUT "+path+"/merge", "")
 }
 
-// A commit status passes a check by name, and not one that is an app's.
-func TestARulesetsCheckIsAnApps(t *testing.T) {
+// TestRulesets_CheckOfApp: a commit status passes a check by name, and not a check that requires an app.
+func TestRulesets_CheckOfApp(t *testing.T) {
 	t.Parallel()
 	s := seed()
 	s.Tokens = append(s.Tokens, Token{Value: "t-app", Login: "app", Permission: Write, App: 7}, Token{Value: "t-other", Login: "other", Permission: Write, App: 8})
 	c := start(t, s)
 	c.rest(201, "POST "+cruddur+"/rulesets", rulesetWith("refs/heads/prod",
 		`{"type":"required_status_checks","parameters":{"required_status_checks":[{"context":"test","integration_id":7}]}}`))
-	path, head := c.as("t-app").request("feature", "new", "")
-	const refusal = `Repository rule violations found: Required status check "test" is expected.`
+	path, head := c.as("t-app").openPullRequest("feature", "new", "")
+	const apiError = `Repository rule violations found: Required status check "test" is expected.`
 	run := fmt.Sprintf(`{"name":"test","head_sha":%q,"conclusion":"success"}`, head)
 	c.as("t-write").rest(201, "POST "+cruddur+"/statuses/"+head, `{"state":"success","context":"test"}`)
 	c.as("t-other").rest(201, "POST "+cruddur+"/check-runs", run)
-	c.refused(405, refusal, "PUT "+path+"/merge", "")
+	c.expectError(405, apiError, "PUT "+path+"/merge", "")
 	c.as("t-app").rest(201, "POST "+cruddur+"/check-runs", run)
 	c.rest(200, "PUT "+path+"/merge", "")
 }
 
-// GitHub signs what an app commits, unless the app names somebody.
-func TestWhoseCommitsAreSigned(t *testing.T) {
+// TestCommits_Signatures: GitHub signs the commits of an app, unless the app names an author.
+func TestCommits_Signatures(t *testing.T) {
 	t.Parallel()
 	s := seed()
-	s.Tokens = append(s.Tokens, Token{Value: "t-app", Login: "app", Permission: Write, App: 7}, Token{Value: "t-signs", Login: "signer", Permission: Write, Signs: true})
+	s.Tokens = append(s.Tokens, Token{Value: "t-app", Login: "app", Permission: Write, App: 7}, Token{Value: "t-signs", Login: "signer", Permission: Write, SignsCommits: true})
 	const author = `,"author":{"name":"A","email":"a@example.com"}`
 	for name, test := range map[string]struct {
 		token, more string
@@ -139,16 +139,16 @@ func TestWhoseCommitsAreSigned(t *testing.T) {
 		"an app's that names its author": {"t-app", author, false},
 	} {
 		c := start(t, s)
-		_, head := c.as(test.token).request("feature", "new", test.more)
+		_, head := c.as(test.token).openPullRequest("feature", "new", test.more)
 		if got := at(t, c.rest(200, "GET "+cruddur+"/commits/"+head, ""), "commit", "verification", "verified"); got != test.signed {
 			t.Errorf("a commit of %s is verified: %v", name, got)
 		}
 	}
 	c := start(t, s)
-	c.as("t-app").refused(403, "Resource not accessible by integration", "GET /user", "")
+	c.as("t-app").expectError(403, "Resource not accessible by integration", "GET /user", "")
 }
 
-func TestBranchesMoveForward(t *testing.T) {
+func TestRefs_FastForward(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	old := at(t, c.rest(200, "GET "+cruddur+"/git/ref/heads/prod", ""), "object", "sha").(string)
@@ -157,17 +157,17 @@ func TestBranchesMoveForward(t *testing.T) {
 	move := func(sha string, force bool) string { return fmt.Sprintf(`{"sha":%q,"force":%v}`, sha, force) }
 	const prod = "PATCH " + cruddur + "/git/refs/heads/prod"
 	c.rest(200, prod, move(tip, false))
-	c.refused(422, "Update is not a fast forward", prod, move(old, false))
-	c.refused(422, "Object does not exist", prod, move("0000", true))
-	c.refused(422, "Reference does not exist", "PATCH "+cruddur+"/git/refs/heads/nowhere", move(tip, true))
+	c.expectError(422, "Update is not a fast forward", prod, move(old, false))
+	c.expectError(422, "Object does not exist", prod, move("0000", true))
+	c.expectError(422, "Reference does not exist", "PATCH "+cruddur+"/git/refs/heads/nowhere", move(tip, true))
 	c.rest(200, prod, move(old, true))
 	c.protect("prod", nil)
 	c.rest(200, prod, move(tip, false))
-	c.refused(422, "Cannot force-push to this branch", prod, move(old, true))
+	c.expectError(422, "Cannot force-push to this branch", prod, move(old, true))
 }
 
-// Who may do what is told as the gate asks for it.
-func TestTeamsAndPermissions(t *testing.T) {
+// TestAccounts_TeamsAndPermissions reads permissions with the calls that the gate makes.
+func TestAccounts_TeamsAndPermissions(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	teams := c.rest(200, "GET "+cruddur+"/teams?per_page=100&page=1", "")

@@ -14,13 +14,13 @@ var refRoutes = []route{
 	{"GET /repos/{owner}/{repo}/git/ref/{ref...}", Read, getRef},
 	{"GET /repos/{owner}/{repo}/git/matching-refs/{ref...}", Read, listRefs},
 	{"POST /repos/{owner}/{repo}/git/refs", Write, createRef},
-	{"PATCH /repos/{owner}/{repo}/git/refs/{ref...}", Write, moveRef},
+	{"PATCH /repos/{owner}/{repo}/git/refs/{ref...}", Write, updateRef},
 	{"DELETE /repos/{owner}/{repo}/git/refs/{ref...}", Write, deleteRef},
 	{"GET /repos/{owner}/{repo}/commits", Read, listCommits},
 	{"GET /repos/{owner}/{repo}/commits/{ref...}", Read, getCommit},
 }
 
-// branches are the names of all branches, sorted.
+// branches lists the names of all branches, sorted.
 func (r *repository) branches() []string {
 	var names []string
 	for _, ref := range slices.Sorted(maps.Keys(r.Refs)) {
@@ -66,7 +66,7 @@ func listBranches(c *call) (any, error) {
 func getBranch(c *call) (any, error) {
 	name := c.PathValue("branch")
 	if _, ok := c.repo.Refs[headsPrefix+name]; !ok {
-		return nil, refuse(http.StatusNotFound, "Branch not found")
+		return nil, newError(http.StatusNotFound, "Branch not found")
 	}
 	return c.branchJSON(name), nil
 }
@@ -80,10 +80,10 @@ func renameBranch(c *call) (any, error) {
 	}
 	from, to := headsPrefix+c.PathValue("branch"), headsPrefix+in.NewName
 	if c.repo.Refs[from] == "" {
-		return nil, refuse(http.StatusNotFound, "Branch not found")
+		return nil, newError(http.StatusNotFound, "Branch not found")
 	}
 	if in.NewName == "" || c.repo.Refs[to] != "" {
-		return nil, refuse(http.StatusUnprocessableEntity, "New branch name already exists or is invalid")
+		return nil, newError(http.StatusUnprocessableEntity, "New branch name already exists or is invalid")
 	}
 	c.repo.Refs[to] = c.repo.Refs[from]
 	delete(c.repo.Refs, from)
@@ -125,13 +125,13 @@ func createRef(c *call) (any, error) {
 		return nil, err
 	}
 	if !strings.HasPrefix(in.Ref, "refs/") || strings.Count(in.Ref, "/") < 2 {
-		return nil, refuse(http.StatusUnprocessableEntity, "Reference name must start with 'refs/' and contain at least two slashes.")
+		return nil, newError(http.StatusUnprocessableEntity, "Reference name must start with 'refs/' and contain at least two slashes.")
 	}
 	if _, ok := c.repo.Commits[in.SHA]; !ok {
-		return nil, refuse(http.StatusUnprocessableEntity, "Object does not exist")
+		return nil, newError(http.StatusUnprocessableEntity, "Object does not exist")
 	}
 	if _, ok := c.repo.Refs[in.Ref]; ok {
-		return nil, refuse(http.StatusUnprocessableEntity, "Reference already exists")
+		return nil, newError(http.StatusUnprocessableEntity, "Reference already exists")
 	}
 	if branch, ok := strings.CutPrefix(in.Ref, headsPrefix); ok {
 		if err := c.checkBranchCreation(branch); err != nil {
@@ -142,7 +142,7 @@ func createRef(c *call) (any, error) {
 	return c.repo.refJSON(in.Ref), nil
 }
 
-func moveRef(c *call) (any, error) {
+func updateRef(c *call) (any, error) {
 	var in struct {
 		SHA   string
 		Force bool
@@ -155,14 +155,14 @@ func moveRef(c *call) (any, error) {
 	_, known := c.repo.Commits[in.SHA]
 	switch {
 	case !there:
-		return nil, refuse(http.StatusUnprocessableEntity, "Reference does not exist")
+		return nil, newError(http.StatusUnprocessableEntity, "Reference does not exist")
 	case !known:
-		return nil, refuse(http.StatusUnprocessableEntity, "Object does not exist")
+		return nil, newError(http.StatusUnprocessableEntity, "Object does not exist")
 	case !in.Force && !slices.Contains(c.repo.ancestors(in.SHA), from):
-		return nil, refuse(http.StatusUnprocessableEntity, "Update is not a fast forward")
+		return nil, newError(http.StatusUnprocessableEntity, "Update is not a fast forward")
 	}
 	if branch, ok := strings.CutPrefix(ref, headsPrefix); ok {
-		if err := c.checkMove(branch, in.SHA); err != nil {
+		if err := c.checkRefUpdate(branch, in.SHA); err != nil {
 			return nil, err
 		}
 	}
@@ -173,7 +173,7 @@ func moveRef(c *call) (any, error) {
 func deleteRef(c *call) (any, error) {
 	ref := "refs/" + c.PathValue("ref")
 	if _, ok := c.repo.Refs[ref]; !ok {
-		return nil, refuse(http.StatusUnprocessableEntity, "Reference does not exist")
+		return nil, newError(http.StatusUnprocessableEntity, "Reference does not exist")
 	}
 	if branch, ok := strings.CutPrefix(ref, headsPrefix); ok {
 		if err := c.checkBranchDeletion(branch); err != nil {
@@ -219,14 +219,14 @@ func listCommits(c *call) (any, error) {
 func getCommit(c *call) (any, error) {
 	id, ok := c.repo.resolve(c.PathValue("ref"))
 	if !ok {
-		return nil, refuse(http.StatusUnprocessableEntity, "No commit found for SHA: %s", c.PathValue("ref"))
+		return nil, newError(http.StatusUnprocessableEntity, "No commit found for SHA: %s", c.PathValue("ref"))
 	}
 	out := c.repo.commitJSON(id)
 	out["files"] = page(c, c.repo.changes(id))
 	return out, nil
 }
 
-// changes are the files that a commit added, changed or removed.
+// changes lists the files that a commit added, changed or removed.
 func (r *repository) changes(id string) []object {
 	now, before := r.Commits[id].Files, map[string]string{}
 	for _, parent := range r.Commits[id].Parents {

@@ -19,15 +19,15 @@ const (
 	webURL = "https://github.com"
 )
 
-// object is a JSON object of an answer.
+// object is a JSON object of a response.
 type object = map[string]any
 
-// route is a REST call: what it needs on the repository in its path, and what
-// answers it. A pattern with {repo} gets the repository looked up.
+// route is a REST call: the minimum permission on the repository in its path, and its
+// handler. A pattern with {repo} has its repository looked up.
 type route struct {
 	pattern string
-	needs   Permission
-	answer  func(*call) (any, error)
+	minimum Permission
+	handler func(*call) (any, error)
 }
 
 func routes() []route {
@@ -35,7 +35,7 @@ func routes() []route {
 		protectionRoutes, rulesetRoutes, environmentRoutes, actionsRoutes, pullRoutes)
 }
 
-// call is one REST call on its way.
+// call is one REST call.
 type call struct {
 	*http.Request
 	state  *state
@@ -46,35 +46,35 @@ type call struct {
 	header http.Header
 }
 
-// reply is an answer whose status is not the usual one of its method.
-type reply struct {
+// response is a response with another status than its method's default.
+type response struct {
 	status int
 	body   any
 }
 
-// refusal is an answer that says no, the same to REST and to GraphQL.
-type refusal struct {
+// apiError is an error response, the same for REST and GraphQL.
+type apiError struct {
 	status  int
 	message string
 	details []any
 }
 
-func (r *refusal) Error() string { return r.message }
+func (r *apiError) Error() string { return r.message }
 
-func refuse(status int, format string, args ...any) *refusal {
-	return &refusal{status: status, message: fmt.Sprintf(format, args...)}
+func newError(status int, format string, args ...any) *apiError {
+	return &apiError{status: status, message: fmt.Sprintf(format, args...)}
 }
 
-func notFound() *refusal { return refuse(http.StatusNotFound, "Not Found") }
+func notFound() *apiError { return newError(http.StatusNotFound, "Not Found") }
 
-func forbidden() *refusal {
-	return refuse(http.StatusForbidden, "Resource not accessible by personal access token")
+func forbidden() *apiError {
+	return newError(http.StatusForbidden, "Resource not accessible by personal access token")
 }
 
-// checkPlan refuses what a free account has on public repositories only.
+// checkPlan rejects what a free account has only for public repositories.
 func checkPlan(r *repository, plan Plan) error {
 	if r.Private && plan == Free {
-		return refuse(http.StatusForbidden, "Upgrade to GitHub Pro or make this repository public to enable this feature.")
+		return newError(http.StatusForbidden, "Upgrade to GitHub Pro or make this repository public to enable this feature.")
 	}
 	return nil
 }
@@ -82,16 +82,16 @@ func checkPlan(r *repository, plan Plan) error {
 func (s *Server) serveREST(r route) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		body, err := s.answer(r, req, w.Header())
-		var no *refusal
-		if errors.As(err, &no) {
+		var apiErr *apiError
+		if errors.As(err, &apiErr) {
 			out := object{
-				"message": no.message, "status": strconv.Itoa(no.status),
+				"message": apiErr.message, "status": strconv.Itoa(apiErr.status),
 				"documentation_url": "https://docs.github.com/rest",
 			}
-			if no.details != nil {
-				out["errors"] = no.details
+			if apiErr.details != nil {
+				out["errors"] = apiErr.details
 			}
-			writeJSON(w, no.status, out)
+			writeJSON(w, apiErr.status, out)
 			return
 		}
 		if err != nil {
@@ -99,7 +99,7 @@ func (s *Server) serveREST(r route) http.HandlerFunc {
 			return
 		}
 		status := map[string]int{http.MethodPost: http.StatusCreated, http.MethodDelete: http.StatusNoContent}[req.Method]
-		if given, ok := body.(reply); ok {
+		if given, ok := body.(response); ok {
 			status, body = given.status, given.body
 		}
 		switch {
@@ -124,26 +124,26 @@ func (s *Server) answer(r route, req *http.Request, header http.Header) (any, er
 	} else if id := c.PathValue("repository_id"); id != "" {
 		c.repo = find(s.state.Repositories, func(r *repository) bool { return strconv.FormatInt(r.ID, 10) == id })
 	} else {
-		return r.answer(c)
+		return r.handler(c)
 	}
 	switch {
 	case c.repo == nil, c.repo.Private && !token.Permission.includes(Read):
 		return nil, notFound()
-	case !token.Permission.includes(r.needs) && r.needs != Read:
+	case !token.Permission.includes(r.minimum) && r.minimum != Read:
 		return nil, forbidden()
 	}
-	return r.answer(c)
+	return r.handler(c)
 }
 
 // decode reads the body of a call.
 func (c *call) decode(into any) error {
 	if err := json.NewDecoder(c.Body).Decode(into); err != nil {
-		return refuse(http.StatusBadRequest, "Problems parsing JSON")
+		return newError(http.StatusBadRequest, "Problems parsing JSON")
 	}
 	return nil
 }
 
-// page cuts a list to the page that was asked for and links to the next one.
+// page returns the requested page of a list and links to the next one.
 func page[T any](c *call, items []T) []T {
 	number := func(key string, fallback int) int {
 		if n, err := strconv.Atoi(c.URL.Query().Get(key)); err == nil && n > 0 {
@@ -164,16 +164,16 @@ func page[T any](c *call, items []T) []T {
 	return items[from:to]
 }
 
-// list makes a JSON array, never null, of what each item looks like.
-func list[T any](items []T, show func(T) object) []object {
+// list renders each item into a JSON array, which is never null.
+func list[T any](items []T, render func(T) object) []object {
 	out := make([]object, 0, len(items))
 	for _, item := range items {
-		out = append(out, show(item))
+		out = append(out, render(item))
 	}
 	return out
 }
 
-// find returns the first item that fits, or nil.
+// find returns the first matching item, or nil.
 func find[T any](items []*T, fits func(*T) bool) *T {
 	if i := slices.IndexFunc(items, fits); i >= 0 {
 		return items[i]
@@ -190,11 +190,11 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	if body != nil {
-		_, _ = w.Write([]byte(text(body)))
+		_, _ = w.Write([]byte(encodeJSON(body)))
 	}
 }
 
-// recorder holds an answer back until the state is saved.
+// recorder buffers a response until the state is saved.
 type recorder struct {
 	header http.Header
 	status int
@@ -205,8 +205,8 @@ func (r *recorder) Header() http.Header         { return r.header }
 func (r *recorder) WriteHeader(status int)      { r.status = status }
 func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
 
-// send adds what GitHub adds to every answer: rate limit, id and entity tag, and
-// the 304 to a caller who has the entity already.
+// send adds GitHub's headers to a response: rate limit, request id and entity tag. A caller
+// with a current entity tag gets a 304.
 func (r *recorder) send(w http.ResponseWriter, req *http.Request, now time.Time) {
 	resource := "core"
 	if strings.HasSuffix(req.URL.Path, "/graphql") {
@@ -218,7 +218,7 @@ func (r *recorder) send(w http.ResponseWriter, req *http.Request, now time.Time)
 	} {
 		r.header.Set("X-RateLimit-"+key, value)
 	}
-	// The provider takes an answer without one for none.
+	// The provider treats a response without this header as missing.
 	r.header.Set("X-GitHub-Request-Id", strings.ToUpper(hash(req.Method + req.URL.String())[:16]))
 	r.header.Set("X-GitHub-Media-Type", "github.v3; format=json")
 	if resource == "core" && r.status < 300 && r.body.Len() > 0 {

@@ -51,8 +51,8 @@ type rule struct {
 	Parameters object `json:"parameters,omitempty"`
 }
 
-// ruleDefaults has every rule there is, by target, with the parameters that
-// GitHub fills in where they are not sent.
+// ruleDefaults has every rule, by target, with the parameters that GitHub adds by
+// default.
 var ruleDefaults = map[string]map[string]object{
 	"branch": {
 		"creation": nil, "deletion": nil, "non_fast_forward": nil, "required_linear_history": nil, "required_signatures": nil,
@@ -84,32 +84,32 @@ var ruleDefaults = map[string]map[string]object{
 	},
 }
 
-func withPlan(answer func(*call) (any, error)) func(*call) (any, error) {
+func withPlan(handler func(*call) (any, error)) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		if err := checkPlan(c.repo, c.plan); err != nil {
 			return nil, err
 		}
-		return answer(c)
+		return handler(c)
 	}
 }
 
-func withRuleset(answer func(*call, *ruleset) (any, error)) func(*call) (any, error) {
+func withRuleset(handler func(*call, *ruleset) (any, error)) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		rs := find(c.repo.Rulesets, func(rs *ruleset) bool { return strconv.FormatInt(rs.ID, 10) == c.PathValue("id") })
 		if rs == nil {
 			return nil, notFound()
 		}
-		return answer(c, rs)
+		return handler(c, rs)
 	}
 }
 
 func (c *call) rulesetJSON(rs *ruleset) object {
 	out := object{}
-	_ = json.Unmarshal([]byte(text(rs)), &out)
+	_ = json.Unmarshal([]byte(encodeJSON(rs)), &out)
 	out["node_id"] = nodeID("RRS", rs.ID)
 	out["source"], out["source_type"] = c.repo.fullName(), "Repository"
 	out["current_user_can_bypass"] = "never"
-	if c.bypasses(rs) {
+	if c.canBypass(rs) {
 		out["current_user_can_bypass"] = "always"
 	}
 	return out
@@ -136,7 +136,7 @@ func createRuleset(c *call) (any, error) {
 }
 
 func updateRuleset(c *call, rs *ruleset) (any, error) {
-	// A copy takes the changes, so that a refused one changes nothing.
+	// The changes go to a copy, so that a rejected one changes nothing.
 	changed := *rs
 	changed.BypassActors, changed.Rules = slices.Clone(rs.BypassActors), slices.Clone(rs.Rules)
 	if err := c.readRuleset(&changed); err != nil {
@@ -151,7 +151,7 @@ func deleteRuleset(c *call, rs *ruleset) (any, error) {
 	return nil, nil
 }
 
-// readRuleset puts what the body has into a ruleset and checks the whole.
+// readRuleset applies the body to a ruleset and validates the result.
 func (c *call) readRuleset(rs *ruleset) error {
 	sent := map[string]json.RawMessage{}
 	if err := c.decode(&sent); err != nil {
@@ -159,7 +159,7 @@ func (c *call) readRuleset(rs *ruleset) error {
 	}
 	for _, key := range []string{"bypass_actors", "rules"} {
 		if string(sent[key]) == "null" {
-			return refuse(http.StatusUnprocessableEntity, "Invalid request.\n\nInvalid property /%s: data cannot be null.", key)
+			return newError(http.StatusUnprocessableEntity, "Invalid request.\n\nInvalid property /%s: data cannot be null.", key)
 		}
 	}
 	id := rs.ID
@@ -172,27 +172,27 @@ func (c *call) readRuleset(rs *ruleset) error {
 	if sent["bypass_actors"] != nil {
 		rs.BypassActors = nil
 	}
-	if err := json.Unmarshal([]byte(text(sent)), rs); err != nil {
-		return refuse(http.StatusUnprocessableEntity, "Invalid request.\n\n%v", err)
+	if err := json.Unmarshal([]byte(encodeJSON(sent)), rs); err != nil {
+		return newError(http.StatusUnprocessableEntity, "Invalid request.\n\n%v", err)
 	}
 	rs.ID, rs.UpdatedAt = id, c.now
 	known := ruleDefaults[rs.Target]
 	switch {
 	case rs.Name == "":
-		return refuse(http.StatusUnprocessableEntity, "Invalid request.\n\n\"name\" wasn't supplied.")
+		return newError(http.StatusUnprocessableEntity, "Invalid request.\n\n\"name\" wasn't supplied.")
 	case known == nil:
-		return refuse(http.StatusUnprocessableEntity, "Invalid request.\n\nInvalid property /target: `%s` is not a possible value.", rs.Target)
+		return newError(http.StatusUnprocessableEntity, "Invalid request.\n\nInvalid property /target: `%s` is not a possible value.", rs.Target)
 	case !slices.Contains([]string{"active", "disabled", "evaluate"}, rs.Enforcement):
-		return refuse(http.StatusUnprocessableEntity, "Invalid request.\n\nInvalid property /enforcement: `%s` is not a possible value.", rs.Enforcement)
+		return newError(http.StatusUnprocessableEntity, "Invalid request.\n\nInvalid property /enforcement: `%s` is not a possible value.", rs.Enforcement)
 	case rs.Enforcement == "evaluate" && c.plan != Enterprise:
-		return failed("Enforcement evaluate is not available on this plan")
+		return validationError("Enforcement evaluate is not available on this plan")
 	case find(c.repo.Rulesets, func(o *ruleset) bool { return o.Name == rs.Name && o.ID != rs.ID }) != nil:
-		return failed("Name must be unique")
+		return validationError("Name must be unique")
 	}
 	for i, r := range rs.Rules {
 		defaults, ok := known[r.Type]
 		if !ok {
-			return failed("Invalid rule '" + r.Type + "': ")
+			return validationError("Invalid rule '" + r.Type + "': ")
 		}
 		rs.Rules[i].Parameters = maps.Clone(defaults)
 		if rs.Rules[i].Parameters == nil {
@@ -209,17 +209,17 @@ func (c *call) readRuleset(rs *ruleset) error {
 	return nil
 }
 
-func failed(problem string) error {
-	r := refuse(http.StatusUnprocessableEntity, "Validation Failed")
+func validationError(problem string) error {
+	r := newError(http.StatusUnprocessableEntity, "Validation Failed")
 	r.details = []any{problem}
 	return r
 }
 
-// listBranchRules are the rules in force on a branch, whichever ruleset has them.
+// listBranchRules lists the active rules of a branch, from all rulesets.
 func listBranchRules(c *call) (any, error) {
 	var all []object
 	for _, rs := range c.repo.Rulesets {
-		if !rs.covers(c.repo, c.PathValue("branch")) {
+		if !rs.appliesTo(c.repo, c.PathValue("branch")) {
 			continue
 		}
 		for _, r := range rs.Rules {

@@ -2,13 +2,13 @@ package github
 
 import "testing"
 
-func TestRulesetFromCreationToDeletion(t *testing.T) {
+func TestRulesets_LifeCycle(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	const pulls = `{"type":"pull_request","parameters":{"required_approving_review_count":2}}`
 	made := c.rest(201, "POST "+cruddur+"/rulesets", rulesetWith("~ALL", pulls))
-	id := text(at(t, made, "id"))
-	if text(c.rest(200, "GET "+cruddur+"/rulesets/"+id, "")) != text(made) {
+	id := encodeJSON(at(t, made, "id"))
+	if encodeJSON(c.rest(200, "GET "+cruddur+"/rulesets/"+id, "")) != encodeJSON(made) {
 		t.Error("the ruleset is not read as it was made")
 	}
 	for _, test := range []struct {
@@ -44,10 +44,10 @@ func TestRulesetFromCreationToDeletion(t *testing.T) {
 	c.rest(404, "GET "+cruddur+"/rulesets/"+id, "")
 }
 
-func TestRefusedRulesets(t *testing.T) {
+func TestRulesets_RejectInvalid(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
-	id := text(at(t, c.rest(201, "POST "+cruddur+"/rulesets", rulesetWith("~ALL", "")), "id"))
+	id := encodeJSON(at(t, c.rest(201, "POST "+cruddur+"/rulesets", rulesetWith("~ALL", "")), "id"))
 	for body, message := range map[string]string{
 		`{"enforcement":"active"}`:                                                             "Invalid request.\n\n\"name\" wasn't supplied.",
 		`{"name":"n","enforcement":"on"}`:                                                      "Invalid request.\n\nInvalid property /enforcement: `on` is not a possible value.",
@@ -58,16 +58,16 @@ func TestRefusedRulesets(t *testing.T) {
 		`{"name":"n","enforcement":"active","rules":[{"type":"x"}]}`:                           "Validation Failed",
 		`{"name":"n","enforcement":"active","target":"tag","rules":[{"type":"pull_request"}]}`: "Validation Failed",
 	} {
-		c.refused(422, message, "POST "+cruddur+"/rulesets", body)
+		c.expectError(422, message, "POST "+cruddur+"/rulesets", body)
 	}
-	before := text(c.rest(200, "GET "+cruddur+"/rulesets/"+id, ""))
+	before := encodeJSON(c.rest(200, "GET "+cruddur+"/rulesets/"+id, ""))
 	c.rest(422, "PUT "+cruddur+"/rulesets/"+id, `{"name":"n","rules":[{"type":"x"}]}`)
-	if after := text(c.rest(200, "GET "+cruddur+"/rulesets/"+id, "")); after != before {
+	if after := encodeJSON(c.rest(200, "GET "+cruddur+"/rulesets/"+id, "")); after != before {
 		t.Errorf("a refused change made %s of %s", after, before)
 	}
 	free := seed()
 	free.Owner.Plan = Free
-	start(t, free).refused(403, "Upgrade to GitHub Pro or make this repository public to enable this feature.",
+	start(t, free).expectError(403, "Upgrade to GitHub Pro or make this repository public to enable this feature.",
 		"POST "+cruddur+"/rulesets", rulesetWith("~ALL", ""))
 	start(t, free).rest(201, "POST /repos/example-org/public/rulesets", rulesetWith("~ALL", ""))
 }

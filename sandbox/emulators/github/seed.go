@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Plan is what an account pays for; some features of private repositories
-// depend on it.
+// Plan is an account's billing plan, which some features of private repositories
+// depend on.
 type Plan string
 
 // The plans.
@@ -19,7 +19,7 @@ const (
 	Enterprise Plan = "enterprise"
 )
 
-// Permission is what somebody may do with a repository.
+// Permission is an access level on a repository.
 type Permission string
 
 // The permissions, each including those before it.
@@ -30,15 +30,15 @@ const (
 	Admin Permission = "admin"
 )
 
-// includes tells whether p suffices where need is asked for.
+// includes reports whether p is at least need.
 func (p Permission) includes(need Permission) bool {
 	order := []Permission{None, Read, Write, Admin}
 	return slices.Index(order, p) >= slices.Index(order, need)
 }
 
-// Seed is what exists before the first call. A later start adds what the state
-// file does not have yet and leaves the rest of the file alone; Plan and Tokens
-// are always the seed's.
+// Seed is the state before the first call. A later start adds what the state file
+// lacks and keeps the rest of the file; Plan and Tokens always come from the
+// seed.
 type Seed struct {
 	Owner Owner
 	// Users are the logins of further users.
@@ -48,8 +48,8 @@ type Seed struct {
 	// Apps are installed on every repository.
 	Apps         []SeedApp
 	Repositories []SeedRepository
-	// Tokens are the ones that are let in. Without any, every token that is not
-	// empty is, as an administrator.
+	// Tokens are the valid tokens. Without any, every token that is not empty is valid, as an
+	// administrator's.
 	Tokens []Token
 }
 
@@ -82,31 +82,31 @@ type SeedApp struct{ Slug, Name string }
 type SeedRepository struct {
 	Name    string
 	Private bool
-	// DefaultBranch is main where it is empty.
+	// DefaultBranch is main by default.
 	DefaultBranch string
-	// Branches are those beside the default branch.
+	// Branches are the branches beside the default branch.
 	Branches []string
 	// Files are contents by path.
 	Files map[string]string
 	// Access is by actor: "/login" for a user, "organization/slug" for a team.
-	// Users of tokens have what their token has. GitHub drops an actor without
-	// write access from a branch protection rule and says nothing.
+	// Users of tokens have the permission of their token. GitHub silently drops an actor without
+	// write access from a branch protection rule.
 	Access map[string]Permission
 }
 
-// Token is a credential and whom it stands for.
+// Token is a credential and its user.
 type Token struct {
 	Value string
-	// Login is created as a user if there is none of this name.
+	// Login is created as a user if it does not exist.
 	Login      string
 	Permission Permission
-	// App is the id of the app that it is an installation's of; 0 is a person's.
+	// App is the id of the app whose installation has the token; 0 for a person's token.
 	App int64
-	// Signs is whether whoever has it signs the commits made with it.
-	Signs bool
+	// SignsCommits is whether commits with this token are signed.
+	SignsCommits bool
 }
 
-// check finds what would make the emulator behave like nothing GitHub has.
+// check rejects a seed that GitHub could not have.
 func (seed Seed) check() error {
 	var errs []error
 	if seed.Owner.Login == "" {
@@ -125,14 +125,14 @@ func (seed Seed) check() error {
 	}
 	for _, t := range seed.Tokens {
 		if t.Value == "" || t.Login == "" || !slices.Contains([]Permission{None, Read, Write, Admin}, t.Permission) {
-			errs = append(errs, errors.New("tokens: each needs a value, a login and a permission"))
+			errs = append(errs, errors.New("tokens: each minimum a value, a login and a permission"))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// addTo puts into the state what it lacks.
-func (seed Seed) addTo(s *state, now time.Time) {
+// applyTo adds to the state what it lacks.
+func (seed Seed) applyTo(s *state, now time.Time) {
 	kind := "User"
 	if seed.Owner.Organization {
 		kind = "Organization"
@@ -171,16 +171,16 @@ func (seed Seed) addTo(s *state, now time.Time) {
 			s.Repositories = append(s.Repositories, existing)
 		}
 		for actor, p := range r.Access {
-			existing.admit(actor, p)
+			existing.grantAccess(actor, p)
 		}
 		for _, t := range seed.Tokens {
-			existing.admit("/"+t.Login, t.Permission)
+			existing.grantAccess("/"+t.Login, t.Permission)
 		}
 	}
 }
 
-// admit gives an actor access who has none yet: a live stack may name a new code owner.
-func (r *repository) admit(actor string, p Permission) {
+// grantAccess gives access to an actor without any: a live stack can name a new code owner.
+func (r *repository) grantAccess(actor string, p Permission) {
 	if r.Access == nil {
 		r.Access = map[string]Permission{}
 	}

@@ -16,8 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Server is the emulator. It is safe for concurrent use: calls are answered one
-// after the other.
+// Server is the emulator. It is safe for concurrent use and serves one call at a time.
 type Server struct {
 	file   string
 	plan   Plan
@@ -33,7 +32,7 @@ type Server struct {
 	http    *http.Server
 }
 
-// New loads the state file, if there is one, and adds the seed to it.
+// New loads the state file, if it exists, and adds the seed to it.
 func New(stateFile string, seed Seed) (*Server, error) {
 	return newServer(stateFile, seed, func() time.Time { return time.Now().UTC().Truncate(time.Second) })
 }
@@ -57,7 +56,7 @@ func newServer(stateFile string, seed Seed, now func() time.Time) (*Server, erro
 		file: stateFile, plan: seed.Owner.Plan, tokens: seed.Tokens,
 		schema: schema, mux: http.NewServeMux(), now: now, state: st,
 	}
-	seed.addTo(st, s.now())
+	seed.applyTo(st, s.now())
 	s.mux.HandleFunc("POST /api/graphql", s.serveGraphQL)
 	s.mux.HandleFunc("/", s.serveUnknown)
 	for _, r := range routes() {
@@ -68,8 +67,8 @@ func newServer(stateFile string, seed Seed, now func() time.Time) (*Server, erro
 }
 
 // Listen serves on the loopback interface, until Close, and returns the base URL
-// for GITHUB_BASE_URL. The port is that of the state's earlier server, unless it
-// is taken: the URL is among a stack's inputs, and should not change with a run.
+// for GITHUB_BASE_URL. The port is that of the earlier server, unless it is in use: the URL is
+// one of a stack's inputs, and should not change with a run.
 func (s *Server) Listen() (string, error) {
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.state.Port))
 	if err != nil {
@@ -86,7 +85,7 @@ func (s *Server) Listen() (string, error) {
 	return "http://" + l.Addr().String() + "/", nil
 }
 
-// Close stops listening, once the calls under way are answered, and saves.
+// Close stops listening after the current calls, and saves the state.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	h := s.http
@@ -123,15 +122,15 @@ func (s *Server) save() error {
 	return nil
 }
 
-// Unknown lists the calls that were made and are not emulated, in order.
-func (s *Server) Unknown() []string {
+// UnknownCalls lists the calls that are not emulated, in order.
+func (s *Server) UnknownCalls() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.unknown)
 }
 
-// ServeHTTP answers one call. What a call changed is in the state file before
-// its answer is sent.
+// ServeHTTP serves one call. Its changes are in the state file before the response
+// is sent.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,16 +150,16 @@ func (s *Server) serveUnknown(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusNotImplemented, object{"message": "not emulated: " + what})
 }
 
-// authenticate finds the token of a call. One without a value is everybody's.
+// authenticate finds the token of a call. A token without a value matches every call.
 func (s *Server) authenticate(r *http.Request) (Token, error) {
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if value == "" {
-		return Token{}, refuse(http.StatusUnauthorized, "Requires authentication")
+		return Token{}, newError(http.StatusUnauthorized, "Requires authentication")
 	}
 	for _, t := range s.tokens {
 		if (strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "token")) && (t.Value == value || t.Value == "") {
 			return t, nil
 		}
 	}
-	return Token{}, refuse(http.StatusUnauthorized, "Bad credentials")
+	return Token{}, newError(http.StatusUnauthorized, "Bad credentials")
 }

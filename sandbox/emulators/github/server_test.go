@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestTokens(t *testing.T) {
+func TestServer_Tokens(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	for name, test := range map[string]struct {
@@ -28,7 +28,7 @@ func TestTokens(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client{t, c.Server, test.token}.refused(test.status, test.message, test.call, "{}")
+			client{t, c.Server, test.token}.expectError(test.status, test.message, test.call, "{}")
 		})
 	}
 	if w := c.as("").send("POST /api/graphql", `{"query":"{viewer{login}}"}`); w.Code != http.StatusUnauthorized {
@@ -39,10 +39,10 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-func TestAccounts(t *testing.T) {
+func TestAccounts_LookUp(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
-	id := text(at(t, c.rest(200, "GET /users/alice", ""), "id"))
+	id := encodeJSON(at(t, c.rest(200, "GET /users/alice", ""), "id"))
 	for call, want := range map[string]string{
 		"GET /user":                           "root",
 		"GET /user/" + id:                     "alice",
@@ -70,8 +70,8 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-// The seed without tokens lets everybody with a token in, as an administrator.
-func TestAnyToken(t *testing.T) {
+// TestServer_AnyToken: without tokens in the seed every token is an administrator's.
+func TestServer_AnyToken(t *testing.T) {
 	t.Parallel()
 	for owner, want := range map[Owner]string{
 		{Login: "solo", Plan: Free}:                            "solo",
@@ -85,7 +85,7 @@ func TestAnyToken(t *testing.T) {
 	}
 }
 
-func TestSeedIsChecked(t *testing.T) {
+func TestSeed_RejectInvalid(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]Seed{
 		"no owner":              {Owner: Owner{Plan: Free}},
@@ -100,11 +100,11 @@ func TestSeedIsChecked(t *testing.T) {
 	}
 }
 
-func TestUnknownCallsAreKept(t *testing.T) {
+func TestServer_RecordUnknownCalls(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
-	c.refused(501, "not emulated: DELETE /api/v3/repos/example-org/cruddur", "DELETE /repos/example-org/cruddur", "")
-	c.refused(501, "not emulated: GET /api/v3/meta", "GET /meta", "")
+	c.expectError(501, "not emulated: DELETE /api/v3/repos/example-org/cruddur", "DELETE /repos/example-org/cruddur", "")
+	c.expectError(501, "not emulated: GET /api/v3/meta", "GET /meta", "")
 	_, errs := c.graphql("{repository(owner:\"example-org\", name:\"cruddur\"){stargazerCount}}", nil)
 	if len(errs) != 1 || !strings.HasPrefix(errs[0], "not emulated: ") || !strings.Contains(errs[0], "stargazerCount") {
 		t.Errorf("an unknown field is answered with %q", errs)
@@ -118,12 +118,12 @@ func TestUnknownCallsAreKept(t *testing.T) {
 	if len(errs) != 1 {
 		t.Errorf("introspection is answered with %q", errs)
 	}
-	if unknown := c.Unknown(); len(unknown) != 5 || unknown[0] != "DELETE /api/v3/repos/example-org/cruddur" {
-		t.Errorf("kept: %q", unknown)
+	if unknown := c.UnknownCalls(); len(unknown) != 5 || unknown[0] != "DELETE /api/v3/repos/example-org/cruddur" {
+		t.Errorf("allowed: %q", unknown)
 	}
 }
 
-func TestEntityTags(t *testing.T) {
+func TestServer_EntityTags(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	const call = "GET /api/v3/repos/example-org/cruddur/git/ref/heads/main"
@@ -141,7 +141,7 @@ func TestEntityTags(t *testing.T) {
 	}
 }
 
-func TestPages(t *testing.T) {
+func TestServer_Pages(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	w := c.send("GET /api/v3/repos/example-org/cruddur/branches?per_page=2", "")
@@ -157,7 +157,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-func TestStateOutlivesTheProcess(t *testing.T) {
+func TestState_OutliveProcess(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "state.json")
 	first, err := New(file, seed())
@@ -217,7 +217,7 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 	}
 }
 
-func TestListen(t *testing.T) {
+func TestServer_Listen(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())
 	url, err := c.Listen()
@@ -240,7 +240,7 @@ func TestListen(t *testing.T) {
 	}
 }
 
-func TestMatches(t *testing.T) {
+func TestPatterns_Match(t *testing.T) {
 	t.Parallel()
 	for pattern, names := range map[string]struct{ yes, no []string }{
 		"main":         {[]string{"main"}, []string{"mainly", "x/main"}},

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// state is everything the emulator remembers; its JSON is the state file.
+// state is the emulator's state; its JSON is the state file.
 type state struct {
-	// Port is where the last server listened.
+	// Port is the port of the last server.
 	Port         int           `json:"port,omitempty"`
 	LastID       int64         `json:"lastId"`
 	Accounts     []*account    `json:"accounts"`
@@ -58,9 +58,9 @@ type repository struct {
 	Environments []*environment `json:"environments,omitempty"`
 	OIDCSubject  *oidcSubject   `json:"oidcSubject,omitempty"`
 	Pulls        []*pull        `json:"pulls,omitempty"`
-	// Results are those of checks, by commit.
+	// Results are the results of checks, by commit.
 	Results map[string][]result `json:"results,omitempty"`
-	vault
+	actionsStore
 
 	Refs    map[string]string `json:"refs"`
 	Commits map[string]commit `json:"commits"`
@@ -69,13 +69,13 @@ type repository struct {
 
 func (r *repository) fullName() string { return r.Owner + "/" + r.Name }
 
-// nextID gives every object an id of its own; GitHub's ids are large.
+// nextID returns a new id; GitHub's ids are large.
 func (s *state) nextID() int64 {
 	s.LastID++
 	return 1_000_000 + s.LastID
 }
 
-// nodeID is an object's id in the GraphQL API, of the form GitHub uses.
+// nodeID is an object's id in the GraphQL API, in GitHub's form.
 func nodeID(prefix string, id int64) string {
 	return prefix + "_kwDO" + base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(id)))
 }
@@ -125,7 +125,7 @@ func (s *state) repository(owner, name string) *repository {
 	return nil
 }
 
-// loadState reads the state file; a file that is not there is an empty state.
+// loadState reads the state file; a missing file is an empty state.
 func loadState(file string) (*state, error) {
 	s := &state{}
 	data, err := os.ReadFile(file)
@@ -143,7 +143,7 @@ func loadState(file string) (*state, error) {
 	return s, nil
 }
 
-// writeFile replaces a file as a whole or not at all.
+// writeFile replaces a file atomically.
 func writeFile(file string, data []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
 	if err != nil {

@@ -96,9 +96,9 @@ func ParseConfig(text []byte) (*Config, error) {
 		Owner: github.Owner{Login: source.Owner, Organization: true, Plan: github.Team},
 		Tokens: []github.Token{
 			{Value: Provider, Login: Provider, Permission: github.Admin, App: 1},
-			{Value: Administrator, Login: Administrator, Permission: github.Admin, Signs: true},
-			{Value: Developer, Login: Developer, Permission: github.Write, Signs: true},
-			{Value: Lead, Login: Lead, Permission: github.Write, Signs: true},
+			{Value: Administrator, Login: Administrator, Permission: github.Admin, SignsCommits: true},
+			{Value: Developer, Login: Developer, Permission: github.Write, SignsCommits: true},
+			{Value: Lead, Login: Lead, Permission: github.Write, SignsCommits: true},
 			{Value: Actions, Login: Actions, Permission: github.Write, App: onlymain.ActionsApp},
 		},
 	}}
