@@ -90,7 +90,7 @@ func (w *world) toldOfOnce(app delivered, least int, on func(catalogue.Target) b
 	for _, event := range events {
 		w.must(w.Cloud.Inject(t.Context(), event))
 	}
-	w.must(w.Cloud.Settled(t.Context()))
+	w.must(w.Cloud.WaitForEvents(t.Context()))
 
 	got := map[int]int{}
 	for _, message := range inbox() {

@@ -34,7 +34,7 @@ func (w *world) queue(name string) queue {
 // taken out.
 func (w *world) messages(q queue) []string {
 	w.Helper()
-	w.must(w.Cloud.Settled(w.Context()))
+	w.must(w.Cloud.WaitForEvents(w.Context()))
 	var bodies []string
 	for {
 		got, err := w.aws.sqs.ReceiveMessage(w.Context(), &sqs.ReceiveMessageInput{QueueUrl: &q.url, MaxNumberOfMessages: 10})

@@ -156,7 +156,7 @@ func TestAlerts_Findings(t *testing.T) {
 	} {
 		before := w.contained()
 		w.must(w.Cloud.Inject(t.Context(), json.RawMessage(event)))
-		w.must(w.Cloud.Settled(t.Context()))
+		w.must(w.Cloud.WaitForEvents(t.Context()))
 		// Containment's own has a subject, and comes when it is done.
 		told := slices.DeleteFunc(read(), func(m message) bool { return m.Subject != "" })
 		if len(told) != 1 {

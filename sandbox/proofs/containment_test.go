@@ -234,7 +234,7 @@ func (c *containing) starts(want int, event string) {
 	c.Helper()
 	before := c.executions(c.machine)
 	c.must(c.Cloud.Inject(c.Context(), json.RawMessage(event)))
-	c.must(c.Cloud.Settled(c.Context()))
+	c.must(c.Cloud.WaitForEvents(c.Context()))
 	started := 0
 	for _, arn := range c.executions(c.machine) {
 		if !slices.Contains(before, arn) {

@@ -108,7 +108,7 @@ func TestDelivery_CodeCommit(t *testing.T) {
 	before := len(w.deliveries())
 	_, err = developer.CreateBranch(t.Context(), &codecommit.CreateBranchInput{RepositoryName: ptr(repository), BranchName: ptr("prod-2"), CommitId: first.CommitId})
 	w.must(err)
-	w.must(w.Cloud.Settled(t.Context()))
+	w.must(w.Cloud.WaitForEvents(t.Context()))
 	if n := len(w.deliveries()); n != before {
 		t.Errorf("another branch starts %d executions", n-before)
 	}
@@ -167,7 +167,7 @@ func (w *world) deliveries() []cptypes.PipelineExecutionSummary {
 // delivers asserts that the change of prod to a commit has started the pipeline, and is told of.
 func (w *world) delivers(inbox func() []message, commit, event string) {
 	w.Helper()
-	w.must(w.Cloud.Settled(w.Context()))
+	w.must(w.Cloud.WaitForEvents(w.Context()))
 	last := w.deliveries()[0]
 	if last.Trigger == nil || last.Trigger.TriggerType != cptypes.TriggerTypeCloudWatchEvent {
 		w.Errorf("%s starts %+v", event, last)

@@ -90,7 +90,7 @@ func TestKnownState_FindChanges(t *testing.T) {
 		secretsAre("name: TOKEN"),
 	)
 	w.up()
-	w.must(w.Cloud.Settled(w.Context()))
+	w.must(w.Cloud.WaitForEvents(w.Context()))
 	inbox() // the new pipeline's first run failed: the connection is PENDING
 	silent("after an up that changes the pipelines", w.byClock(), w.beforeDeploy("backend-flask"), w.beforeDeploy("frontend-react-js"))
 	same(t, "a preview after it", w.planned(), map[string]string{})

@@ -5,7 +5,7 @@ import sys
 
 from emulator import main
 
-# A reader of stdin that is still blocked would be waited for by a plain exit.
+# A normal exit would wait for the thread that still reads stdin.
 code = main()
 sys.stderr.flush()
 os._exit(code)

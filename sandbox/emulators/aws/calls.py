@@ -1,7 +1,7 @@
-"""What the emulator was asked: every call, in the words of AWS's own models.
+"""The calls that the emulator receives, named as in AWS's own models.
 
-IAM names most of its actions after the operations, so that a record of calls says which
-actions whoever made them needs. A service is called by the name that it signs requests for.
+IAM names most of its actions after the operations, so a record of calls shows which actions
+its callers need. A service has the name that its requests are signed for.
 """
 
 import json
@@ -23,18 +23,18 @@ _loader = Loader()
 _lock = threading.Lock()
 _calls: dict[tuple[str, str, str], int] = {}
 
-# What names the resource of a call, in its form or its JSON; the first that is there.
-_names = (
+# The parameters that name the resource of a call; the first one present counts.
+_RESOURCE_NAMES = (
     "RoleName", "PolicyArn", "OpenIDConnectProviderArn", "TopicArn", "SecretId", "keyId", "KeyId", "AliasName",
     "repositoryName", "logGroupName", "resourceArn", "resourceARN", "ResourceArn", "ResourceARN",
     "ConfigRuleName", "ConfigurationRecorderName", "ConnectionArn", "Rule", "Name", "name", "RoleArn",
 )  # fmt: skip
 
 # "Credential=key/date/region/service/aws4_request"
-_scope = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/")
+_SCOPE = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/")
 
-# The models that botocore keeps under another name than the one that is signed for.
-_models = {
+# The models that botocore stores under another name than the signing name.
+_MODELS = {
     "access-analyzer": "accessanalyzer",
     "elasticloadbalancing": "elbv2",
     "monitoring": "cloudwatch",
@@ -45,7 +45,7 @@ _models = {
 
 @dataclass(frozen=True)
 class Call:
-    """A request, before the service reads it. Without a key it is not signed."""
+    """A request before the service reads it. An unsigned request has no key."""
 
     environ: dict[str, Any] = field(repr=False)
     key: str
@@ -60,11 +60,11 @@ class Call:
     def model(self) -> str:
         """The name of the model that has the operation."""
         control = self.service == "s3" and self.request.path.startswith("/v20180820/")
-        return "s3control" if control else _models.get(self.service, self.service)
+        return "s3control" if control else _MODELS.get(self.service, self.service)
 
     @cached_property
     def body(self) -> bytes:
-        """The body, which is put back for the service."""
+        """The body. The service can read it again."""
         body = self.request.get_data()
         self.environ["wsgi.input"] = BytesIO(body)
         return body
@@ -74,48 +74,52 @@ class Call:
         return self.request.mimetype == "application/x-www-form-urlencoded"
 
     @cached_property
-    def sent(self) -> dict[str, Any]:
-        """A body that is a form or JSON. An object is not looked into."""
+    def payload(self) -> dict[str, Any]:
+        """The parameters of a body that is a form or JSON. The body of an S3 object is not parsed."""
         if self.service == "s3":
             return {}
         if self.is_form:
             return {name: values[0] for name, values in parse_qs(self.body.decode()).items()}
         try:
-            sent = json.loads(self.body or b"{}")
+            payload = json.loads(self.body or b"{}")
         except ValueError:
             return {}
-        return sent if isinstance(sent, dict) else {}
+        return payload if isinstance(payload, dict) else {}
 
     @cached_property
     def operation(self) -> str | None:
         target = str(self.request.headers.get("X-Amz-Target", "")).rpartition(".")[2]
-        return target or (self.sent.get("Action") if self.is_form else None) or _rest(self.model, self.request)
+        return (
+            target
+            or (self.payload.get("Action") if self.is_form else None)
+            or _find_rest_operation(self.model, self.request)
+        )
 
 
 def warm(service: str) -> None:
-    """Loads the model of a service, which else its first call does."""
-    model = _models.get(service, service)
+    """Loads the model of a service before its first call."""
+    model = _MODELS.get(service, service)
     _routes(model)
     get_service_model(model)
 
 
-def read(environ: dict[str, Any]) -> Call | None:
-    """The call that a request is; None for those that AWS does not know."""
-    scope = _scope.search(environ.get("HTTP_AUTHORIZATION", ""))
+def parse(environ: dict[str, Any]) -> Call | None:
+    """Parses a request into its call; None for a request that AWS does not know."""
+    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     if scope is not None:
         return Call(environ, *scope.groups())
-    # Whoever has no keys yet asks for them.
+    # A federated caller has no keys before this call.
     call = Call(environ, "", "us-east-1", "sts")
     unsigned = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
-    return call if call.is_form and call.sent.get("Action") in unsigned else None
+    return call if call.is_form and call.payload.get("Action") in unsigned else None
 
 
 def record(call: Call) -> None:
-    """Notes a call that is signed."""
+    """Counts a signed call."""
     if not call.key:
         return
     on = unquote(call.request.path.strip("/")) or next(
-        (call.sent[name] for name in _names if isinstance(call.sent.get(name), str)), ""
+        (call.payload[name] for name in _RESOURCE_NAMES if isinstance(call.payload.get(name), str)), ""
     )
     operation = call.operation or f"{call.request.method} {call.request.path}"
     with _lock:
@@ -123,8 +127,8 @@ def record(call: Call) -> None:
         _calls[key] = _calls.get(key, 0) + 1
 
 
-def taken() -> str:
-    """The calls since the last time, as JSON; they are forgotten with that."""
+def take_recorded() -> str:
+    """Returns the calls since the last time, as JSON, and clears the record."""
     with _lock:
         calls = [
             {"service": service, "operation": operation, "resource": resource, "times": times}
@@ -136,7 +140,7 @@ def taken() -> str:
 
 @dataclass(frozen=True)
 class _Route:
-    """How an operation is asked for by a protocol that has it in method, path and query."""
+    """The method, path and query that name an operation in a REST protocol."""
 
     operation: str
     method: str
@@ -145,7 +149,7 @@ class _Route:
     query: dict[str, str]
     required: list[str]  # in query or header
 
-    def of(self, request: Request, path: str) -> bool:
+    def matches(self, request: Request, path: str) -> bool:
         return (
             self.method == request.method
             and self.path.fullmatch(path) is not None
@@ -155,7 +159,7 @@ class _Route:
 
 
 def path_parameters(call: Call) -> dict[str, str]:
-    """What stands in the path, by its names in the model."""
+    """The parameters in the path, by their names in the model."""
     path = _path(call.request)
     for route in _routes(call.model):
         if route.operation == call.operation and (found := route.path.fullmatch(path)):
@@ -163,16 +167,16 @@ def path_parameters(call: Call) -> dict[str, str]:
     return {}
 
 
-def _rest(model: str, request: Request) -> str | None:
-    """The operation that asks for most is meant."""
+def _find_rest_operation(model: str, request: Request) -> str | None:
+    """Finds the operation whose route has the most specific query and required parameters."""
     path = _path(request)
-    found = [(-len(r.query), -len(r.required), r.operation) for r in _routes(model) if r.of(request, path)]
+    found = [(-len(r.query), -len(r.required), r.operation) for r in _routes(model) if r.matches(request, path)]
     return min(found)[2] if found else None
 
 
 def _path(request: Request) -> str:
     uri: str = request.environ["REQUEST_URI"]
-    return uri.partition("?")[0]  # a / inside of a name is encoded
+    return uri.partition("?")[0]  # a / inside a name is encoded
 
 
 @cache

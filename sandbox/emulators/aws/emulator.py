@@ -11,8 +11,8 @@ import warnings
 from functools import cache
 from pathlib import Path
 
-# The services that a stack's first calls go to, by the names that requests are signed for.
-_USUAL = (
+# The services that a stack calls first, by their signing names.
+_PRELOADED = (
     *("access-analyzer", "budgets", "cloudtrail", "codebuild", "codecommit", "codeconnections", "codedeploy"),
     *("codepipeline", "codestar-notifications", "config", "ec2", "ecr", "ecs", "elasticloadbalancing", "events"),
     *("guardduty", "iam", "kms", "lambda", "logs", "monitoring", "organizations", "pipes", "s3", "secretsmanager"),
@@ -21,8 +21,8 @@ _USUAL = (
 
 
 def prepare() -> None:
-    """Imports moto and changes it."""
-    # moto reads it when it is imported, and when an account is looked at first.
+    """Imports and patches moto."""
+    # moto reads this variable on import and on the first use of an account.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     _install()
 
@@ -35,24 +35,24 @@ def _install() -> None:
 
 
 def warm() -> None:
-    """Does what an emulator does at the first call of each service, for all that are forked from this process."""
+    """Prepares each service for its first call, for all emulators that are forked from this process."""
     prepare()
     import calls
     import server
     import snapshot
 
-    for service in _USUAL:
+    for service in _PRELOADED:
         server.route(service)
         calls.warm(service)
-    snapshot.forget()
+    snapshot.clear()
 
 
-def start_apart() -> None:
-    """Makes this forked process differ from others: the numbers that moto draws are its own."""
+def start_fork() -> None:
+    """Gives this forked process its own random numbers of moto."""
     from moto.moto_api._internal import mock_random
 
     mock_random.seed()
-    # A server has much that stays and little that leads in circles.
+    # Most objects of a server live long and few form cycles, so garbage collection runs rarely.
     gc.set_threshold(20_000, 20, 20)
 
 
@@ -60,10 +60,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="moto", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
     parser.add_argument("--state", type=Path, help="file to restore the state from, and to save it to at the end")
+    parser.add_argument("--grace", type=float, default=30, help="seconds to wait at the end for running executions")
     parser.add_argument("--verbose", action="store_true", help="log each request to stderr")
     args = parser.parse_args()
 
-    # What the host's own settings would change in the clients that moto makes for itself.
+    # The host's profile would change the clients that moto makes for itself.
     os.environ.pop("AWS_PROFILE", None)
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
     logging.getLogger("werkzeug").setLevel(logging.INFO if args.verbose else logging.ERROR)
@@ -85,15 +86,15 @@ def main() -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    # A parent that is killed closes our stdin: nothing is left running behind it.
+    # A killed parent closes this stdin, which ends the emulator.
     threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()
 
     with Server(args.port) as server:
         print(f"listening on http://127.0.0.1:{server.port}", flush=True)
         ended.wait()
-        # An execution under way calls services, which need the server, and tries again on a busy machine.
-        delivery.settled(30)
-        stepfunctions.finish(30)
+        # A running execution calls services of this server, and retries on a busy machine.
+        delivery.wait_until_idle(args.grace)
+        stepfunctions.wait_for_executions(args.grace)
     if args.state:
         snapshot.save(args.state)
     return 0

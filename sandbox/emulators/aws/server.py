@@ -14,49 +14,49 @@ import trail
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from services import delivery, ecr, ecs, signer
 from services.connections import complete_handshake
-from services.organizations import organize
+from services.organizations import create_organization
 from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import run_wsgi_app
 
 # A POST with the ARN of a connection in its body makes the connection AVAILABLE.
 HANDSHAKE = "/sandbox/handshake"
-# A POST with the arguments of services.organizations.organize in a JSON object makes an organisation.
+# A POST with the arguments of services.organizations.create_organization in a JSON object creates an organization.
 ORGANIZATION = "/sandbox/organization"
-# A GET answers the certificate that the signatures of Signer end at: base64 of its DER form.
+# A GET returns the root certificate of Signer's signatures: base64 of its DER form.
 SIGNER_ROOT = "/sandbox/signer-root"
-# A GET answers the calls since the last GET.
+# A GET returns the calls since the last GET.
 CALLS = "/sandbox/calls"
-# A POST with an event of EventBridge, or a record of CloudTrail, puts it as AWS's own services do.
+# A POST puts an event of EventBridge, or a record of CloudTrail, as AWS's own services do.
 EVENTS = "/sandbox/events"
-# A POST with the arguments of services.ecr.scan says what is found in an image.
+# A POST with the arguments of services.ecr.set_findings sets the findings of an image.
 SCAN = "/sandbox/scan"
-# A POST with the arguments of services.ecs.run says what a service runs.
+# A POST with the arguments of services.ecs.set_tasks sets the tasks of a service.
 RUN = "/sandbox/run"
-# A POST is answered when all events are delivered.
-SETTLED = "/sandbox/settled"
-# A call with this header is told of and not made: base64 of what its record says otherwise, in JSON.
-TOLD = "HTTP_X_SANDBOX_TOLD"
+# A POST returns when all events are delivered.
+WAIT = "/sandbox/wait-for-events"
+# A call with this header is recorded and not made. Its value is base64 of JSON: changes to the record.
+REPORT_ONLY = "HTTP_X_SANDBOX_REPORT_ONLY"
 
-# moto walks through all of an account's policies where it attaches one: one call of IAM at a time.
-_alone = threading.Lock()
+# moto iterates over all policies of an account when it attaches one, so IAM serves one call at a time.
+_iam_lock = threading.Lock()
 
 
 _dispatcher = DomainDispatcherApplication(create_backend_app)
 
 
 def route(service: str) -> None:
-    """Makes the routes of a service, which else its first call does."""
+    """Builds the routes of a service before its first call."""
     scope = f"AWS4-HMAC-SHA256 Credential=none/20260101/us-east-1/{service}/aws4_request"
     _dispatcher.get_application({"PATH_INFO": "/", "HTTP_AUTHORIZATION": scope, "HTTP_HOST": ""})
 
 
 class _Handler(WSGIRequestHandler):
-    """Sends an answer's headers and its body at once.
+    """Sends the headers and the body of a response in one write.
 
     On a busy machine Go's client may close a connection when it has the headers: net/http
-    still looks whether the request's body is at its end while AWS's SDK closes that body.
-    The SDK then makes a call again that was already carried out.
+    still checks for the end of the request's body while AWS's SDK closes that body.
+    The SDK then repeats a call that was already carried out.
     """
 
     wbufsize = 1 << 20
@@ -76,38 +76,38 @@ class Server:
         with self._idle:
             self._in_flight += 1
         try:
-            own = _OWN.get(environ["PATH_INFO"])
-            return own(environ, start_response) if own else self._asked(environ, start_response)
+            handler = _SANDBOX_PATHS.get(environ["PATH_INFO"])
+            return handler(environ, start_response) if handler else self._serve_call(environ, start_response)
         finally:
             with self._idle:
                 self._in_flight -= 1
                 self._idle.notify()
 
-    def _asked(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answers a call, and tells of it."""
-        call = calls.read(environ)
-        if call is not None and TOLD in environ:
-            trail.pretend(call, json.loads(base64.b64decode(environ[TOLD])))
+    def _serve_call(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Serves a call and records its event."""
+        call = calls.parse(environ)
+        if call is not None and REPORT_ONLY in environ:
+            trail.report_only(call, json.loads(base64.b64decode(environ[REPORT_ONLY])))
             return Response(status=503)(environ, start_response)
         if call is not None:
             calls.record(call)
-        with _alone if call is not None and call.service == "iam" else contextlib.nullcontext():
-            return self._answered(call, environ, start_response)
+        with _iam_lock if call is not None and call.service == "iam" else contextlib.nullcontext():
+            return self._record_call(call, environ, start_response)
 
-    def _answered(
+    def _record_call(
         self, call: calls.Call | None, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        if call is None or not trail.is_told_of(call):
+        if call is None or not trail.is_recorded(call):
             return _dispatcher(environ, start_response)
         _ = call.body  # before the service reads it
-        seen = trail.look(call)
+        context = trail.capture(call)
         chunks, status, headers = run_wsgi_app(_dispatcher, environ, buffered=True)
         body = b"".join(chunks)
-        # A call that ends the telling is told of, as is one that begins it.
-        seen = seen or trail.look(call)
-        if seen is not None:
-            said = {name.lower(): value for name, value in headers}
-            trail.tell(seen, trail.Answer(int(status.split()[0]), said, body))
+        # A call that stops a trail is recorded, and so is one that starts it.
+        context = context or trail.capture(call)
+        if context is not None:
+            sent = {name.lower(): value for name, value in headers}
+            trail.report(context, trail.Response(int(status.split()[0]), sent, body))
         start_response(status, list(headers))
         return [body]
 
@@ -120,10 +120,10 @@ class Server:
     ) -> None:
         self._server.shutdown()
         self._server.socket.close()
-        # A request that changes the state must not run beside the snapshot; a long poll may be cut off.
+        # A request that changes the state must not run during the snapshot; a long poll may be cut off.
         with self._idle:
             self._idle.wait_for(lambda: self._in_flight == 0, timeout=5)
-        delivery.settled(5)
+        delivery.wait_until_idle(5)
 
 
 def _handshake(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -136,12 +136,12 @@ def _handshake(environ: dict[str, Any], start_response: Callable[..., Any]) -> I
 
 
 def _organization(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    organize(**json.loads(Request(environ).get_data()))
+    create_organization(**json.loads(Request(environ).get_data()))
     return Response(status=204)(environ, start_response)
 
 
-def _taken(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    return Response(calls.taken(), mimetype="application/json")(environ, start_response)
+def _calls(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return Response(calls.take_recorded(), mimetype="application/json")(environ, start_response)
 
 
 def _inject(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -150,30 +150,30 @@ def _inject(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iter
 
 
 def _scan(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    ecr.scan(**json.loads(Request(environ).get_data()))
+    ecr.set_findings(**json.loads(Request(environ).get_data()))
     return Response(status=204)(environ, start_response)
 
 
 def _run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    ecs.run(**json.loads(Request(environ).get_data()))
+    ecs.set_tasks(**json.loads(Request(environ).get_data()))
     return Response(status=204)(environ, start_response)
 
 
-def _settled(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    return Response(status=204 if delivery.settled(60) else 504)(environ, start_response)
+def _wait(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return Response(status=204 if delivery.wait_until_idle(60) else 504)(environ, start_response)
 
 
 def _signer_root(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    return Response(signer.root(), mimetype="text/plain")(environ, start_response)
+    return Response(signer.root_certificate(), mimetype="text/plain")(environ, start_response)
 
 
-_OWN: dict[str, Callable[..., Any]] = {
+_SANDBOX_PATHS: dict[str, Callable[..., Any]] = {
     HANDSHAKE: _handshake,
     ORGANIZATION: _organization,
-    CALLS: _taken,
+    CALLS: _calls,
     EVENTS: _inject,
     SCAN: _scan,
     RUN: _run,
-    SETTLED: _settled,
+    WAIT: _wait,
     SIGNER_ROOT: _signer_root,
 }

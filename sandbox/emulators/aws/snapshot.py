@@ -1,7 +1,7 @@
-"""The state of all of moto's backends, saved to one file and restored from it.
+"""The state of all moto backends, saved to one file and restored from it.
 
-A snapshot is read only by the versions of moto and Python that wrote it: it holds
-moto's own objects and, for the few functions among them, Python's byte code.
+Only the versions of moto and Python that wrote a snapshot can read it: it contains
+moto's objects and the byte code of the few functions among them.
 """
 
 import _thread
@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto.core.base_backend import BackendDict
 
-_VERSIONS = {"format": 1, "moto": moto.__version__, "python": f"{sys.version_info[0]}.{sys.version_info[1]}"}
+_VERSIONS = {"format": 2, "moto": moto.__version__, "python": f"{sys.version_info[0]}.{sys.version_info[1]}"}
 
 
 _instances: list[BackendDict[Any]] = BackendDict._instances  # pyright: ignore[reportGeneralTypeIssues]
@@ -36,12 +36,12 @@ class Unusable(Exception):
     """The file is not a snapshot that this process can read."""
 
 
-# What still runs in the background may change a dictionary while it is written.
+# Background work may change a dictionary while it is written.
 _ATTEMPTS = 20
 
 
 def save(path: Path) -> None:
-    """Writes the state to path, whole or not at all."""
+    """Writes the state to path atomically."""
     for attempt in range(_ATTEMPTS):
         try:
             _save(path)
@@ -69,14 +69,14 @@ def _save(path: Path) -> None:
         raise
 
 
-def forget() -> None:
-    """Empties the state of this process."""
+def clear() -> None:
+    """Clears the state of this process."""
     for backends in _instances:
         backends.clear()
 
 
 def load(path: Path) -> None:
-    """Replaces the state of this process by the one in path."""
+    """Replaces the state of this process with the one in path."""
     with path.open("rb") as file:
         try:
             versions = json.loads(file.readline())
@@ -105,7 +105,7 @@ def _describe(versions: Any) -> str:
 
 
 def _address(backends: BackendDict[Any]) -> tuple[str, str]:
-    """The module and the name under which a service's backends are found in every process."""
+    """The module and the name of a service's backends, which are the same in every process."""
     module = backends.backend.__module__
     for name, value in vars(importlib.import_module(module)).items():
         if value is backends:
@@ -121,7 +121,7 @@ def _at(address: tuple[str, str]) -> BackendDict[Any]:
 
 class _Pickler(pickle.Pickler):
     def persistent_id(self, obj: Any) -> Any:
-        # Backends refer to those of other services: one object a service, in every process.
+        # Backends refer to the backends of other services by module and name.
         if isinstance(obj, BackendDict):
             return _address(obj)
         return None
@@ -147,7 +147,7 @@ class _Pickler(pickle.Pickler):
             case rsa.RSAPrivateKey() | ec.EllipticCurvePrivateKey():
                 return _private_key, (_pem(obj),)
             case defaultdict() if type(obj) is not defaultdict:
-                return _made, (type(obj), obj.default_factory), vars(obj), None, iter(obj.items())
+                return _new_defaultdict, (type(obj), obj.default_factory), vars(obj), None, iter(obj.items())
             case types.FunctionType() if not _importable(obj):
                 closure = [cell.cell_contents for cell in obj.__closure__ or ()]
                 return _function, (marshal.dumps(obj.__code__), obj.__module__, obj.__defaults__, closure)
@@ -172,8 +172,8 @@ def _function(code: bytes, module: str, defaults: tuple[Any, ...] | None, closur
     return types.FunctionType(marshal.loads(code), scope, None, defaults, cells)  # noqa: S302
 
 
-def _made(kind: type[defaultdict[Any, Any]], factory: Any) -> defaultdict[Any, Any]:
-    """An object of a class whose own constructor wants more than that of its base."""
+def _new_defaultdict(kind: type[defaultdict[Any, Any]], factory: Any) -> defaultdict[Any, Any]:
+    """Creates a defaultdict of a subclass whose constructor needs more arguments."""
     made = kind.__new__(kind)
     defaultdict.__init__(made, factory)
     return made

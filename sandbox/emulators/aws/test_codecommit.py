@@ -1,15 +1,15 @@
-"""CodeCommit: repositories, who has to approve what, and how a commit gets to a pipeline."""
+"""CodeCommit: repositories, approvals, and the way of a commit to a pipeline."""
 
 import json
 import urllib.request
 from typing import Any
 
-from test_emulator import ACCOUNT, REGION, Answer, AskingTest, Emulator, action, document, trust
-from test_trail import settle
+from test_emulator import ACCOUNT, REGION, Emulator, Params, ServiceTestCase, action, document, trust
+from test_trail import wait_for_events
 
 
 def rule(needed: int = 2, *members: str, references: tuple[str, ...] = ("refs/heads/prod",)) -> str:
-    statement: Answer = {"Type": "Approvers", "NumberOfApprovalsNeeded": needed}
+    statement: Params = {"Type": "Approvers", "NumberOfApprovalsNeeded": needed}
     if members:
         statement["ApprovalPoolMembers"] = list(members)
     where = {"DestinationReferences": list(references)}
@@ -19,14 +19,14 @@ def rule(needed: int = 2, *members: str, references: tuple[str, ...] = ("refs/he
 REVIEWERS = f"arn:aws:sts::{ACCOUNT}:assumed-role/Reviewer/*"
 
 
-class CodeCommitTest(AskingTest):
+class CodeCommitTest(ServiceTestCase):
     emulator: Emulator
-    asked: Any
+    client: Any
 
     @classmethod
     def setUpClass(cls) -> None:
         cls.emulator = Emulator()
-        cls.asked = cls.emulator.client("codecommit")
+        cls.client = cls.emulator.client("codecommit")
         for name in ("Reviewer", "Author"):
             trusted = document({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
             cls.emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trusted)
@@ -37,20 +37,20 @@ class CodeCommitTest(AskingTest):
         assert (code, printed) == (0, ""), printed
 
     def repository(self, name: str) -> None:
-        self.asked.create_repository(repositoryName=name)
-        self.addCleanup(self.asked.delete_repository, repositoryName=name)
+        self.client.create_repository(repositoryName=name)
+        self.addCleanup(self.client.delete_repository, repositoryName=name)
 
     def template(self, name: str, content: str, *repositories: str) -> None:
         named = {"approvalRuleTemplateName": name}
-        self.asked.create_approval_rule_template(**named, approvalRuleTemplateContent=content)
-        self.addCleanup(self.asked.delete_approval_rule_template, **named)
+        self.client.create_approval_rule_template(**named, approvalRuleTemplateContent=content)
+        self.addCleanup(self.client.delete_approval_rule_template, **named)
         for one in repositories:
-            self.asked.associate_approval_rule_template_with_repository(**named, repositoryName=one)
+            self.client.associate_approval_rule_template_with_repository(**named, repositoryName=one)
 
     def commit(self, repository: str, branch: str, parent: str | None = None, /, **files: str) -> str:
         puts = [{"filePath": path, "fileContent": text.encode()} for path, text in files.items()]
         known = {"parentCommitId": parent} if parent else {}
-        made = self.asked.create_commit(
+        made = self.client.create_commit(
             repositoryName=repository,
             branchName=branch,
             putFiles=puts,
@@ -62,17 +62,17 @@ class CodeCommitTest(AskingTest):
         return str(made["commitId"])
 
     def content(self, repository: str, commit: str, path: str) -> str:
-        found = self.asked.get_file(repositoryName=repository, commitSpecifier=commit, filePath=path)
+        found = self.client.get_file(repositoryName=repository, commitSpecifier=commit, filePath=path)
         return str(found["fileContent"].decode())
 
     def tip(self, repository: str, branch: str) -> str:
-        return str(self.asked.get_branch(repositoryName=repository, branchName=branch)["branch"]["commitId"])
+        return str(self.client.get_branch(repositoryName=repository, branchName=branch)["branch"]["commitId"])
 
-    def forked(self, name: str) -> tuple[str, str]:
-        """A repository in which prod has one commit, and main one more."""
+    def create_fork(self, name: str) -> tuple[str, str]:
+        """Creates a repository in which prod has one commit, and main one more."""
         self.repository(name)
         first = self.commit(name, "prod", a="1")
-        self.asked.create_branch(repositoryName=name, branchName="main", commitId=first)
+        self.client.create_branch(repositoryName=name, branchName="main", commitId=first)
         return first, self.commit(name, "main", first, b="2")
 
     def session(self, role: str, session: str) -> Any:
@@ -80,8 +80,8 @@ class CodeCommitTest(AskingTest):
         taken = self.emulator.client("sts").assume_role(RoleArn=arn, RoleSessionName=session)["Credentials"]
         return self.emulator.client("codecommit", taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
 
-    def queue(self, name: str, pattern: Answer) -> str:
-        """The URL of a queue that gets the events of a pattern."""
+    def queue(self, name: str, pattern: Params) -> str:
+        """Creates a queue that receives the events of a pattern, and returns its URL."""
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
         lets = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
         policy = document(lets | {"Resource": arn})
@@ -89,50 +89,50 @@ class CodeCommitTest(AskingTest):
         self.rule(name, pattern, {"Id": "1", "Arn": arn})
         return str(url)
 
-    def rule(self, name: str, pattern: Answer, target: Answer) -> None:
+    def rule(self, name: str, pattern: Params, target: Params) -> None:
         events = self.emulator.client("events")
         events.put_rule(Name=name, EventPattern=json.dumps({"source": ["aws.codecommit"]} | pattern))
         self.addCleanup(events.disable_rule, Name=name)
-        answer = events.put_targets(Rule=name, Targets=[target])
-        self.assertEqual(answer["FailedEntryCount"], 0)
+        response = events.put_targets(Rule=name, Targets=[target])
+        self.assertEqual(response["FailedEntryCount"], 0)
 
-    def got(self, url: str) -> list[Answer]:
-        settle(self.emulator)
-        answer = self.emulator.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+    def receive(self, url: str) -> list[Params]:
+        wait_for_events(self.emulator)
+        response = self.emulator.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in response.get("Messages", [])]
 
 
 class RepositoryTest(CodeCommitTest):
-    def test_a_repository_is_made_changed_and_deleted(self) -> None:
-        made = self.asked.create_repository(repositoryName="life", repositoryDescription="d", tags={"k": "v"})
+    def test_repository_lifecycle(self) -> None:
+        made = self.client.create_repository(repositoryName="life", repositoryDescription="d", tags={"k": "v"})
         metadata = made["repositoryMetadata"]
         self.assertEqual(metadata["Arn"], f"arn:aws:codecommit:{REGION}:{ACCOUNT}:life")
         self.assertEqual(metadata["cloneUrlHttp"], f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/life")
         self.assertRegex(metadata["kmsKeyId"], rf"^arn:aws:kms:{REGION}:{ACCOUNT}:key/[0-9a-f-]{{36}}$")
         self.assertNotIn("defaultBranch", metadata)
-        self.refused("RepositoryNameExistsException", self.asked.create_repository, repositoryName="life")
-        self.assertEqual(self.asked.list_branches(repositoryName="life")["branches"], [])
+        self.assert_rejected("RepositoryNameExistsException", self.client.create_repository, repositoryName="life")
+        self.assertEqual(self.client.list_branches(repositoryName="life")["branches"], [])
 
         key = self.emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
-        self.asked.update_repository_encryption_key(repositoryName="life", kmsKeyId=key)
-        change = self.asked.update_repository_encryption_key
-        self.refused("EncryptionKeyNotFoundException", change, repositoryName="life", kmsKeyId="none")
-        self.asked.update_repository_description(repositoryName="life", repositoryDescription="e")
-        self.asked.tag_resource(resourceArn=metadata["Arn"], tags={"l": "w"})
-        self.asked.untag_resource(resourceArn=metadata["Arn"], tagKeys=["k"])
-        self.asked.update_repository_name(oldName="life", newName="later")
-        found = self.asked.get_repository(repositoryName="later")["repositoryMetadata"]
+        self.client.update_repository_encryption_key(repositoryName="life", kmsKeyId=key)
+        change = self.client.update_repository_encryption_key
+        self.assert_rejected("EncryptionKeyNotFoundException", change, repositoryName="life", kmsKeyId="none")
+        self.client.update_repository_description(repositoryName="life", repositoryDescription="e")
+        self.client.tag_resource(resourceArn=metadata["Arn"], tags={"l": "w"})
+        self.client.untag_resource(resourceArn=metadata["Arn"], tagKeys=["k"])
+        self.client.update_repository_name(oldName="life", newName="later")
+        found = self.client.get_repository(repositoryName="later")["repositoryMetadata"]
         self.assertEqual((found["repositoryDescription"], found["kmsKeyId"]), ("e", key))
         self.assertEqual(found["repositoryId"], metadata["repositoryId"])
-        self.assertEqual(self.asked.list_tags_for_resource(resourceArn=found["Arn"])["tags"], {"l": "w"})
-        self.refused("RepositoryDoesNotExistException", self.asked.get_repository, repositoryName="life")
-        listed = self.asked.list_repositories()["repositories"]
+        self.assertEqual(self.client.list_tags_for_resource(resourceArn=found["Arn"])["tags"], {"l": "w"})
+        self.assert_rejected("RepositoryDoesNotExistException", self.client.get_repository, repositoryName="life")
+        listed = self.client.list_repositories()["repositories"]
         self.assertEqual(listed, [{"repositoryName": "later", "repositoryId": metadata["repositoryId"]}])
-        gone = self.asked.delete_repository(repositoryName="later")
+        gone = self.client.delete_repository(repositoryName="later")
         self.assertEqual(gone["repositoryId"], metadata["repositoryId"])
-        self.assertNotIn("repositoryId", self.asked.delete_repository(repositoryName="later"))
+        self.assertNotIn("repositoryId", self.client.delete_repository(repositoryName="later"))
 
-    def test_times_are_numbers(self) -> None:
+    def test_repository_times_are_numbers(self) -> None:
         self.repository("times")
         request = urllib.request.Request(
             self.emulator.url,
@@ -144,20 +144,20 @@ class RepositoryTest(CodeCommitTest):
                 "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/codecommit/aws4_request",
             },
         )
-        with urllib.request.urlopen(request) as answer:
-            metadata = json.load(answer)["repositoryMetadata"]
+        with urllib.request.urlopen(request) as response:
+            metadata = json.load(response)["repositoryMetadata"]
         self.assertIsInstance(metadata["creationDate"], (int, float))
 
-    def test_commits_make_branches_and_merges_find_their_base(self) -> None:
-        first, second = self.forked("git")
+    def test_commits_and_merges_follow_git(self) -> None:
+        first, second = self.create_fork("git")
         named = {"repositoryName": "git"}
-        self.assertEqual(self.asked.get_repository(**named)["repositoryMetadata"]["defaultBranch"], "prod")
+        self.assertEqual(self.client.get_repository(**named)["repositoryMetadata"]["defaultBranch"], "prod")
         self.assertEqual((self.content("git", "main", "a"), self.content("git", second, "b")), ("1", "2"))
-        found = self.asked.get_commit(**named, commitId=second)["commit"]
+        found = self.client.get_commit(**named, commitId=second)["commit"]
         self.assertEqual((found["parents"], found["message"]), ([first], "put b"))
         self.assertRegex(found["author"]["date"], r"^\d+ \+0000$")
         # Git's own: printf 2 | git hash-object --stdin, and the tree of the two files.
-        blob = self.asked.get_file(**named, commitSpecifier="main", filePath="b")["blobId"]
+        blob = self.client.get_file(**named, commitSpecifier="main", filePath="b")["blobId"]
         self.assertEqual(blob, "d8263ee9860594d2806b0dfd1bfd17528b0ba2a4")
         for code, branch, parent, text in (
             ("ParentCommitIdRequiredException", "main", None, "3"),
@@ -169,45 +169,45 @@ class RepositoryTest(CodeCommitTest):
             with self.subTest(code), self.assertRaisesRegex(Exception, code):
                 self.commit("git", branch, parent, a=text)
         missing = {"commitSpecifier": "main", "filePath": "c"}
-        self.refused("FileDoesNotExistException", self.asked.get_file, **named, **missing)
-        drop = self.asked.delete_branch
-        self.refused("DefaultBranchCannotBeDeletedException", drop, **named, branchName="prod")
+        self.assert_rejected("FileDoesNotExistException", self.client.get_file, **named, **missing)
+        drop = self.client.delete_branch
+        self.assert_rejected("DefaultBranchCannotBeDeletedException", drop, **named, branchName="prod")
 
         sides = {"sourceCommitSpecifier": "main", "destinationCommitSpecifier": "prod"}
         expected = {"sourceCommitId": second, "destinationCommitId": first, "baseCommitId": first}
-        answer = self.asked.get_merge_commit(**named, **sides)
-        self.assertEqual({key: answer[key] for key in answer if key != "ResponseMetadata"}, expected)
-        self.asked.merge_branches_by_fast_forward(**named, **sides)
+        response = self.client.get_merge_commit(**named, **sides)
+        self.assertEqual({key: response[key] for key in response if key != "ResponseMetadata"}, expected)
+        self.client.merge_branches_by_fast_forward(**named, **sides)
         self.assertEqual(self.tip("git", "prod"), second)
 
-        other = self.asked.put_file(**named, branchName="prod", filePath="c", fileContent=b"3", parentCommitId=second)[
+        other = self.client.put_file(**named, branchName="prod", filePath="c", fileContent=b"3", parentCommitId=second)[
             "commitId"
         ]
         third = self.commit("git", "main", second, a="4")
-        forward = self.asked.merge_branches_by_fast_forward
-        self.refused("ManualMergeRequiredException", forward, **named, **sides)
-        merge = self.asked.merge_branches_by_three_way(**named, **sides)["commitId"]
-        self.assertEqual(self.asked.get_commit(**named, commitId=merge)["commit"]["parents"], [other, third])
+        forward = self.client.merge_branches_by_fast_forward
+        self.assert_rejected("ManualMergeRequiredException", forward, **named, **sides)
+        merge = self.client.merge_branches_by_three_way(**named, **sides)["commitId"]
+        self.assertEqual(self.client.get_commit(**named, commitId=merge)["commit"]["parents"], [other, third])
         self.assertEqual([self.content("git", "prod", path) for path in "abc"], ["4", "2", "3"])
         between = {"sourceCommitSpecifier": third, "destinationCommitSpecifier": other}
-        self.assertEqual(self.asked.get_merge_commit(**named, **between)["mergedCommitId"], merge)
+        self.assertEqual(self.client.get_merge_commit(**named, **between)["mergedCommitId"], merge)
 
         self.commit("git", "prod", merge, a="5")
         fourth = self.commit("git", "main", third, a="6")
-        squash = self.asked.merge_branches_by_squash
-        self.refused("ManualMergeRequiredException", squash, **named, **sides)
+        squash = self.client.merge_branches_by_squash
+        self.assert_rejected("ManualMergeRequiredException", squash, **named, **sides)
         squash(**named, **sides, conflictResolutionStrategy="ACCEPT_SOURCE")
         self.assertEqual(self.content("git", "prod", "a"), "6")
-        self.asked.delete_file(**named, branchName="main", filePath="a", parentCommitId=fourth)
+        self.client.delete_file(**named, branchName="main", filePath="a", parentCommitId=fourth)
         missing = {"commitSpecifier": "main", "filePath": "a"}
-        self.refused("FileDoesNotExistException", self.asked.get_file, **named, **missing)
+        self.assert_rejected("FileDoesNotExistException", self.client.get_file, **named, **missing)
         self.assertEqual(drop(**named, branchName="main")["deletedBranch"]["branchName"], "main")
 
-    def test_a_template_that_is_used_stays(self) -> None:
+    def test_template_in_use_cannot_be_deleted(self) -> None:
         self.repository("used")
         self.repository("too")
         named, repository = {"approvalRuleTemplateName": "t"}, {"repositoryName": "used"}
-        create = self.asked.create_approval_rule_template
+        create = self.client.create_approval_rule_template
         for content in (
             "{",
             "[]",
@@ -219,53 +219,55 @@ class RepositoryTest(CodeCommitTest):
         ):
             with self.subTest(content):
                 code = "InvalidApprovalRuleTemplateContentException"
-                self.refused(code, create, **named, approvalRuleTemplateContent=content)
+                self.assert_rejected(code, create, **named, approvalRuleTemplateContent=content)
         made = create(**named, approvalRuleTemplateContent=rule(2, REVIEWERS), approvalRuleTemplateDescription="d")
         code = "ApprovalRuleTemplateNameAlreadyExistsException"
-        self.refused(code, create, **named, approvalRuleTemplateContent=rule())
-        self.asked.associate_approval_rule_template_with_repository(**named, **repository)
-        batch = self.asked.batch_associate_approval_rule_template_with_repositories(
+        self.assert_rejected(code, create, **named, approvalRuleTemplateContent=rule())
+        self.client.associate_approval_rule_template_with_repository(**named, **repository)
+        batch = self.client.batch_associate_approval_rule_template_with_repositories(
             **named, repositoryNames=["too", "none"]
         )
         self.assertEqual(batch["associatedRepositoryNames"], ["too"])
         self.assertEqual([one["errorCode"] for one in batch["errors"]], ["RepositoryDoesNotExistException"])
-        self.refused("ApprovalRuleTemplateInUseException", self.asked.delete_approval_rule_template, **named)
+        self.assert_rejected("ApprovalRuleTemplateInUseException", self.client.delete_approval_rule_template, **named)
 
-        self.asked.update_approval_rule_template_name(oldApprovalRuleTemplateName="t", newApprovalRuleTemplateName="u")
-        self.refused("ApprovalRuleTemplateDoesNotExistException", self.asked.get_approval_rule_template, **named)
+        self.client.update_approval_rule_template_name(oldApprovalRuleTemplateName="t", newApprovalRuleTemplateName="u")
+        self.assert_rejected(
+            "ApprovalRuleTemplateDoesNotExistException", self.client.get_approval_rule_template, **named
+        )
         named = {"approvalRuleTemplateName": "u"}
-        self.asked.update_approval_rule_template_description(**named, approvalRuleTemplateDescription="e")
-        self.asked.update_approval_rule_template_content(**named, newRuleContent=rule(1))
-        found = self.asked.get_approval_rule_template(**named)["approvalRuleTemplate"]
+        self.client.update_approval_rule_template_description(**named, approvalRuleTemplateDescription="e")
+        self.client.update_approval_rule_template_content(**named, newRuleContent=rule(1))
+        found = self.client.get_approval_rule_template(**named)["approvalRuleTemplate"]
         old = made["approvalRuleTemplate"]
         self.assertEqual(found["approvalRuleTemplateId"], old["approvalRuleTemplateId"])
         said = (found["approvalRuleTemplateDescription"], found["approvalRuleTemplateContent"])
         self.assertEqual(said, ("e", rule(1)))
         self.assertNotEqual(found["ruleContentSha256"], old["ruleContentSha256"])
-        listed = self.asked.list_associated_approval_rule_templates_for_repository(**repository)
+        listed = self.client.list_associated_approval_rule_templates_for_repository(**repository)
         self.assertEqual(listed["approvalRuleTemplateNames"], ["u"])
-        users = self.asked.list_repositories_for_approval_rule_template(**named)["repositoryNames"]
+        users = self.client.list_repositories_for_approval_rule_template(**named)["repositoryNames"]
         self.assertEqual(users, ["used", "too"])
-        self.asked.disassociate_approval_rule_template_from_repository(**named, **repository)
-        self.asked.batch_disassociate_approval_rule_template_from_repositories(**named, repositoryNames=["too"])
-        self.asked.delete_approval_rule_template(**named)
-        self.assertEqual(self.asked.list_approval_rule_templates()["approvalRuleTemplateNames"], [])
+        self.client.disassociate_approval_rule_template_from_repository(**named, **repository)
+        self.client.batch_disassociate_approval_rule_template_from_repositories(**named, repositoryNames=["too"])
+        self.client.delete_approval_rule_template(**named)
+        self.assertEqual(self.client.list_approval_rule_templates()["approvalRuleTemplateNames"], [])
 
 
 class PullRequestTest(CodeCommitTest):
-    def opened(self, name: str, author: Any, **target: str) -> Answer:
+    def open_pull_request(self, name: str, author: Any, **target: str) -> Params:
         target = {"sourceReference": "main", "destinationReference": "refs/heads/prod"} | target
         made = author.create_pull_request(title="t", targets=[{"repositoryName": name} | target])
-        pull: Answer = made["pullRequest"]
+        pull: Params = made["pullRequest"]
         return pull
 
-    def test_a_merge_waits_for_enough_members_of_the_pool(self) -> None:
-        first, second = self.forked("pull")
+    def test_merge_needs_enough_approvals_of_the_pool(self) -> None:
+        first, second = self.create_fork("pull")
         self.template("two", rule(2, REVIEWERS), "pull")
         self.template("elsewhere", rule(1, references=("refs/heads/main",)), "pull")
-        self.addCleanup(self.asked.delete_repository, repositoryName="pull")
+        self.addCleanup(self.client.delete_repository, repositoryName="pull")
         author = self.session("Author", "ann")
-        pull = self.opened("pull", author)
+        pull = self.open_pull_request("pull", author)
         [attached] = pull["approvalRules"]
         self.assertEqual(attached["originApprovalRuleTemplate"]["approvalRuleTemplateName"], "two")
         [target] = pull["pullRequestTargets"]
@@ -273,72 +275,74 @@ class PullRequestTest(CodeCommitTest):
         self.assertEqual(sides, (second, first, first))
         self.assertEqual(target["sourceReference"], "refs/heads/main")
 
-        key, merge = {"pullRequestId": pull["pullRequestId"]}, self.asked.merge_pull_request_by_fast_forward
+        key, merge = {"pullRequestId": pull["pullRequestId"]}, self.client.merge_pull_request_by_fast_forward
         named = key | {"repositoryName": "pull"}
         approve = key | {"revisionId": pull["revisionId"], "approvalState": "APPROVE"}
         refused = "PullRequestApprovalRulesNotSatisfiedException"
-        self.refused(refused, merge, **named)
+        self.assert_rejected(refused, merge, **named)
         mine = "PullRequestCannotBeApprovedByAuthorException"
-        self.refused(mine, author.update_pull_request_approval_state, **approve)
+        self.assert_rejected(mine, author.update_pull_request_approval_state, **approve)
         bob, cid = self.session("Reviewer", "bob"), self.session("Reviewer", "cid")
         self.session("Author", "dan").update_pull_request_approval_state(**approve)
         for _ in range(2):
             bob.update_pull_request_approval_state(**approve)
-        self.refused(refused, merge, **named)
+        self.assert_rejected(refused, merge, **named)
 
         third = self.commit("pull", "main", second, c="3")
-        newest = self.asked.get_pull_request(**key)["pullRequest"]
+        newest = self.client.get_pull_request(**key)["pullRequest"]
         self.assertEqual(newest["pullRequestTargets"][0]["sourceCommit"], third)
-        self.refused("RevisionNotCurrentException", cid.update_pull_request_approval_state, **approve)
+        self.assert_rejected("RevisionNotCurrentException", cid.update_pull_request_approval_state, **approve)
         revision = key | {"revisionId": newest["revisionId"]}
-        self.assertEqual(self.asked.get_pull_request_approval_states(**revision)["approvals"], [])
+        self.assertEqual(self.client.get_pull_request_approval_states(**revision)["approvals"], [])
         for reviewer in (bob, cid):
-            self.refused(refused, merge, **named)
+            self.assert_rejected(refused, merge, **named)
             reviewer.update_pull_request_approval_state(**revision, approvalState="APPROVE")
-        states = self.asked.get_pull_request_approval_states(**revision)["approvals"]
+        states = self.client.get_pull_request_approval_states(**revision)["approvals"]
         self.assertEqual({one["userArn"].rpartition("/")[2] for one in states}, {"bob", "cid"})
-        verdict = self.asked.evaluate_pull_request_approval_rules(**revision)["evaluation"]
+        verdict = self.client.evaluate_pull_request_approval_rules(**revision)["evaluation"]
         self.assertEqual((verdict["approved"], verdict["approvalRulesSatisfied"]), (True, ["two"]))
         cid.update_pull_request_approval_state(**revision, approvalState="REVOKE")
-        self.refused(refused, merge, **named)
+        self.assert_rejected(refused, merge, **named)
         cid.update_pull_request_approval_state(**revision, approvalState="APPROVE")
-        self.refused("TipOfSourceReferenceIsDifferentException", merge, **named, sourceCommitId=second)
+        self.assert_rejected("TipOfSourceReferenceIsDifferentException", merge, **named, sourceCommitId=second)
         merged = merge(**named, sourceCommitId=third)["pullRequest"]
         self.assertEqual(merged["pullRequestStatus"], "CLOSED")
         self.assertEqual(merged["pullRequestTargets"][0]["mergeMetadata"]["mergeCommitId"], third)
         self.assertEqual(self.tip("pull", "prod"), third)
-        self.refused("PullRequestAlreadyClosedException", merge, **named)
+        self.assert_rejected("PullRequestAlreadyClosedException", merge, **named)
 
-    def test_rules_that_are_set_aside_do_not_hinder(self) -> None:
-        first, second = self.forked("aside")
+    def test_merge_ignores_overridden_rules(self) -> None:
+        first, second = self.create_fork("aside")
         self.template("names", rule(1, f"CodeCommitApprovers:{ACCOUNT}:Reviewer/*"), "aside")
-        self.addCleanup(self.asked.delete_repository, repositoryName="aside")
+        self.addCleanup(self.client.delete_repository, repositoryName="aside")
         other = self.commit("aside", "prod", first, c="3")
-        pull = self.opened("aside", self.asked)
+        pull = self.open_pull_request("aside", self.client)
         key = {"pullRequestId": pull["pullRequestId"]}
         revision, named = key | {"revisionId": pull["revisionId"]}, key | {"repositoryName": "aside"}
-        squash, override = self.asked.merge_pull_request_by_squash, self.asked.override_pull_request_approval_rules
-        self.refused("PullRequestApprovalRulesNotSatisfiedException", squash, **named)
+        squash, override = self.client.merge_pull_request_by_squash, self.client.override_pull_request_approval_rules
+        self.assert_rejected("PullRequestApprovalRulesNotSatisfiedException", squash, **named)
         override(**revision, overrideStatus="OVERRIDE")
-        self.refused("OverrideAlreadySetException", override, **revision, overrideStatus="OVERRIDE")
+        self.assert_rejected("OverrideAlreadySetException", override, **revision, overrideStatus="OVERRIDE")
         override(**revision, overrideStatus="REVOKE")
-        self.refused("PullRequestApprovalRulesNotSatisfiedException", squash, **named)
+        self.assert_rejected("PullRequestApprovalRulesNotSatisfiedException", squash, **named)
         self.session("Reviewer", "bob").update_pull_request_approval_state(**revision, approvalState="APPROVE")
-        self.refused("ManualMergeRequiredException", self.asked.merge_pull_request_by_fast_forward, **named)
-        self.assertEqual(self.asked.get_pull_request(**key)["pullRequest"]["pullRequestStatus"], "OPEN")
-        self.asked.merge_pull_request_by_three_way(**named)
-        parents = self.asked.get_commit(repositoryName="aside", commitId=self.tip("aside", "prod"))["commit"]["parents"]
+        self.assert_rejected("ManualMergeRequiredException", self.client.merge_pull_request_by_fast_forward, **named)
+        self.assertEqual(self.client.get_pull_request(**key)["pullRequest"]["pullRequestStatus"], "OPEN")
+        self.client.merge_pull_request_by_three_way(**named)
+        parents = self.client.get_commit(repositoryName="aside", commitId=self.tip("aside", "prod"))["commit"][
+            "parents"
+        ]
         self.assertEqual(parents, [other, second])
-        listed = self.asked.list_pull_requests(repositoryName="aside", pullRequestStatus="OPEN")
+        listed = self.client.list_pull_requests(repositoryName="aside", pullRequestStatus="OPEN")
         self.assertEqual(listed["pullRequestIds"], [])
 
 
 class EventTest(CodeCommitTest):
-    def test_what_happens_is_told(self) -> None:
-        url = self.queue("told", {})
-        first, second = self.forked("told")
-        repository = self.asked.get_repository(repositoryName="told")["repositoryMetadata"]
-        events = self.got(url)
+    def test_changes_put_events(self) -> None:
+        url = self.queue("changes", {})
+        first, second = self.create_fork("changes")
+        repository = self.client.get_repository(repositoryName="changes")["repositoryMetadata"]
+        events = self.receive(url)
         self.assertEqual([one["detail"]["event"] for one in events], ["referenceCreated"] * 2 + ["referenceUpdated"])
         self.assertEqual(events[2]["detail-type"], "CodeCommit Repository State Change")
         self.assertEqual(events[2]["resources"], [repository["Arn"]])
@@ -346,7 +350,7 @@ class EventTest(CodeCommitTest):
             events[2]["detail"],
             {
                 "event": "referenceUpdated",
-                "repositoryName": "told",
+                "repositoryName": "changes",
                 "repositoryId": repository["repositoryId"],
                 "referenceType": "branch",
                 "referenceName": "main",
@@ -356,20 +360,20 @@ class EventTest(CodeCommitTest):
                 "callerUserArn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deployer/sandbox",
             },
         )
-        self.template("told", rule(1), "told")
-        targets = [{"repositoryName": "told", "sourceReference": "main", "destinationReference": "prod"}]
+        self.template("changes", rule(1), "changes")
+        targets = [{"repositoryName": "changes", "sourceReference": "main", "destinationReference": "prod"}]
         pull = self.session("Author", "ann").create_pull_request(title="t", targets=targets)["pullRequest"]
         key = {"pullRequestId": pull["pullRequestId"]}
         revision = key | {"revisionId": pull["revisionId"]}
-        self.asked.update_pull_request_approval_state(**revision, approvalState="APPROVE")
-        self.asked.override_pull_request_approval_rules(**revision, overrideStatus="OVERRIDE")
-        self.asked.merge_pull_request_by_squash(**key, repositoryName="told")
-        self.asked.delete_branch(repositoryName="told", branchName="main")
-        named = {"approvalRuleTemplateName": "told", "repositoryName": "told"}
-        self.asked.disassociate_approval_rule_template_from_repository(**named)
-        told = {one["detail"]["event"]: one for one in self.got(url)}
+        self.client.update_pull_request_approval_state(**revision, approvalState="APPROVE")
+        self.client.override_pull_request_approval_rules(**revision, overrideStatus="OVERRIDE")
+        self.client.merge_pull_request_by_squash(**key, repositoryName="changes")
+        self.client.delete_branch(repositoryName="changes", branchName="main")
+        named = {"approvalRuleTemplateName": "changes", "repositoryName": "changes"}
+        self.client.disassociate_approval_rule_template_from_repository(**named)
+        by_event = {one["detail"]["event"]: one for one in self.receive(url)}
         self.assertEqual(
-            set(told),
+            set(by_event),
             {
                 "approvalRuleTemplateCreated",
                 "approvalRuleTemplateAssociatedWithRepository",
@@ -382,27 +386,27 @@ class EventTest(CodeCommitTest):
                 "approvalRuleTemplateDisassociatedFromRepository",
             },
         )
-        merge = told["pullRequestMergeStatusUpdated"]
+        merge = by_event["pullRequestMergeStatusUpdated"]
         self.assertEqual(merge["detail-type"], "CodeCommit Pull Request State Change")
         for name, value in {
             "author": f"arn:aws:sts::{ACCOUNT}:assumed-role/Author/ann",
             "isMerged": "True",
             "pullRequestStatus": "Closed",
             "mergeOption": "SQUASH_MERGE",
-            "repositoryNames": ["told"],
+            "repositoryNames": ["changes"],
             "destinationReference": "refs/heads/prod",
         }.items():
             self.assertEqual(merge["detail"][name], value)
-        self.assertEqual(told["referenceUpdated"]["detail"]["mergeOption"], "SQUASH_MERGE")
-        self.assertEqual(told["pullRequestApprovalStateChanged"]["detail"]["approvalStatus"], "APPROVE")
-        self.assertEqual(told["pullRequestApprovalRuleOverridden"]["detail"]["overrideStatus"], "OVERRIDE")
-        associated = told["approvalRuleTemplateAssociatedWithRepository"]
+        self.assertEqual(by_event["referenceUpdated"]["detail"]["mergeOption"], "SQUASH_MERGE")
+        self.assertEqual(by_event["pullRequestApprovalStateChanged"]["detail"]["approvalStatus"], "APPROVE")
+        self.assertEqual(by_event["pullRequestApprovalRuleOverridden"]["detail"]["overrideStatus"], "OVERRIDE")
+        associated = by_event["approvalRuleTemplateAssociatedWithRepository"]
         self.assertEqual(associated["detail-type"], "CodeCommit Approval Rule Template Change")
-        self.assertEqual(associated["detail"]["repositories"], {"told": repository["repositoryId"]})
+        self.assertEqual(associated["detail"]["repositories"], {"changes": repository["repositoryId"]})
 
 
 class SourceTest(CodeCommitTest):
-    def test_a_pipeline_takes_the_commit_that_a_rule_starts_it_with(self) -> None:
+    def test_pipeline_builds_the_commit_of_its_trigger(self) -> None:
         iam, pipelines = self.emulator.client("iam"), self.emulator.client("codepipeline")
         role, dispatcher = (
             iam.create_role(RoleName=service, AssumeRolePolicyDocument=trust(f"{service}.amazonaws.com"))["Role"]["Arn"]
@@ -421,15 +425,15 @@ class SourceTest(CodeCommitTest):
         }
         pipelines.create_pipeline(pipeline=made)
 
-        def newest() -> tuple[Answer, list[Answer]]:
-            settle(self.emulator)
+        def latest() -> tuple[Params, list[Params]]:
+            wait_for_events(self.emulator)
             execution = pipelines.list_pipeline_executions(pipelineName="app")["pipelineExecutionSummaries"][0]
             only = {"pipelineExecutionId": execution["pipelineExecutionId"]}
             runs = pipelines.list_action_executions(pipelineName="app", filter=only)["actionExecutionDetails"]
             return execution, runs
 
         def why() -> str:
-            execution, [run] = newest()
+            execution, [run] = latest()
             self.assertEqual(execution["status"], "Failed")
             return str(run["output"]["executionResult"]["errorDetails"]["message"])
 
@@ -445,7 +449,7 @@ class SourceTest(CodeCommitTest):
         arn = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:app"
         self.rule("release", pattern, {"Id": "1", "Arn": arn, "RoleArn": dispatcher})
         first = self.commit("source", "prod", a="1")
-        execution, [asked, run] = newest()
+        execution, [asked, run] = latest()
         started = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/release"
         self.assertEqual(execution["trigger"], {"triggerType": "CloudWatchEvent", "triggerDetail": started})
         self.assertEqual([one["revisionId"] for one in execution["sourceRevisions"]], [first])
@@ -466,7 +470,7 @@ class SourceTest(CodeCommitTest):
         )
         self.rule("release", pattern, {"Id": "1", "Arn": arn, "RoleArn": dispatcher, "InputTransformer": transformer})
         self.commit("source", "prod", first, a="2")
-        execution, _ = newest()
+        execution, _ = latest()
         self.assertEqual([one["revisionId"] for one in execution["sourceRevisions"]], [first])
         revision = {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": "0" * 40}
         pipelines.stop_pipeline_execution(

@@ -1,13 +1,13 @@
-"""What delivers and signs: CodeDeploy, Signer, the findings of an image, the tasks of a service."""
+"""Delivery and signing: CodeDeploy, Signer, the findings of an image, the tasks of a service."""
 
 import json
 import urllib.request
 from typing import Any
 
-from test_emulator import ACCOUNT, REGION, Answer, AskingTest, Emulator, trust
+from test_emulator import ACCOUNT, REGION, Emulator, Params, ServiceTestCase, trust
 
 
-class DeploymentGroupTest(AskingTest):
+class DeploymentGroupTest(ServiceTestCase):
     emulator: Emulator
 
     @classmethod
@@ -23,7 +23,7 @@ class DeploymentGroupTest(AskingTest):
 
     role: str
 
-    def group(self, **changes: Any) -> Answer:
+    def group(self, **changes: Any) -> Params:
         return {
             "applicationName": "app",
             "deploymentGroupName": "prod",
@@ -48,15 +48,15 @@ class DeploymentGroupTest(AskingTest):
             "alarmConfiguration": {"enabled": True, "alarms": [{"name": "5xx"}], "ignorePollAlarmFailure": False},
         } | changes
 
-    def test_a_deployment_group_of_ecs_is_answered_as_sent_and_changed_member_by_member(self) -> None:
+    def test_ecs_group_returns_and_updates_its_members(self) -> None:
         codedeploy = self.emulator.client("codedeploy")
         tags = [{"Key": "k", "Value": "v"}]
         codedeploy.create_application(applicationName="app", computePlatform="ECS", tags=tags)
         key = codedeploy.create_deployment_group(**self.group(), tags=tags)["deploymentGroupId"]
 
-        def read() -> Answer:
+        def read() -> Params:
             named = {"applicationName": "app", "deploymentGroupName": "prod"}
-            found: Answer = codedeploy.get_deployment_group(**named)["deploymentGroupInfo"]
+            found: Params = codedeploy.get_deployment_group(**named)["deploymentGroupInfo"]
             return found
 
         sent = self.group()
@@ -79,11 +79,11 @@ class DeploymentGroupTest(AskingTest):
             self.assertEqual(left, [{"Key": "l", "Value": "w"}])
 
         codedeploy.delete_deployment_group(applicationName="app", deploymentGroupName="prod")
-        self.refused("DeploymentGroupDoesNotExistException", read)
+        self.assert_rejected("DeploymentGroupDoesNotExistException", read)
         codedeploy.delete_application(applicationName="app")
-        self.refused("ApplicationDoesNotExistException", codedeploy.get_application, applicationName="app")
+        self.assert_rejected("ApplicationDoesNotExistException", codedeploy.get_application, applicationName="app")
 
-    def test_a_deployment_group_that_aws_would_not_take_is_refused(self) -> None:
+    def test_group_that_aws_rejects_is_rejected(self) -> None:
         codedeploy, ecs = self.emulator.client("codedeploy"), self.emulator.client("ecs")
         codedeploy.create_application(applicationName="app", computePlatform="ECS")
         self.addCleanup(codedeploy.delete_application, applicationName="app")
@@ -99,11 +99,11 @@ class DeploymentGroupTest(AskingTest):
             ("InvalidRoleException", {"serviceRoleArn": f"arn:aws:iam::{ACCOUNT}:role/nobody"}),
         ):
             with self.subTest(changes=changes):
-                self.refused(code, codedeploy.create_deployment_group, **self.group(**changes))
+                self.assert_rejected(code, codedeploy.create_deployment_group, **self.group(**changes))
 
 
-class SigningProfileTest(AskingTest):
-    def test_a_profile_is_answered_as_sent_and_its_name_is_never_free_again(self) -> None:
+class SigningProfileTest(ServiceTestCase):
+    def test_profile_name_is_never_reusable(self) -> None:
         with Emulator() as emulator:
             signer = emulator.client("signer")
             asked = {
@@ -126,31 +126,31 @@ class SigningProfileTest(AskingTest):
             signer.cancel_signing_profile(profileName="app")
             self.assertEqual((listed(), listed(includeCanceled=True)), ([], ["app"]))
             self.assertEqual(signer.get_signing_profile(profileName="app")["status"], "Canceled")
-            self.refused("ValidationException", signer.put_signing_profile, **asked)
-            self.refused("ResourceNotFoundException", signer.get_signing_profile, profileName="other")
-            self.refused("ResourceNotFoundException", signer.cancel_signing_profile, profileName="other")
+            self.assert_rejected("ValidationException", signer.put_signing_profile, **asked)
+            self.assert_rejected("ResourceNotFoundException", signer.get_signing_profile, profileName="other")
+            self.assert_rejected("ResourceNotFoundException", signer.cancel_signing_profile, profileName="other")
 
 
-class ScanTest(AskingTest):
-    def test_findings_come_in_pages_of_a_scan_that_takes_its_time(self) -> None:
+class ScanTest(ServiceTestCase):
+    def test_findings_are_paged_after_a_pending_scan(self) -> None:
         with Emulator() as emulator:
             ecr = emulator.client("ecr")
             for name, on_push in (("scanned", True), ("not-scanned", False)):
                 ecr.create_repository(repositoryName=name, imageScanningConfiguration={"scanOnPush": on_push})
-            digests = {name: pushed(ecr, name) for name in ("scanned", "not-scanned")}
+            digests = {name: push_image(ecr, name) for name in ("scanned", "not-scanned")}
 
-            def ask(name: str, **more: Any) -> Answer:
-                found: Answer = ecr.describe_image_scan_findings(
+            def describe(name: str, **more: Any) -> Params:
+                found: Params = ecr.describe_image_scan_findings(
                     repositoryName=name, imageId={"imageDigest": digests[name]}, **more
                 )
                 return found
 
-            self.refused("ScanNotFoundException", ask, name="not-scanned")
-            clean = ask("scanned")
+            self.assert_rejected("ScanNotFoundException", describe, name="not-scanned")
+            clean = describe("scanned")
             self.assertEqual(clean["imageScanStatus"]["status"], "COMPLETE")
             self.assertEqual(clean["imageScanFindings"]["findings"], [])
             gone = {"imageDigest": f"sha256:{'0' * 64}"}
-            self.refused(
+            self.assert_rejected(
                 "ImageNotFoundException", ecr.describe_image_scan_findings, repositoryName="scanned", imageId=gone
             )
 
@@ -170,20 +170,20 @@ class ScanTest(AskingTest):
                     {"status": "ACTIVE", "enhancedFindings": [enhanced]},
                 ],
             )
-            self.refused("ScanNotFoundException", ask, name="scanned")
-            self.assertEqual(ask("scanned")["imageScanStatus"]["status"], "PENDING")
-            page = ask("scanned", maxResults=2)
+            self.assert_rejected("ScanNotFoundException", describe, name="scanned")
+            self.assertEqual(describe("scanned")["imageScanStatus"]["status"], "PENDING")
+            page = describe("scanned", maxResults=2)
             self.assertEqual(page["imageScanFindings"]["findings"], findings[:2])
             for _ in range(2):
-                last = ask("scanned")
+                last = describe("scanned")
                 self.assertEqual(last["imageScanFindings"]["enhancedFindings"], [enhanced])
                 self.assertNotIn("nextToken", last)
 
-    def test_a_later_page_is_of_the_same_scan(self) -> None:
+    def test_later_page_belongs_to_the_same_scan(self) -> None:
         with Emulator() as emulator:
             ecr = emulator.client("ecr")
             ecr.create_repository(repositoryName="app")
-            digest = pushed(ecr, "app")
+            digest = push_image(ecr, "app")
             findings = [{"name": f"CVE-2026-{number}", "severity": "LOW"} for number in range(5)]
             scans = [{"status": "COMPLETE", "findings": findings}]
             post(emulator, "scan", region=REGION, repository="app", digest=digest, scans=scans)
@@ -194,7 +194,7 @@ class ScanTest(AskingTest):
             self.assertEqual(sizes, [2, 2, 1])
 
 
-class ServiceTest(AskingTest):
+class ServiceTest(ServiceTestCase):
     emulator: Emulator
 
     @classmethod
@@ -214,12 +214,12 @@ class ServiceTest(AskingTest):
         made = self.ecs.register_task_definition(family=family, containerDefinitions=containers)
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
-    def service(self, name: str) -> Answer:
+    def service(self, name: str) -> Params:
         [service] = self.ecs.describe_services(cluster="prod", services=[name])["services"]
-        found: Answer = service
+        found: Params = service
         return found
 
-    def tasks(self, name: str) -> list[Answer]:
+    def tasks(self, name: str) -> list[Params]:
         pages = self.ecs.get_paginator("list_tasks").paginate(cluster="prod", serviceName=name)
         arns = [arn for page in pages for arn in page["taskArns"]]
         described = [
@@ -228,10 +228,10 @@ class ServiceTest(AskingTest):
         ]
         return [task for batch in described for task in batch]
 
-    def test_a_service_runs_what_it_shall_until_somebody_says_otherwise(self) -> None:
+    def test_service_runs_desired_count_unless_tasks_are_set(self) -> None:
         ecr = self.emulator.client("ecr")
         ecr.create_repository(repositoryName="app")
-        built = pushed(ecr, "app")
+        built = push_image(ecr, "app")
         registry = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/app"
         old = f"sha256:{'1' * 64}"
         first, second = self.define("rolling", f"{registry}@{old}"), self.define("rolling", f"{registry}:tag")
@@ -241,7 +241,7 @@ class ServiceTest(AskingTest):
         self.assertEqual((deployment["taskDefinition"], deployment["runningCount"]), (first, 101))
         self.assertEqual([task["containers"][0]["imageDigest"] for task in self.tasks("rolling")], [old] * 101)
         arns = [task["taskArn"] for task in self.tasks("rolling")]
-        self.refused("InvalidParameterException", self.ecs.describe_tasks, cluster="prod", tasks=arns)
+        self.assert_rejected("InvalidParameterException", self.ecs.describe_tasks, cluster="prod", tasks=arns)
 
         self.ecs.update_service(cluster="prod", service="rolling", taskDefinition="rolling:2", desiredCount=2)
         self.assertEqual(self.service("rolling")["taskDefinition"], second)
@@ -258,9 +258,9 @@ class ServiceTest(AskingTest):
         self.assertEqual(self.service("rolling")["deployments"][0]["rolloutState"], "FAILED")
         stopped = self.ecs.list_tasks(cluster="prod", serviceName="rolling", desiredStatus="STOPPED")
         self.assertEqual(stopped["taskArns"], [])
-        self.refused("ServiceNotFoundException", self.ecs.list_tasks, cluster="prod", serviceName="other")
+        self.assert_rejected("ServiceNotFoundException", self.ecs.list_tasks, cluster="prod", serviceName="other")
 
-    def test_a_service_of_codedeploy_has_a_primary_task_set(self) -> None:
+    def test_codedeploy_service_has_a_primary_task_set(self) -> None:
         blue, green = self.define("bg", "r@sha256:" + "1" * 64), self.define("bg", "r@sha256:" + "2" * 64)
         self.ecs.create_service(
             cluster="prod",
@@ -283,8 +283,8 @@ class ServiceTest(AskingTest):
         self.assertEqual(task["containers"][0]["imageDigest"], "sha256:" + "2" * 64)
 
 
-def pushed(ecr: Any, repository: str) -> str:
-    """The digest of an image that is pushed."""
+def push_image(ecr: Any, repository: str) -> str:
+    """Pushes an image and returns its digest."""
     manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}
     made = ecr.put_image(
         repositoryName=repository,

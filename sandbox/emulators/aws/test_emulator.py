@@ -1,4 +1,4 @@
-"""The emulator as its users see it: a process on a port, asked by boto3."""
+"""The emulator as its users see it: a process on a port, called with boto3."""
 
 import json
 import signal
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 FORKED = HERE.parents[2] / ".sandbox" / "tools" / "bin" / "moto"
 PLAIN = [sys.executable, str(HERE)]
 ACCOUNT, OTHER, REGION = "012345678901", "210987654321", "eu-west-2"
-Answer = dict[str, Any]
+Params = dict[str, Any]
 
 
 class Emulator:
@@ -52,7 +52,7 @@ class Emulator:
         self.stop()
 
     def stop(self) -> tuple[int, str]:
-        """The exit code, and all that was printed after the first line."""
+        """Returns the exit code, and the output after the first line."""
         stdout, stderr = self.process.communicate(timeout=20)
         return self.process.returncode, stdout + stderr
 
@@ -74,11 +74,11 @@ def trust(*services: str) -> str:
     return document({"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"})
 
 
-def document(*statements: Answer) -> str:
+def document(*statements: Params) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def action(name: str, category: str, provider: str, configuration: dict[str, str], **more: Any) -> Answer:
+def action(name: str, category: str, provider: str, configuration: dict[str, str], **more: Any) -> Params:
     return {
         "name": name,
         "actionTypeId": {"category": category, "owner": "AWS", "provider": provider, "version": "1"},
@@ -88,7 +88,7 @@ def action(name: str, category: str, provider: str, configuration: dict[str, str
     } | ({"namespace": more["namespace"]} if "namespace" in more else {})
 
 
-def project(role: str, **changes: Any) -> Answer:
+def project(role: str, **changes: Any) -> Params:
     return {
         "name": "build",
         "serviceRole": role,
@@ -103,7 +103,7 @@ def project(role: str, **changes: Any) -> Answer:
     } | changes
 
 
-def pipeline(role: str, connection: str, **changes: Any) -> Answer:
+def pipeline(role: str, connection: str, **changes: Any) -> Params:
     source = {"ConnectionArn": connection, "FullRepositoryId": "o/r", "BranchName": "prod"}
     return {
         "name": "app",
@@ -147,19 +147,19 @@ def pipeline(role: str, connection: str, **changes: Any) -> Answer:
 
 
 class ProcessTest(unittest.TestCase):
-    def test_it_prints_its_address_and_ends_with_its_stdin(self) -> None:
+    def test_process_prints_its_address_and_ends_with_its_stdin(self) -> None:
         emulator = Emulator()
         self.assertRegex(emulator.line, r"^listening on http://127\.0\.0\.1:\d+\n$")
         self.assertEqual(emulator.client("sts").get_caller_identity()["Account"], ACCOUNT)
         self.assertEqual(emulator.stop(), (0, ""))
 
-    def test_keys_that_nobody_made_are_of_a_role_s_session(self) -> None:
+    def test_unknown_keys_belong_to_a_role_session(self) -> None:
         for environment, role in (({}, "deployer"), ({"SANDBOX_ROLE": "releaser"}, "releaser")):
             with Emulator(environment=environment) as emulator:
                 arn = emulator.client("sts").get_caller_identity()["Arn"]
                 self.assertEqual(arn, f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/sandbox")
 
-    def test_it_saves_its_state_on_sigterm(self) -> None:
+    def test_process_saves_its_state_on_sigterm(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             state = Path(folder, "state")
             emulator = Emulator("--state", str(state), command=PLAIN)
@@ -168,7 +168,7 @@ class ProcessTest(unittest.TestCase):
             emulator.stop()
             self.assertEqual([path.name for path in Path(folder).iterdir()], ["state"])
 
-    def test_it_refuses_the_state_of_another_version(self) -> None:
+    def test_process_refuses_the_state_of_another_version(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             state = Path(folder, "state")
             for content in (b'{"moto": "0.0.1"}\n', b"\x80\x04nonsense\n"):
@@ -178,11 +178,11 @@ class ProcessTest(unittest.TestCase):
                 self.assertEqual(printed.count("\n"), 1, printed)
                 self.assertEqual(state.read_bytes(), content)
 
-    def test_it_answers_as_soon_as_it_says_so(self) -> None:
+    def test_process_serves_once_it_prints_its_address(self) -> None:
         with Emulator() as emulator:
             emulator.client("iam").get_policy(PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
 
-    def test_an_answer_is_sent_at_once(self) -> None:
+    def test_response_is_sent_in_one_write(self) -> None:
         with (
             Emulator() as emulator,
             socket.create_connection(("127.0.0.1", int(emulator.url.rsplit(":")[-1]))) as asked,
@@ -194,38 +194,38 @@ class ProcessTest(unittest.TestCase):
 
 
 class SnapshotTest(unittest.TestCase):
-    def test_a_later_process_answers_exactly_as_the_earlier(self) -> None:
+    def test_restored_process_returns_the_same_responses(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             state = str(Path(folder, "state"))
             with Emulator("--state", state) as first:
                 reads = self.make_everything(first)
-                # The first look may itself change something (builds end when they are looked at).
-                self.answers(first, reads)
-                before = self.answers(first, reads)
+                # The first read may itself change something (builds end when they are read).
+                self.responses(first, reads)
+                before = self.responses(first, reads)
             with Emulator("--state", state) as second:
-                after = self.answers(second, reads)
+                after = self.responses(second, reads)
                 second.client("sqs").send_message(QueueUrl=f"{second.url}/{ACCOUNT}/queue", MessageBody="locks work")
         self.assertGreater(len(before), 50)
-        for name, answer in before.items():
+        for name, response in before.items():
             with self.subTest(name):
-                self.assertEqual(after[name], answer)
+                self.assertEqual(after[name], response)
 
-    def answers(self, emulator: Emulator, reads: list[tuple[str, str, Answer]]) -> dict[str, str]:
-        answers = {}
+    def responses(self, emulator: Emulator, reads: list[tuple[str, str, Params]]) -> dict[str, str]:
+        responses = {}
         for service, operation, arguments in reads:
-            answer = getattr(emulator.client(service), operation)(**arguments)
-            del answer["ResponseMetadata"]
-            # The one time that is that of the question.
-            answer.pop("lastEvaluatedAt", None)
-            if "Body" in answer:
-                answer["Body"] = answer["Body"].read().decode()
-            text = json.dumps(answer, default=str, sort_keys=True).replace(emulator.url, "URL")
-            answers[f"{service}.{operation} {sorted(arguments)}"] = text
-        return answers
+            response = getattr(emulator.client(service), operation)(**arguments)
+            del response["ResponseMetadata"]
+            # The only time that is the time of the request.
+            response.pop("lastEvaluatedAt", None)
+            if "Body" in response:
+                response["Body"] = response["Body"].read().decode()
+            text = json.dumps(response, default=str, sort_keys=True).replace(emulator.url, "URL")
+            responses[f"{service}.{operation} {sorted(arguments)}"] = text
+        return responses
 
-    def make_everything(self, emulator: Emulator) -> list[tuple[str, str, Answer]]:
-        """One of everything that prodgate uses; returns the calls that read it."""
-        reads: list[tuple[str, str, Answer]] = []
+    def make_everything(self, emulator: Emulator) -> list[tuple[str, str, Params]]:
+        """Creates one of every resource type that prodgate uses; returns the calls that read them."""
+        reads: list[tuple[str, str, Params]] = []
 
         def read(service: str, operation: str, **arguments: Any) -> None:
             reads.append((service, operation, arguments))
@@ -378,7 +378,7 @@ class SnapshotTest(unittest.TestCase):
             Role=role,
             Runtime="python3.12",
             Handler="i.h",
-            Code={"ZipFile": zipped()},
+            Code={"ZipFile": zip_function()},
             KMSKeyArn=key,
         )
         read("lambda", "get_function_configuration", FunctionName="function")
@@ -443,8 +443,8 @@ class SnapshotTest(unittest.TestCase):
         return reads
 
 
-class AskingTest(unittest.TestCase):
-    def refused(self, code: str, call: Callable[..., Any], **arguments: Any) -> str:
+class ServiceTestCase(unittest.TestCase):
+    def assert_rejected(self, code: str, call: Callable[..., Any], **arguments: Any) -> str:
         with self.assertRaises(ClientError) as caught:
             call(**arguments)
         error = caught.exception.response["Error"]
@@ -452,7 +452,7 @@ class AskingTest(unittest.TestCase):
         return str(error["Message"])
 
 
-class BehaviourTest(AskingTest):
+class BehaviourTest(ServiceTestCase):
     emulator: Emulator
 
     @classmethod
@@ -470,10 +470,10 @@ class BehaviourTest(AskingTest):
     client: Callable[..., Any]
     role: str
 
-    def test_what_nobody_emulates_says_so_and_is_not_retried(self) -> None:
-        message = self.refused("NotImplemented", self.client("codebuild").list_curated_environment_images)
+    def test_missing_operation_is_named_and_not_retried(self) -> None:
+        message = self.assert_rejected("NotImplemented", self.client("codebuild").list_curated_environment_images)
         self.assertEqual(message, "the sandbox does not emulate codebuild:ListCuratedEnvironmentImages")
-        self.refused(
+        self.assert_rejected(
             "NotImplemented",
             self.client("kms").derive_shared_secret,
             KeyId="k",
@@ -481,15 +481,15 @@ class BehaviourTest(AskingTest):
             PublicKey=b"k",
         )
 
-    def test_credentials_of_an_assumed_role_act_in_the_role_s_account(self) -> None:
+    def test_assumed_role_credentials_act_in_the_account_of_the_role(self) -> None:
         arn = f"arn:aws:iam::{OTHER}:role/deployer"
-        self.refused("AccessDenied", self.client("sts").assume_role, RoleArn=arn, RoleSessionName="s")
+        self.assert_rejected("AccessDenied", self.client("sts").assume_role, RoleArn=arn, RoleSessionName="s")
         organize(self.emulator, role_arn=arn, target="r-ab12", account="345678901234")
         given = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
         sts = self.client("sts", given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         self.assertEqual(sts.get_caller_identity()["Arn"], f"arn:aws:sts::{OTHER}:assumed-role/deployer/s")
 
-    def test_a_codebuild_project_is_answered_with_aws_s_defaults(self) -> None:
+    def test_codebuild_project_returns_aws_defaults(self) -> None:
         codebuild = self.client("codebuild")
         made = codebuild.create_project(**project(self.role, name="defaults"))["project"]
         self.assertEqual((made["timeoutInMinutes"], made["queuedTimeoutInMinutes"]), (60, 480))
@@ -505,7 +505,7 @@ class BehaviourTest(AskingTest):
         [updated] = codebuild.batch_get_projects(names=["defaults"])["projects"]
         self.assertNotIn("concurrentBuildLimit", updated)
 
-    def test_a_codebuild_project_that_aws_would_not_take_is_refused(self) -> None:
+    def test_codebuild_project_that_aws_rejects_is_rejected(self) -> None:
         create = self.client("codebuild").create_project
         for changes in (
             {"name": "no spaces"},
@@ -515,26 +515,26 @@ class BehaviourTest(AskingTest):
             {"serviceRole": f"arn:aws:iam::{ACCOUNT}:role/nobody"},
         ):
             with self.subTest(changes):
-                self.refused("InvalidInputException", create, **project(self.role, **changes))
+                self.assert_rejected("InvalidInputException", create, **project(self.role, **changes))
 
-    def test_a_new_connection_is_pending_until_the_handshake(self) -> None:
+    def test_connection_is_pending_until_the_handshake(self) -> None:
         connections = self.client("codeconnections")
         arn = connections.create_connection(ConnectionName="gh", ProviderType="GitHub")["ConnectionArn"]
         self.assertEqual(connections.get_connection(ConnectionArn=arn)["Connection"]["ConnectionStatus"], "PENDING")
         handshake(self.emulator, arn)
         older = self.client("codestar-connections").get_connection(ConnectionArn=arn)["Connection"]
         self.assertEqual(older["ConnectionStatus"], "AVAILABLE")
-        self.refused(
+        self.assert_rejected(
             "ValidationException", connections.create_connection, ConnectionName="x" * 33, ProviderType="GitHub"
         )
-        self.refused("ResourceNotFoundException", connections.get_connection, ConnectionArn=arn + "0")
+        self.assert_rejected("ResourceNotFoundException", connections.get_connection, ConnectionArn=arn + "0")
 
-    def test_a_pipeline_that_aws_would_not_take_is_refused(self) -> None:
+    def test_pipeline_that_aws_rejects_is_rejected(self) -> None:
         create = self.client("codepipeline").create_pipeline
         good = pipeline(self.role, "arn:c")
         source, build, _, deploy = good["stages"]
 
-        def with_configuration(**changes: str) -> list[Answer]:
+        def with_configuration(**changes: str) -> list[Params]:
             [one] = build["actions"]
             return [source, build | {"actions": [one | {"configuration": one["configuration"] | changes}]}]
 
@@ -562,9 +562,9 @@ class BehaviourTest(AskingTest):
             ),
         }.values():
             with self.subTest(changes=changes):
-                self.refused(code, create, pipeline=good | {"name": "bad"} | changes)
+                self.assert_rejected(code, create, pipeline=good | {"name": "bad"} | changes)
 
-    def test_a_pipeline_waits_for_its_approvals(self) -> None:
+    def test_pipeline_waits_for_its_approvals(self) -> None:
         connection = self.client("codeconnections").create_connection(ConnectionName="p", ProviderType="GitHub")[
             "ConnectionArn"
         ]
@@ -582,9 +582,11 @@ class BehaviourTest(AskingTest):
             state = codepipeline.get_pipeline_state(name="app")["stageStates"][2]
             token = state["actionStates"][0]["latestExecution"]["token"]
             where = {"pipelineName": "app", "stageName": "Approve", "actionName": "Approve"}
-            answer = {"result": {"summary": "s", "status": result}, "token": token}
-            codepipeline.put_approval_result(**where, **answer)
-            self.refused("ApprovalAlreadyCompletedException", codepipeline.put_approval_result, **where, **answer)
+            response = {"result": {"summary": "s", "status": result}, "token": token}
+            codepipeline.put_approval_result(**where, **response)
+            self.assert_rejected(
+                "ApprovalAlreadyCompletedException", codepipeline.put_approval_result, **where, **response
+            )
 
         self.assertEqual(statuses(), [("Failed", "CreatePipeline")], "the connection is PENDING")
         handshake(self.emulator, connection)
@@ -609,10 +611,10 @@ class BehaviourTest(AskingTest):
         )
         self.assertEqual([status for status, _ in statuses()], ["Stopped", "Failed", "Succeeded", "Failed"])
 
-    def test_a_guardduty_update_leaves_other_features_alone(self) -> None:
+    def test_guardduty_update_keeps_other_features(self) -> None:
         guardduty = self.client("guardduty")
         key = guardduty.create_detector(Enable=True)["DetectorId"]
-        self.refused("BadRequestException", guardduty.create_detector, Enable=True)
+        self.assert_rejected("BadRequestException", guardduty.create_detector, Enable=True)
         runtime = {"Name": "ECS_FARGATE_AGENT_MANAGEMENT", "Status": "ENABLED"}
         guardduty.update_detector(
             DetectorId=key,
@@ -634,28 +636,30 @@ class BehaviourTest(AskingTest):
         )
         self.assertEqual(detector["DataSources"]["S3Logs"]["Status"], "DISABLED")
 
-    def test_config_wants_recorder_channel_and_rules_in_this_order(self) -> None:
+    def test_config_requires_recorder_before_channel_before_rules(self) -> None:
         config = self.client("config")
         rule = {"ConfigRuleName": "rule", "Source": {"Owner": "AWS", "SourceIdentifier": "CLOUD_TRAIL_ENABLED"}}
-        self.refused("NoAvailableConfigurationRecorderException", config.put_config_rule, ConfigRule=rule)
+        self.assert_rejected("NoAvailableConfigurationRecorderException", config.put_config_rule, ConfigRule=rule)
         channel = {"name": "default", "s3BucketName": "config"}
-        self.refused("NoAvailableConfigurationRecorderException", config.put_delivery_channel, DeliveryChannel=channel)
+        self.assert_rejected(
+            "NoAvailableConfigurationRecorderException", config.put_delivery_channel, DeliveryChannel=channel
+        )
         group = {"allSupported": True, "recordingStrategy": {"useOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}}
         recorder = {"name": "default", "roleARN": self.role, "recordingGroup": group}
         config.put_configuration_recorder(ConfigurationRecorder=recorder)
-        self.refused("NoSuchBucketException", config.put_delivery_channel, DeliveryChannel=channel)
+        self.assert_rejected("NoSuchBucketException", config.put_delivery_channel, DeliveryChannel=channel)
         start = {"ConfigurationRecorderName": "default"}
-        self.refused("NoAvailableDeliveryChannelException", config.start_configuration_recorder, **start)
+        self.assert_rejected("NoAvailableDeliveryChannelException", config.start_configuration_recorder, **start)
         config.put_config_rule(ConfigRule=rule)
         unknown = rule | {"Source": {"Owner": "AWS", "SourceIdentifier": "NO_SUCH_RULE"}}
-        self.refused("InvalidParameterValueException", config.put_config_rule, ConfigRule=unknown)
-        self.refused(
+        self.assert_rejected("InvalidParameterValueException", config.put_config_rule, ConfigRule=unknown)
+        self.assert_rejected(
             "InvalidParameterValueException",
             config.put_config_rule,
             ConfigRule=rule | {"InputParameters": '{"nope": "x"}'},
         )
 
-    def test_config_keeps_the_text_of_a_guard_rule_apart(self) -> None:
+    def test_config_returns_guard_text_separately(self) -> None:
         config = self.client("config")
         config.put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": self.role})
         self.addCleanup(config.delete_configuration_recorder, ConfigurationRecorderName="default")
@@ -666,12 +670,12 @@ class BehaviourTest(AskingTest):
         self.assertNotIn("PolicyText", rule["Source"]["CustomPolicyDetails"])
         self.assertEqual(config.get_custom_rule_policy(ConfigRuleName="guard")["PolicyText"], details["PolicyText"])
 
-    def test_a_bucket_policy_denies_by_its_conditions(self) -> None:
+    def test_bucket_policy_denies_by_its_conditions(self) -> None:
         s3 = self.client("s3")
         s3.create_bucket(Bucket="conditions", CreateBucketConfiguration={"LocationConstraint": REGION})
         everyone = f"arn:aws:iam::{ACCOUNT}:*"
 
-        def denied(condition: Answer, **headers: str) -> bool:
+        def denied(condition: Params, **headers: str) -> bool:
             deny = {
                 "Effect": "Deny",
                 "Principal": "*",
@@ -703,14 +707,14 @@ class BehaviourTest(AskingTest):
             with self.subTest(name):
                 self.assertEqual(denied(condition, **headers), expected)
 
-    def test_a_key_answers_its_rotation_period(self) -> None:
+    def test_key_returns_its_rotation_period(self) -> None:
         kms = self.client("kms")
         key = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=180)
         self.assertEqual(kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"], 180)
-        self.refused("ValidationException", kms.enable_key_rotation, KeyId=key, RotationPeriodInDays=89)
+        self.assert_rejected("ValidationException", kms.enable_key_rotation, KeyId=key, RotationPeriodInDays=89)
 
-    def test_an_active_profile_signs_with_the_root_that_is_published(self) -> None:
+    def test_active_profile_signs_with_the_published_root(self) -> None:
         signer = self.client("signer")
         signer.put_signing_profile(profileName="signing", platformId="Notation-OCI-SHA384-ECDSA")
         payload = {
@@ -719,8 +723,8 @@ class BehaviourTest(AskingTest):
             "payloadFormat": "application/vnd.cncf.notary.payload.v1+json",
         }
         chains = [json.loads(signer.sign_payload(**payload)["signature"])["header"]["x5c"] for _ in range(2)]
-        with urllib.request.urlopen(self.emulator.url + "/sandbox/signer-root") as answer:
-            root = answer.read().decode()
+        with urllib.request.urlopen(self.emulator.url + "/sandbox/signer-root") as response:
+            root = response.read().decode()
         self.assertEqual([chain[-1] for chain in chains], [root, root])
         self.assertNotEqual(chains[0][0], chains[1][0])
         signer.cancel_signing_profile(profileName="signing")
@@ -729,27 +733,27 @@ class BehaviourTest(AskingTest):
             ({"profileName": "nobodys"}, "ResourceNotFoundException"),
             ({"payloadFormat": "text/plain"}, "ValidationException"),
         ):
-            self.refused(error, signer.sign_payload, **(payload | change))
+            self.assert_rejected(error, signer.sign_payload, **(payload | change))
 
-    def test_a_trail_needs_a_bucket_that_lets_it_write(self) -> None:
+    def test_trail_requires_a_writable_bucket(self) -> None:
         self.client("s3").create_bucket(Bucket="closed", CreateBucketConfiguration={"LocationConstraint": REGION})
         create = self.client("cloudtrail").create_trail
-        self.refused("InsufficientS3BucketPolicyException", create, Name="trail", S3BucketName="closed")
+        self.assert_rejected("InsufficientS3BucketPolicyException", create, Name="trail", S3BucketName="closed")
 
-    def test_a_service_control_policy_is_checked(self) -> None:
+    def test_service_control_policy_is_validated(self) -> None:
         organizations = self.client("organizations")
         arguments = {"Name": "n", "Description": "d", "Type": "SERVICE_CONTROL_POLICY"}
         statement = {"Effect": "Deny", "Action": "*", "Resource": "*"}
         create = organizations.create_policy
-        self.refused("AWSOrganizationsNotInUseException", create, **arguments, Content=document(statement))
+        self.assert_rejected("AWSOrganizationsNotInUseException", create, **arguments, Content=document(statement))
         organizations.create_organization(FeatureSet="ALL")
         malformed = document(statement | {"Principal": "*"})
-        self.refused("MalformedPolicyDocumentException", create, **arguments, Content=malformed)
+        self.assert_rejected("MalformedPolicyDocumentException", create, **arguments, Content=malformed)
         long = document(statement | {"Sid": "x" * 5120})
-        self.refused("ConstraintViolationException", create, **arguments, Content=long)
+        self.assert_rejected("ConstraintViolationException", create, **arguments, Content=long)
         create(**arguments, Content=document(statement))
 
-    def test_sqs_keeps_what_is_not_sent(self) -> None:
+    def test_sqs_update_keeps_other_attributes(self) -> None:
         sqs = self.client("sqs")
         policy = document({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"})
         url = sqs.create_queue(QueueName="kept", Attributes={"Policy": policy})["QueueUrl"]
@@ -758,8 +762,8 @@ class BehaviourTest(AskingTest):
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         self.assertEqual((attributes["Policy"], attributes["RedrivePolicy"]), (policy, text))
 
-    def test_every_call_is_noted_in_the_words_of_its_model(self) -> None:
-        taken(self.emulator)  # what other tests asked for
+    def test_calls_are_recorded_by_model_names(self) -> None:
+        take_calls(self.emulator)  # what other tests asked for
         s3 = self.client("s3")
         self.client("iam").list_roles()
         self.client("iam").create_role(RoleName="noted", AssumeRolePolicyDocument=trust("config.amazonaws.com"))
@@ -775,7 +779,7 @@ class BehaviourTest(AskingTest):
             self.client("guardduty").list_tags_for_resource(
                 ResourceArn=f"arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/none"
             )
-        noted = [(c["service"], c["operation"], c["resource"], c["times"]) for c in taken(self.emulator)]
+        noted = [(c["service"], c["operation"], c["resource"], c["times"]) for c in take_calls(self.emulator)]
         for wanted in (
             ("events", "PutRule", "noted", 1),
             ("iam", "CreateRole", "noted", 1),
@@ -791,39 +795,39 @@ class BehaviourTest(AskingTest):
         ):
             self.assertIn(wanted, noted)
         self.assertIn(("guardduty", "ListTagsForResource"), [call[:2] for call in noted])
-        self.assertEqual([], taken(self.emulator))
+        self.assertEqual([], take_calls(self.emulator))
 
-    def test_a_secret_without_a_value_can_be_rotated_one_day(self) -> None:
+    def test_secret_without_a_value_accepts_rotation(self) -> None:
         secrets = self.client("secretsmanager")
         secrets.create_secret(Name="empty")
         rotation = {"SecretId": "empty", "RotateImmediately": False, "RotationRules": {"AutomaticallyAfterDays": 7}}
         function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotate"
-        self.refused("AccessDeniedException", secrets.rotate_secret, **rotation, RotationLambdaARN=function)
+        self.assert_rejected("AccessDeniedException", secrets.rotate_secret, **rotation, RotationLambdaARN=function)
         self.client("lambda").create_function(
-            FunctionName="rotate", Role=self.role, Runtime="python3.12", Handler="i.h", Code={"ZipFile": zipped()}
+            FunctionName="rotate", Role=self.role, Runtime="python3.12", Handler="i.h", Code={"ZipFile": zip_function()}
         )
         secrets.rotate_secret(**rotation, RotationLambdaARN=function)
-        answer = secrets.describe_secret(SecretId="empty")
-        self.assertEqual((answer["RotationEnabled"], answer["RotationLambdaARN"]), (True, function))
-        self.assertEqual(answer["RotationRules"], {"AutomaticallyAfterDays": 7})
-        self.assertNotIn("VersionIdsToStages", answer)
-        self.refused("ResourceNotFoundException", secrets.get_secret_value, SecretId="empty")
+        response = secrets.describe_secret(SecretId="empty")
+        self.assertEqual((response["RotationEnabled"], response["RotationLambdaARN"]), (True, function))
+        self.assertEqual(response["RotationRules"], {"AutomaticallyAfterDays": 7})
+        self.assertNotIn("VersionIdsToStages", response)
+        self.assert_rejected("ResourceNotFoundException", secrets.get_secret_value, SecretId="empty")
         secrets.put_secret_value(SecretId="empty", SecretString="s")
         secrets.rotate_secret(**rotation)
         self.assertEqual(secrets.get_secret_value(SecretId="empty")["SecretString"], "s")
         stages = secrets.describe_secret(SecretId="empty")["VersionIdsToStages"]
         self.assertEqual(list(stages.values()), [["AWSCURRENT"]])
 
-    def test_a_secret_keeps_its_name_until_its_deletion(self) -> None:
+    def test_secret_keeps_its_name_until_its_deletion(self) -> None:
         secrets = self.client("secretsmanager")
         secrets.create_secret(Name="kept")
-        self.refused("ResourceExistsException", secrets.create_secret, Name="kept")
+        self.assert_rejected("ResourceExistsException", secrets.create_secret, Name="kept")
         secrets.delete_secret(SecretId="kept", RecoveryWindowInDays=7)
-        self.refused("InvalidRequestException", secrets.create_secret, Name="kept")
+        self.assert_rejected("InvalidRequestException", secrets.create_secret, Name="kept")
         secrets.delete_secret(SecretId="kept", ForceDeleteWithoutRecovery=True)
         secrets.create_secret(Name="kept")
 
-    def test_updating_a_role_keeps_its_description(self) -> None:
+    def test_role_update_keeps_the_description(self) -> None:
         iam = self.client("iam")
         iam.create_role(RoleName="described", Description="d", AssumeRolePolicyDocument=trust("x.amazonaws.com"))
         iam.update_role(RoleName="described", MaxSessionDuration=7200)
@@ -831,7 +835,7 @@ class BehaviourTest(AskingTest):
         self.assertEqual((role["Description"], role["MaxSessionDuration"]), ("d", 7200))
 
 
-class OrganizationTest(AskingTest):
+class OrganizationTest(ServiceTestCase):
     emulator: Emulator
 
     def setUp(self) -> None:
@@ -846,23 +850,25 @@ class OrganizationTest(AskingTest):
 
     client: Callable[..., Any]
 
-    def test_an_organisation_is_seen_by_who_manages_it(self) -> None:
+    def test_organization_is_visible_to_its_manager(self) -> None:
         manager, unit = "345678901234", "ou-ab12-34567890"
         arn = f"arn:aws:iam::{manager}:role/deep/guardrails"
         for _ in range(2):  # the second changes nothing
             organize(self.emulator, role_arn=arn, preview_role_arn=f"{arn}-preview", target=unit, account=ACCOUNT)
-        self.assertEqual(self.taken_on(f"{arn}-preview")("sts").get_caller_identity()["Account"], manager)
-        self.refused("AccessDeniedException", self.client("organizations").list_accounts)
+        self.assertEqual(self.assume_role(f"{arn}-preview")("sts").get_caller_identity()["Account"], manager)
+        self.assert_rejected("AccessDeniedException", self.client("organizations").list_accounts)
         described = self.client("organizations").describe_organization()["Organization"]
         self.assertEqual(described["MasterAccountId"], manager)
 
-        managing = self.taken_on(arn)
+        managing = self.assume_role(arn)
         self.assertEqual(managing("sts").get_caller_identity()["Account"], manager)
         organizations = managing("organizations")
         below = organizations.list_accounts_for_parent(ParentId=unit)["Accounts"]
         self.assertEqual([(a["Id"], a["JoinedMethod"]) for a in below], [(ACCOUNT, "INVITED")])
         self.assertEqual(len(organizations.list_accounts()["Accounts"]), 2)
-        self.refused("ParentNotFoundException", organizations.list_accounts_for_parent, ParentId="ou-ab12-00000000")
+        self.assert_rejected(
+            "ParentNotFoundException", organizations.list_accounts_for_parent, ParentId="ou-ab12-00000000"
+        )
 
         root = organizations.list_roots()["Roots"][0]
         self.assertEqual(root["Id"], "r-ab12")
@@ -872,8 +878,8 @@ class OrganizationTest(AskingTest):
         attached = organizations.list_policies_for_target(**arguments)["Policies"]
         self.assertEqual([policy["Name"] for policy in attached], ["FullAWSAccess"])
         full = {"PolicyId": attached[0]["Id"]}
-        self.refused("ConstraintViolationException", organizations.detach_policy, **full, **on_target)
-        self.refused("DuplicatePolicyAttachmentException", organizations.attach_policy, **full, **on_target)
+        self.assert_rejected("ConstraintViolationException", organizations.detach_policy, **full, **on_target)
+        self.assert_rejected("DuplicatePolicyAttachmentException", organizations.attach_policy, **full, **on_target)
         content = document({"Effect": "Deny", "Action": "*", "Resource": "*"})
         made = [
             organizations.create_policy(
@@ -883,32 +889,36 @@ class OrganizationTest(AskingTest):
         ]
         for policy in made[:4]:
             organizations.attach_policy(PolicyId=policy, **on_target)
-        self.refused("ConstraintViolationException", organizations.attach_policy, PolicyId=made[4], **on_target)
-        self.refused("PolicyNotAttachedException", organizations.detach_policy, PolicyId=made[4], **on_target)
-        self.refused("TargetNotFoundException", organizations.attach_policy, PolicyId=made[4], TargetId=ACCOUNT[::-1])
+        self.assert_rejected("ConstraintViolationException", organizations.attach_policy, PolicyId=made[4], **on_target)
+        self.assert_rejected("PolicyNotAttachedException", organizations.detach_policy, PolicyId=made[4], **on_target)
+        self.assert_rejected(
+            "TargetNotFoundException", organizations.attach_policy, PolicyId=made[4], TargetId=ACCOUNT[::-1]
+        )
         organizations.disable_policy_type(RootId="r-ab12", PolicyType="SERVICE_CONTROL_POLICY")
-        self.refused("PolicyTypeNotEnabledException", organizations.attach_policy, PolicyId=made[4], TargetId="r-ab12")
+        self.assert_rejected(
+            "PolicyTypeNotEnabledException", organizations.attach_policy, PolicyId=made[4], TargetId="r-ab12"
+        )
 
         self.emulator.stop()
         self.start()
         organize(self.emulator, role_arn=arn, target=unit, account=ACCOUNT)
-        again = self.taken_on(arn)("organizations").list_policies_for_target(**arguments)["Policies"]
+        again = self.assume_role(arn)("organizations").list_policies_for_target(**arguments)["Policies"]
         self.assertEqual([policy["Id"] for policy in again], [attached[0]["Id"], *made[:4]])
 
-    def test_a_delegated_administrator_sees_the_organisation_of_another(self) -> None:
+    def test_organization_is_visible_to_a_delegated_administrator(self) -> None:
         delegate = "345678901234"
         arn = f"arn:aws:iam::{delegate}:role/guardrails"
         organize(self.emulator, role_arn=arn, target="r-cd34", account=ACCOUNT, manager=ACCOUNT)
-        accounts = self.taken_on(arn)("organizations").list_accounts()["Accounts"]
+        accounts = self.assume_role(arn)("organizations").list_accounts()["Accounts"]
         self.assertEqual({a["Id"] for a in accounts}, {ACCOUNT, delegate})
 
-    def taken_on(self, role: str) -> Callable[[str], Any]:
+    def assume_role(self, role: str) -> Callable[[str], Any]:
         keys = self.client("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
         return lambda service: self.client(service, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
 
 class GapsTest(unittest.TestCase):
-    def test_every_gap_names_who_fills_it_or_why_nobody_does(self) -> None:
+    def test_gaps_name_their_module_or_a_reason(self) -> None:
         gaps = json.loads((HERE / "gaps.json").read_text())
         self.assertTrue(gaps)
         filled = set()
@@ -926,9 +936,9 @@ class GapsTest(unittest.TestCase):
         self.assertEqual(services - filled, set(), "services that no gap speaks of")
 
 
-def taken(emulator: Emulator) -> list[Answer]:
-    with urllib.request.urlopen(f"{emulator.url}/sandbox/calls") as answer:
-        calls: list[Answer] = json.load(answer)
+def take_calls(emulator: Emulator) -> list[Params]:
+    with urllib.request.urlopen(f"{emulator.url}/sandbox/calls") as response:
+        calls: list[Params] = json.load(response)
     return calls
 
 
@@ -944,7 +954,7 @@ def organize(emulator: Emulator, **arguments: str) -> None:
     urllib.request.urlopen(request).close()
 
 
-def zipped() -> bytes:
+def zip_function() -> bytes:
     content = BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("i.py", "def h(event, context): pass")

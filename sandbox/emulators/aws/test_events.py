@@ -1,17 +1,17 @@
-"""EventBridge: what rules are taken, what their targets get, and where an event ends that nobody takes."""
+"""EventBridge: valid rules, the messages of targets, and dead letters."""
 
 import json
 import unittest
 from typing import Any
 
-from test_emulator import ACCOUNT, OTHER, REGION, Answer, AskingTest, Emulator, document, trust
-from test_trail import settle
+from test_emulator import ACCOUNT, OTHER, REGION, Emulator, Params, ServiceTestCase, document, trust
+from test_trail import wait_for_events
 
 ELSEWHERE = "us-east-1"
 PATTERN = '{"source": ["test"]}'
 EVENT = {"Source": "test", "DetailType": "t", "Detail": json.dumps({"n": 1}), "Resources": ["r"]}
 
-# Amazon EventBridge User Guide, Input transformation: template and what comes out, of an
+# Amazon EventBridge User Guide, Input transformation: a template and its result, for an
 # event with these values at these paths.
 VALUES = {"instance": "i-0123456789", "state": "RUNNING", "list": [1, "a"], "quote": 'say "hi"'}
 TEMPLATES = {
@@ -27,7 +27,7 @@ TEMPLATES = {
 }
 
 
-class EventsTest(AskingTest):
+class EventsTest(ServiceTestCase):
     emulator: Emulator
 
     @classmethod
@@ -48,14 +48,14 @@ class EventsTest(AskingTest):
         assert (code, printed) == (0, ""), printed
 
     def queue(self, name: str, rule: str = "*", region: str = REGION) -> str:
-        """The ARN of a queue that lets the rules send."""
+        """Creates a queue that allows the rules to send, and returns its ARN."""
         arn = f"arn:aws:sqs:{region}:{ACCOUNT}:{name}"
-        statement = lets("sqs:SendMessage", arn, f"arn:aws:events:{region}:{ACCOUNT}:rule/{rule}")
+        statement = allow_eventbridge("sqs:SendMessage", arn, f"arn:aws:events:{region}:{ACCOUNT}:rule/{rule}")
         policy = document(statement)
         self.emulator.client("sqs", region=region).create_queue(QueueName=name, Attributes={"Policy": policy})
         return arn
 
-    def rule(self, name: str, *targets: Answer, region: str = REGION, pattern: str = PATTERN) -> None:
+    def rule(self, name: str, *targets: Params, region: str = REGION, pattern: str = PATTERN) -> None:
         events = self.emulator.client("events", region=region)
         events.put_rule(Name=name, EventPattern=pattern)
         events.put_targets(Rule=name, Targets=[{"Id": str(n), **target} for n, target in enumerate(targets)])
@@ -63,21 +63,21 @@ class EventsTest(AskingTest):
 
     def put(self, **changes: Any) -> None:
         self.assertEqual(self.events.put_events(Entries=[EVENT | changes])["FailedEntryCount"], 0)
-        settle(self.emulator)
+        wait_for_events(self.emulator)
 
-    def got(self, queue: str) -> list[Answer]:
-        """The messages of a queue, by its ARN."""
+    def receive(self, queue: str) -> list[Params]:
+        """Receives the messages of a queue, by its ARN."""
         _, _, _, region, _, name = queue.split(":")
         url = f"{self.emulator.url}/{ACCOUNT}/{name}"
-        answer = self.emulator.client("sqs", region=region).receive_message(
+        response = self.emulator.client("sqs", region=region).receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         )
-        messages: list[Answer] = answer.get("Messages", [])
+        messages: list[Params] = response.get("Messages", [])
         return messages
 
-    def why(self, letters: str) -> tuple[str, str]:
-        """The code and the message of the one dead letter."""
-        (letter,) = self.got(letters)
+    def dead_letter_reason(self, letters: str) -> tuple[str, str]:
+        """Returns the code and the message of the only dead letter."""
+        (letter,) = self.receive(letters)
         self.assertEqual(json.loads(letter["Body"])["detail"], {"n": 1})
         attributes = {name: one["StringValue"] for name, one in letter["MessageAttributes"].items()}
         self.assertEqual(attributes.pop("RETRY_ATTEMPTS"), "0")
@@ -87,7 +87,7 @@ class EventsTest(AskingTest):
         self.assertEqual(attributes, {})
         return code, message
 
-    def test_an_event_reaches_its_targets_and_never_fails_the_caller(self) -> None:
+    def test_event_reaches_its_targets_and_never_fails_the_caller(self) -> None:
         queue = self.queue("plain")
         self.events.put_rule(Name="scheduled", ScheduleExpression="rate(1 hour)")
         self.events.put_targets(Rule="scheduled", Targets=[{"Id": "1", "Arn": queue}])
@@ -103,7 +103,7 @@ class EventsTest(AskingTest):
         )
         self.put(Time=1767225600)
         self.put(Detail='{"n": 2}')
-        whole, path, constant, letter = self.got(queue)
+        whole, path, constant, letter = self.receive(queue)
         event = json.loads(whole["Body"])
         self.assertRegex(event.pop("id"), r"^[0-9a-f-]{36}$")
         self.assertEqual(
@@ -131,14 +131,16 @@ class EventsTest(AskingTest):
                 transformer = {"InputPathsMap": paths, "InputTemplate": template}
                 self.rule("template", {"Arn": queue, "InputTransformer": transformer})
                 self.put(Detail=json.dumps(VALUES))
-                (message,) = self.got(queue)
+                (message,) = self.receive(queue)
                 self.assertEqual(message["Body"], wanted)
 
-    def test_a_topic_gets_what_its_policy_and_its_key_let_it_have(self) -> None:
+    def test_topic_receives_what_its_policy_and_key_allow(self) -> None:
         sns, kms = self.emulator.client("sns"), self.emulator.client("kms")
         behind = self.queue("behind")
         rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/alert"
-        open_key = document(root(), lets("kms:GenerateDataKey*", "*"), lets("kms:Decrypt", "*"))
+        open_key = document(
+            root(), allow_eventbridge("kms:GenerateDataKey*", "*"), allow_eventbridge("kms:Decrypt", "*")
+        )
         keys = {
             "open": kms.create_key(Policy=open_key)["KeyMetadata"]["Arn"],
             "closed": kms.create_key(Policy=document(root()))["KeyMetadata"]["Arn"],
@@ -147,13 +149,13 @@ class EventsTest(AskingTest):
         deny = {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
         plain = {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
         for name, policy, key, code in (
-            ("its-rule", document(lets("sns:Publish", "*", rule), deny | plain), "", None),
-            ("its-rule-and-key", document(lets("sns:Publish", "*", rule)), keys["open"], None),
-            ("another-rule", document(lets("sns:Publish", "*", rule + "s")), "", "NO_PERMISSIONS"),
-            ("denied", document(lets("sns:Publish", "*", rule), deny), "", "NO_PERMISSIONS"),
+            ("its-rule", document(allow_eventbridge("sns:Publish", "*", rule), deny | plain), "", None),
+            ("its-rule-and-key", document(allow_eventbridge("sns:Publish", "*", rule)), keys["open"], None),
+            ("another-rule", document(allow_eventbridge("sns:Publish", "*", rule + "s")), "", "NO_PERMISSIONS"),
+            ("denied", document(allow_eventbridge("sns:Publish", "*", rule), deny), "", "NO_PERMISSIONS"),
             ("only-its-owner", None, "", "NO_PERMISSIONS"),
-            ("key-of-another", document(lets("sns:Publish", "*", rule)), keys["closed"], "NO_PERMISSIONS"),
-            ("key-of-aws", document(lets("sns:Publish", "*", rule)), "alias/aws/sns", "NO_PERMISSIONS"),
+            ("key-of-another", document(allow_eventbridge("sns:Publish", "*", rule)), keys["closed"], "NO_PERMISSIONS"),
+            ("key-of-aws", document(allow_eventbridge("sns:Publish", "*", rule)), "alias/aws/sns", "NO_PERMISSIONS"),
         ):
             with self.subTest(name):
                 attributes = {"Policy": policy, "KmsMasterKeyId": key}
@@ -163,54 +165,54 @@ class EventsTest(AskingTest):
                 letters = self.queue(f"letters-of-{name}", "alert")
                 self.rule("alert", {"Arn": topic + name, "DeadLetterConfig": {"Arn": letters}, "Input": name})
                 self.put()
-                self.assertEqual([message["Body"] for message in self.got(behind)], [] if code else [name])
+                self.assertEqual([message["Body"] for message in self.receive(behind)], [] if code else [name])
                 if code:
-                    self.assertEqual(self.why(letters)[0], code)
+                    self.assertEqual(self.dead_letter_reason(letters)[0], code)
                 else:
-                    self.assertEqual(self.got(letters), [])
+                    self.assertEqual(self.receive(letters), [])
 
-    def test_what_is_not_there_has_a_dead_letter(self) -> None:
+    def test_missing_target_has_a_dead_letter(self) -> None:
         sns, letters = self.emulator.client("sns"), self.queue("letters")
         topic = sns.create_topic(Name="gone")["TopicArn"]
         sns.delete_topic(TopicArn=topic)
         self.rule("gone", {"Arn": topic, "DeadLetterConfig": {"Arn": letters}})
         self.put()
-        self.assertEqual(self.why(letters), ("NO_RESOURCE", f"Topic does not exist: {topic}"))
+        self.assertEqual(self.dead_letter_reason(letters), ("NO_RESOURCE", f"Topic does not exist: {topic}"))
 
-    def test_a_queue_that_does_not_let_a_rule_send_gets_nothing(self) -> None:
+    def test_queue_receives_nothing_without_permission(self) -> None:
         closed, letters = self.queue("closed", "another"), self.queue("closed-letters", "another")
         self.rule("shut", {"Arn": closed, "DeadLetterConfig": {"Arn": letters}})
         self.put()
-        self.assertEqual((self.got(closed), self.got(letters)), ([], []))
+        self.assertEqual((self.receive(closed), self.receive(letters)), ([], []))
 
-    def test_a_bus_of_another_region_gets_the_event_as_it_is(self) -> None:
+    def test_bus_of_another_region_receives_the_event_unchanged(self) -> None:
         here, there = self.queue("here"), self.queue("there", region=ELSEWHERE)
         third = self.queue("third", region="us-west-2")
         self.rule("bring", {"Arn": here}, {"Arn": bus(ELSEWHERE), "RoleArn": self.role})
         self.rule("arrived", {"Arn": there}, {"Arn": bus("us-west-2"), "RoleArn": self.role}, region=ELSEWHERE)
         self.rule("too-far", {"Arn": third}, region="us-west-2")
         self.put()
-        ((sent,), (got,)) = (self.got(here), self.got(there))
+        ((sent,), (got,)) = (self.receive(here), self.receive(there))
         self.assertEqual(json.loads(got["Body"]), json.loads(sent["Body"]))
         self.assertEqual(json.loads(got["Body"])["region"], REGION)
-        self.assertEqual(self.got(third), [])
+        self.assertEqual(self.receive(third), [])
 
-    def test_a_bus_that_is_not_there_has_a_dead_letter(self) -> None:
+    def test_missing_bus_has_a_dead_letter(self) -> None:
         letters = self.queue("bus-letters")
         none = bus(ELSEWHERE).replace("default", "none")
         self.rule("lost", {"Arn": none, "RoleArn": self.role, "DeadLetterConfig": {"Arn": letters}})
         self.put()
-        self.assertEqual(self.why(letters)[0], "NO_RESOURCE")
+        self.assertEqual(self.dead_letter_reason(letters)[0], "NO_RESOURCE")
 
-    def test_a_role_that_trusts_eventbridge_no_longer_has_a_dead_letter(self) -> None:
+    def test_role_without_trust_has_a_dead_letter(self) -> None:
         iam, letters = self.emulator.client("iam"), self.queue("role-letters")
         role = iam.create_role(RoleName="fickle", AssumeRolePolicyDocument=trust("events.amazonaws.com"))["Role"]["Arn"]
         self.rule("fickle", {"Arn": bus(ELSEWHERE), "RoleArn": role, "DeadLetterConfig": {"Arn": letters}})
         iam.update_assume_role_policy(RoleName="fickle", PolicyDocument=trust("config.amazonaws.com"))
         self.put()
-        self.assertEqual(self.why(letters)[0], "NO_PERMISSIONS")
+        self.assertEqual(self.dead_letter_reason(letters)[0], "NO_PERMISSIONS")
 
-    def test_a_target_that_needs_a_role_has_one_that_eventbridge_can_take_on(self) -> None:
+    def test_target_requires_an_assumable_role(self) -> None:
         self.events.put_rule(Name="roles", EventPattern=PATTERN)
         other = self.emulator.client("iam").create_role(
             RoleName="other", AssumeRolePolicyDocument=trust("config.amazonaws.com")
@@ -219,47 +221,51 @@ class EventsTest(AskingTest):
         for arn in (bus(ELSEWHERE), machine, bus(REGION).replace(ACCOUNT, OTHER)):
             with self.subTest(arn):
                 target = {"Id": "1", "Arn": arn}
-                self.refused("ValidationException", self.events.put_targets, Rule="roles", Targets=[target])
+                self.assert_rejected("ValidationException", self.events.put_targets, Rule="roles", Targets=[target])
                 given = target | {"RoleArn": other}
-                message = self.refused("ValidationException", self.events.put_targets, Rule="roles", Targets=[given])
+                message = self.assert_rejected(
+                    "ValidationException", self.events.put_targets, Rule="roles", Targets=[given]
+                )
                 self.assertIn("cannot be assumed by principal 'events.amazonaws.com'", message)
                 self.events.put_targets(Rule="roles", Targets=[target | {"RoleArn": self.role}])
         self.events.disable_rule(Name="roles")
 
-    def test_a_pattern_that_aws_would_not_take_is_refused(self) -> None:
+    def test_pattern_that_aws_rejects_is_rejected(self) -> None:
         wild = '{"source": [{"wildcard": "**"}]}'
-        message = self.refused("InvalidEventPatternException", self.events.put_rule, Name="bad", EventPattern=wild)
+        message = self.assert_rejected(
+            "InvalidEventPatternException", self.events.put_rule, Name="bad", EventPattern=wild
+        )
         self.assertEqual(message, "Event pattern is not valid. Reason: Consecutive wildcard characters at pos 1")
-        self.refused("InvalidEventPatternException", self.events.put_rule, Name="bad", EventPattern="{}")
+        self.assert_rejected("InvalidEventPatternException", self.events.put_rule, Name="bad", EventPattern="{}")
         long = json.dumps({"source": ["x" * 2048]})
-        self.refused("LimitExceededException", self.events.put_rule, Name="bad", EventPattern=long)
+        self.assert_rejected("LimitExceededException", self.events.put_rule, Name="bad", EventPattern=long)
         archive = {"ArchiveName": "a", "EventSourceArn": bus(REGION), "EventPattern": wild}
-        self.refused("InvalidEventPatternException", self.events.create_archive, **archive)
+        self.assert_rejected("InvalidEventPatternException", self.events.create_archive, **archive)
 
-    def test_nobody_puts_the_events_of_aws(self) -> None:
+    def test_put_events_rejects_aws_sources(self) -> None:
         queue = self.queue("theirs")
         self.rule("theirs", {"Arn": queue}, pattern='{"source": ["aws.guardduty", "mine"]}')
-        answer = self.events.put_events(Entries=[EVENT | {"Source": "aws.guardduty"}, EVENT | {"Source": "mine"}])
-        self.assertEqual(answer["FailedEntryCount"], 1)
-        self.assertEqual(answer["Entries"][0]["ErrorCode"], "NotAuthorizedForSourceException")
-        settle(self.emulator)
-        (message,) = self.got(queue)
+        response = self.events.put_events(Entries=[EVENT | {"Source": "aws.guardduty"}, EVENT | {"Source": "mine"}])
+        self.assertEqual(response["FailedEntryCount"], 1)
+        self.assertEqual(response["Entries"][0]["ErrorCode"], "NotAuthorizedForSourceException")
+        wait_for_events(self.emulator)
+        (message,) = self.receive(queue)
         self.assertEqual(json.loads(message["Body"])["source"], "mine")
 
-    def test_a_pattern_is_tried_on_an_event(self) -> None:
+    def test_pattern_matches_an_event(self) -> None:
         event = {"id": "1", "account": ACCOUNT, "source": "test", "time": "2026-01-01T00:00:00Z", "region": REGION}
         event |= {"resources": [], "detail-type": "t", "detail": {"resources": [{"ARN": "a"}, {"ARN": "b"}]}}
         for pattern, wanted in (('{"detail": {"resources": {"ARN": ["b"]}}}', True), ('{"detail": {"x": [1]}}', False)):
-            answer = self.events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))
-            self.assertEqual(answer["Result"], wanted)
+            response = self.events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))
+            self.assertEqual(response["Result"], wanted)
         del event["source"]
-        self.refused(
+        self.assert_rejected(
             "ValidationException", self.events.test_event_pattern, EventPattern=PATTERN, Event=json.dumps(event)
         )
 
 
-def lets(action: str, resource: str, source: str | None = None) -> Answer:
-    """A statement that lets EventBridge do something, for the rules of that ARN if it is given."""
+def allow_eventbridge(action: str, resource: str, source: str | None = None) -> Params:
+    """A statement that allows EventBridge an action, only for the rules of source if given."""
     principal = {"Service": "events.amazonaws.com"}
     statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource}
     return statement | ({"Condition": {"ArnLike": {"aws:SourceArn": source}}} if source else {})
@@ -269,7 +275,7 @@ def bus(region: str) -> str:
     return f"arn:aws:events:{region}:{ACCOUNT}:event-bus/default"
 
 
-def root() -> Answer:
+def root() -> Params:
     return {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
 
 

@@ -1,4 +1,4 @@
-"""The facts that the gate's tests have of AWS Config's managed rules, held against the list that moto brings."""
+"""The facts about AWS Config's managed rules in the gate's tests, compared with moto's list."""
 
 import gzip
 import json
@@ -14,17 +14,17 @@ LIST = Path(moto.config.__file__).parent / "resources" / "aws_managed_rules.json
 
 
 class ManagedRulesTest(unittest.TestCase):
-    def test_the_facts_are_those_of_the_list(self) -> None:
+    def test_facts_equal_the_managed_rule_list(self) -> None:
         facts = json.loads(FACTS.read_text())
         listed = json.loads(gzip.decompress(LIST.read_bytes()))["ManagedRules"]
         self.assertGreater(len(listed), 800)
         self.assertTrue(facts)
         for identifier, fact in facts.items():
             with self.subTest(identifier):
-                self.assertEqual(fact, told(listed[identifier]))
+                self.assertEqual(fact, describe_rule(listed[identifier]))
 
 
-def told(rule: dict[str, Any]) -> dict[str, Any]:
+def describe_rule(rule: dict[str, Any]) -> dict[str, Any]:
     regions = re.sub(r"^All supported AWS regions( except )?|,? Region$", "", rule["AWS Region"])
     return {
         "periodic": rule["Trigger type"] == "Periodic",

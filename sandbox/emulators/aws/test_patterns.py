@@ -14,7 +14,7 @@ from services.matchers import Refused
 
 Json = Any
 
-# What it is about: the pattern, what it matches, what it does not.
+# The subject, the pattern, the events that match, and those that do not.
 VERDICTS: dict[str, tuple[Json, list[Json], list[Json]]] = {
     "a value is one of those in the list": ({"a": ["x", "y"]}, [{"a": "x"}, {"a": "y", "b": 1}], [{"a": "z"}, {}]),
     "null, booleans and numbers are no strings": (

@@ -1,14 +1,14 @@
-"""What brings alerts to a chat: pipes, as they are kept; nothing goes through one."""
+"""EventBridge Pipes, which bring alerts to a chat: their settings. Pipes do not run."""
 
 from typing import Any
 
-from test_emulator import ACCOUNT, REGION, Answer, AskingTest, Emulator, trust
+from test_emulator import ACCOUNT, REGION, Emulator, Params, ServiceTestCase, trust
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue"
 CHAT = f"arn:aws:events:{REGION}:{ACCOUNT}:api-destination/chat/0"
 
 
-class PipeTest(AskingTest):
+class PipeTest(ServiceTestCase):
     emulator: Emulator
     pipes: Any
     role: str
@@ -25,15 +25,15 @@ class PipeTest(AskingTest):
     def tearDownClass(cls) -> None:
         cls.emulator.stop()
 
-    def made(self, name: str, **changes: Any) -> Answer:
+    def create(self, name: str, **changes: Any) -> Params:
         template = {"InputTemplate": '{"text": <$.body.Message>}'}
         sent = {"Name": name, "Source": QUEUE, "Target": CHAT, "RoleArn": self.role, "TargetParameters": template}
         self.pipes.create_pipe(**(sent | changes))
         self.addCleanup(self.pipes.delete_pipe, Name=name)
         return sent | changes
 
-    def test_a_pipe_is_answered_as_sent_with_what_aws_says_of_a_queue(self) -> None:
-        sent = self.made("chat", Description="Brings alerts", Tags={"k": "v"})
+    def test_pipe_returns_its_settings_and_queue_defaults(self) -> None:
+        sent = self.create("chat", Description="Brings alerts", Tags={"k": "v"})
         for queue, window in (({}, 0), ({"BatchSize": 1}, 0), ({"MaximumBatchingWindowInSeconds": 5}, 5)):
             with self.subTest(queue=queue):
                 changed = {"SourceParameters": {"SqsQueueParameters": queue}} if queue else {}
@@ -50,28 +50,28 @@ class PipeTest(AskingTest):
         self.pipes.untag_resource(resourceArn=arn, tagKeys=["k"])
         self.assertEqual(self.pipes.list_tags_for_resource(resourceArn=arn)["tags"], {"l": "w"})
 
-    def test_an_update_leaves_alone_what_is_not_sent(self) -> None:
-        sent = self.made("chat", Description="Brings alerts")
+    def test_pipe_update_keeps_other_members(self) -> None:
+        sent = self.create("chat", Description="Brings alerts")
         other = CHAT + "1"
         self.pipes.update_pipe(Name="chat", RoleArn=self.role, Target=other)
         found = self.pipes.describe_pipe(Name="chat")
         self.assertEqual({name: found[name] for name in sent}, sent | {"Target": other})
-        answer = self.pipes.update_pipe(Name="chat", RoleArn=self.role, DesiredState="STOPPED")
-        self.assertEqual(answer["DesiredState"], "STOPPED")
+        response = self.pipes.update_pipe(Name="chat", RoleArn=self.role, DesiredState="STOPPED")
+        self.assertEqual(response["DesiredState"], "STOPPED")
         self.assertEqual(self.pipes.describe_pipe(Name="chat")["DesiredState"], "STOPPED")
 
-    def test_a_pipe_that_aws_would_not_take_is_refused(self) -> None:
-        self.made("chat")
-        self.refused("ConflictException", self.made, name="chat")
+    def test_pipe_that_aws_rejects_is_rejected(self) -> None:
+        self.create("chat")
+        self.assert_rejected("ConflictException", self.create, name="chat")
         for role in ("events", "nobody"):
             arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
-            self.refused("ValidationException", self.made, name="other", RoleArn=arn)
-            self.refused("ValidationException", self.pipes.update_pipe, Name="chat", RoleArn=arn)
-        self.refused("ValidationException", self.made, name="no spaces")
+            self.assert_rejected("ValidationException", self.create, name="other", RoleArn=arn)
+            self.assert_rejected("ValidationException", self.pipes.update_pipe, Name="chat", RoleArn=arn)
+        self.assert_rejected("ValidationException", self.create, name="no spaces")
         self.assertEqual([pipe["Name"] for pipe in self.pipes.list_pipes()["Pipes"]], ["chat"])
 
-    def test_a_pipe_that_is_not_there_is_not_found(self) -> None:
-        self.made("chat")
-        self.refused("NotFoundException", self.pipes.describe_pipe, Name="other")
-        self.refused("NotFoundException", self.pipes.update_pipe, Name="other", RoleArn=self.role)
-        self.refused("NotFoundException", self.pipes.delete_pipe, Name="other")
+    def test_missing_pipe_is_not_found(self) -> None:
+        self.create("chat")
+        self.assert_rejected("NotFoundException", self.pipes.describe_pipe, Name="other")
+        self.assert_rejected("NotFoundException", self.pipes.update_pipe, Name="other", RoleArn=self.role)
+        self.assert_rejected("NotFoundException", self.pipes.delete_pipe, Name="other")

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from test_emulator import ACCOUNT, REGION, Answer
+from test_emulator import ACCOUNT, REGION, Params
 from test_trail import GLOBAL, TrailCase
 
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -23,7 +23,7 @@ SELECTORS = [
 
 # Requests as AWS's guides and Stratus Red Team's detonation logs have them: client, operation,
 # arguments, the parameters that CloudTrail recorded, and its name for the call where that is another.
-PUBLISHED: dict[str, tuple[str, str, Answer, Answer | None, str | None]] = {
+PUBLISHED: dict[str, tuple[str, str, Params, Params | None, str | None]] = {
     "IAM User Guide, CreateAnalyzer": (
         "accessanalyzer",
         "CreateAnalyzer",
@@ -325,12 +325,12 @@ SOURCES = {"accessanalyzer": "access-analyzer", "stepfunctions": "states"}
 class PublishedTest(TrailCase):
     def test_published_records(self) -> None:
         self.emulator.client("ecr").create_repository(repositoryName="testrepo")
-        self.told()
+        self.take_events()
         for where, (service, operation, arguments, wanted, name) in PUBLISHED.items():
             with self.subTest(where):
-                self.ask(service, operation, arguments)
+                self.call(service, operation, arguments)
                 source = SOURCES.get(service, service)
-                event = self.one(GLOBAL if service in ("iam", "organizations") else REGION)
+                event = self.take_event(GLOBAL if service in ("iam", "organizations") else REGION)
                 detail = event["detail"]
                 self.assertEqual(event["source"], f"aws.{source}")
                 self.assertEqual(detail["eventSource"], f"{source}.amazonaws.com")

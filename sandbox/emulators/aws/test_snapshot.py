@@ -1,4 +1,4 @@
-"""The snapshot in this process: what a run of the whole emulator shows only by chance."""
+"""The snapshot in this process: cases that a run of the whole emulator reaches only by chance."""
 
 import tempfile
 import threading
@@ -17,7 +17,7 @@ class SaveTest(unittest.TestCase):
         self.queues: dict[str, Any] = sqs_backends[ACCOUNT][REGION].queues
         self.addCleanup(self.queues.clear)
 
-    def test_it_saves_while_an_execution_still_makes_calls(self) -> None:
+    def test_save_beside_a_running_execution(self) -> None:
         self.queues.update({f"kept-{number}": [number] for number in range(50_000)})
         ended = threading.Event()
 
@@ -40,7 +40,7 @@ class SaveTest(unittest.TestCase):
                 caller.join()
             self.assertEqual([path.name for path in Path(folder).iterdir()], ["state"])
 
-    def test_a_failure_leaves_the_file_as_it_was(self) -> None:
+    def test_failed_save_keeps_the_file(self) -> None:
         self.queues["generator"] = (n for n in range(1))
         with tempfile.TemporaryDirectory() as folder:
             state = Path(folder, "state")

@@ -1,4 +1,4 @@
-"""Step Functions as their users see them: definitions that are looked into, and executions that call services."""
+"""Step Functions as its users see it: the validation of definitions, and executions that call services."""
 
 import json
 import tempfile
@@ -8,13 +8,13 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from test_emulator import ACCOUNT, Answer, AskingTest, Emulator, trust
+from test_emulator import ACCOUNT, Emulator, Params, ServiceTestCase, trust
 
 STATES = "states.amazonaws.com"
 
 
-def machine(*states: tuple[str, Answer], **more: Any) -> str:
-    """The states one after another; the last one ends, unless they say where they go."""
+def machine(*states: tuple[str, Params], **more: Any) -> str:
+    """A machine of consecutive states; the last one ends, unless a state has its own transition."""
     names = [name for name, _ in states] + [None]
     linked = {}
     for (name, state), following in zip(states, names[1:], strict=True):
@@ -23,11 +23,11 @@ def machine(*states: tuple[str, Answer], **more: Any) -> str:
     return json.dumps({"StartAt": names[0], "States": linked} | more)
 
 
-def task(call: str, **fields: Any) -> Answer:
+def task(call: str, **fields: Any) -> Params:
     return {"Type": "Task", "Resource": f"arn:aws:states:::{call}"} | fields
 
 
-class StepFunctionsTest(AskingTest):
+class StepFunctionsTest(ServiceTestCase):
     emulator: Emulator
     client: Callable[..., Any]
     role: str
@@ -43,31 +43,31 @@ class StepFunctionsTest(AskingTest):
     def tearDownClass(cls) -> None:
         cls.emulator.stop()
 
-    def made(self, definition: str) -> str:
+    def create(self, definition: str) -> str:
         name = f"machine-{time.monotonic_ns()}"
         made = self.client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=self.role)
         return str(made["stateMachineArn"])
 
-    def ended(self, execution: str) -> Answer:
+    def wait_for_end(self, execution: str) -> Params:
         for _ in range(100):
-            described: Answer = self.client("stepfunctions").describe_execution(executionArn=execution)
+            described: Params = self.client("stepfunctions").describe_execution(executionArn=execution)
             if described["status"] != "RUNNING":
                 return described
             time.sleep(0.1)
         raise AssertionError(f"{execution} does not end")
 
-    def run_once(self, definition: str, given: Any = None) -> Answer:
+    def run_once(self, definition: str, given: Any = None) -> Params:
         started = self.client("stepfunctions").start_execution(
-            stateMachineArn=self.made(definition), input=json.dumps({} if given is None else given)
+            stateMachineArn=self.create(definition), input=json.dumps({} if given is None else given)
         )
-        return self.ended(started["executionArn"])
+        return self.wait_for_end(started["executionArn"])
 
     def output(self, definition: str, given: Any = None) -> Any:
         ended = self.run_once(definition, given)
         self.assertEqual(ended["status"], "SUCCEEDED", ended)
         return json.loads(ended["output"])
 
-    def test_a_definition_is_looked_into(self) -> None:
+    def test_definition_is_validated(self) -> None:
         passes = {"Type": "Pass"}
         put = {"PolicyName": "p", "RoleName": "r", "PolicyDocument": "{}"}
         every = {"ErrorEquals": ["States.ALL"], "Next": "B"}
@@ -84,11 +84,11 @@ class StepFunctionsTest(AskingTest):
             ("a name twice", "DUPLICATE_STATE_NAME", machine(("A", {"Type": "Map", "ItemProcessor": inner}))),
             ("no grammar", "SCHEMA_VALIDATION_FAILED", machine(("A", {"Type": "Jump"}))),
             (
-                "a function that is not there",
+                "a function that does not exist",
                 "SCHEMA_VALIDATION_FAILED",
                 machine(("A", passes | {"Parameters": {"a.$": "States.Join('a')"}})),
             ),
-            ("a call that is not there", "SCHEMA_VALIDATION_FAILED", machine(("A", task("aws-sdk:iam:putPolicy")))),
+            ("a call that does not exist", "SCHEMA_VALIDATION_FAILED", machine(("A", task("aws-sdk:iam:putPolicy")))),
             (
                 "a parameter in the service's case",
                 "SCHEMA_VALIDATION_FAILED",
@@ -114,33 +114,39 @@ class StepFunctionsTest(AskingTest):
             ),
         ):
             with self.subTest(name):
-                answer = self.client("stepfunctions").validate_state_machine_definition(definition=definition)
-                self.assertEqual((answer["result"], answer["diagnostics"][0]["code"]), ("FAIL", code))
+                response = self.client("stepfunctions").validate_state_machine_definition(definition=definition)
+                self.assertEqual((response["result"], response["diagnostics"][0]["code"]), ("FAIL", code))
                 create = self.client("stepfunctions").create_state_machine
-                self.refused("InvalidDefinition", create, name="wrong", definition=definition, roleArn=self.role)
+                self.assert_rejected(
+                    "InvalidDefinition", create, name="wrong", definition=definition, roleArn=self.role
+                )
         right = machine(("A", task("aws-sdk:iam:putRolePolicy", Parameters=put, Catch=[some, every])), ("B", passes))
-        answer = self.client("stepfunctions").validate_state_machine_definition(definition=right)
-        self.assertEqual((answer["result"], answer["diagnostics"]), ("OK", []))
-        arn = self.made(right)
+        response = self.client("stepfunctions").validate_state_machine_definition(definition=right)
+        self.assertEqual((response["result"], response["diagnostics"]), ("OK", []))
+        arn = self.create(right)
         update = self.client("stepfunctions").update_state_machine
-        self.refused("InvalidDefinition", update, stateMachineArn=arn, definition=machine(("A", {"Type": "Jump"})))
+        self.assert_rejected(
+            "InvalidDefinition", update, stateMachineArn=arn, definition=machine(("A", {"Type": "Jump"}))
+        )
 
-    def test_a_machine_needs_a_role_that_trusts_it(self) -> None:
+    def test_machine_requires_a_role_that_trusts_it(self) -> None:
         iam = self.client("iam")
         other = iam.create_role(RoleName="other", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"]["Arn"]
         definition = machine(("A", {"Type": "Pass"}))
         create = self.client("stepfunctions").create_state_machine
-        self.refused("AccessDeniedException", create, name="m", definition=definition, roleArn=other)
-        self.refused("AccessDeniedException", create, name="m", definition=definition, roleArn=f"{other}-not-there")
+        self.assert_rejected("AccessDeniedException", create, name="m", definition=definition, roleArn=other)
+        self.assert_rejected(
+            "AccessDeniedException", create, name="m", definition=definition, roleArn=f"{other}-not-there"
+        )
 
-    def test_calls_are_those_of_the_machines_role(self) -> None:
+    def test_calls_use_the_role_of_the_machine(self) -> None:
         who = machine(("A", task("aws-sdk:sts:getCallerIdentity", ResultSelector={"arn.$": "$.Arn"})))
         self.assertEqual(self.output(who), {"arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/machine/states"})
-        arn = self.made(who)
+        arn = self.create(who)
         self.client("iam").update_assume_role_policy(RoleName="machine", PolicyDocument=trust("lambda.amazonaws.com"))
         try:
             started = self.client("stepfunctions").start_execution(stateMachineArn=arn)
-            ended = self.ended(started["executionArn"])
+            ended = self.wait_for_end(started["executionArn"])
         finally:
             self.client("iam").update_assume_role_policy(RoleName="machine", PolicyDocument=trust(STATES))
         self.assertEqual((ended["status"], ended["error"]), ("FAILED", "Sts.StsException"))
@@ -159,7 +165,7 @@ class StepFunctionsTest(AskingTest):
             states = (("A", task(f"aws-sdk:{call}", Parameters=parameters, Catch=caught)), ("B", {"Type": "Pass"}))
             self.assertEqual(self.output(machine(*states))["caught"]["Error"], error)
 
-    def test_a_path_to_several_places_is_a_list_however_many_there_are(self) -> None:
+    def test_path_to_several_values_is_a_list(self) -> None:
         given = {
             "one": [{"a": 1, "b": "x"}],
             "two": [{"a": 1}, {"a": 2}],
@@ -183,7 +189,7 @@ class StepFunctionsTest(AskingTest):
         ended = self.run_once(machine(("A", {"Type": "Pass", "Parameters": {"found.$": "$.three"}})), given)
         self.assertEqual((ended["status"], ended["error"]), ("FAILED", "States.Runtime"))
 
-    def test_only_a_question_for_presence_is_put_to_nothing(self) -> None:
+    def test_choice_on_a_missing_value_allows_only_is_present(self) -> None:
         there, text = {"Variable": "$.a", "IsPresent": True}, {"Variable": "$.a", "IsString": True}
         for rule, given, ended in (
             (there, {}, "SUCCEEDED"),
@@ -206,21 +212,23 @@ class StepFunctionsTest(AskingTest):
         for moment in self.output(asked).values():
             self.assertRegex(moment, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
-    def test_an_execution_is_answered_and_its_name_is_taken_once(self) -> None:
+    def test_execution_name_is_unique(self) -> None:
         client = self.client("stepfunctions")
-        arn = self.made(machine(("A", {"Type": "Pass"}), ("B", {"Type": "Fail", "Error": "E", "Cause": "because"})))
+        arn = self.create(machine(("A", {"Type": "Pass"}), ("B", {"Type": "Fail", "Error": "E", "Cause": "because"})))
         started = client.start_execution(stateMachineArn=arn, name="once", input='{"a": 1}')["executionArn"]
         self.assertEqual(started, arn.replace(":stateMachine:", ":execution:") + ":once")
-        ended = self.ended(started)
+        ended = self.wait_for_end(started)
         self.assertEqual((ended["status"], ended["error"], ended["cause"]), ("FAILED", "E", "because"))
         self.assertEqual(ended["input"], '{"a": 1}')
         kinds = [event["type"] for event in client.get_execution_history(executionArn=started)["events"]]
         self.assertEqual(kinds[0::5], ["ExecutionStarted", "ExecutionFailed"][: len(kinds[0::5])], kinds)
-        self.refused("ExecutionAlreadyExists", client.start_execution, stateMachineArn=arn, name="once", input="{}")
+        self.assert_rejected(
+            "ExecutionAlreadyExists", client.start_execution, stateMachineArn=arn, name="once", input="{}"
+        )
         self.assertEqual([e["status"] for e in client.list_executions(stateMachineArn=arn)["executions"]], ["FAILED"])
 
-    def test_a_rule_starts_a_machine_with_the_event(self) -> None:
-        arn, events = self.made(machine(("A", {"Type": "Pass"}))), self.client("events")
+    def test_rule_starts_a_machine_with_the_event(self) -> None:
+        arn, events = self.create(machine(("A", {"Type": "Pass"}))), self.client("events")
         events.put_rule(Name="starts", EventPattern='{"source": ["machines"]}')
         iam = self.client("iam")
         role = iam.create_role(RoleName="starter", AssumeRolePolicyDocument=trust("events.amazonaws.com"))["Role"][
@@ -228,15 +236,15 @@ class StepFunctionsTest(AskingTest):
         ]
         events.put_targets(Rule="starts", Targets=[{"Id": "1", "Arn": arn, "RoleArn": role}])
         events.put_events(Entries=[{"Source": "machines", "DetailType": "t", "Detail": '{"n": 1}'}])
-        urllib.request.urlopen(f"{self.emulator.url}/sandbox/settled", data=b"").close()
+        urllib.request.urlopen(f"{self.emulator.url}/sandbox/wait-for-events", data=b"").close()
         [execution] = self.client("stepfunctions").list_executions(stateMachineArn=arn)["executions"]
-        event = json.loads(self.ended(execution["executionArn"])["output"])
+        event = json.loads(self.wait_for_end(execution["executionArn"])["output"])
         self.assertEqual((event["source"], event["detail"]), ("machines", {"n": 1}))
 
-    def test_an_execution_under_way_ends_with_the_emulator(self) -> None:
+    def test_running_execution_ends_with_the_emulator(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             state = f"{folder}/state"
-            with Emulator("--state", state) as first:
+            with Emulator("--state", state, "--grace", "1") as first:
                 role = first.client("iam").create_role(RoleName="m", AssumeRolePolicyDocument=trust(STATES))["Role"][
                     "Arn"
                 ]
@@ -244,7 +252,7 @@ class StepFunctionsTest(AskingTest):
                 client = first.client("stepfunctions")
                 arn = client.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
                 execution = client.start_execution(stateMachineArn=arn)["executionArn"]
-            with Emulator("--state", state) as second:
+            with Emulator("--state", state, "--grace", "1") as second:
                 client = second.client("stepfunctions")
                 self.assertEqual(client.describe_execution(executionArn=execution)["status"], "ABORTED")
                 self.assertTrue(client.get_execution_history(executionArn=execution)["events"])

@@ -1,4 +1,4 @@
-"""What CloudTrail tells EventBridge of the calls that the emulator gets."""
+"""The events that CloudTrail sends to EventBridge for the calls of the emulator."""
 
 import base64
 import contextlib
@@ -8,13 +8,13 @@ import urllib.request
 from typing import Any
 
 from botocore.exceptions import ClientError
-from test_emulator import ACCOUNT, OTHER, REGION, Answer, Emulator, document, organize, trust
+from test_emulator import ACCOUNT, OTHER, REGION, Emulator, Params, document, organize, trust
 
 GLOBAL = "us-east-1"
 
 
 class TrailCase(unittest.TestCase):
-    """One emulator with a trail, and in two regions a queue behind a rule for everything that CloudTrail tells."""
+    """One emulator with a trail, and in two regions a queue behind a rule for every CloudTrail event."""
 
     emulator: Emulator
 
@@ -31,7 +31,7 @@ class TrailCase(unittest.TestCase):
         cls.trail.create_trail(Name="trail", S3BucketName="trail-bucket", IsMultiRegionTrail=True)
         cls.trail.start_logging(Name="trail")
         for region in (REGION, GLOBAL):
-            cls.listen(region, "all", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
+            cls.create_rule(region, "all", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
 
     trail: Any
 
@@ -41,20 +41,20 @@ class TrailCase(unittest.TestCase):
         assert (code, printed) == (0, ""), printed
 
     def setUp(self) -> None:
-        self.told()
-        self.told(GLOBAL)
+        self.take_events()
+        self.take_events(GLOBAL)
 
     @classmethod
-    def listen(cls, region: str, name: str, state: str) -> None:
+    def create_rule(cls, region: str, name: str, state: str) -> None:
         events, sqs = cls.emulator.client("events", region=region), cls.emulator.client("sqs", region=region)
         send = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
         sqs.create_queue(QueueName=name, Attributes={"Policy": document(send | {"Resource": "*"})})
         events.put_rule(Name=name, State=state, EventPattern='{"source": [{"prefix": "aws."}]}')
         events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:{region}:{ACCOUNT}:{name}"}])
 
-    def told(self, region: str = REGION, queue: str = "all") -> list[Answer]:
-        """The events since the last time, in that region."""
-        settle(self.emulator)
+    def take_events(self, region: str = REGION, queue: str = "all") -> list[Params]:
+        """Returns the events since the last time, in that region."""
+        wait_for_events(self.emulator)
         sqs, events = self.emulator.client("sqs", region=region), []
         url = f"{self.emulator.url}/{ACCOUNT}/{queue}"
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
@@ -63,22 +63,22 @@ class TrailCase(unittest.TestCase):
                 events.append(json.loads(message["Body"]))
         return events
 
-    def one(self, region: str = REGION) -> Answer:
-        events = self.told(region)
+    def take_event(self, region: str = REGION) -> Params:
+        events = self.take_events(region)
         self.assertEqual(len(events), 1, [event["detail"].get("eventName") for event in events])
         return events[0]
 
-    def ask(self, service: str, operation: str, arguments: Answer, *keys: str) -> None:
-        """Whether the emulator can do it or not."""
+    def call(self, service: str, operation: str, arguments: Params, *keys: str) -> None:
+        """Makes a call that the emulator need not support."""
         made = self.emulator.client(service, *keys)
         with contextlib.suppress(ClientError):
             made._make_api_call(operation, arguments)
 
 
 class TrailTest(TrailCase):
-    def test_an_event_is_whole(self) -> None:
+    def test_event_has_every_field(self) -> None:
         self.emulator.client("sns").create_topic(Name="whole")
-        event = self.one()
+        event = self.take_event()
         detail = event.pop("detail")
         self.assertEqual(
             (event["version"], event["detail-type"], event["account"], event["region"], event["resources"]),
@@ -105,10 +105,10 @@ class TrailTest(TrailCase):
         kms.delete_alias(AliasName="alias/gone")
         s3.put_bucket_versioning(Bucket="trail-bucket", VersioningConfiguration={"Status": "Enabled"})
         ecr.create_repository(repositoryName="resources")
-        self.ask("sts", "AssumeRole", {"RoleArn": f"arn:aws:iam::{OTHER}:role/r", "RoleSessionName": "s"})
+        self.call("sts", "AssumeRole", {"RoleArn": f"arn:aws:iam::{OTHER}:role/r", "RoleSessionName": "s"})
         of_key = {"accountId": ACCOUNT, "type": "AWS::KMS::Key", "ARN": key}
         self.assertEqual(
-            [event["detail"]["resources"] for event in self.told()],
+            [event["detail"]["resources"] for event in self.take_events()],
             [
                 [of_key],
                 [of_key, of_key | {"ARN": alias}],
@@ -119,7 +119,7 @@ class TrailTest(TrailCase):
             ],
         )
 
-    def test_who_calls(self) -> None:
+    def test_identity_of_callers(self) -> None:
         iam, sts = self.emulator.client("iam"), self.emulator.client("sts")
         role = iam.create_role(RoleName="watcher", Path="/a/b/", AssumeRolePolicyDocument=trust("x"))["Role"]
         session = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="s")["Credentials"]
@@ -132,9 +132,9 @@ class TrailTest(TrailCase):
         }
         who = {}
         for name, keys in callers.items():
-            self.told()
-            self.ask("codebuild", "StartBuild", {"projectName": "p"}, *keys)
-            who[name] = self.one()["detail"]["userIdentity"]
+            self.take_events()
+            self.call("codebuild", "StartBuild", {"projectName": "p"}, *keys)
+            who[name] = self.take_event()["detail"]["userIdentity"]
             self.assertEqual(who[name].pop("accessKeyId"), keys[0])
         context = who["session"].pop("sessionContext")
         self.assertRegex(context["attributes"]["creationDate"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
@@ -162,14 +162,16 @@ class TrailTest(TrailCase):
             [("AssumedRole", f"{role['RoleId']}:s", None), ("IAMUser", user["UserId"], "ann"), ("Root", ACCOUNT, None)],
         )
 
-    def test_who_comes_from_an_identity_provider(self) -> None:
+    def test_identity_of_federated_callers(self) -> None:
         iam = self.emulator.client("iam")
         iam.create_role(RoleName="ci", AssumeRolePolicyDocument=trust("x.amazonaws.com"))
         claims = {"iss": "https://token.actions.githubusercontent.com", "aud": "sts.amazonaws.com", "sub": "repo:o/r"}
         token = f"h.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}.s"
         arguments = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/ci", "RoleSessionName": "s", "WebIdentityToken": token}
-        self.ask("sts", "AssumeRoleWithWebIdentity", arguments)
-        detail = next(e["detail"] for e in self.told(GLOBAL) if e["detail"]["eventName"] == "AssumeRoleWithWebIdentity")
+        self.call("sts", "AssumeRoleWithWebIdentity", arguments)
+        detail = next(
+            e["detail"] for e in self.take_events(GLOBAL) if e["detail"]["eventName"] == "AssumeRoleWithWebIdentity"
+        )
         self.assertEqual(
             detail["userIdentity"],
             {
@@ -183,11 +185,11 @@ class TrailTest(TrailCase):
             detail["requestParameters"], {"roleArn": arguments["RoleArn"], "roleSessionName": "s"}
         )  # no token
 
-    def test_a_call_that_fails_is_told_with_its_error_by_its_name_in_the_model(self) -> None:
-        self.ask("iam", "GetRole", {"RoleName": "nobody"})
-        self.ask("cloudtrail", "UpdateTrail", {"Name": "myTrail2"})
-        self.ask("s3", "GetBucketPolicy", {"Bucket": "nowhere"})
-        details = [event["detail"] for event in self.told(GLOBAL) + self.told()]
+    def test_failed_call_has_the_error_name_of_the_model(self) -> None:
+        self.call("iam", "GetRole", {"RoleName": "nobody"})
+        self.call("cloudtrail", "UpdateTrail", {"Name": "myTrail2"})
+        self.call("s3", "GetBucketPolicy", {"Bucket": "nowhere"})
+        details = [event["detail"] for event in self.take_events(GLOBAL) + self.take_events()]
         self.assertEqual(
             [detail.get("errorCode") for detail in details],
             ["NoSuchEntityException", "TrailNotFoundException", "NoSuchBucket"],
@@ -196,23 +198,23 @@ class TrailTest(TrailCase):
             self.assertTrue(detail["errorMessage"])
             self.assertIsNone(detail["responseElements"])
 
-    def test_a_call_that_the_sandbox_lacks_is_told_as_if_aws_had_done_it(self) -> None:
-        self.ask("codebuild", "ListCuratedEnvironmentImages", {})
+    def test_missing_operation_is_recorded_as_a_success(self) -> None:
+        self.call("codebuild", "ListCuratedEnvironmentImages", {})
         job = {"source": {}, "destination": {}, "profileName": "p"}
-        self.ask("signer", "StartSigningJob", job)
-        for event in self.told():
+        self.call("signer", "StartSigningJob", job)
+        for event in self.take_events():
             self.assertNotIn("errorCode", event["detail"])
 
-    def test_global_services_tell_in_one_region(self) -> None:
+    def test_global_services_record_in_one_region(self) -> None:
         self.emulator.client("iam").create_role(RoleName="global", AssumeRolePolicyDocument=trust("x.amazonaws.com"))
-        self.assertEqual(self.told(), [])
-        self.assertEqual(self.one(GLOBAL)["detail"]["awsRegion"], GLOBAL)
+        self.assertEqual(self.take_events(), [])
+        self.assertEqual(self.take_event(GLOBAL)["detail"]["awsRegion"], GLOBAL)
 
-    def test_data_events_are_not_told(self) -> None:
+    def test_data_events_are_not_recorded(self) -> None:
         s3, sns, sqs = (self.emulator.client(service) for service in ("s3", "sns", "sqs"))
         topic = sns.create_topic(Name="data")["TopicArn"]
         queue = sqs.create_queue(QueueName="data")["QueueUrl"]
-        self.told()
+        self.take_events()
         s3.put_object(Bucket="trail-bucket", Key="k", Body=b"b")
         s3.get_object(Bucket="trail-bucket", Key="k")
         s3.list_objects_v2(Bucket="trail-bucket")
@@ -220,38 +222,40 @@ class TrailTest(TrailCase):
         sns.publish(TopicArn=topic, Message="m")
         sqs.send_message(QueueUrl=queue, MessageBody="m")
         sqs.receive_message(QueueUrl=queue)
-        self.ask("lambda", "Invoke", {"FunctionName": "f"})
+        self.call("lambda", "Invoke", {"FunctionName": "f"})
         self.emulator.client("events").put_events(Entries=[{"Source": "s", "DetailType": "t", "Detail": "{}"}])
-        self.assertEqual(self.told(), [])
+        self.assertEqual(self.take_events(), [])
 
-    def test_reads_are_for_rules_that_want_them(self) -> None:
-        """Amazon EventBridge User Guide, Receiving read-only management events: others that read are for all."""
-        self.listen(REGION, "changes", "ENABLED")
-        self.told(queue="changes")
-        self.told()
+    def test_read_events_need_a_rule_in_that_state(self) -> None:
+        """Amazon EventBridge User Guide, Receiving read-only management events: others go to every rule."""
+        self.create_rule(REGION, "changes", "ENABLED")
+        self.take_events(queue="changes")
+        self.take_events()
         self.emulator.client("sns").list_topics()
-        self.ask("sts", "GetSessionToken", {})
-        self.ask("codebuild", "BatchGetProjects", {"names": ["p"]})
-        self.ask("kms", "Decrypt", {"CiphertextBlob": b"c" * 60})
+        self.call("sts", "GetSessionToken", {})
+        self.call("codebuild", "BatchGetProjects", {"names": ["p"]})
+        self.call("kms", "Decrypt", {"CiphertextBlob": b"c" * 60})
         self.emulator.client("sns").create_topic(Name="changes")
-        names = [event["detail"]["eventName"] for event in self.told(queue="changes")]
+        names = [event["detail"]["eventName"] for event in self.take_events(queue="changes")]
         self.assertEqual(names, ["GetSessionToken", "BatchGetProjects", "Decrypt", "CreateTopic"])
-        reads = {event["detail"]["eventName"]: event["detail"]["readOnly"] for event in self.told()}
+        reads = {event["detail"]["eventName"]: event["detail"]["readOnly"] for event in self.take_events()}
         others = {"ListTopics": True, "BatchGetProjects": True, "Decrypt": True}
         self.assertEqual(reads, others | {"GetSessionToken": False, "CreateTopic": False})
         self.emulator.client("events").disable_rule(Name="changes")
 
-    def test_without_a_trail_nothing_is_told(self) -> None:
+    def test_nothing_is_recorded_without_a_trail(self) -> None:
         sns = self.emulator.client("sns")
         self.trail.stop_logging(Name="trail")
         sns.create_topic(Name="unseen")
-        self.assertEqual([event["detail"]["eventName"] for event in self.told()], ["StopLogging"])
+        self.assertEqual([event["detail"]["eventName"] for event in self.take_events()], ["StopLogging"])
         self.trail.start_logging(Name="trail")
         sns.create_topic(Name="seen")
-        self.assertEqual([event["detail"]["eventName"] for event in self.told()], ["StartLogging", "CreateTopic"])
+        self.assertEqual(
+            [event["detail"]["eventName"] for event in self.take_events()], ["StartLogging", "CreateTopic"]
+        )
 
-    def test_a_trail_tells_what_its_selectors_take(self) -> None:
-        def field(name: str, *values: str, test: str = "Equals") -> Answer:
+    def test_trail_records_what_its_selectors_select(self) -> None:
+        def field(name: str, *values: str, test: str = "Equals") -> Params:
             return {"Field": name, test: list(values)}
 
         writes = [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]
@@ -270,35 +274,35 @@ class TrailTest(TrailCase):
             ({"EventSelectors": all_of_them}, ["CreateTopic", "ListTopics", "CreateKey"]),
         ):
             self.trail.put_event_selectors(TrailName="trail", **selectors)
-            self.told()
+            self.take_events()
             self.emulator.client("sns").create_topic(Name="selected")
             self.emulator.client("sns").list_topics()
             self.emulator.client("kms").create_key()
-            self.assertEqual([event["detail"]["eventName"] for event in self.told()], wanted)
+            self.assertEqual([event["detail"]["eventName"] for event in self.take_events()], wanted)
 
-    def test_a_trail_of_one_region_tells_of_that_one(self) -> None:
+    def test_single_region_trail_records_its_region(self) -> None:
         self.trail.create_trail(Name="small", S3BucketName="trail-bucket", IsMultiRegionTrail=False)
         self.trail.start_logging(Name="small")
         self.trail.stop_logging(Name="trail")
-        self.told()
-        self.told(GLOBAL)
+        self.take_events()
+        self.take_events(GLOBAL)
         self.emulator.client("sns").create_topic(Name="near")
         self.emulator.client("sns", region=GLOBAL).create_topic(Name="far")
-        self.assertEqual(self.one()["detail"]["requestParameters"], {"name": "near"})
-        self.assertEqual(self.told(GLOBAL), [])
+        self.assertEqual(self.take_event()["detail"]["requestParameters"], {"name": "near"})
+        self.assertEqual(self.take_events(GLOBAL), [])
         self.trail.start_logging(Name="trail")
         self.trail.delete_trail(Name="small")
 
-    def test_a_call_of_another_account_is_told_there(self) -> None:
+    def test_call_is_recorded_in_the_account_of_its_keys(self) -> None:
         arn = f"arn:aws:iam::{OTHER}:role/deployer"
         organize(self.emulator, role_arn=arn, target="r-ab12", account=ACCOUNT)
         given = self.emulator.client("sts").assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
-        self.told()
+        self.take_events()
         keys = (given[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
-        self.ask("sns", "CreateTopic", {"Name": "n"}, *keys)
-        self.assertEqual(self.told(), [])
+        self.call("sns", "CreateTopic", {"Name": "n"}, *keys)
+        self.assertEqual(self.take_events(), [])
 
-    def test_what_nobody_may_put_is_injected(self) -> None:
+    def test_injected_events_reach_the_bus(self) -> None:
         finding = {
             "source": "aws.guardduty",
             "detail-type": "GuardDuty Finding",
@@ -319,7 +323,7 @@ class TrailTest(TrailCase):
         }
         inject(self.emulator, finding)
         inject(self.emulator, record)
-        first, second = self.told()
+        first, second = self.take_events()
         self.assertEqual((first["detail"], first["resources"]), (finding["detail"], []))
         self.assertRegex(first["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
         self.assertEqual(second["detail"], record)
@@ -329,11 +333,11 @@ class TrailTest(TrailCase):
         )
 
 
-def settle(emulator: Emulator) -> None:
-    urllib.request.urlopen(f"{emulator.url}/sandbox/settled", data=b"").close()
+def wait_for_events(emulator: Emulator) -> None:
+    urllib.request.urlopen(f"{emulator.url}/sandbox/wait-for-events", data=b"").close()
 
 
-def inject(emulator: Emulator, event: Answer) -> None:
+def inject(emulator: Emulator, event: Params) -> None:
     request = urllib.request.Request(f"{emulator.url}/sandbox/events", data=json.dumps(event).encode(), method="POST")
     urllib.request.urlopen(request).close()
 

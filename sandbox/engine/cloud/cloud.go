@@ -131,7 +131,7 @@ func (c *Cloud) Unknown() []string {
 	if c.github == nil {
 		return nil
 	}
-	return c.github.Unknown()
+	return c.github.UnknownCalls()
 }
 
 // Env is what makes the plain providers and the plain aws CLI use the

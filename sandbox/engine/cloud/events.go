@@ -39,17 +39,17 @@ func (c *Cloud) ConfigAsRoot(ctx context.Context, region string) (aws.Config, er
 // Inject puts an event that nobody may put by a call: one of EventBridge's with
 // source, detail-type, account, region and detail, or a record of CloudTrail's.
 func (c *Cloud) Inject(ctx context.Context, event any) error {
-	return c.tell(ctx, "events", event)
+	return c.post(ctx, "events", event)
 }
 
-// Settled waits until every event is where it goes: those of calls that have
+// WaitForEvents waits until every event is delivered: those of calls that have
 // been answered, those that were put, and those that follow from them.
-func (c *Cloud) Settled(ctx context.Context) error {
-	return c.tell(ctx, "settled", nil)
+func (c *Cloud) WaitForEvents(ctx context.Context) error {
+	return c.post(ctx, "wait-for-events", nil)
 }
 
-// tell asks the AWS emulator for something that AWS has no call for.
-func (c *Cloud) tell(ctx context.Context, what string, body any) error {
+// post calls one of the AWS emulator's own paths, for what AWS has no API for.
+func (c *Cloud) post(ctx context.Context, what string, body any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err

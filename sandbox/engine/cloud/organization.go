@@ -23,7 +23,7 @@ func (c *Cloud) organize(ctx context.Context) error {
 	if c.Organization.TargetID == "" {
 		return nil
 	}
-	return c.tell(ctx, "organization", map[string]string{
+	return c.post(ctx, "organization", map[string]string{
 		"role_arn": c.Organization.RoleArn, "preview_role_arn": c.Organization.PreviewRoleArn, "target": c.Organization.TargetID,
 		"account": c.Account, "manager": c.Organization.Manager,
 	})

@@ -1,8 +1,8 @@
-"""Makes calls to AWS's API whose effect is nothing: the emulator only tells of them.
+"""Makes calls to AWS's API without an effect: the emulator only records their events.
 
 Each line of the input is a call: {"service", "operation", "region", "names", "told"}. Its
 parameters follow from the service's model: what it requires, and each member, at any depth,
-that names has a value for. told is what CloudTrail is to say of it (see /sandbox in the
+that names has a value for. told is the changes to its CloudTrail record (REPORT_ONLY in the
 emulator's server).
 """
 
@@ -15,7 +15,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-TOLD = "X-Sandbox-Told"
+REPORT_ONLY = "X-Sandbox-Report-Only"
 
 
 def value(shape: Shape, names: dict[str, Any], depth: int = 0) -> Any:
@@ -69,7 +69,7 @@ def main() -> None:
     clients: dict[tuple[str, str], Any] = {}
     for line in sys.stdin:
         call = json.loads(line)
-        told = base64.b64encode(json.dumps(call["told"]).encode()).decode()
+        changes = base64.b64encode(json.dumps(call["told"]).encode()).decode()
         key = (call["service"], call["region"])
         client = clients.setdefault(
             key, session.create_client(call["service"], region_name=call["region"], config=config)
@@ -77,11 +77,13 @@ def main() -> None:
         operation = client.meta.service_model.operation_model(call["operation"])
         parameters = members(operation.input_shape, call["names"], 0) if operation.input_shape else {}
         client.meta.events.register_last(
-            "before-send", lambda request, told=told, **_: request.headers.__setitem__(TOLD, told), "told"
+            "before-send",
+            lambda request, changes=changes, **_: request.headers.__setitem__(REPORT_ONLY, changes),
+            "told",
         )
         try:
             client._make_api_call(call["operation"], parameters)
-        except Exception as error:  # the answer is nobody's
+        except Exception as error:  # the response does not matter
             if "Parameter validation" in str(error) or not hasattr(error, "response"):
                 print(json.dumps({"call": call["operation"], "error": f"{type(error).__name__}: {error}"}), flush=True)
                 continue

@@ -1,7 +1,7 @@
-"""Says which rules of EventBridge an event is for, by the emulator's own matcher.
+"""Prints the EventBridge rules that match each event, by the emulator's matcher.
 
 The first line of the input is the rules, {"name", "pattern", "all"}, where all is whether a
-rule hears of read-only calls; each line after it is an event. A line of the output is the
+rule receives read-only calls; each line after it is an event. A line of the output is the
 names of an event's rules.
 """
 
@@ -18,5 +18,7 @@ compiled = [(rule["name"], patterns.compiled(rule["pattern"]), rule["all"]) for 
 for line in sys.stdin:
     event = json.loads(line)
     fields = patterns.fields(json.dumps(event))
-    hears = delivery.hears(event["detail"]["eventName"])
-    print(json.dumps([name for name, pattern, all in compiled if (all or hears) and patterns.matches(pattern, fields)]))
+    to_all = delivery.is_sent_to_all_rules(event["detail"]["eventName"])
+    print(
+        json.dumps([name for name, pattern, all in compiled if (all or to_all) and patterns.matches(pattern, fields)])
+    )

@@ -24,7 +24,7 @@ class Program:
 
     def run(self) -> object:
         """Runs the emulator with this process's arguments."""
-        self._main.start_apart()
+        self._main.start_fork()
         status: int = self._main.main()
         # A reader of stdin that is still blocked would be waited for by a plain exit.
         sys.stderr.flush()

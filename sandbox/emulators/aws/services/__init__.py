@@ -1,4 +1,4 @@
-"""The services of AWS where moto's own answers are not enough, one module a service."""
+"""The AWS services that moto lacks or emulates incompletely, one module a service."""
 
 from . import (
     accessanalyzer,
@@ -64,6 +64,6 @@ _MODULES = (
 
 
 def install() -> None:
-    """Puts the services of this package in front of moto's, and repairs what stays moto's."""
+    """Puts the services of this package in front of moto's, and patches those that stay moto's."""
     for module in _MODULES:
         module.install()

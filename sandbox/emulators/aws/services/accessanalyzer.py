@@ -25,15 +25,15 @@ class AccessAnalyzer(Tagged, core.Service):
     state: State
 
     @staticmethod
-    def untagged(arn: str) -> Error:
+    def not_found(arn: str) -> Error:
         return Error("ResourceNotFoundException", f"Resource not found: {arn}")
 
     def arn(self, resource: str) -> str:
-        """AWS writes the service with a hyphen here."""
+        """AWS writes the service with a hyphen in ARNs."""
         return super().arn(resource).replace(":accessanalyzer:", ":access-analyzer:")
 
     def create_analyzer(self, params: Params) -> Params:
-        """AWS allows one analyzer of each type an account and region; a name is unique."""
+        """AWS allows one analyzer of each type per account and region; a name is unique."""
         name, kind = params["analyzerName"], params["type"]
         if name in self.state.analyzers:
             raise Error("ConflictException", f"An analyzer with the name {name} already exists.")
@@ -55,7 +55,7 @@ class AccessAnalyzer(Tagged, core.Service):
         return {"arn": arn}
 
     def get_analyzer(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         analyzer = self._analyzer(params)
         return {"analyzer": analyzer | {"tags": self.state.tags[analyzer["arn"]]}}
 
@@ -82,7 +82,7 @@ class AccessAnalyzer(Tagged, core.Service):
         del self.state.analyzers[params["analyzerName"]]
 
     def create_archive_rule(self, params: Params) -> None:
-        """AWS refuses a name that is in use."""
+        """AWS rejects a name that is in use."""
         self._analyzer(params)
         rules = self.state.archive_rules[params["analyzerName"]]
         if params["ruleName"] in rules:
@@ -96,11 +96,11 @@ class AccessAnalyzer(Tagged, core.Service):
         }
 
     def get_archive_rule(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         return {"archiveRule": self._rule(params)}
 
     def list_archive_rules(self, params: Params) -> Params:
-        """AWS answers all rules of one analyzer."""
+        """AWS returns all rules of one analyzer."""
         self._analyzer(params)
         return {"archiveRules": list(self.state.archive_rules[params["analyzerName"]].values())}
 
@@ -109,16 +109,16 @@ class AccessAnalyzer(Tagged, core.Service):
         self._rule(params).update(filter=params["filter"], updatedAt=utcnow())
 
     def delete_archive_rule(self, params: Params) -> None:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         self._rule(params)
         del self.state.archive_rules[params["analyzerName"]][params["ruleName"]]
 
     def list_findings(self, params: Params) -> Params:
-        """AWS answers what it found; here there is nothing."""
+        """AWS returns its findings; here there are none."""
         return {"findings": []}
 
     def list_findings_v2(self, params: Params) -> Params:
-        """AWS answers what it found; here there is nothing."""
+        """AWS returns its findings; here there are none."""
         return {"findings": []}
 
     def _analyzer(self, params: Params) -> Params:

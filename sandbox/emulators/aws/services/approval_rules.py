@@ -1,4 +1,4 @@
-"""What CodeCommit's approval rules say: their grammar, for which branches they are, and whose approvals count."""
+"""CodeCommit's approval rules: their grammar, the branches they apply to, and the approvals that count."""
 
 import hashlib
 import json
@@ -11,22 +11,22 @@ from .core import Error
 _MEMBERS = ("arn:", "CodeCommitApprovers:")
 
 
-def checked_hash(content: str) -> str:
-    """The hash that AWS answers; raises its error about a content that is no approval rule."""
-    if not _fits(content):
+def hash_rule(content: str) -> str:
+    """Returns the hash of the content; raises AWS's error if the content is not an approval rule."""
+    if not _is_rule(content):
         raise Error(
             "InvalidApprovalRuleTemplateContentException", "The content of the approval rule template is not valid"
         )
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def is_for(content: str, reference: str) -> bool:
-    """A rule that names no branches is for all of them."""
+def applies_to(content: str, reference: str) -> bool:
+    """Whether a rule applies to a branch. A rule without branches applies to all."""
     return reference in json.loads(content).get("DestinationReferences", [reference])
 
 
-def satisfied(content: str, approvers: Iterable[str]) -> bool:
-    """Whether enough members of every pool are among the approvers; without a pool, everybody counts."""
+def is_satisfied(content: str, approvers: Iterable[str]) -> bool:
+    """Whether enough members of every pool approved. Without a pool, every approver counts."""
     return all(
         sum(
             "ApprovalPoolMembers" not in statement
@@ -39,7 +39,7 @@ def satisfied(content: str, approvers: Iterable[str]) -> bool:
 
 
 def _is_member(arn: str, member: str) -> bool:
-    """A member is an ARN, or the account and the name of users; both may have wildcards."""
+    """Whether an ARN matches a pool member: an ARN, or an account and user name, both with wildcards."""
     if member.startswith("CodeCommitApprovers:"):
         _, account, member = member.split(":", 2)
         _, _, _, _, owner, resource = arn.split(":", 5)
@@ -49,7 +49,7 @@ def _is_member(arn: str, member: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, member.split("*"))), arn) is not None
 
 
-def _fits(content: str) -> bool:
+def _is_rule(content: str) -> bool:
     try:
         document = json.loads(content)
     except ValueError:

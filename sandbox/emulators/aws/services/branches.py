@@ -7,7 +7,7 @@ from typing import Any
 from moto.events.models import events_backends
 
 from .core import Error, Params
-from .git_objects import Commit, Commits, Conflict, File, Files, clash, merge_base, merged
+from .git_objects import Commit, Commits, Conflict, File, Files, find_clash, merge_base, merge_files
 
 _HEADS = "refs/heads/"
 
@@ -26,7 +26,7 @@ class Repository:
         return str(self.metadata["repositoryName"])
 
     def find(self, specifier: str) -> str | None:
-        """The id of a commit that is named by itself, by a branch, or by HEAD."""
+        """Finds the id of a commit by its id, by a branch, or by HEAD."""
         if specifier == "HEAD":
             specifier = self.metadata.get("defaultBranch", "")
         named = self.branches.get(specifier.removeprefix(_HEADS), specifier)
@@ -40,36 +40,36 @@ class Branches:
     caller: str
 
     def list_branches(self, params: Params) -> Params:
-        """AWS answers names only."""
+        """AWS returns names only."""
         return {"branches": list(self._repository(params).branches)}
 
     def get_branch(self, params: Params) -> Params:
-        """AWS answers the commit at the branch's tip."""
+        """AWS returns the commit at the branch's tip."""
         repository, name = self._repository(params), params["branchName"]
         return {"branch": {"branchName": name, "commitId": _tip(repository, name)}}
 
     def create_branch(self, params: Params) -> None:
-        """AWS refuses a commit that is not there, and a branch that is."""
+        """AWS rejects a missing commit, and an existing branch."""
         repository, name = self._repository(params), params["branchName"]
         if name in repository.branches:
             raise Error("BranchNameExistsException", f"Branch {name} already exists")
         if params["commitId"] not in repository.commits:
             raise Error("CommitDoesNotExistException", f"Commit {params['commitId']} does not exist")
-        self._move(repository, name, params["commitId"])
+        self._set_branch(repository, name, params["commitId"])
 
     def delete_branch(self, params: Params) -> Params:
-        """AWS keeps the default branch, and accepts a name that is not there."""
+        """AWS never deletes the default branch, and accepts a name that does not exist."""
         repository, name = self._repository(params), params["branchName"]
         if name == repository.metadata.get("defaultBranch"):
             raise Error("DefaultBranchCannotBeDeletedException", f"Branch {name} is the default branch")
         if name not in repository.branches:
             return {}
-        gone = repository.branches[name]
-        self._move(repository, name, None)
-        return {"deletedBranch": {"branchName": name, "commitId": gone}}
+        deleted = repository.branches[name]
+        self._set_branch(repository, name, None)
+        return {"deletedBranch": {"branchName": name, "commitId": deleted}}
 
     def get_commit(self, params: Params) -> Params:
-        """AWS answers dates as git writes them."""
+        """AWS returns dates as git writes them."""
         key, repository = params["commitId"], self._repository(params)
         if key not in repository.commits:
             raise Error("CommitIdDoesNotExistException", f"Commit {key} does not exist")
@@ -88,7 +88,7 @@ class Branches:
         }
 
     def get_file(self, params: Params) -> Params:
-        """AWS takes the default branch if no commit is named."""
+        """AWS uses the default branch if no commit is named."""
         repository = self._repository(params)
         key, path = _commit_of(repository, params.get("commitSpecifier", "HEAD")), _path(params)
         file = repository.commits[key].files.get(path)
@@ -104,9 +104,9 @@ class Branches:
         }
 
     def create_commit(self, params: Params) -> Params:
-        """AWS wants the branch's tip as the parent; the first commit makes the branch, which is the default then."""
+        """AWS requires the branch's tip as the parent. The first commit creates the default branch."""
         repository = self._repository(params)
-        before, parents = _before(repository, params)
+        before, parents = _parent_files(repository, params)
         puts, deletes = params.get("putFiles", []), params.get("deleteFiles", [])
         modes = params.get("setFileModes", [])
         paths = [_path(entry) for entry in (*puts, *deletes, *modes)]
@@ -123,46 +123,46 @@ class Branches:
         for entry in modes:
             files[_path(entry)] = File(before[_path(entry)].content, entry["fileMode"])
         for entry in puts:
-            files[_path(entry)] = _put(before, files, entry)
+            files[_path(entry)] = _new_file(before, files, entry)
         if files == before:
             raise Error("NoChangeException", "The commit changes nothing")
-        commit = self._add(repository, files, parents, params)
-        self._move(repository, params["branchName"], commit.key)
+        commit = self._store_commit(repository, files, parents, params)
+        self._set_branch(repository, params["branchName"], commit.key)
         changed = {path: file for path, file in files.items() if before.get(path) != file}
         return {
             "commitId": commit.key,
             "treeId": commit.tree,
-            "filesAdded": _listed({path: file for path, file in changed.items() if path not in before}),
-            "filesUpdated": _listed({path: file for path, file in changed.items() if path in before}),
-            "filesDeleted": _listed({path: file for path, file in before.items() if path not in files}),
+            "filesAdded": _file_list({path: file for path, file in changed.items() if path not in before}),
+            "filesUpdated": _file_list({path: file for path, file in changed.items() if path in before}),
+            "filesDeleted": _file_list({path: file for path, file in before.items() if path not in files}),
         }
 
     def put_file(self, params: Params) -> Params:
-        """AWS refuses a content that the file has already."""
+        """AWS rejects content that the file already has."""
         repository, path = self._repository(params), _path(params)
-        before, parents = _before(repository, params)
+        before, parents = _parent_files(repository, params)
         file = File(params["fileContent"], params.get("fileMode", "NORMAL"))
         if before.get(path) == file:
             raise Error("SameFileContentException", f"File {path} has that content already")
-        commit = self._add(repository, before | {path: file}, parents, params)
-        self._move(repository, params["branchName"], commit.key)
+        commit = self._store_commit(repository, before | {path: file}, parents, params)
+        self._set_branch(repository, params["branchName"], commit.key)
         return {"commitId": commit.key, "treeId": commit.tree, "blobId": file.key}
 
     def delete_file(self, params: Params) -> Params:
-        """AWS answers the file that is gone."""
+        """AWS returns the deleted file."""
         repository, path = self._repository(params), _path(params)
-        before, parents = _before(repository, params)
+        before, parents = _parent_files(repository, params)
         if path not in before:
             raise Error("FileDoesNotExistException", f"File {path} does not exist")
         files = {name: file for name, file in before.items() if name != path}
-        commit = self._add(repository, files, parents, params)
-        self._move(repository, params["branchName"], commit.key)
+        commit = self._store_commit(repository, files, parents, params)
+        self._set_branch(repository, params["branchName"], commit.key)
         return {"commitId": commit.key, "treeId": commit.tree, "blobId": before[path].key, "filePath": path}
 
     def get_merge_commit(self, params: Params) -> Params:
-        """AWS answers the merge base, and the commit that merged the two if there is one."""
+        """AWS returns the merge base, and the commit that merged the two, if any."""
         repository = self._repository(params)
-        source, destination = self._sides(repository, params)
+        source, destination = self._resolve_commits(repository, params)
         found = (key for key, commit in repository.commits.items() if commit.parents == [destination, source])
         return {
             "sourceCommitId": source,
@@ -172,20 +172,20 @@ class Branches:
         }
 
     def merge_branches_by_fast_forward(self, params: Params) -> Params:
-        """AWS moves the branch to the source, which must be ahead of it."""
+        """AWS fast-forwards the branch to the source, which must be ahead of it."""
         return self._merge_branches(params, "FAST_FORWARD_MERGE")
 
     def merge_branches_by_squash(self, params: Params) -> Params:
-        """AWS makes one commit of all that the source has more."""
+        """AWS creates one commit with all changes of the source."""
         return self._merge_branches(params, "SQUASH_MERGE")
 
     def merge_branches_by_three_way(self, params: Params) -> Params:
-        """AWS makes a commit with two parents."""
+        """AWS creates a commit with two parents."""
         return self._merge_branches(params, "THREE_WAY_MERGE")
 
     def _merge_branches(self, params: Params, option: str) -> Params:
         repository = self._repository(params)
-        source, destination = self._sides(repository, params)
+        source, destination = self._resolve_commits(repository, params)
         branch = params.get("targetBranch", params["destinationCommitSpecifier"]).removeprefix(_HEADS)
         if _tip(repository, branch) != destination:
             raise Error("ConcurrentReferenceUpdateException", f"{destination} is not the tip of {branch}")
@@ -193,45 +193,47 @@ class Branches:
         return {"commitId": commit.key, "treeId": commit.tree}
 
     def _merge(self, repository: Repository, branch: str, source: str, option: str, params: Params) -> Commit:
-        """Merges the source into the branch, unless that has it already."""
+        """Merges the source into the branch, unless the branch contains it."""
         commits, destination = repository.commits, repository.branches[branch]
         base, strategy = merge_base(commits, source, destination), params.get("conflictResolutionStrategy", "NONE")
         if base == source:
             return commits[destination]
-        by_hand = Error("ManualMergeRequiredException", f"{source} cannot be merged into {branch} automatically")
+        manual_merge = Error(
+            "ManualMergeRequiredException", f"{source} cannot be merge_files into {branch} automatically"
+        )
         if base is None or (option == "FAST_FORWARD_MERGE" and base != destination):
-            raise by_hand
+            raise manual_merge
         if option == "FAST_FORWARD_MERGE":
             commit = commits[source]
         else:
             try:
-                files = merged(commits[base].files, commits[destination].files, commits[source].files, strategy)
+                files = merge_files(commits[base].files, commits[destination].files, commits[source].files, strategy)
             except Conflict:
-                raise by_hand from None
+                raise manual_merge from None
             parents = [destination] if option == "SQUASH_MERGE" else [destination, source]
-            said = {"commitMessage": f"Merge {source} into {branch}"} | params
-            commit = self._add(repository, files, parents, said)
-        told = {"baseCommitId": base, "sourceCommitId": source, "destinationCommitId": destination}
+            details = {"commitMessage": f"Merge {source} into {branch}"} | params
+            commit = self._store_commit(repository, files, parents, details)
+        detail = {"baseCommitId": base, "sourceCommitId": source, "destinationCommitId": destination}
         if option != "FAST_FORWARD_MERGE":
-            told["conflictDetailsLevel"] = params.get("conflictDetailLevel", "FILE_LEVEL")
-            told["conflictResolutionStrategy"] = strategy
-        self._move(repository, branch, commit.key, mergeOption=option, **told)
+            detail["conflictDetailsLevel"] = params.get("conflictDetailLevel", "FILE_LEVEL")
+            detail["conflictResolutionStrategy"] = strategy
+        self._set_branch(repository, branch, commit.key, mergeOption=option, **detail)
         return commit
 
-    def _sides(self, repository: Repository, params: Params) -> tuple[str, str]:
+    def _resolve_commits(self, repository: Repository, params: Params) -> tuple[str, str]:
         source = _commit_of(repository, params["sourceCommitSpecifier"])
         return source, _commit_of(repository, params["destinationCommitSpecifier"])
 
-    def _add(self, repository: Repository, files: Files, parents: list[str], params: Params) -> Commit:
-        """A commit of the caller, on no branch yet."""
-        if path := clash(files):
+    def _store_commit(self, repository: Repository, files: Files, parents: list[str], params: Params) -> Commit:
+        """Stores a commit of the caller, on no branch yet."""
+        if path := find_clash(files):
             raise Error("FileNameConflictsWithDirectoryNameException", f"{path} is a file and a folder")
         name = params.get("authorName") or params.get("name") or self.caller.rpartition("/")[2]
         commit = Commit(files, parents, params.get("commitMessage", ""), name, params.get("email", ""))
         return repository.commits.setdefault(commit.key, commit)
 
-    def _move(self, repository: Repository, branch: str, commit: str | None, **merge: str) -> None:
-        """Puts a branch to a commit, or away, and says so."""
+    def _set_branch(self, repository: Repository, branch: str, commit: str | None, **merge: str) -> None:
+        """Sets a branch to a commit, or deletes it, and puts the event."""
         old = repository.branches.pop(branch, None)
         if commit is not None:
             repository.branches[branch] = commit
@@ -246,22 +248,22 @@ class Branches:
             "commitId": commit,
             "oldCommitId": old,
         }
-        self._announce("Repository State Change", [repository], detail | merge)
-        self._moved(repository, branch)
+        self._put_event("Repository State Change", [repository], detail | merge)
+        self._update_pull_requests(repository, branch)
 
-    def _moved(self, repository: Repository, branch: str) -> None:
-        """What depends on a branch's tip follows it."""
+    def _update_pull_requests(self, repository: Repository, branch: str) -> None:
+        """Updates what depends on the tip of a branch."""
 
-    def _announce(self, what: str, repositories: list[Repository], detail: Params) -> None:
-        """Puts the event on the default bus that AWS puts there."""
-        told = {name: value for name, value in detail.items() if value is not None} | {"callerUserArn": self.caller}
+    def _put_event(self, what: str, repositories: list[Repository], detail: Params) -> None:
+        """Puts AWS's event on the default bus."""
+        detail = {name: value for name, value in detail.items() if value is not None} | {"callerUserArn": self.caller}
         events_backends[self.current_account][self.region].put_events(
             [
                 {
                     "Source": "aws.codecommit",
                     "DetailType": f"CodeCommit {what}",
                     "Resources": [repository.metadata["Arn"] for repository in repositories],
-                    "Detail": json.dumps(told),
+                    "Detail": json.dumps(detail),
                 }
             ]
         )
@@ -287,8 +289,8 @@ def _commit_of(repository: Repository, specifier: str) -> str:
     return key
 
 
-def _before(repository: Repository, params: Params) -> tuple[Files, list[str]]:
-    """The files that the next commit of a branch changes, and its parents."""
+def _parent_files(repository: Repository, params: Params) -> tuple[Files, list[str]]:
+    """The files that the next commit of a branch changes, and the parents of that commit."""
     parent, branch = params.get("parentCommitId"), params["branchName"]
     if repository.branches:
         tip = _tip(repository, branch)
@@ -308,7 +310,7 @@ def _path(entry: Params) -> str:
     return path
 
 
-def _put(before: Files, files: Files, entry: Params) -> File:
+def _new_file(before: Files, files: Files, entry: Params) -> File:
     source, content = entry.get("sourceFile"), entry.get("fileContent")
     if source is not None and content is not None:
         raise Error("FileContentAndSourceFileSpecifiedException", f"{entry['filePath']} has a content and a source")
@@ -324,5 +326,5 @@ def _put(before: Files, files: Files, entry: Params) -> File:
     return File(content, entry.get("fileMode", "NORMAL"))
 
 
-def _listed(files: Files) -> list[Params]:
+def _file_list(files: Files) -> list[Params]:
     return [{"absolutePath": path, "blobId": file.key, "fileMode": file.mode} for path, file in sorted(files.items())]

@@ -19,20 +19,20 @@ _NO_SPEND = {"Amount": "0.0", "Unit": "USD"}
 class Budgets(core.Service):
     model = "budgets"
     backends = budgets_backends
-    stock = BudgetsResponse
+    fallback = BudgetsResponse
     invalid = "InvalidParameterException"
 
     def create_budget(self, params: Params) -> TYPE_RESPONSE:
         """AWS keeps tags given at creation."""
         self._tags(params["Budget"]["BudgetName"]).update(as_map(params.get("ResourceTags")))
-        return self.moto()
+        return self.call_moto()
 
     def describe_budget(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         return {"Budget": _described(self._budget(params))}
 
     def describe_budgets(self, params: Params) -> Params:
-        """AWS answers all budgets of the account."""
+        """AWS returns all budgets of the account."""
         return {"Budgets": [_described(budget) for budget in self.state.budgets[params["AccountId"]].values()]}
 
     def update_budget(self, params: Params) -> None:
@@ -42,9 +42,11 @@ class Budgets(core.Service):
         budget.budget = {"TimePeriod": budget.budget["TimePeriod"]} | new | {"LastUpdatedTime": utcnow()}
 
     def describe_notifications_for_budget(self, params: Params) -> Params:
-        """AWS adds the state of a notification, and that it is a percentage if nothing was said."""
+        """AWS adds the state of a notification, and PERCENTAGE as its default type."""
         return {
-            "Notifications": [_settled(notification.details) for notification in self._budget(params).notifications]
+            "Notifications": [
+                _with_defaults(notification.details) for notification in self._budget(params).notifications
+            ]
         }
 
     def update_notification(self, params: Params) -> None:
@@ -56,7 +58,7 @@ class Budgets(core.Service):
         self._budget(params).notifications.remove(self._notification(params, "Notification"))
 
     def describe_subscribers_for_notification(self, params: Params) -> Params:
-        """AWS answers the subscribers of one notification, named by its content."""
+        """AWS returns the subscribers of one notification, named by its content."""
         return {"Subscribers": self._notification(params, "Notification").subscribers}
 
     def create_subscriber(self, params: Params) -> None:
@@ -64,33 +66,33 @@ class Budgets(core.Service):
         self._notification(params, "Notification").subscribers.append(params["Subscriber"])
 
     def delete_subscriber(self, params: Params) -> None:
-        """AWS refuses to take away the last one."""
+        """AWS rejects the deletion of the last subscriber."""
         subscribers: Any = self._notification(params, "Notification").subscribers
         if subscribers == [params["Subscriber"]]:
             raise Error("InvalidParameterException", "A notification must have at least one subscriber.")
         subscribers.remove(params["Subscriber"])
 
     def list_tags_for_resource(self, params: Params) -> Params:
-        """AWS answers a list of keys and values."""
+        """AWS returns a list of keys and values."""
         tags = self._tags(params["ResourceARN"])
         return {"ResourceTags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
     def tag_resource(self, params: Params) -> None:
-        """AWS adds to the tags, replacing the values of keys that are there."""
+        """AWS adds to the tags, replacing the values of keys that exist."""
         self._tags(params["ResourceARN"]).update(as_map(params["ResourceTags"]))
 
     def untag_resource(self, params: Params) -> None:
-        """AWS accepts keys that are not there."""
+        """AWS accepts keys that do not exist."""
         for key in params["ResourceTagKeys"]:
             self._tags(params["ResourceARN"]).pop(key, None)
 
     def delete_budget(self, params: Params) -> TYPE_RESPONSE:
         """AWS deletes the tags with their budget."""
         self._tags(params["BudgetName"]).clear()
-        return self.moto()
+        return self.call_moto()
 
     def _tags(self, name: str) -> dict[str, str]:
-        """By name, with or without the ARN around it; kept on moto's own state."""
+        """The tags by the budget's name or ARN; stored on moto's state."""
         by_name: dict[str, dict[str, str]] = vars(self.state).setdefault("tags", {})
         return by_name.setdefault(name.rpartition("budget/")[2], {})
 
@@ -103,21 +105,21 @@ class Budgets(core.Service):
         return found
 
     def _notification(self, params: Params, key: str) -> Notification:
-        wanted = _settled(params[key])
+        wanted = _with_defaults(params[key])
         for notification in self._budget(params).notifications:
-            if _settled(notification.details) == wanted:
+            if _with_defaults(notification.details) == wanted:
                 return notification
         raise Error("NotFoundException", "Unable to find the notification.")
 
 
-def _settled(details: Params) -> Params:
+def _with_defaults(details: Params) -> Params:
     return {"ThresholdType": "PERCENTAGE", "NotificationState": "OK"} | details
 
 
 def _described(budget: Budget) -> Params:
-    # moto's form, with the spend that the model wants.
+    # moto's form, with the spend that the model requires.
     return budget.to_dict() | {"CalculatedSpend": {"ActualSpend": _NO_SPEND}}
 
 
 def install() -> None:
-    core.serve_over(Budgets)
+    core.extend_moto(Budgets)

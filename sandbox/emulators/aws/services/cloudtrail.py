@@ -10,23 +10,23 @@ from moto.s3.models import s3_backends
 from . import core
 from .core import Error, Params, as_list
 
-# What a trail records that nobody has given selectors.
+# The selectors of a trail without its own.
 _DEFAULT_SELECTORS = [
     {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [], "ExcludeManagementEventSources": []}
 ]
 
-# Trails of a region, with those of every region.
+# Trails in a region, multi-Region trails included.
 _QUOTA = 5
 
 
 class CloudTrail(core.Service):
     model = "cloudtrail"
     backends = cloudtrail_backends
-    stock = CloudTrailResponse
+    fallback = CloudTrailResponse
     invalid = "InvalidParameterException"
 
     def create_trail(self, params: Params) -> Params:
-        """AWS refuses a name in use, a sixth trail of a region, and a bucket that CloudTrail may not write to."""
+        """AWS rejects a name in use, a sixth trail in a region, and a bucket that CloudTrail cannot write to."""
         if params["Name"] in self.state.trails:
             raise Error("TrailAlreadyExistsException", f"Trail {params['Name']} already exists in account")
         if len(self.state.describe_trails(True)) >= _QUOTA:
@@ -55,7 +55,7 @@ class CloudTrail(core.Service):
         return _described(trail)
 
     def describe_trails(self, params: Params) -> Params:
-        """AWS answers the trails that are named, by name or ARN, and all of them when none is."""
+        """AWS returns the trails of the given names and ARNs, or all of them."""
         wanted = params.get("trailNameList")
         trails = self.state.describe_trails(params.get("includeShadowTrails", True))
         return {
@@ -65,30 +65,30 @@ class CloudTrail(core.Service):
         }
 
     def get_trail(self, params: Params) -> Params:
-        """AWS refuses a trail that is not there."""
+        """AWS rejects a trail that does not exist."""
         return {"Trail": _described(self._trail(params["Name"]))}
 
     def start_logging(self, params: Params) -> None:
-        """AWS takes name or ARN, and accepts a trail that is logging."""
+        """AWS accepts name or ARN, and accepts a trail that is logging."""
         self._trail(params["Name"]).start_logging()
 
     def stop_logging(self, params: Params) -> None:
-        """AWS takes name or ARN, and accepts a trail that is not logging."""
+        """AWS accepts name or ARN, and accepts a trail that is not logging."""
         self._trail(params["Name"]).stop_logging()
 
     def delete_trail(self, params: Params) -> None:
-        """AWS takes name or ARN, and refuses a trail that is not there."""
+        """AWS accepts name or ARN, and rejects a trail that does not exist."""
         del self.state.trails[self._trail(params["Name"]).trail_name]
 
     def get_event_selectors(self, params: Params) -> Params:
-        """AWS answers either kind of selectors, and the default ones for a trail without any."""
+        """AWS returns the selectors of either kind, or the default ones."""
         trail = self._trail(params["TrailName"])
         if trail.advanced_event_selectors:
             return {"TrailARN": trail.arn, "AdvancedEventSelectors": trail.advanced_event_selectors}
         return {"TrailARN": trail.arn, "EventSelectors": trail.event_selectors or _DEFAULT_SELECTORS}
 
     def put_event_selectors(self, params: Params) -> Params:
-        """AWS replaces all selectors, whichever kind they were."""
+        """AWS replaces all selectors of both kinds."""
         trail = self._trail(params["TrailName"])
         if bool(params.get("EventSelectors")) == bool(params.get("AdvancedEventSelectors")):
             raise Error(
@@ -99,7 +99,7 @@ class CloudTrail(core.Service):
         return self.get_event_selectors(params)
 
     def get_insight_selectors(self, params: Params) -> Params:
-        """AWS refuses a trail without insights."""
+        """AWS rejects a trail without insights."""
         trail = self._trail(params["TrailName"])
         if not trail.insight_selectors:
             raise Error("InsightNotEnabledException", f"Trail {trail.arn} does not have Insights enabled.")
@@ -145,4 +145,4 @@ def _described(trail: Trail) -> Params:
 
 
 def install() -> None:
-    core.serve_over(CloudTrail)
+    core.extend_moto(CloudTrail)

@@ -10,11 +10,11 @@ from .core import Params
 class CloudWatch(core.Service):
     model = "cloudwatch"
     backends = cloudwatch_backends
-    stock = CloudWatchResponse
+    fallback = CloudWatchResponse
     invalid = "InvalidParameterValue"
 
     def put_composite_alarm(self, params: Params) -> None:
-        """AWS keeps composite alarms beside the metric alarms, under one set of names."""
+        """AWS stores composite alarms with the metric alarms; a name is unique among both."""
         alarm = self.state.put_metric_alarm(
             name=params["AlarmName"],
             namespace=None,
@@ -39,4 +39,4 @@ class CloudWatch(core.Service):
 
 
 def install() -> None:
-    core.serve_over(CloudWatch)
+    core.extend_moto(CloudWatch)

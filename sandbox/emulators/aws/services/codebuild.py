@@ -1,4 +1,4 @@
-"""CodeBuild: projects as AWS stores and answers them. A build ends at once and has run nothing."""
+"""CodeBuild: projects as AWS stores and returns them. A build ends at once and runs nothing."""
 
 import uuid
 from typing import Any
@@ -23,7 +23,7 @@ class State(core.State):
 
 codebuild_backends = BackendDict(State, "codebuild")
 
-# What a build goes through, for the history of one that ends at once.
+# The phases of a build, for the history of one that ends at once.
 _PHASES = (
     "SUBMITTED",
     "QUEUED",
@@ -45,13 +45,13 @@ class CodeBuild(core.Service):
     state: State
 
     def create_project(self, params: Params) -> Params:
-        """AWS answers the project with its defaults filled in; a name is unique in account and region."""
+        """AWS returns the project with its defaults filled in; a name is unique in account and region."""
         name = params["name"]
         if name in self.state.projects:
             raise Error("ResourceAlreadyExistsException", f"Project already exists: {self.arn(f'project/{name}')}")
         now = utcnow()
         project = {"arn": self.arn(f"project/{name}"), "created": now, "projectVisibility": "PRIVATE"}
-        self.state.projects[name] = project | self._settled(
+        self.state.projects[name] = project | self._with_defaults(
             {"timeoutInMinutes": 60, "queuedTimeoutInMinutes": 480} | params, now
         )
         return {"project": self.state.projects[name]}
@@ -60,7 +60,7 @@ class CodeBuild(core.Service):
         """AWS replaces the members that are sent and keeps the others; a build limit of -1 takes the limit away,
         an empty network the network."""
         project = self._project(params["name"])
-        updated = project | self._settled(_request(project) | params, utcnow())
+        updated = project | self._with_defaults(_request(project) | params, utcnow())
         if updated.get("concurrentBuildLimit") == -1:
             del updated["concurrentBuildLimit"]
         if not updated.get("vpcConfig", True):
@@ -69,7 +69,7 @@ class CodeBuild(core.Service):
         return {"project": updated}
 
     def update_project_visibility(self, params: Params) -> Params:
-        """AWS addresses the project by ARN and answers the new visibility."""
+        """AWS addresses the project by ARN and returns the new visibility."""
         project = self._project(params["projectArn"].rpartition("/")[2])
         project["projectVisibility"] = params["projectVisibility"]
         if "resourceAccessRole" in params:
@@ -85,11 +85,11 @@ class CodeBuild(core.Service):
         return {"projects": found, "projectsNotFound": missing}
 
     def list_projects(self, params: Params) -> Params:
-        """AWS sorts by name, ascending unless asked otherwise."""
+        """AWS sorts by name, ascending unless the request says otherwise."""
         return {"projects": sorted(self.state.projects, reverse=params.get("sortOrder") == "DESCENDING")}
 
     def delete_project(self, params: Params) -> None:
-        """AWS deletes the project with its builds, and accepts the name of a project that is not there."""
+        """AWS deletes the project with its builds, and accepts the name of a project that does not exist."""
         name = params["name"].rpartition("/")[2]
         self.state.projects.pop(name, None)
         self.state.builds = {k: b for k, b in self.state.builds.items() if b["projectName"] != name}
@@ -145,7 +145,7 @@ class CodeBuild(core.Service):
         return {"build": build}
 
     def batch_get_builds(self, params: Params) -> Params:
-        """AWS answers the builds as far as they got; here a build has succeeded as soon as one looks."""
+        """AWS returns the builds in their current phase; here a build succeeds when it is read."""
         found, missing = [], []
         for key in params["ids"]:
             build = self._build(key)
@@ -158,7 +158,7 @@ class CodeBuild(core.Service):
         return {"builds": found, "buildsNotFound": missing}
 
     def stop_build(self, params: Params) -> Params:
-        """AWS stops a build that runs, and answers it."""
+        """AWS stops a running build, and returns it."""
         build = self._build(params["id"])
         if build is None:
             raise Error("ResourceNotFoundException", f"Build {params['id']} does not exist")
@@ -167,16 +167,16 @@ class CodeBuild(core.Service):
         return {"build": build}
 
     def list_builds(self, params: Params) -> Params:
-        """AWS answers the newest first unless asked otherwise."""
+        """AWS returns the newest first unless the request says otherwise."""
         return {"ids": self._build_ids(params, self.state.builds.values())}
 
     def list_builds_for_project(self, params: Params) -> Params:
-        """AWS refuses the name of a project that is not there."""
+        """AWS rejects the name of a project that does not exist."""
         name = self._project(params["projectName"])["name"]
         return {"ids": self._build_ids(params, [b for b in self.state.builds.values() if b["projectName"] == name])}
 
     def create_report_group(self, params: Params) -> Params:
-        """AWS keeps report groups by ARN; their name is unique."""
+        """AWS stores report groups by ARN; their name is unique."""
         arn = self.arn(f"report-group/{params['name']}")
         if arn in self.state.report_groups:
             raise Error("ResourceAlreadyExistsException", f"Report group already exists: {arn}")
@@ -185,7 +185,7 @@ class CodeBuild(core.Service):
         return {"reportGroup": self.state.report_groups[arn]}
 
     def batch_get_report_groups(self, params: Params) -> Params:
-        """AWS lists apart the ARNs that it does not find."""
+        """AWS lists separately the ARNs that it does not find."""
         groups = self.state.report_groups
         return {
             "reportGroups": [groups[arn] for arn in params["reportGroupArns"] if arn in groups],
@@ -193,7 +193,7 @@ class CodeBuild(core.Service):
         }
 
     def list_report_groups(self, params: Params) -> Params:
-        """AWS answers ARNs only."""
+        """AWS returns ARNs only."""
         return {"reportGroups": list(self.state.report_groups)}
 
     def update_report_group(self, params: Params) -> Params:
@@ -205,11 +205,11 @@ class CodeBuild(core.Service):
         return {"reportGroup": group}
 
     def delete_report_group(self, params: Params) -> None:
-        """AWS accepts an ARN that is not there."""
+        """AWS accepts an ARN that does not exist."""
         self.state.report_groups.pop(params["arn"], None)
 
     def import_source_credentials(self, params: Params) -> Params:
-        """AWS keeps one credential a server type and authentication type, and never answers the token."""
+        """AWS stores one credential per server type and authentication type, and never returns the token."""
         kind = params["serverType"].lower()
         arn = self.arn(f"token/{kind}")
         if arn in self.state.source_credentials and not params.get("shouldOverwrite", True):
@@ -218,39 +218,39 @@ class CodeBuild(core.Service):
             "arn": arn,
             "serverType": params["serverType"],
             "authType": params["authType"],
-            # With a connection or a secret, the token is its ARN, which AWS does answer.
+            # The token of a connection or a secret is its ARN, which AWS returns.
             "resource": params["token"] if params["token"].startswith("arn:") else None,
         }
         return {"arn": arn}
 
     def list_source_credentials(self, params: Params) -> Params:
-        """AWS answers all credentials of the account and region."""
+        """AWS returns all credentials of the account and region."""
         return {"sourceCredentialsInfos": list(self.state.source_credentials.values())}
 
     def delete_source_credentials(self, params: Params) -> Params:
-        """AWS refuses an ARN that is not there."""
+        """AWS rejects an ARN that does not exist."""
         if self.state.source_credentials.pop(params["arn"], None) is None:
             raise Error("ResourceNotFoundException", f"Source credentials not found: {params['arn']}")
         return {"arn": params["arn"]}
 
     def put_resource_policy(self, params: Params) -> Params:
-        """AWS keeps one policy a project or report group."""
+        """AWS stores one policy per project or report group."""
         self.state.resource_policies[params["resourceArn"]] = params["policy"]
         return {"resourceArn": params["resourceArn"]}
 
     def get_resource_policy(self, params: Params) -> Params:
-        """AWS refuses a resource that has no policy."""
+        """AWS rejects a resource without a policy."""
         policy = self.state.resource_policies.get(params["resourceArn"])
         if policy is None:
             raise Error("ResourceNotFoundException", f"No resource policy for {params['resourceArn']}")
         return {"policy": policy}
 
     def delete_resource_policy(self, params: Params) -> None:
-        """AWS accepts a resource that has no policy."""
+        """AWS accepts a resource without a policy."""
         self.state.resource_policies.pop(params["resourceArn"], None)
 
     def create_webhook(self, params: Params) -> Params:
-        """AWS attaches the webhook to its project and makes up URL and secret."""
+        """AWS attaches the webhook to its project and generates its URL and secret."""
         project = self._project(params["projectName"])
         if "webhook" in project:
             raise Error("ResourceAlreadyExistsException", f"Webhook already exists: {project['name']}")
@@ -270,7 +270,7 @@ class CodeBuild(core.Service):
         return {"webhook": webhook}
 
     def delete_webhook(self, params: Params) -> None:
-        """AWS refuses a project without a webhook."""
+        """AWS rejects a project without a webhook."""
         self._webhook_of(params["projectName"])
         del self.state.projects[params["projectName"]]["webhook"]
 
@@ -294,8 +294,8 @@ class CodeBuild(core.Service):
         ids = [build["id"] for build in builds]
         return ids if params.get("sortOrder") == "ASCENDING" else ids[::-1]
 
-    def _settled(self, request: Params, now: Any) -> Params:
-        """The project as AWS answers it: the request with its defaults, after AWS's own checks."""
+    def _with_defaults(self, request: Params, now: Any) -> Params:
+        """The project as AWS returns it: the validated request with AWS's defaults."""
         source, artifacts = request["source"], request["artifacts"]
         if (source["type"] == "CODEPIPELINE") != (artifacts["type"] == "CODEPIPELINE"):
             self._refuse("source type CODEPIPELINE and artifacts type CODEPIPELINE need each other")
@@ -308,44 +308,44 @@ class CodeBuild(core.Service):
         if artifacts["type"] == "NO_ARTIFACTS" and artifacts.get("location"):
             self._refuse("Invalid artifacts: artifact type NO_ARTIFACTS should have null location")
         role = request["serviceRole"]
-        if not core.service_trusted(self.current_account, self.partition, role, "codebuild.amazonaws.com"):
+        if not core.is_service_trusted(self.current_account, self.partition, role, "codebuild.amazonaws.com"):
             self._refuse(f"CodeBuild is not authorized to perform: sts:AssumeRole on {role}")
 
-        settled = {k: v for k, v in request.items() if k != "badgeEnabled"}
-        settled["lastModified"] = now
-        settled["source"] = {"insecureSsl": False} | source
+        complete = {k: v for k, v in request.items() if k != "badgeEnabled"}
+        complete["lastModified"] = now
+        complete["source"] = {"insecureSsl": False} | source
         if artifacts["type"] != "NO_ARTIFACTS":
-            settled["artifacts"] = {
+            complete["artifacts"] = {
                 "name": request["name"],
                 "packaging": "NONE",
                 "encryptionDisabled": False,
             } | artifacts
-        settled["cache"] = request.get("cache") or {"type": "NO_CACHE"}
-        settled["badge"] = {"badgeEnabled": request.get("badgeEnabled", False)}
-        settled["encryptionKey"] = (
+        complete["cache"] = request.get("cache") or {"type": "NO_CACHE"}
+        complete["badge"] = {"badgeEnabled": request.get("badgeEnabled", False)}
+        complete["encryptionKey"] = (
             request.get("encryptionKey")
             or f"arn:{self.partition}:kms:{self.region}:{self.current_account}:alias/aws/s3"
         )
-        settled["environment"] = {"privilegedMode": False, "imagePullCredentialsType": "CODEBUILD"} | request[
+        complete["environment"] = {"privilegedMode": False, "imagePullCredentialsType": "CODEBUILD"} | request[
             "environment"
         ]
-        settled["environment"]["environmentVariables"] = [
+        complete["environment"]["environmentVariables"] = [
             {"type": "PLAINTEXT"} | variable for variable in request["environment"].get("environmentVariables", [])
         ]
         if "logsConfig" in request:
             logs = request["logsConfig"]
-            settled["logsConfig"] = {
+            complete["logsConfig"] = {
                 "cloudWatchLogs": logs.get("cloudWatchLogs") or {"status": "ENABLED"},
                 "s3Logs": {"encryptionDisabled": False} | (logs.get("s3Logs") or {"status": "DISABLED"}),
             }
-        return settled
+        return complete
 
     def _refuse(self, why: str) -> None:
         raise Error("InvalidInputException", why)
 
 
 def _request(project: Params) -> Params:
-    """The request that would make the project: what an update leaves out stays as it is."""
+    """The request that would create the project, so that an update keeps the members it does not send."""
     return project | {"badgeEnabled": project["badge"]["badgeEnabled"]}
 
 

@@ -31,7 +31,7 @@ _DEFAULT_CONFIGS = {
         "LambdaLinear10PercentEvery10Minutes",
     ],
 }
-# What a group gets that names no configuration.
+# The default configuration of a group.
 _DEFAULT_CONFIG = {"Server": "OneAtATime", "ECS": "ECSAllAtOnce", "Lambda": "LambdaAllAtOnce"}
 
 
@@ -63,11 +63,11 @@ class CodeDeploy(Tagged, core.Service):
     state: State
 
     @staticmethod
-    def untagged(arn: str) -> Error:
+    def not_found(arn: str) -> Error:
         return Error("InvalidArnException", f"{arn} does not exist")
 
     def create_application(self, params: Params) -> Params:
-        """AWS takes Server for the platform if nothing was said."""
+        """AWS uses Server as the default platform."""
         name = params["applicationName"]
         if name in self.state.applications:
             raise Error(
@@ -85,19 +85,19 @@ class CodeDeploy(Tagged, core.Service):
         return {"applicationId": self.state.applications[name]["applicationId"]}
 
     def get_application(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         return {"application": self._application(params["applicationName"])}
 
     def batch_get_applications(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         return {"applicationsInfo": [self._application(name) for name in params["applicationNames"]]}
 
     def list_applications(self, params: Params) -> Params:
-        """AWS answers names only."""
+        """AWS returns names only."""
         return {"applications": list(self.state.applications)}
 
     def update_application(self, params: Params) -> None:
-        """AWS renames the application; its groups go with it."""
+        """AWS renames the application and keeps its groups."""
         old, new = params["applicationName"], params.get("newApplicationName")
         self._application(old)
         if not new or new == old:
@@ -115,7 +115,7 @@ class CodeDeploy(Tagged, core.Service):
             self.state.tags[self._group_arn(new, name)] = self.state.tags.pop(self._group_arn(old, name))
 
     def delete_application(self, params: Params) -> None:
-        """AWS accepts a name that is not there, and deletes the groups with their application."""
+        """AWS accepts a name that does not exist, and deletes the groups with their application."""
         name = params["applicationName"]
         for group in self.state.groups.pop(name, {}):
             del self.state.tags[self._group_arn(name, group)]
@@ -123,7 +123,7 @@ class CodeDeploy(Tagged, core.Service):
         self.state.applications.pop(name, None)
 
     def create_deployment_config(self, params: Params) -> Params:
-        """AWS refuses a name that is in use."""
+        """AWS rejects a name that is in use."""
         name = params["deploymentConfigName"]
         if name in self.state.configs:
             raise Error(
@@ -137,15 +137,15 @@ class CodeDeploy(Tagged, core.Service):
         return {"deploymentConfigId": key}
 
     def get_deployment_config(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         return {"deploymentConfigInfo": self._config(params["deploymentConfigName"])}
 
     def list_deployment_configs(self, params: Params) -> Params:
-        """AWS answers its own configurations too."""
+        """AWS returns its own configurations too."""
         return {"deploymentConfigsList": list(self.state.configs)}
 
     def delete_deployment_config(self, params: Params) -> None:
-        """AWS refuses a configuration of its own, and one that a group uses."""
+        """AWS rejects the deletion of its own configurations, and of one that a group uses."""
         name = params["deploymentConfigName"]
         if name.startswith("CodeDeployDefault."):
             raise Error("InvalidOperationException", "Default deployment configurations cannot be deleted")
@@ -154,7 +154,7 @@ class CodeDeploy(Tagged, core.Service):
         self.state.configs.pop(name, None)
 
     def create_deployment_group(self, params: Params) -> Params:
-        """AWS takes a configuration of the platform if none is named, checks the role's trust, and a service of ECS."""
+        """AWS uses the platform's default configuration, and checks the role's trust and an ECS service."""
         application, name = params["applicationName"], params["deploymentGroupName"]
         platform = self._application(application)["computePlatform"]
         if name in self.state.groups[application]:
@@ -167,7 +167,7 @@ class CodeDeploy(Tagged, core.Service):
             "outdatedInstancesStrategy": "UPDATE",
             "terminationHookEnabled": False,
         }
-        group = self._settled(group, params)
+        group = self._with_defaults(group, params)
         if platform == "ECS":
             self._check_ecs(group)
         self.state.groups[application][name] = group
@@ -175,16 +175,16 @@ class CodeDeploy(Tagged, core.Service):
         return {"deploymentGroupId": group["deploymentGroupId"]}
 
     def get_deployment_group(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         return {"deploymentGroupInfo": self._group(params["applicationName"], params["deploymentGroupName"])}
 
     def batch_get_deployment_groups(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         names = params["deploymentGroupNames"]
         return {"deploymentGroupsInfo": [self._group(params["applicationName"], name) for name in names]}
 
     def list_deployment_groups(self, params: Params) -> Params:
-        """AWS answers names only."""
+        """AWS returns names only."""
         name = params["applicationName"]
         self._application(name)
         return {"applicationName": name, "deploymentGroups": list(self.state.groups[name])}
@@ -193,7 +193,7 @@ class CodeDeploy(Tagged, core.Service):
         """AWS replaces the members that are sent."""
         application, old = params["applicationName"], params["currentDeploymentGroupName"]
         new = params.get("newDeploymentGroupName", old)
-        group = self._settled(self._group(application, old), params | {"deploymentGroupName": new})
+        group = self._with_defaults(self._group(application, old), params | {"deploymentGroupName": new})
         del self.state.groups[application][old]
         self.state.groups[application][new] = group
         tags = self.state.tags.pop(self._group_arn(application, old))
@@ -201,7 +201,7 @@ class CodeDeploy(Tagged, core.Service):
         return {"hooksNotCleanedUp": []}
 
     def delete_deployment_group(self, params: Params) -> Params:
-        """AWS accepts a name that is not there."""
+        """AWS accepts a name that does not exist."""
         application, name = params["applicationName"], params["deploymentGroupName"]
         self._application(application)
         if self.state.groups[application].pop(name, None):
@@ -209,7 +209,7 @@ class CodeDeploy(Tagged, core.Service):
         return {"hooksNotCleanedUp": []}
 
     def create_deployment(self, params: Params) -> Params:
-        """AWS starts to deploy; here the deployment stays Created."""
+        """AWS starts the deployment; here it stays Created."""
         group = self._group(params["applicationName"], params.get("deploymentGroupName", ""))
         key = f"d-{uuid.uuid4().hex[:9].upper()}"
         self.state.deployments[key] = (
@@ -227,11 +227,11 @@ class CodeDeploy(Tagged, core.Service):
         return {"deploymentId": key}
 
     def get_deployment(self, params: Params) -> Params:
-        """AWS refuses an id that is not there."""
+        """AWS rejects an id that does not exist."""
         return {"deploymentInfo": self._deployment(params)}
 
     def batch_get_deployments(self, params: Params) -> Params:
-        """AWS leaves out ids that are not there."""
+        """AWS leaves out ids that do not exist."""
         found = (self.state.deployments.get(key) for key in params["deploymentIds"])
         return {"deploymentsInfo": [deployment for deployment in found if deployment]}
 
@@ -248,7 +248,7 @@ class CodeDeploy(Tagged, core.Service):
         }
 
     def stop_deployment(self, params: Params) -> Params:
-        """AWS refuses a deployment that has ended."""
+        """AWS rejects a deployment that has ended."""
         deployment = self._deployment(params)
         if deployment["status"] != "Created":
             raise Error(
@@ -257,25 +257,25 @@ class CodeDeploy(Tagged, core.Service):
         deployment.update(status="Stopped", completeTime=utcnow())
         return {"status": "Succeeded", "statusMessage": "No more commands will be scheduled for execution"}
 
-    def _settled(self, group: Params, params: Params) -> Params:
+    def _with_defaults(self, group: Params, params: Params) -> Params:
         self._config(params.get("deploymentConfigName", group["deploymentConfigName"]))
         role = params.get("serviceRoleArn")
-        if role and not core.service_trusted(self.current_account, self.partition, role, "codedeploy.amazonaws.com"):
+        if role and not core.is_service_trusted(self.current_account, self.partition, role, "codedeploy.amazonaws.com"):
             raise Error(
                 "InvalidRoleException",
                 f"AWS CodeDeploy does not have the permissions required to assume the role {role}.",
             )
-        settled: Params = group | {
+        complete: Params = group | {
             key: value
             for key, value in params.items()
             if key not in ("tags", "currentDeploymentGroupName", "newDeploymentGroupName")
         }
         if "autoScalingGroups" in params:
-            settled["autoScalingGroups"] = [{"name": name} for name in params["autoScalingGroups"]]
-        return settled
+            complete["autoScalingGroups"] = [{"name": name} for name in params["autoScalingGroups"]]
+        return complete
 
     def _check_ecs(self, group: Params) -> None:
-        """A service that is not there is let through: who deploys a group here need not have one."""
+        """Checks the style and the service of an ECS group. A missing service is accepted."""
         style = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
         if group["deploymentStyle"] != style:
             raise Error(

@@ -1,4 +1,4 @@
-"""CodePipeline: pipelines as AWS checks, stores and answers them."""
+"""CodePipeline: pipelines as AWS validates, stores and returns them."""
 
 import copy
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ class State(core.State):
         self.updated: dict[str, datetime] = {}
         self.tags: dict[str, dict[str, str]] = {}
         self.executions: dict[str, list[Execution]] = {}
-        # Transitions that somebody has closed, by pipeline, then by stage and side.
-        self.closed: dict[str, dict[tuple[str, str], Params]] = {}
+        # Disabled transitions, by pipeline, then by stage and direction.
+        self.disabled_transitions: dict[str, dict[tuple[str, str], Params]] = {}
 
 
 codepipeline_backends = BackendDict(State, "codepipeline")
@@ -35,7 +35,7 @@ class CodePipeline(Executions, core.Service):
     state: State
 
     def create_pipeline(self, params: Params) -> Params:
-        """AWS answers the pipeline with its defaults, as version 1, and starts it; a name is unique."""
+        """AWS returns the pipeline with its defaults, as version 1, and starts it. A name is unique."""
         pipeline = params["pipeline"]
         name = pipeline["name"]
         if name in self.state.pipelines:
@@ -44,7 +44,7 @@ class CodePipeline(Executions, core.Service):
                 f"A pipeline with the name '{name}' already exists in account '{self.current_account}'",
             )
         self._check_tags(params.get("tags", []))
-        self._settle(pipeline, 1)
+        self._store(pipeline, 1)
         self.state.created[name] = self.state.updated[name]
         self.state.tags[name] = {tag["key"]: tag["value"] for tag in params.get("tags", [])}
         defaults = {v["name"]: v.get("defaultValue", "") for v in pipeline.get("variables", [])}
@@ -54,11 +54,11 @@ class CodePipeline(Executions, core.Service):
     def update_pipeline(self, params: Params) -> Params:
         """AWS replaces the whole structure and raises the version by one."""
         pipeline = params["pipeline"]
-        self._settle(pipeline, self._pipeline(pipeline["name"])["version"] + 1)
+        self._store(pipeline, self._pipeline(pipeline["name"])["version"] + 1)
         return {"pipeline": pipeline}
 
     def get_pipeline(self, params: Params) -> Params:
-        """AWS answers structure and metadata apart; older versions are not kept here."""
+        """AWS returns structure and metadata separately. Older versions are not stored here."""
         pipeline = self._pipeline(params["name"])
         if params.get("version", pipeline["version"]) != pipeline["version"]:
             raise Error(
@@ -75,7 +75,7 @@ class CodePipeline(Executions, core.Service):
         }
 
     def list_pipelines(self, params: Params) -> Params:
-        """AWS answers a summary, sorted by name."""
+        """AWS returns a summary, sorted by name."""
         return {
             "pipelines": [
                 {
@@ -91,26 +91,33 @@ class CodePipeline(Executions, core.Service):
         }
 
     def delete_pipeline(self, params: Params) -> None:
-        """AWS accepts the name of a pipeline that is not there."""
+        """AWS accepts the name of a pipeline that does not exist."""
         state = self.state
-        for kept in (state.pipelines, state.created, state.updated, state.tags, state.executions, state.closed):
-            kept.pop(params["name"], None)
+        for stored in (
+            state.pipelines,
+            state.created,
+            state.updated,
+            state.tags,
+            state.executions,
+            state.disabled_transitions,
+        ):
+            stored.pop(params["name"], None)
 
     def list_tags_for_resource(self, params: Params) -> Params:
         """AWS sorts by key."""
         return {"tags": [{"key": k, "value": v} for k, v in sorted(self._tags(params["resourceArn"]).items())]}
 
     def tag_resource(self, params: Params) -> None:
-        """AWS adds to the tags, replacing the values of keys that are there."""
+        """AWS adds to the tags, replacing the values of keys that exist."""
         self._check_tags(params["tags"])
         self._tags(params["resourceArn"]).update({tag["key"]: tag["value"] for tag in params["tags"]})
 
     def untag_resource(self, params: Params) -> None:
-        """AWS accepts keys that are not there."""
+        """AWS accepts keys that do not exist."""
         for key in params["tagKeys"]:
             self._tags(params["resourceArn"]).pop(key, None)
 
-    def _settle(self, pipeline: Params, version: int) -> None:
+    def _store(self, pipeline: Params, version: int) -> None:
         """Stores a pipeline with AWS's defaults, after AWS's own checks."""
         pipeline.setdefault("pipelineType", "V1")
         pipeline.setdefault("executionMode", "SUPERSEDED")
@@ -131,7 +138,7 @@ class CodePipeline(Executions, core.Service):
 
     def _check_role(self, role: str, is_service_role: bool) -> None:
         # The role of an action trusts the pipeline's role, not the service.
-        if is_service_role and not core.service_trusted(
+        if is_service_role and not core.is_service_trusted(
             self.current_account, self.partition, role, "codepipeline.amazonaws.com"
         ):
             raise Error(
@@ -162,15 +169,15 @@ class CodePipeline(Executions, core.Service):
         return self.state.tags[name]
 
 
-def begin(arn: str, rule: str, given: Params) -> bool:
-    """What EventBridge does with a pipeline that is a rule's target; false if the pipeline is not there."""
+def start_for_rule(arn: str, rule: str, parameters: Params) -> bool:
+    """Starts a pipeline that is the target of a rule; false if the pipeline does not exist."""
     service = CodePipeline()
     _, _, _, service.region, service.current_account, name = arn.split(":", 5)
     service.partition = get_partition(service.region)
     if name not in service.state.pipelines:
         return False
-    taken = {key: given[key] for key in ("sourceRevisions", "variables") if key in given}
-    service.begin({"name": name} | taken, "CloudWatchEvent", rule)
+    accepted = {key: parameters[key] for key in ("sourceRevisions", "variables") if key in parameters}
+    service.start_request({"name": name} | accepted, "CloudWatchEvent", rule)
     return True
 
 

@@ -1,4 +1,4 @@
-"""AWS Config: recorder, delivery channel, rules, remediations, conformance packs. Nothing is ever evaluated."""
+"""AWS Config: recorder, delivery channel, rules, remediations, conformance packs. Nothing is evaluated."""
 
 import secrets
 from collections.abc import Callable
@@ -35,11 +35,11 @@ recorded_backends = BackendDict(State, "config")
 class Config(core.Service):
     model = "config"
     backends = recorded_backends
-    stock = ConfigResponse
+    fallback = ConfigResponse
     state: State
 
     def put_configuration_recorder(self, params: Params) -> None:
-        """AWS allows one recorder of the customer's an account and region, and settles what the group leaves out."""
+        """AWS allows one customer managed recorder per account and region, and fills in the group's defaults."""
         recorder = {"name": "default"} | params["ConfigurationRecorder"]
         name = recorder["name"]
         if name not in self.state.recorders and self.state.recorders:
@@ -58,15 +58,15 @@ class Config(core.Service):
         self.state.tags.setdefault(recorder["arn"], {}).update(_by_key(params.get("Tags", [])))
 
     def describe_configuration_recorders(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         return {"ConfigurationRecorders": self._recorders(self.state.recorders, params)}
 
     def describe_configuration_recorder_status(self, params: Params) -> Params:
-        """AWS answers since when it records, and how the last delivery went."""
+        """AWS returns the start of recording and the state of the last delivery."""
         return {"ConfigurationRecordersStatus": self._recorders(self.state.recorder_status, params)}
 
     def start_configuration_recorder(self, params: Params) -> None:
-        """AWS starts a recorder only when there is a delivery channel."""
+        """AWS requires a delivery channel to start a recorder."""
         status = self._status(params)
         if not self.state.channels:
             raise Error(
@@ -77,19 +77,19 @@ class Config(core.Service):
         status.update(recording=True, lastStatus="Pending", lastStartTime=now, lastStatusChangeTime=now)
 
     def stop_configuration_recorder(self, params: Params) -> None:
-        """AWS accepts a recorder that does not record."""
+        """AWS accepts a stopped recorder."""
         now = utcnow()
         self._status(params).update(recording=False, lastStopTime=now, lastStatusChangeTime=now)
 
     def delete_configuration_recorder(self, params: Params) -> None:
-        """AWS deletes a recorder even while it records."""
+        """AWS deletes a running recorder too."""
         arn = self._status(params)["arn"]
         del self.state.recorders[params["ConfigurationRecorderName"]]
         del self.state.recorder_status[params["ConfigurationRecorderName"]]
         del self.state.tags[arn]
 
     def put_delivery_channel(self, params: Params) -> None:
-        """AWS allows one channel, wants a recorder before it, and looks for the bucket."""
+        """AWS allows one channel, and requires a recorder and the bucket."""
         channel = {"name": "default"} | params["DeliveryChannel"]
         if not self.state.recorders:
             raise Error(
@@ -109,12 +109,12 @@ class Config(core.Service):
         self.state.channels[channel["name"]] = channel
 
     def describe_delivery_channels(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
-        return {"DeliveryChannels": _named(self.state.channels, params.get("DeliveryChannelNames"), _no_channel)}
+        """AWS rejects a name that does not exist."""
+        return {"DeliveryChannels": _find_all(self.state.channels, params.get("DeliveryChannelNames"), _no_channel)}
 
     def describe_delivery_channel_status(self, params: Params) -> Params:
-        """AWS answers how the last deliveries went; here there never was one."""
-        channels = _named(self.state.channels, params.get("DeliveryChannelNames"), _no_channel)
+        """AWS returns the state of the last deliveries; here there is none."""
+        channels = _find_all(self.state.channels, params.get("DeliveryChannelNames"), _no_channel)
         none = {"lastStatus": "Not_Applicable"}
         return {
             "DeliveryChannelsStatus": [
@@ -129,7 +129,7 @@ class Config(core.Service):
         }
 
     def delete_delivery_channel(self, params: Params) -> None:
-        """AWS refuses while a recorder records."""
+        """AWS rejects the deletion while a recorder runs."""
         name = params["DeliveryChannelName"]
         if name not in self.state.channels:
             raise _no_channel(name)
@@ -141,7 +141,7 @@ class Config(core.Service):
         del self.state.channels[name]
 
     def put_config_rule(self, params: Params) -> None:
-        """AWS wants a recorder, checks a managed rule's name and parameters, and replaces the whole rule."""
+        """AWS requires a recorder, validates a managed rule's name and parameters, and replaces the whole rule."""
         rule = params["ConfigRule"]
         if not self.state.recorders:
             raise Error(
@@ -178,16 +178,16 @@ class Config(core.Service):
         self.state.tags.setdefault(self.arn(f"config-rule/{key}"), {}).update(_by_key(params.get("Tags", [])))
 
     def describe_config_rules(self, params: Params) -> Params:
-        """AWS keeps the text of a custom policy to itself; GetCustomRulePolicy answers it."""
+        """AWS leaves out the text of a custom policy; GetCustomRulePolicy returns it."""
         return {"ConfigRules": [_without_text(rule) for rule in self._rules(params)]}
 
     def get_custom_rule_policy(self, params: Params) -> Params:
-        """AWS answers the Guard text of a rule whose owner is CUSTOM_POLICY."""
+        """AWS returns the Guard text of a rule whose owner is CUSTOM_POLICY."""
         rule = self._rule(params["ConfigRuleName"])
         return {"PolicyText": rule["Source"].get("CustomPolicyDetails", {}).get("PolicyText")}
 
     def delete_config_rule(self, params: Params) -> None:
-        """AWS refuses while the rule has a remediation."""
+        """AWS rejects the deletion while the rule has a remediation."""
         rule = self._rule(params["ConfigRuleName"])
         if params["ConfigRuleName"] in self.state.remediations:
             raise Error(
@@ -202,7 +202,7 @@ class Config(core.Service):
         self._rules(params)
 
     def describe_config_rule_evaluation_status(self, params: Params) -> Params:
-        """AWS answers when a rule was evaluated; here it never was."""
+        """AWS returns the time of the last evaluation; here there is none."""
         keys = ("ConfigRuleName", "ConfigRuleArn", "ConfigRuleId")
         return {
             "ConfigRulesEvaluationStatus": [
@@ -211,7 +211,7 @@ class Config(core.Service):
         }
 
     def describe_compliance_by_config_rule(self, params: Params) -> Params:
-        """AWS answers INSUFFICIENT_DATA for a rule that was never evaluated."""
+        """AWS returns INSUFFICIENT_DATA for a rule that was never evaluated."""
         if "INSUFFICIENT_DATA" not in params.get("ComplianceTypes", ["INSUFFICIENT_DATA"]):
             return {"ComplianceByConfigRules": []}
         return {
@@ -222,12 +222,12 @@ class Config(core.Service):
         }
 
     def get_compliance_details_by_config_rule(self, params: Params) -> Params:
-        """AWS answers the results of evaluations; here there is none."""
+        """AWS returns evaluation results; here there are none."""
         self._rule(params["ConfigRuleName"])
         return {"EvaluationResults": []}
 
     def put_remediation_configurations(self, params: Params) -> Params:
-        """AWS keeps one remediation a rule; a configuration without parameters or of an unknown rule is refused."""
+        """AWS stores one remediation per rule, and rejects one without parameters or for an unknown rule."""
         for remediation in params["RemediationConfigurations"]:
             name = remediation["ConfigRuleName"]
             self._rule(name)
@@ -252,12 +252,12 @@ class Config(core.Service):
         }
 
     def delete_remediation_configuration(self, params: Params) -> None:
-        """AWS refuses a rule that has none."""
+        """AWS rejects a rule that has none."""
         if self.state.remediations.pop(params["ConfigRuleName"], None) is None:
             raise Error("NoSuchRemediationConfigurationException", "No RemediationConfiguration for rule exists")
 
     def put_conformance_pack(self, params: Params) -> Params:
-        """AWS makes a stack of the template's rules; here the pack is kept, its template is not looked into."""
+        """AWS creates a stack of the template's rules; here the pack is stored and its template is not read."""
         name = params["ConformancePackName"]
         if not any(key in params for key in ("TemplateBody", "TemplateS3Uri", "TemplateSSMDocumentDetails")):
             raise Error("InvalidParameterValueException", "The template is missing.")
@@ -273,11 +273,11 @@ class Config(core.Service):
         return {"ConformancePackArn": arn}
 
     def describe_conformance_packs(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
-        return {"ConformancePackDetails": _named(self.state.packs, params.get("ConformancePackNames"), _no_pack)}
+        """AWS rejects a name that does not exist."""
+        return {"ConformancePackDetails": _find_all(self.state.packs, params.get("ConformancePackNames"), _no_pack)}
 
     def describe_conformance_pack_status(self, params: Params) -> Params:
-        """AWS leaves out names that are not there."""
+        """AWS leaves out names that do not exist."""
         wanted = params.get("ConformancePackNames") or list(self.state.packs)
         return {
             "ConformancePackStatusDetails": [
@@ -293,36 +293,36 @@ class Config(core.Service):
         }
 
     def delete_conformance_pack(self, params: Params) -> None:
-        """AWS refuses a name that is not there."""
-        [pack] = _named(self.state.packs, [params["ConformancePackName"]], _no_pack)
+        """AWS rejects a name that does not exist."""
+        [pack] = _find_all(self.state.packs, [params["ConformancePackName"]], _no_pack)
         del self.state.packs[params["ConformancePackName"]]
         del self.state.tags[pack["ConformancePackArn"]]
 
     def list_tags_for_resource(self, params: Params) -> Params:
-        """AWS answers a list of keys and values."""
+        """AWS returns a list of keys and values."""
         return {"Tags": [{"Key": k, "Value": v} for k, v in self._tags(params).items()]}
 
     def tag_resource(self, params: Params) -> None:
-        """AWS adds to the tags, replacing the values of keys that are there."""
+        """AWS adds to the tags, replacing the values of keys that exist."""
         self._tags(params).update(_by_key(params["Tags"]))
 
     def untag_resource(self, params: Params) -> None:
-        """AWS accepts keys that are not there."""
+        """AWS accepts keys that do not exist."""
         for key in params["TagKeys"]:
             self._tags(params).pop(key, None)
 
     def _recorders(self, things: dict[str, Params], params: Params) -> list[Params]:
-        return _named(things, params.get("ConfigurationRecorderNames"), _no_recorder)
+        return _find_all(things, params.get("ConfigurationRecorderNames"), _no_recorder)
 
     def _status(self, params: Params) -> Params:
-        [status] = _named(self.state.recorder_status, [params["ConfigurationRecorderName"]], _no_recorder)
+        [status] = _find_all(self.state.recorder_status, [params["ConfigurationRecorderName"]], _no_recorder)
         return status
 
     def _rule(self, name: str) -> Params:
-        return _named(self.state.rules, [name], _no_rule)[0]
+        return _find_all(self.state.rules, [name], _no_rule)[0]
 
     def _rules(self, params: Params) -> list[Params]:
-        return _named(self.state.rules, params.get("ConfigRuleNames"), _no_rule)
+        return _find_all(self.state.rules, params.get("ConfigRuleNames"), _no_rule)
 
     def _check_source(self, rule: Params) -> None:
         source = rule["Source"]
@@ -333,7 +333,7 @@ class Config(core.Service):
                     "CustomPolicyDetails should be provided if the owner is CUSTOM_POLICY",
                 )
             return
-        # moto knows the managed rules with their parameters, and looks for the function of a custom one.
+        # moto has the managed rules with their parameters, and finds the function of a custom rule.
         wanted = {k: v for k, v in rule.items() if k not in ("ConfigRuleArn", "ConfigRuleId", "EvaluationModes")}
         try:
             ConfigRule(self.current_account, self.region, wanted, {})
@@ -353,7 +353,7 @@ class Config(core.Service):
 
 
 def _recording_group(group: Params) -> Params:
-    """The group as AWS answers it, with the strategy that its members amount to."""
+    """The group as AWS returns it, with the strategy that its members imply."""
     types = group.get("resourceTypes", [])
     excluded = group.get("exclusionByResourceTypes", {}).get("resourceTypes", [])
     everything = group.get("allSupported", not types and not excluded)
@@ -390,7 +390,7 @@ def _without_text(rule: Params) -> Params:
     return rule | {"Source": source | {"CustomPolicyDetails": details}}
 
 
-def _named(things: dict[str, Params], names: list[str] | None, missing: Callable[[str], Error]) -> list[Params]:
+def _find_all(things: dict[str, Params], names: list[str] | None, missing: Callable[[str], Error]) -> list[Params]:
     for name in names or []:
         if name not in things:
             raise missing(name)
@@ -420,4 +420,4 @@ def _by_key(tags: list[Params]) -> dict[str, str]:
 
 
 def install() -> None:
-    core.serve_over(Config)
+    core.extend_moto(Config)

@@ -29,12 +29,12 @@ class Connections(core.Service):
     state: State
 
     def arn(self, resource: str) -> str:
-        """AWS puts the name under which the service was called into the ARN."""
-        called = self.headers["Authorization"].split("/")[3]
-        return f"arn:{self.partition}:{called}:{self.region}:{self.current_account}:{resource}"
+        """AWS uses the service name of the request in the ARN."""
+        service = self.headers["Authorization"].split("/")[3]
+        return f"arn:{self.partition}:{service}:{self.region}:{self.current_account}:{resource}"
 
     def create_connection(self, params: Params) -> Params:
-        """AWS leaves a new connection PENDING until somebody completes the handshake in the console."""
+        """AWS leaves a new connection PENDING until the handshake is completed in the console."""
         provider, host = params.get("ProviderType"), params.get("HostArn")
         if (provider is None) == (host is None):
             raise Error("InvalidInputException", "Either ProviderType or HostArn is needed, not both")
@@ -55,7 +55,7 @@ class Connections(core.Service):
         return {"ConnectionArn": arn, "Tags": params.get("Tags", [])}
 
     def get_connection(self, params: Params) -> Params:
-        """AWS refuses an ARN that is not there."""
+        """AWS rejects an ARN that does not exist."""
         return {"Connection": self._connection(params["ConnectionArn"])}
 
     def list_connections(self, params: Params) -> Params:
@@ -70,24 +70,24 @@ class Connections(core.Service):
         }
 
     def delete_connection(self, params: Params) -> None:
-        """AWS refuses an ARN that is not there."""
+        """AWS rejects an ARN that does not exist."""
         self._connection(params["ConnectionArn"])
         del self.state.connections[params["ConnectionArn"]]
         del self.state.tags[params["ConnectionArn"]]
 
     def create_host(self, params: Params) -> Params:
-        """AWS leaves a new host PENDING until somebody sets it up in the console."""
+        """AWS leaves a new host PENDING until it is set up in the console."""
         arn = self.arn(f"host/{params['Name']}-{uuid.uuid4().hex[:8]}")
         self.state.hosts[arn] = {k: v for k, v in params.items() if k != "Tags"} | {"HostArn": arn, "Status": "PENDING"}
         self.state.tags[arn] = _by_key(params.get("Tags", []))
         return {"HostArn": arn, "Tags": params.get("Tags", [])}
 
     def get_host(self, params: Params) -> Params:
-        """AWS refuses an ARN that is not there."""
+        """AWS rejects an ARN that does not exist."""
         return self._host(params["HostArn"])
 
     def list_hosts(self, params: Params) -> Params:
-        """AWS answers all hosts of the account and region."""
+        """AWS returns all hosts of the account and region."""
         return {"Hosts": list(self.state.hosts.values())}
 
     def update_host(self, params: Params) -> None:
@@ -95,7 +95,7 @@ class Connections(core.Service):
         self._host(params["HostArn"]).update(params)
 
     def delete_host(self, params: Params) -> None:
-        """AWS refuses to delete a host that connections use."""
+        """AWS rejects to delete a host that connections use."""
         host = self._host(params["HostArn"])["HostArn"]
         if any(connection["HostArn"] == host for connection in self.state.connections.values()):
             raise Error("ResourceUnavailableException", f"Host {host} is in use")
@@ -103,15 +103,15 @@ class Connections(core.Service):
         del self.state.tags[host]
 
     def list_tags_for_resource(self, params: Params) -> Params:
-        """AWS answers a list of keys and values."""
+        """AWS returns a list of keys and values."""
         return {"Tags": [{"Key": k, "Value": v} for k, v in self._tags(params["ResourceArn"]).items()]}
 
     def tag_resource(self, params: Params) -> None:
-        """AWS adds to the tags, replacing the values of keys that are there."""
+        """AWS adds to the tags, replacing the values of keys that exist."""
         self._tags(params["ResourceArn"]).update(_by_key(params["Tags"]))
 
     def untag_resource(self, params: Params) -> None:
-        """AWS accepts keys that are not there."""
+        """AWS accepts keys that do not exist."""
         for key in params["TagKeys"]:
             self._tags(params["ResourceArn"]).pop(key, None)
 
@@ -126,7 +126,7 @@ class Connections(core.Service):
 
 
 def complete_handshake(arn: str) -> bool:
-    """What somebody does in AWS's console, where there is no API for it; false if the connection is not there."""
+    """Completes the handshake, for which AWS has a console and no API; false if the connection does not exist."""
     _, _, _, region, account, _ = arn.split(":", 5)
     connection = connections_backends[account][region].connections.get(arn)
     if connection:

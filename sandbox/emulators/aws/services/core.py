@@ -1,7 +1,7 @@
-"""What the services of our own have in common, and what is changed in all of moto's.
+"""The base of the sandbox's own services, and the patches of all of moto's services.
 
 A service is a class with one method an operation, named like botocore's; the method
-takes the parsed parameters and returns the answer as the model describes it. The
+takes the parsed parameters and returns the response as the model describes it. The
 request is checked against the model first, because AWS does.
 """
 
@@ -36,14 +36,14 @@ log = logging.getLogger(__name__)
 
 
 class Error(ServiceException):
-    """An error of AWS, by its code; moto looks for the model of one of its own in the module's name."""
+    """An error of AWS, by its code. moto derives an error's service from its module's name."""
 
 
-_registered: dict[str, BackendDict[Any]] = {}
+_registry: dict[str, BackendDict[Any]] = {}
 
 
 class State(BaseBackend):
-    """What a service knows in one account and region."""
+    """The state of a service in one account and region."""
 
     service: ClassVar[type["Service"]]
 
@@ -53,13 +53,13 @@ class State(BaseBackend):
 
 
 class Service(BaseResponse):
-    """Answers the operations of one botocore service model."""
+    """Implements the operations of one botocore service model."""
 
     model: ClassVar[str]
     backends: ClassVar[BackendDict[Any]]
-    # What answers the operations that have no method here; none if the whole service is ours.
-    stock: ClassVar[type[BaseResponse] | None] = None
-    # The code under which the service reports a request that its model does not allow.
+    # moto's class for the operations without a method here; None if the sandbox implements the whole service.
+    fallback: ClassVar[type[BaseResponse] | None] = None
+    # The error code for a request that violates the service's model.
     invalid: ClassVar[str] = "ValidationException"
 
     def __init__(self) -> None:
@@ -68,13 +68,13 @@ class Service(BaseResponse):
 
     @property
     def state(self) -> Any:
-        """What is kept for the region, or for the partition if the service is global."""
+        """The state of the region, or of the partition if the service is global."""
         account = self.backends[self.current_account]
         return account[self.region if self.region in account else self.partition]
 
     @property
     def caller(self) -> str:
-        """The ARN of who asks."""
+        """The ARN of the caller."""
         sts = sts_backends[self.current_account][self.partition]
         return str(sts.get_caller_identity(self.get_access_key(), self.region)[1])
 
@@ -88,9 +88,11 @@ class Service(BaseResponse):
         handler = getattr(self, xform_name(operation or ""), None)
         try:
             if operation:
-                check(get_service_model(self.model).operation_model(operation).input_shape, self.params, self.invalid)
+                check_shape(
+                    get_service_model(self.model).operation_model(operation).input_shape, self.params, self.invalid
+                )
             if handler is None:
-                return self.moto() if self.stock else _missing(self)
+                return self.call_moto() if self.fallback else _not_implemented(self)
             result = handler(self.params) or {}
             if isinstance(result, tuple):
                 return result
@@ -99,38 +101,38 @@ class Service(BaseResponse):
         except HTTPException:
             raise
         except Exception as error:
-            return _failed(self, error)
+            return _internal_error(self, error)
         return self.serialized(ActionResult(result))
 
-    def moto(self) -> TYPE_RESPONSE:
-        """What moto answers to this request: for a method that only checks or adds to it."""
-        assert self.stock is not None
-        answer: TYPE_RESPONSE = self.stock.dispatch(*self._request)
-        return answer
+    def call_moto(self) -> TYPE_RESPONSE:
+        """Passes the request on to moto: for a method that only checks or extends it."""
+        assert self.fallback is not None
+        response: TYPE_RESPONSE = self.fallback.dispatch(*self._request)
+        return response
 
 
 def serve(service: type[Service], *endpoints: str) -> None:
-    """Makes service answer at the given endpoint names, in the place of moto's own."""
+    """Serves the service at the given endpoint names, in place of moto's."""
     service.backends.backend.service = service
     for endpoint in endpoints:
-        _registered[endpoint] = service.backends
+        _registry[endpoint] = service.backends
         pattern = re.compile(rf"https?://{re.escape(endpoint)}\.(.+)\.amazonaws\.com")
         backend_index.backend_url_patterns.insert(0, (endpoint, pattern))
 
 
-def serve_over(service: type[Service], *more_paths: str) -> None:
-    """Puts service in front of moto's own, at the same paths and those that moto does not have."""
-    stock = service.stock
-    assert stock is not None
-    paths = importlib.import_module(stock.__module__.replace(".responses", ".urls")).url_paths
+def extend_moto(service: type[Service], *more_paths: str) -> None:
+    """Puts the service in front of moto's, at moto's paths and at more_paths."""
+    fallback = service.fallback
+    assert fallback is not None
+    paths = importlib.import_module(fallback.__module__.replace(".responses", ".urls")).url_paths
     paths.update({"{0}" + path: service.dispatch for path in more_paths})
     for path, handler in paths.items():
-        if getattr(handler, "__self__", None) is stock:
+        if getattr(handler, "__self__", None) is fallback:
             paths[path] = service.dispatch
 
 
-def service_trusted(account: str, partition: str, role_arn: str, principal: str) -> bool:
-    """Whether the role exists and its trust policy names the service (conditions are not looked at)."""
+def is_service_trusted(account: str, partition: str, role_arn: str, principal: str) -> bool:
+    """Whether the role exists and its trust policy names the service. Conditions are not evaluated."""
     role = next((r for r in list(iam_backends[account][partition].roles.values()) if r.arn == role_arn), None)
     if role is None:
         return False
@@ -145,8 +147,8 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def check(shape: Shape | None, value: Any, code: str) -> None:
-    """Raises the error that AWS answers when a request breaks the constraints of the service's model."""
+def check_shape(shape: Shape | None, value: Any, code: str) -> None:
+    """Raises AWS's error for a request that violates the constraints of the service's model."""
     problems = list(_problems(shape, value, "")) if shape is not None else []
     if problems:
         noun = "error" if len(problems) == 1 else "errors"
@@ -167,7 +169,7 @@ def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: C9
                 if name in shape.members and member is not None:
                     yield from _problems(shape.members[name], member, _member(path, name))
         case ListShape():
-            size = _outside(shape.metadata, len(value))
+            size = _violated_limit(shape.metadata, len(value))
             if size:
                 yield failed(f"have length {size}")
             for index, member in enumerate(value, 1):
@@ -177,9 +179,9 @@ def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: C9
                 yield from _problems(shape.key, key, path)
                 yield from _problems(shape.value, member, f"{path}.{key}.member")
         case Shape(type_name="string"):
-            size = _outside(shape.metadata, len(value))
+            size = _violated_limit(shape.metadata, len(value))
             allowed = shape.metadata.get("enum")
-            pattern = _compiled(shape.metadata.get("pattern"))
+            pattern = _compile(shape.metadata.get("pattern"))
             if size:
                 yield failed(f"have length {size}")
             if allowed and value not in allowed:
@@ -187,7 +189,7 @@ def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: C9
             if pattern and not pattern.fullmatch(value):
                 yield failed(f"satisfy regular expression pattern: {shape.metadata['pattern']}")
         case Shape(type_name="integer" | "long" | "float" | "double"):
-            size = _outside(shape.metadata, value)
+            size = _violated_limit(shape.metadata, value)
             if size:
                 yield failed(f"have value {size}")
 
@@ -198,7 +200,7 @@ def _member(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _outside(limits: dict[str, Any], size: float) -> str | None:
+def _violated_limit(limits: dict[str, Any], size: float) -> str | None:
     if "min" in limits and size < limits["min"]:
         return f"greater than or equal to {limits['min']}"
     if "max" in limits and size > limits["max"]:
@@ -207,20 +209,20 @@ def _outside(limits: dict[str, Any], size: float) -> str | None:
 
 
 @cache
-def _compiled(pattern: str | None) -> re.Pattern[str] | None:
-    """The models' patterns are Java's; one that Python does not know constrains nothing here."""
+def _compile(pattern: str | None) -> re.Pattern[str] | None:
+    """Compiles a pattern of a model, which is Java's; a pattern that Python cannot compile is not enforced."""
     try:
         return re.compile(pattern) if pattern else None
     except re.error:
         return None
 
 
-def _missing(response: BaseResponse) -> TYPE_RESPONSE:
-    return _fault(response, f"the sandbox does not emulate {response.service_name}:{response._get_action()}")
+def _not_implemented(response: BaseResponse) -> TYPE_RESPONSE:
+    return _sandbox_error(response, f"the sandbox does not emulate {response.service_name}:{response._get_action()}")
 
 
-def _fault(response: BaseResponse, message: str) -> TYPE_RESPONSE:
-    """An error that the SDKs do not retry and that says that it is the sandbox's, not AWS's."""
+def _sandbox_error(response: BaseResponse, message: str) -> TYPE_RESPONSE:
+    """An error that SDKs do not retry, and whose message names the sandbox."""
     try:
         _, headers, body = response.serialized(ActionResult(Error("NotImplemented", message)))
     except Exception:
@@ -228,23 +230,23 @@ def _fault(response: BaseResponse, message: str) -> TYPE_RESPONSE:
     return 501, headers, body
 
 
-def _failed(response: BaseResponse, error: Exception) -> TYPE_RESPONSE:
+def _internal_error(response: BaseResponse, error: Exception) -> TYPE_RESPONSE:
     action = f"{response.service_name}:{response._get_action()}"
     log.exception("%s", action)
-    return _fault(response, f"the sandbox failed at {action}: {type(error).__name__}: {error}")
+    return _sandbox_error(response, f"the sandbox failed at {action}: {type(error).__name__}: {error}")
 
 
 def _call_action(response: BaseResponse) -> TYPE_RESPONSE:
     try:
-        return _stock_call_action(response)
+        return _moto_call_action(response)
     except NotImplementedError:
-        return _missing(response)
+        return _not_implemented(response)
     except Exception as error:
-        return _failed(response, error)
+        return _internal_error(response, error)
 
 
 def account_of(key: str) -> str:
-    """The account whose credentials a key is of; the variable is only the default."""
+    """The account of an access key; MOTO_ACCOUNT_ID is only the default."""
     for account, partitions in list(iam_backends.items()):
         if any(key in iam.access_keys for iam in list(partitions.values())):
             return account
@@ -257,13 +259,13 @@ def _current_account(response: BaseResponse) -> str:
 
 def _get_backend(name: str) -> BackendDict[Any]:
     # A dictionary of backends that is empty is false.
-    return _registered[name] if name in _registered else _stock_get_backend(name)
+    return _registry[name] if name in _registry else _moto_get_backend(name)
 
 
-# moto lists its own folder and looks at the members of classes once a request.
+# moto lists its folder and the members of classes with every request; these are cached.
 _moto_services = tuple(backends.list_of_moto_modules())
-_stock_call_action = BaseResponse.call_action
-_stock_get_backend: Any = backends.get_backend
+_moto_call_action = BaseResponse.call_action
+_moto_get_backend: Any = backends.get_backend
 
 
 def install() -> None:

@@ -16,11 +16,11 @@ from .core import Error, Params
 class Ecr(core.Service):
     model = "ecr"
     backends = ecr_backends
-    stock = ECRResponse
+    fallback = ECRResponse
     invalid = "InvalidParameterException"
 
     def put_image_scanning_configuration(self, params: Params) -> Params:
-        """AWS stores what is sent, in both directions, and answers it."""
+        """AWS turns scanning on and off, and returns the setting."""
         repository = self._repository(params)
         repository.image_scanning_configuration = {"scanOnPush": False} | params["imageScanningConfiguration"]
         return {
@@ -30,18 +30,18 @@ class Ecr(core.Service):
         }
 
     def describe_image_scan_findings(self, params: Params) -> Params | TYPE_RESPONSE:
-        """AWS answers in pages. Nothing is scanned here: where a repository scans, nothing is found."""
+        """AWS returns pages. Nothing is scanned here: an image of a repository that scans has no findings."""
         repository = self._repository(params)
         wanted = params["imageId"]
         image = repository._get_image(wanted.get("imageTag"), wanted.get("imageDigest"))
         digest = image.get_image_digest()
-        ahead = _scans(self.state).get((repository.name, digest))
-        if ahead is None and not repository.image_scanning_configuration["scanOnPush"]:
-            return self.moto()
-        scan = ahead[0] if ahead else {"status": "COMPLETE", "findings": []}
-        # The last one stays; the pages of an answer are of the same scan.
-        if ahead and len(ahead) > 1 and "nextToken" not in params:
-            scan = ahead.pop(0)
+        pending = _scans(self.state).get((repository.name, digest))
+        if pending is None and not repository.image_scanning_configuration["scanOnPush"]:
+            return self.call_moto()
+        scan = pending[0] if pending else {"status": "COMPLETE", "findings": []}
+        # The last scan stays; the pages of one response belong to the same scan.
+        if pending and len(pending) > 1 and "nextToken" not in params:
+            scan = pending.pop(0)
         if "status" not in scan:
             raise Error("ScanNotFoundException", f"Image scan does not exist for the image with '{wanted}'")
         start, size = int(params.get("nextToken", 0)), params.get("maxResults", 100)
@@ -49,7 +49,7 @@ class Ecr(core.Service):
         for kind in ("findings", "enhancedFindings"):
             if kind in scan:
                 found[kind] = scan[kind][start : start + size]
-        answer = {
+        response = {
             "registryId": repository.registry_id,
             "repositoryName": repository.name,
             "imageId": wanted | {"imageDigest": digest},
@@ -57,8 +57,8 @@ class Ecr(core.Service):
             "imageScanFindings": found,
         }
         if start + size < max(len(scan.get(kind, [])) for kind in ("findings", "enhancedFindings")):
-            answer["nextToken"] = str(start + size)
-        return answer
+            response["nextToken"] = str(start + size)
+        return response
 
     def _repository(self, params: Params) -> Any:
         [repository] = self.state.describe_repositories(
@@ -67,10 +67,10 @@ class Ecr(core.Service):
         return repository
 
 
-def scan(region: str, repository: str, digest: str, scans: list[Params]) -> None:
-    """Says what is found in an image: one answer a question, of which the last stays.
+def set_findings(region: str, repository: str, digest: str, scans: list[Params]) -> None:
+    """Sets the scans of an image: each request uses up one, and the last stays.
 
-    An answer has status, description, findings and enhancedFindings; without a status there is no scan.
+    A scan has status, description, findings and enhancedFindings; without a status the image is not scanned.
     """
     account = os.environ.get("MOTO_ACCOUNT_ID", DEFAULT_ACCOUNT_ID)
     _scans(ecr_backends[account][region])[repository, digest] = list(scans)
@@ -82,4 +82,4 @@ def _scans(state: Any) -> dict[tuple[str, str], list[Params]]:
 
 
 def install() -> None:
-    core.serve_over(Ecr)
+    core.extend_moto(Ecr)

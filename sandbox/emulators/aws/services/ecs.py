@@ -1,4 +1,4 @@
-"""ECS: the members of a service that moto drops, and the tasks that it runs."""
+"""ECS: the members of a service that moto drops, and its tasks."""
 
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 
@@ -16,7 +16,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from . import core
 from .core import Error, Params
 
-_KEPT = (
+_EXTRA_MEMBERS = (
     "availabilityZoneRebalancing",
     "capacityProviderStrategy",
     "deploymentConfiguration",
@@ -30,35 +30,35 @@ _PAGE = 100
 class Ecs(core.Service):
     model = "ecs"
     backends = ecs_backends
-    stock = EC2ContainerServiceResponse
+    fallback = EC2ContainerServiceResponse
     invalid = "InvalidParameterException"
 
     def list_clusters(self, params: Params) -> Params:
-        """AWS does not list a cluster that was deleted; it can still be described for a while."""
+        """AWS does not list a deleted cluster, which can still be described for a while."""
         return {"clusterArns": [cluster.arn for cluster in self.state.clusters.values() if cluster.status == "ACTIVE"]}
 
     def create_service(self, params: Params) -> Params | TYPE_RESPONSE:
-        """AWS answers the service with all that was sent; one that CodeDeploy deploys to begins with a task set."""
-        answer = self._kept(params, params["serviceName"])
-        if isinstance(answer, dict) and answer["service"].deployment_controller["type"] == "CODE_DEPLOY":
-            self._begin(answer["service"], params)
-        return answer
+        """AWS returns the service with every member that was sent; a service of CodeDeploy begins with a task set."""
+        response = self._store_members(params, params["serviceName"])
+        if isinstance(response, dict) and response["service"].deployment_controller["type"] == "CODE_DEPLOY":
+            self._create_task_set(response["service"], params)
+        return response
 
     def update_service(self, params: Params) -> Params | TYPE_RESPONSE:
         """AWS replaces the members that are sent."""
-        return self._kept(params, params["service"])
+        return self._store_members(params, params["service"])
 
     def describe_services(self, params: Params) -> TYPE_RESPONSE:
-        """AWS answers how far the deployment is."""
+        """AWS returns the state of the deployment."""
         services, _ = self.state.describe_services(params.get("cluster", "default"), params["services"])
         for service in services:
-            self._settle(service)
-        return self.moto()
+            self._update_deployments(service)
+        return self.call_moto()
 
     def list_tasks(self, params: Params) -> Params | TYPE_RESPONSE:
-        """AWS answers the tasks of a service in pages."""
+        """AWS returns the tasks of a service in pages."""
         if "serviceName" not in params:
-            return self.moto()
+            return self.call_moto()
         service = self._service(params.get("cluster", "default"), params["serviceName"])
         wanted = params.get("desiredStatus", "RUNNING")
         arns = [task["taskArn"] for task in self._tasks(service) if task["desiredStatus"] == wanted]
@@ -67,7 +67,7 @@ class Ecs(core.Service):
         return {"taskArns": arns[start : start + size]} | more
 
     def describe_tasks(self, params: Params) -> Params | TYPE_RESPONSE:
-        """AWS takes a hundred at once."""
+        """AWS accepts at most a hundred tasks."""
         if len(params["tasks"]) > _PAGE:
             raise Error("InvalidParameterException", f"Tasks cannot be more than {_PAGE}.")
         cluster = self.state._get_cluster(params.get("cluster", "default")).arn
@@ -78,25 +78,25 @@ class Ecs(core.Service):
             for task in self._tasks(service)
         }
         if not any(arn in known for arn in params["tasks"]):
-            return self.moto()
+            return self.call_moto()
         return {
             "tasks": [known[arn] for arn in params["tasks"] if arn in known],
             "failures": [{"arn": arn, "reason": "MISSING"} for arn in params["tasks"] if arn not in known],
         }
 
-    def _kept(self, params: Params, name: str) -> Params | TYPE_RESPONSE:
-        answer = self.moto()
-        if answer[0] != 200:
-            return answer
+    def _store_members(self, params: Params, name: str) -> Params | TYPE_RESPONSE:
+        response = self.call_moto()
+        if response[0] != 200:
+            return response
         service = self._service(params.get("cluster", "default"), name)
-        for key in _KEPT:
+        for key in _EXTRA_MEMBERS:
             if key in params:
-                # The serializer looks for attributes under these names.
+                # The serializer reads attributes with these names.
                 setattr(service, xform_name(key), params[key])
         if "taskDefinition" in params:
-            # AWS answers the ARN, whatever was sent.
+            # AWS returns the ARN, even for a family and revision.
             service.task_definition = self.state.describe_task_definition(params["taskDefinition"]).arn
-        self._settle(service)
+        self._update_deployments(service)
         return {"service": service}
 
     def _service(self, cluster: str, name: str) -> Service:
@@ -106,7 +106,7 @@ class Ecs(core.Service):
         service: Service = services[0]
         return service
 
-    def _begin(self, service: Service, params: Params) -> None:
+    def _create_task_set(self, service: Service, params: Params) -> None:
         service.task_sets = [
             TaskSet(
                 service.name,
@@ -121,8 +121,8 @@ class Ecs(core.Service):
         [first] = service.task_sets
         first.status, first.service_arn, first.cluster_arn = "PRIMARY", service.arn, service.cluster_arn
 
-    def _settle(self, service: Service) -> None:
-        """A deployment is over as soon as somebody looks, unless somebody said how it is."""
+    def _update_deployments(self, service: Service) -> None:
+        """A deployment is complete when it is read, unless set_tasks says otherwise."""
         running = sum(task["lastStatus"] == "RUNNING" for task in self._tasks(service))
         service.running_count, service.pending_count = running, max(0, service.desired_count - running)
         done = running == service.desired_count
@@ -143,16 +143,16 @@ class Ecs(core.Service):
             one.stabilityStatus = "STEADY_STATE" if rollout == "COMPLETED" else "STABILIZING"
 
     def _tasks(self, service: Service) -> list[Params]:
-        """What the service runs: what somebody said, else as many as it shall, all of its task definition."""
-        said = vars(service).get("said")
-        if said is None:
-            said = [{}] * service.desired_count if service.task_definition and service.status == "ACTIVE" else []
-        return [self._task(service, index, one) for index, one in enumerate(said)]
+        """The tasks of the service: those of set_tasks, else the desired count of its task definition."""
+        declared = vars(service).get("declared_tasks")
+        if declared is None:
+            declared = [{}] * service.desired_count if service.task_definition and service.status == "ACTIVE" else []
+        return [self._task(service, index, one) for index, one in enumerate(declared)]
 
-    def _task(self, service: Service, index: int, said: Params) -> Params:
-        definition = self.state.describe_task_definition(said.get("taskDefinition", service.task_definition))
+    def _task(self, service: Service, index: int, declared: Params) -> Params:
+        definition = self.state.describe_task_definition(declared.get("taskDefinition", service.task_definition))
         key = hashlib.md5(f"{service.arn} {definition.arn} {index}".encode(), usedforsecurity=False).hexdigest()
-        status = said.get("lastStatus", "RUNNING")
+        status = declared.get("lastStatus", "RUNNING")
         arn = f"arn:{self.partition}:ecs:{self.region}:{self.current_account}:task/{service.cluster_name}/{key}"
         return {
             "taskArn": arn,
@@ -160,36 +160,38 @@ class Ecs(core.Service):
             "taskDefinitionArn": definition.arn,
             "group": f"service:{service.name}",
             "launchType": service.launch_type,
-            "desiredStatus": said.get("desiredStatus", "RUNNING"),
+            "desiredStatus": declared.get("desiredStatus", "RUNNING"),
             "lastStatus": status,
             "containers": [
                 {"name": one["name"], "image": one["image"], "taskArn": arn, "lastStatus": status}
-                | self._digest(one["image"], said.get("imageDigest"))
+                | self._digest(one["image"], declared.get("imageDigest"))
                 for one in definition.container_definitions
             ],
         }
 
-    def _digest(self, image: str, said: str | None) -> Params:
-        """A task keeps the digest of what it pulled, by whatever name."""
+    def _digest(self, image: str, declared: str | None) -> Params:
+        """A task has the digest of the image that it pulled by digest or by tag."""
         name, _, digest = image.partition("@")
-        if not (said or digest):
+        if not (declared or digest):
             name, _, tag = name.partition(":")
             repositories = ecr_backends[self.current_account][self.region].repositories
             known = repositories.get(name.partition("/")[2])
             images = known.images if known is not None else []
             digest = next((one.get_image_digest() for one in images if (tag or "latest") in one.image_tags), "")
-        return {"imageDigest": said or digest} if said or digest else {}
+        return {"imageDigest": declared or digest} if declared or digest else {}
 
 
-def run(region: str, cluster: str, service: str, tasks: list[Params] | None = None, rollout: str | None = None) -> None:
-    """Says what a service runs, and how far its deployment is; None for what follows from the service itself.
+def set_tasks(
+    region: str, cluster: str, service: str, tasks: list[Params] | None = None, rollout: str | None = None
+) -> None:
+    """Sets the tasks of a service and the state of its deployment; None derives them from the service.
 
-    A task has taskDefinition, desiredStatus, lastStatus and the imageDigest of all of its containers.
+    A task has taskDefinition, desiredStatus, lastStatus and one imageDigest for all of its containers.
     """
     account = os.environ.get("MOTO_ACCOUNT_ID", DEFAULT_ACCOUNT_ID)
     found: Any = ecs_backends[account][region].services[f"{cluster}:{service}"]
-    found.said, found.rollout = tasks, rollout
+    found.declared_tasks, found.rollout = tasks, rollout
 
 
 def install() -> None:
-    core.serve_over(Ecs)
+    core.extend_moto(Ecs)

@@ -1,4 +1,4 @@
-"""EventBridge: rules whose patterns and targets are checked as AWS does, and events put by whoever may."""
+"""EventBridge: the validation of patterns and targets, and PutEvents."""
 
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 
@@ -20,37 +20,37 @@ from .matchers import Refused
 class Events(core.Service):
     model = "events"
     backends = events_backends
-    stock = EventsHandler
+    fallback = EventsHandler
 
     def put_rule(self, params: Params) -> TYPE_RESPONSE:
-        """AWS refuses a pattern that is longer than the account's quota, or that it cannot judge."""
+        """AWS rejects a pattern that exceeds the quota or is not valid."""
         pattern = params.get("EventPattern")
         if pattern is not None and len(pattern) > patterns.MAX_SIZE:
-            # The quota's number is documented, its error is not.
+            # AWS documents the quota and not its error.
             raise Error("LimitExceededException", f"Event pattern exceeds {patterns.MAX_SIZE} characters")
         _check_pattern(pattern)
-        return self.moto()
+        return self.call_moto()
 
     def put_targets(self, params: Params) -> TYPE_RESPONSE:
-        """AWS wants a role for targets that do not decide themselves who may use them, and looks whom it trusts."""
+        """AWS requires a role for targets without a resource policy, and checks its trust policy."""
         bus = self.state.event_buses.get(self.state._normalize_event_bus_arn(params.get("EventBusName")))
         rule = bus.rules.get(params["Rule"]) if bus else None
         for target in params["Targets"] if rule else ():
             role = target.get("RoleArn")
             if role is None and targets.needs_role(rule, target["Arn"]):
                 raise Error("ValidationException", f"RoleArn is required for target {target['Arn']}.")
-            if role is not None and not targets.trusts(rule, role):
+            if role is not None and not targets.can_assume(rule, role):
                 raise Error(
                     "ValidationException",
                     f"Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'.",
                 )
-        return self.moto()
+        return self.call_moto()
 
     def put_events(self, params: Params) -> Params:
-        """AWS keeps the sources that begin with aws. for its services."""
-        sent = json.loads(self.body)["Entries"]  # with times as numbers, which moto wants
+        """AWS reserves sources that begin with aws. for its services."""
+        entries = json.loads(self.body)["Entries"]  # moto needs the times as numbers
         results = []
-        for entry in sent:
+        for entry in entries:
             if str(entry.get("Source", "")).startswith("aws."):
                 message = "Not authorized for the source."
                 results.append({"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": message})
@@ -59,7 +59,7 @@ class Events(core.Service):
         return {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
 
     def test_event_pattern(self, params: Params) -> Params:
-        """AWS answers whether the pattern matches, and wants an event with all of its envelope."""
+        """AWS returns whether the pattern matches, and requires an event with its whole envelope."""
         try:
             event = json.loads(params["Event"])
         except ValueError:
@@ -80,7 +80,7 @@ def _check_pattern(text: str | None) -> None:
 
 
 def _load(raw: str | None) -> EventPattern:
-    """moto takes patterns that AWS refuses; an archive has one too."""
+    """Validates a pattern as AWS does; the pattern of an archive too."""
     try:
         if raw:
             patterns.compiled(raw)
@@ -91,29 +91,29 @@ def _load(raw: str | None) -> EventPattern:
 
 def _matches_event(pattern: EventPattern, event: Any) -> bool:
     text = pattern.dump()
-    return not text or delivery.matches(text, delivery.as_sent(event))
+    return not text or delivery.matches(text, delivery.as_delivered(event))
 
 
 class _Rules(OrderedDict[str, Rule]):
-    """Rules that come and go while moto asks all of them about an event."""
+    """Rules that may change while moto iterates over them."""
 
     def values(self) -> Any:
         return list(super().values())
 
 
 def _init(bus: EventBus, *arguments: Any, **named: Any) -> None:
-    _stock_init(bus, *arguments, **named)
+    _moto_init(bus, *arguments, **named)
     bus.rules = _Rules()
 
 
-_stock_init: Any = EventBus.__init__
+_moto_init: Any = EventBus.__init__
 
 
 def install() -> None:
-    core.serve_over(Events)
+    core.extend_moto(Events)
     EventBus.__init__ = _init
     Rule.send_to_targets = delivery.send_to_targets
     EventPattern.load = staticmethod(_load)
     EventPattern.matches_event = _matches_event
-    # moto tells rules of a new bucket that an object was created.
+    # moto puts an object event for a new bucket.
     s3_models.events_send_notification = lambda **_: None

@@ -1,4 +1,4 @@
-"""Lambda: the settings of a function that moto drops. No function is ever run."""
+"""Lambda: the settings of a function that moto drops. No function runs."""
 
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 
@@ -8,17 +8,17 @@ from moto.awslambda.models import LambdaFunction
 
 from .core import Params
 
-_KEPT = ("KMSKeyArn", "DeadLetterConfig", "LoggingConfig", "TracingConfig", "SnapStart")
+_EXTRA_MEMBERS = ("KMSKeyArn", "DeadLetterConfig", "LoggingConfig", "TracingConfig", "SnapStart")
 
 
 def _init(function: LambdaFunction, account_id: str, spec: Params, *args: Any, **kwargs: Any) -> None:
-    function.kept = {key: spec[key] for key in _KEPT if key in spec}
-    _stock_init(function, account_id, spec, *args, **kwargs)
+    function.extra_members = {key: spec[key] for key in _EXTRA_MEMBERS if key in spec}
+    _moto_init(function, account_id, spec, *args, **kwargs)
 
 
 def _get_configuration(function: LambdaFunction, on_create: bool = False) -> Params:
-    """AWS answers the settings as they were sent, and leaves out an empty key and dead letter target."""
-    configuration: Params = _stock_get_configuration(function, on_create) | function.kept
+    """AWS returns the settings as sent, without an empty key or dead letter target."""
+    configuration: Params = _moto_get_configuration(function, on_create) | function.extra_members
     if not configuration.get("KMSKeyArn"):
         configuration.pop("KMSKeyArn", None)
     if not configuration.get("DeadLetterConfig", {}).get("TargetArn"):
@@ -27,22 +27,22 @@ def _get_configuration(function: LambdaFunction, on_create: bool = False) -> Par
 
 
 def _update_configuration(function: LambdaFunction, updates: Params) -> Params:
-    """AWS replaces the members that are sent; an environment without variables takes them away."""
-    function.kept.update({key: updates[key] for key in _KEPT if key in updates})
+    """AWS replaces the members that are sent; an environment without variables removes them."""
+    function.extra_members.update({key: updates[key] for key in _EXTRA_MEMBERS if key in updates})
     if "Environment" in updates:
         updates["Environment"] = {"Variables": {}} | updates["Environment"]
-    configuration: Params = _stock_update_configuration(function, updates)
+    configuration: Params = _moto_update_configuration(function, updates)
     return configuration
 
 
 def _invoke_lambda(function: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
-    """AWS runs the function; here it has answered null, whatever the event. moto would look for docker."""
+    """AWS runs the function; here every function returns null, because moto needs docker to run one."""
     return "null", False, ""
 
 
-_stock_init: Any = LambdaFunction.__init__
-_stock_get_configuration: Any = LambdaFunction.get_configuration
-_stock_update_configuration: Any = LambdaFunction.update_configuration
+_moto_init: Any = LambdaFunction.__init__
+_moto_get_configuration: Any = LambdaFunction.get_configuration
+_moto_update_configuration: Any = LambdaFunction.update_configuration
 
 
 def install() -> None:

@@ -1,4 +1,4 @@
-"""Git's objects, with git's own ids: files, trees, commits, and what comes of merging two of them."""
+"""Git's objects with git's own ids: files, trees, commits and merges."""
 
 import hashlib
 import time
@@ -54,21 +54,21 @@ class Commit:
 Commits = dict[str, Commit]
 
 
-def clash(files: Files) -> str | None:
-    """A path that is a file and a folder."""
+def find_clash(files: Files) -> str | None:
+    """Finds a path that is both a file and a folder."""
     folders = {path[:at] for path in files for at, letter in enumerate(path) if letter == "/"}
     return next((path for path in files if path in folders), None)
 
 
 def merge_base(commits: Commits, one: str, other: str) -> str | None:
-    """The newest commit that is in both histories, and no parent of another such."""
+    """Finds the newest commit in both histories that is not a parent of another common commit."""
     common = _history(commits, one) & _history(commits, other)
     common -= {parent for key in common for parent in commits[key].parents}
     return max(common, key=lambda key: (commits[key].made, key), default=None)
 
 
-def merged(base: Files, ours: Files, theirs: Files, preferred: str | None) -> Files:
-    """The files of ours with what theirs changed; of a file that both did, the one of the preferred strategy."""
+def merge_files(base: Files, ours: Files, theirs: Files, preferred: str | None) -> Files:
+    """Merges the changes of theirs into ours; the preferred strategy resolves a file that both changed."""
     result = dict(ours)
     for path in base.keys() | theirs.keys():
         was, here, there = base.get(path), ours.get(path), theirs.get(path)
@@ -79,7 +79,7 @@ def merged(base: Files, ours: Files, theirs: Files, preferred: str | None) -> Fi
         result.pop(path, None)
         if there is not None:
             result[path] = there
-    if path := clash(result):
+    if path := find_clash(result):
         raise Conflict(path)
     return result
 

@@ -18,7 +18,7 @@ _ON_BY_DEFAULT = (
     "RDS_LOGIN_EVENTS",
     "LAMBDA_NETWORK_LOGS",
 )
-# In the order in which AWS answers them.
+# In the order in which AWS returns them.
 _ADDITIONAL = {
     "EKS_RUNTIME_MONITORING": ("EKS_ADDON_MANAGEMENT",),
     "RUNTIME_MONITORING": ("EKS_ADDON_MANAGEMENT", "EC2_AGENT_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT"),
@@ -46,7 +46,7 @@ class GuardDuty(core.Service):
     state: State
 
     def create_detector(self, params: Params) -> Params:
-        """AWS allows one detector an account and region, and turns all features on but the runtime ones."""
+        """AWS allows one detector per account and region, and enables all features except the runtime ones."""
         if self.state.detectors:
             self._refuse("a detector already exists for the current account.")
         key = uuid.uuid4().hex
@@ -78,7 +78,7 @@ class GuardDuty(core.Service):
         return {"DetectorId": key}
 
     def get_detector(self, params: Params) -> Params:
-        """AWS answers the features and, of the same content, the older data sources."""
+        """AWS returns the features, and the same content as the older data sources."""
         detector = self._detector(params)
         status = {feature["Name"]: {"Status": feature["Status"]} for feature in detector["Features"]}
         return detector | {
@@ -98,11 +98,11 @@ class GuardDuty(core.Service):
         }
 
     def list_detectors(self, params: Params) -> Params:
-        """AWS answers ids only."""
+        """AWS returns ids only."""
         return {"DetectorIds": list(self.state.detectors)}
 
     def update_detector(self, params: Params) -> None:
-        """AWS changes the features that are named and leaves the others as they are."""
+        """AWS changes the named features only."""
         detector = self._detector(params)
         if "Enable" in params:
             detector["Status"] = _status(params["Enable"])
@@ -112,7 +112,7 @@ class GuardDuty(core.Service):
         self._configure(detector, params)
 
     def delete_detector(self, params: Params) -> None:
-        """AWS deletes the detector with everything below it."""
+        """AWS deletes the detector with its filters, destinations and findings."""
         self._detector(params)
         key = params["DetectorId"]
         for below in (self.state.detectors, self.state.filters, self.state.destinations, self.state.findings):
@@ -121,7 +121,7 @@ class GuardDuty(core.Service):
         self.state.tags = {arn: tags for arn, tags in self.state.tags.items() if not arn.startswith(prefix)}
 
     def create_filter(self, params: Params) -> Params:
-        """AWS keeps filters by name."""
+        """AWS stores filters by name."""
         filters = self._of_detector(self.state.filters, params)
         name = params["Name"]
         if name in filters:
@@ -131,12 +131,12 @@ class GuardDuty(core.Service):
         return {"Name": name}
 
     def get_filter(self, params: Params) -> Params:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         found = self._filter(params)
         return found | {"Tags": self.state.tags[self._filter_arn(params["DetectorId"], params["FilterName"])]}
 
     def list_filters(self, params: Params) -> Params:
-        """AWS answers names only."""
+        """AWS returns names only."""
         return {"FilterNames": list(self._of_detector(self.state.filters, params))}
 
     def update_filter(self, params: Params) -> Params:
@@ -145,13 +145,13 @@ class GuardDuty(core.Service):
         return {"Name": params["FilterName"]}
 
     def delete_filter(self, params: Params) -> None:
-        """AWS refuses a name that is not there."""
+        """AWS rejects a name that does not exist."""
         self._filter(params)
         del self.state.filters[params["DetectorId"]][params["FilterName"]]
         del self.state.tags[self._filter_arn(params["DetectorId"], params["FilterName"])]
 
     def create_publishing_destination(self, params: Params) -> Params:
-        """AWS publishes to S3 only, and needs a KMS key to do so."""
+        """AWS publishes to S3 only, and requires a KMS key."""
         properties = params["DestinationProperties"]
         if not properties.get("DestinationArn") or not properties.get("KmsKeyArn"):
             self._refuse("the destination needs a bucket and a KMS key.")
@@ -166,11 +166,11 @@ class GuardDuty(core.Service):
         return {"DestinationId": key}
 
     def describe_publishing_destination(self, params: Params) -> Params:
-        """AWS refuses an id that is not there."""
+        """AWS rejects an id that does not exist."""
         return self._destination(params)
 
     def list_publishing_destinations(self, params: Params) -> Params:
-        """AWS answers id, type and status."""
+        """AWS returns id, type and status."""
         return {"Destinations": list(self._of_detector(self.state.destinations, params).values())}
 
     def update_publishing_destination(self, params: Params) -> None:
@@ -178,12 +178,12 @@ class GuardDuty(core.Service):
         self._destination(params)["DestinationProperties"] = params["DestinationProperties"]
 
     def delete_publishing_destination(self, params: Params) -> None:
-        """AWS refuses an id that is not there."""
+        """AWS rejects an id that does not exist."""
         self._destination(params)
         del self.state.destinations[params["DetectorId"]][params["DestinationId"]]
 
     def create_sample_findings(self, params: Params) -> None:
-        """AWS makes one finding of each type that is named, its title marked as a sample."""
+        """AWS creates one finding of each named type, marked as a sample in its title."""
         findings = self._of_detector(self.state.findings, params)
         now = iso_8601_datetime_with_milliseconds()
         for kind in params.get("FindingTypes", []):
@@ -211,7 +211,7 @@ class GuardDuty(core.Service):
             }
 
     def list_findings(self, params: Params) -> Params:
-        """AWS answers the ids of the findings that meet the criteria; here type and archived only."""
+        """AWS returns the ids of findings that meet the criteria; here only type and archived are evaluated."""
         criteria = params.get("FindingCriteria", {}).get("Criterion", {})
 
         def meets(finding: Params) -> bool:
@@ -224,54 +224,54 @@ class GuardDuty(core.Service):
         return {"FindingIds": [k for k, f in self._of_detector(self.state.findings, params).items() if meets(f)]}
 
     def get_findings(self, params: Params) -> Params:
-        """AWS answers the findings that it has of those asked for."""
+        """AWS returns the requested findings that exist."""
         findings = self._of_detector(self.state.findings, params)
         return {"Findings": [findings[key] for key in params["FindingIds"] if key in findings]}
 
     def archive_findings(self, params: Params) -> None:
-        """AWS marks findings as archived; they stay."""
+        """AWS marks findings as archived and keeps them."""
         for finding in self.get_findings(params)["Findings"]:
             finding["Service"]["Archived"] = True
 
     def enable_organization_admin_account(self, params: Params) -> None:
-        """AWS allows one delegated administrator an organisation."""
+        """AWS allows one delegated administrator per organization."""
         self.state.administrators = [params["AdminAccountId"]]
 
     def disable_organization_admin_account(self, params: Params) -> None:
-        """AWS takes the delegation back."""
+        """AWS removes the delegation."""
         self.state.administrators = []
 
     def list_organization_admin_accounts(self, params: Params) -> Params:
-        """AWS answers the delegated administrator and that it is enabled."""
+        """AWS returns the delegated administrator and that it is enabled."""
         return {
             "AdminAccounts": [{"AdminAccountId": key, "AdminStatus": "ENABLED"} for key in self.state.administrators]
         }
 
     def list_members(self, params: Params) -> Params:
-        """AWS answers the member accounts; none is ever invited here."""
+        """AWS returns the member accounts; here there are none."""
         self._detector(params)
         return {"Members": []}
 
     def get_administrator_account(self, params: Params) -> Params:
-        """AWS answers nothing for an account without an administrator."""
+        """AWS returns nothing for an account without an administrator."""
         self._detector(params)
         return {"Administrator": {}}
 
     def list_tags_for_resource(self, params: Params) -> Params:
-        """AWS answers a map."""
+        """AWS returns a map."""
         return {"Tags": self._tags(params)}
 
     def tag_resource(self, params: Params) -> None:
-        """AWS adds to the tags, replacing the values of keys that are there."""
+        """AWS adds to the tags, replacing the values of keys that exist."""
         self._tags(params).update(params["Tags"])
 
     def untag_resource(self, params: Params) -> None:
-        """AWS accepts keys that are not there."""
+        """AWS accepts keys that do not exist."""
         for key in params["TagKeys"]:
             self._tags(params).pop(key, None)
 
     def _configure(self, detector: Params, params: Params) -> None:
-        """Applies the features of a request, and the data sources that older clients send for the same."""
+        """Applies the features of a request, or the data sources that older clients send instead."""
         sources = params.get("DataSources", {})
         wanted: list[Params] = [*params.get("Features", [])]
         if "S3Logs" in sources:

@@ -1,4 +1,4 @@
-"""IAM and STS: what an update leaves alone, who the caller is, and which roles there are to take on."""
+"""IAM and STS: UpdateRole, the identity of the caller, and the roles that can be assumed."""
 
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 
@@ -10,7 +10,7 @@ from moto.sts.models import AssumedRole, STSBackend
 
 from .core import Error
 
-# The key of the account's root user, whom AWS lets nobody make one for by a call.
+# The key of the account's root user. AWS has no call that creates one.
 ROOT_KEY = "AKIASANDBOXROOT00000"
 
 
@@ -24,8 +24,8 @@ def _update_role(backend: IAMBackend, role_name: str, role_description: str | No
 
 
 def _get_caller_identity(backend: STSBackend, access_key_id: str, region: str) -> tuple[str, str, str]:
-    """AWS names a user under iam; sts is for the sessions of roles. Keys that nobody made belong to one of those."""
-    user_id, arn, account = _stock_get_caller_identity(backend, access_key_id, region)
+    """AWS names a user under iam and a role session under sts. Unknown keys belong to a role session."""
+    user_id, arn, account = _moto_get_caller_identity(backend, access_key_id, region)
     if access_key_id == ROOT_KEY:
         return account, f"arn:{backend.partition}:iam::{account}:root", account
     if arn.endswith(":user/moto"):
@@ -35,7 +35,7 @@ def _get_caller_identity(backend: STSBackend, access_key_id: str, region: str) -
 
 
 def role_of(caller: str) -> str:
-    """The ARN of the role that a session is of, which AWS takes for the principal; of others, their own."""
+    """The ARN of a session's role, which AWS uses as the principal; the caller's own ARN otherwise."""
     _, partition, _, _, account, resource = caller.split(":", 5)
     kind, _, rest = resource.partition("/")
     if kind != "assumed-role":
@@ -46,16 +46,16 @@ def role_of(caller: str) -> str:
 
 
 def _assume_role(backend: STSBackend, role_arn: str, **arguments: Any) -> AssumedRole:
-    """AWS refuses a role that is not there with the words for one that may not be taken on."""
+    """AWS rejects a missing role with the error for a role that the caller cannot assume."""
     account = role_arn.split(":")[4]
     if all(role.arn != role_arn for role in list(iam_backends[account][backend.partition].roles.values())):
         raise Error("AccessDenied", f"The caller is not authorized to perform: sts:AssumeRole on resource: {role_arn}")
-    role: AssumedRole = _stock_assume_role(backend, role_arn=role_arn, **arguments)
+    role: AssumedRole = _moto_assume_role(backend, role_arn=role_arn, **arguments)
     return role
 
 
-_stock_assume_role: Any = STSBackend.assume_role
-_stock_get_caller_identity: Any = STSBackend.get_caller_identity
+_moto_assume_role: Any = STSBackend.assume_role
+_moto_get_caller_identity: Any = STSBackend.get_caller_identity
 
 
 def install() -> None:

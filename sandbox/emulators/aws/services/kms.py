@@ -15,7 +15,7 @@ from .core import Error, Params
 class Kms(core.Service):
     model = "kms"
     backends = kms_backends
-    stock = KmsResponse
+    fallback = KmsResponse
 
     def enable_key_rotation(self, params: Params) -> None:
         """AWS rotates symmetric keys of its own making only, every 90 to 2560 days, by default 365."""
@@ -26,7 +26,7 @@ class Kms(core.Service):
         key.rotation_period = params.get("RotationPeriodInDays", getattr(key, "rotation_period", 365))
 
     def get_key_rotation_status(self, params: Params) -> Params:
-        """AWS answers the period and the date of the next rotation while rotation is on."""
+        """AWS returns the period and the date of the next rotation while rotation is on."""
         key = self._key(params)
         status: Params = {"KeyId": key.arn, "KeyRotationEnabled": key.key_rotation_status}
         if key.key_rotation_status:
@@ -44,7 +44,7 @@ class Kms(core.Service):
 
 
 def find(account: str, region: str, name: str) -> Key | None:
-    """The key with that id or alias, or with the ARN of either."""
+    """Finds a key by its id, its alias, or the ARN of either."""
     for key in list(kms_backends[account][region].keys.values()):
         place = key.arn.rpartition(":")[0]
         if name in (key.id, key.arn, *key.aliases, *(f"{place}:{alias}" for alias in key.aliases)):
@@ -53,4 +53,4 @@ def find(account: str, region: str, name: str) -> Key | None:
 
 
 def install() -> None:
-    core.serve_over(Kms)
+    core.extend_moto(Kms)

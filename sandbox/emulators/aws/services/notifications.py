@@ -26,11 +26,11 @@ class Notifications(Tagged, core.Service):
     state: State
 
     @staticmethod
-    def untagged(arn: str) -> Error:
+    def not_found(arn: str) -> Error:
         return Error("ResourceNotFoundException", f"Notification rule not found: {arn}")
 
     def create_notification_rule(self, params: Params) -> Params:
-        """AWS allows a name once in account and region."""
+        """AWS requires a unique name in account and region."""
         if any(rule["Name"] == params["Name"] for rule in self.state.rules.values()):
             raise Error(
                 "ResourceAlreadyExistsException", f"A notification rule with the name {params['Name']} already exists."
@@ -52,11 +52,11 @@ class Notifications(Tagged, core.Service):
         return {"Arn": arn}
 
     def describe_notification_rule(self, params: Params) -> Params:
-        """AWS refuses an ARN that is not there."""
+        """AWS rejects an ARN that does not exist."""
         return self._rule(params["Arn"]) | {"Tags": self.state.tags[params["Arn"]]}
 
     def list_notification_rules(self, params: Params) -> Params:
-        """AWS answers ids and ARNs."""
+        """AWS returns ids and ARNs."""
         return {"NotificationRules": [{"Id": arn.rpartition("/")[2], "Arn": arn} for arn in self.state.rules]}
 
     def update_notification_rule(self, params: Params) -> None:
@@ -70,7 +70,7 @@ class Notifications(Tagged, core.Service):
         rule["LastModifiedTimestamp"] = utcnow()
 
     def delete_notification_rule(self, params: Params) -> Params:
-        """AWS accepts an ARN that is not there."""
+        """AWS accepts an ARN that does not exist."""
         self.state.rules.pop(params["Arn"], None)
         self.state.tags.pop(params["Arn"], None)
         return {"Arn": params["Arn"]}
@@ -81,28 +81,28 @@ class Notifications(Tagged, core.Service):
         return {"Arn": params["Arn"]}
 
     def unsubscribe(self, params: Params) -> Params:
-        """AWS takes a target from a rule, named by its address."""
+        """AWS removes a target by its address."""
         rule = self._rule(params["Arn"])
         rule["Targets"] = [target for target in rule["Targets"] if target["TargetAddress"] != params["TargetAddress"]]
         return {"Arn": params["Arn"]}
 
     def list_targets(self, params: Params) -> Params:
-        """AWS answers each target once; the filter looked at here is the address."""
+        """AWS returns each target once; here only the filter by address is applied."""
         targets = {target["TargetAddress"]: target for rule in self.state.rules.values() for target in rule["Targets"]}
         wanted = [f["Value"] for f in params.get("Filters", []) if f["Name"] == "TARGET_ADDRESS"]
         return {"Targets": [target for address, target in targets.items() if not wanted or address in wanted]}
 
     def delete_target(self, params: Params) -> None:
-        """AWS takes the target from all rules, if asked to force it."""
+        """AWS removes the target from all rules if ForceUnsubscribeAll is set."""
         for rule in self.state.rules.values():
-            kept = [target for target in rule["Targets"] if target["TargetAddress"] != params["TargetAddress"]]
-            if len(kept) < len(rule["Targets"]) and not params.get("ForceUnsubscribeAll"):
+            remaining = [target for target in rule["Targets"] if target["TargetAddress"] != params["TargetAddress"]]
+            if len(remaining) < len(rule["Targets"]) and not params.get("ForceUnsubscribeAll"):
                 raise Error("ValidationException", "The target is associated with one or more notification rules.")
-            rule["Targets"] = kept
+            rule["Targets"] = remaining
 
     def _rule(self, arn: str) -> Params:
         if arn not in self.state.rules:
-            raise self.untagged(arn)
+            raise self.not_found(arn)
         return self.state.rules[arn]
 
 

@@ -1,4 +1,4 @@
-"""Organizations: what a policy must be before it is kept, and an organisation as somebody has it before the gate."""
+"""Organizations: the validation of a policy, and an organization that exists before the gate."""
 
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 
@@ -16,14 +16,14 @@ from .core import Error, Params, as_list
 
 _SCP = "SERVICE_CONTROL_POLICY"
 _MAX_SCP, _MAX_ATTACHED = 5120, 5
-# What AWS answers to any account of an organisation, and not only to those that manage it.
-_OPEN = ("CreateOrganization", "DescribeOrganization")
+# The operations that AWS allows to every account of an organization.
+_ALLOWED_TO_MEMBERS = ("CreateOrganization", "DescribeOrganization")
 
 
 class Organizations(core.Service):
     model = "organizations"
     backends = organizations_backends
-    stock = OrganizationsResponse
+    fallback = OrganizationsResponse
     invalid = "InvalidInputException"
 
     @property
@@ -31,18 +31,18 @@ class Organizations(core.Service):
         return _backend(self)
 
     def create_policy(self, params: Params) -> TYPE_RESPONSE:
-        """AWS wants an organisation, and checks the grammar and the size of the policy."""
+        """AWS requires an organization, and checks the grammar and the size of the policy."""
         if self.state.org is None:
             raise Error("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
         _check_content(params["Type"], params["Content"])
-        return self.moto()
+        return self.call_moto()
 
     def update_policy(self, params: Params) -> TYPE_RESPONSE:
         """AWS checks the new content like that of a new policy."""
         kind = next((p.type for p in self.state.policies if p.id == params["PolicyId"]), None)
         if kind and "Content" in params:
             _check_content(kind, params["Content"])
-        return self.moto()
+        return self.call_moto()
 
     def attach_policy(self, params: Params) -> TYPE_RESPONSE:
         """AWS attaches at most five policies of a type to a target, FullAWSAccess among them, and each of them once."""
@@ -61,7 +61,7 @@ class Organizations(core.Service):
                 "ConstraintViolationException",
                 "You have attached the maximum number of policies to the specified target.",
             )
-        return self.moto()
+        return self.call_moto()
 
     def detach_policy(self, params: Params) -> TYPE_RESPONSE:
         """AWS leaves at least one policy of a type on a target."""
@@ -72,12 +72,12 @@ class Organizations(core.Service):
             raise Error(
                 "ConstraintViolationException", "You cannot detach the last policy of its type from the target."
             )
-        return self.moto()
+        return self.call_moto()
 
     def list_policies_for_target(self, params: Params) -> TYPE_RESPONSE:
-        """AWS has one error for every kind of target that is not there."""
+        """AWS has one error for every kind of target that does not exist."""
         self._target(params["TargetId"])
-        return self.moto()
+        return self.call_moto()
 
     def _policy(self, policy_id: str) -> Any:
         found = next((p for p in self.state.policies if p.id == policy_id), None)
@@ -98,10 +98,10 @@ class Organizations(core.Service):
 
 
 def _backend(response: OrganizationsResponse) -> OrganizationsBackend:
-    """AWS keeps an organisation in one place; only the management account and delegated administrators see into it."""
+    """AWS stores an organization once; only the management account and delegated administrators can read it."""
     account, partition = response.current_account, response.partition
     manager = organizations_backends.master_accounts.get(account)
-    if manager is None or response._get_action() in _OPEN:
+    if manager is None or response._get_action() in _ALLOWED_TO_MEMBERS:
         return organizations_backends[account][partition]
     backend = organizations_backends[manager[0]][partition]
     if all(admin.account.id != account for admin in backend.admins):
@@ -109,16 +109,18 @@ def _backend(response: OrganizationsResponse) -> OrganizationsBackend:
     return backend
 
 
-def organize(role_arn: str, target: str, account: str, manager: str = "", preview_role_arn: str = "") -> None:
-    """Makes an organisation with an account in it, a target above the account, and a role that may attach policies.
+def create_organization(
+    role_arn: str, target: str, account: str, manager: str = "", preview_role_arn: str = ""
+) -> None:
+    """Creates an organization with an account, a target above the account, and a role that attaches policies.
 
-    It is managed by the role's account, or by manager: then the role's account is a delegated administrator. One that
-    is there already stays as it is. Another role of that account, for previews, is the caller's to ask for.
+    The role's account manages it. If manager is given, that account manages it and the role's account is a delegated
+    administrator. An existing organization stays unchanged. preview_role_arn adds a role of the role's account.
     """
     _, partition, _, _, owner, _ = role_arn.split(":", 5)
-    _role(role_arn, account, "Attaches policies")
+    _create_role(role_arn, account, "Attaches policies")
     if preview_role_arn:
-        _role(preview_role_arn, account, "Reads the organisation")
+        _create_role(preview_role_arn, account, "Reads the organization")
     backend = organizations_backends[manager or owner][partition]
     if backend.org is not None:
         return
@@ -144,8 +146,8 @@ def organize(role_arn: str, target: str, account: str, manager: str = "", previe
         backend.register_delegated_administrator(AccountId=owner, ServicePrincipal="guardduty.amazonaws.com")
 
 
-def _role(arn: str, account: str, description: str) -> None:
-    """Makes a role that the account may take on, unless it is there."""
+def _create_role(arn: str, account: str, description: str) -> None:
+    """Creates a role that the account can assume, unless it exists."""
     _, partition, _, _, owner, resource = arn.split(":", 5)
     *path, name = resource.split("/")[1:]
     backend = iam_backends[owner][partition]
@@ -192,5 +194,5 @@ def _check_content(kind: str, content: str) -> None:
 
 
 def install() -> None:
-    core.serve_over(Organizations)
+    core.extend_moto(Organizations)
     OrganizationsResponse.organizations_backend = property(_backend)

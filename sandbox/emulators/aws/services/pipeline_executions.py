@@ -1,8 +1,8 @@
-"""The executions of a pipeline: their way through stages, transitions, approvals, stops and retries.
+"""The executions of a pipeline: stages, transitions, approvals, stops and retries.
 
 Actions do nothing and succeed at once, with these exceptions: a manual approval waits for its
-result, a source fails while its connection is not AVAILABLE or its branch of CodeCommit not there,
-and a CodeBuild action fails when its project is not there. Conditions of stages count as met.
+result, a source fails while its connection is not AVAILABLE or its CodeCommit branch is missing,
+and a CodeBuild action fails when its project does not exist. Conditions of stages count as met.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ from .connections import connections_backends
 from .core import Error, Params, log
 
 _MAX_QUEUED = 50
-_MOVING = ("InProgress", "Stopping")
-# Rules start executions while somebody asks about others.
-_one_at_a_time = threading.RLock()
+_RUNNING = ("InProgress", "Stopping")
+# Rules start executions while other requests read them.
+_advance_lock = threading.RLock()
 
 
 @dataclass
 class ActionRun:
-    """One try at an action."""
+    """One attempt of an action."""
 
     stage: str
     action: Params
@@ -47,14 +47,14 @@ class ActionRun:
     revision: str | None = None
     error: Params | None = None
     outputs: dict[str, str] = field(default_factory=dict)
-    # A later try has taken its place.
-    retired: bool = False
+    # A later attempt replaces this one.
+    is_replaced: bool = False
 
     def end(self, status: str, **changes: Any) -> None:
         vars(self).update(changes, status=status, updated=utcnow())
 
     @property
-    def answer(self) -> Params:
+    def response(self) -> Params:
         return {
             "actionExecutionId": self.key,
             "status": self.status,
@@ -67,7 +67,7 @@ class ActionRun:
 
 @dataclass
 class Execution:
-    """One way through the pipeline as it was when the execution started."""
+    """One execution of the pipeline as it was at the start."""
 
     pipeline: Params
     trigger: Params
@@ -77,34 +77,34 @@ class Execution:
     status: str = "InProgress"
     started: datetime = field(default_factory=utcnow)
     updated: datetime = field(default_factory=utcnow)
-    # The stage that it is in or waits for, and which of the two.
+    # The stage that the execution is in or waits for, and which of the two.
     stage: int = 0
-    entered: bool = False
+    has_entered: bool = False
     stages: dict[str, str] = field(default_factory=dict)
     runs: list[ActionRun] = field(default_factory=list)
     retried: set[str] = field(default_factory=set)
     stop_reason: str | None = None
-    # Of a rollback: the execution whose artifacts it deploys again, in one stage.
+    # For a rollback: the execution whose artifacts one stage deploys again.
     target: str | None = None
 
     @property
-    def at(self) -> Params:
+    def current_stage(self) -> Params:
         stage: Params = self.pipeline["stages"][self.stage]
         return stage
 
     @property
-    def waits(self) -> bool:
-        return self.status in _MOVING and not self.entered
+    def is_waiting(self) -> bool:
+        return self.status in _RUNNING and not self.has_entered
 
     @property
     def kind(self) -> str:
         return "ROLLBACK" if self.target else "STANDARD"
 
-    def current(self, stage: str) -> dict[str, ActionRun]:
-        return {run.action["name"]: run for run in self.runs if run.stage == stage and not run.retired}
+    def current_runs(self, stage: str) -> dict[str, ActionRun]:
+        return {run.action["name"]: run for run in self.runs if run.stage == stage and not run.is_replaced}
 
     @property
-    def answer(self) -> Params:
+    def response(self) -> Params:
         return {
             "pipelineExecutionId": self.key,
             "status": self.status,
@@ -132,22 +132,22 @@ class Executions:
     arn: Any
 
     def start_pipeline_execution(self, params: Params) -> Params:
-        """AWS takes values for declared variables only, and revisions for source actions only."""
-        return {"pipelineExecutionId": self.begin(params, "StartPipelineExecution").key}
+        """AWS accepts values only for declared variables, and revisions only for source actions."""
+        return {"pipelineExecutionId": self.start_request(params, "StartPipelineExecution").key}
 
-    def begin(self, params: Params, trigger: str, detail: str | None = None) -> Execution:
+    def start_request(self, params: Params, trigger: str, detail: str | None = None) -> Execution:
         pipeline = self._pipeline(params["name"])
-        given = {v["name"]: v["value"] for v in params.get("variables", [])}
+        values = {v["name"]: v["value"] for v in params.get("variables", [])}
         declared = {v["name"]: v.get("defaultValue") for v in pipeline.get("variables", [])}
         revisions = {r["actionName"]: r["revisionValue"] for r in params.get("sourceRevisions", [])}
         sources = {action["name"] for action in pipeline["stages"][0]["actions"]}
-        if unknown := given.keys() - declared.keys():
+        if unknown := values.keys() - declared.keys():
             raise Error("ValidationException", f"Pipeline variables are not declared: {', '.join(sorted(unknown))}")
         if unknown := revisions.keys() - sources:
             raise Error("ValidationException", f"Not source actions: {', '.join(sorted(unknown))}")
-        if missing := [name for name, value in (declared | given).items() if value is None]:
+        if missing := [name for name, value in (declared | values).items() if value is None]:
             raise Error("ValidationException", f"Pipeline variables need a value: {', '.join(missing)}")
-        return self.start(pipeline, trigger, declared | given, revisions, detail)
+        return self.start(pipeline, trigger, declared | values, revisions, detail)
 
     def start(
         self,
@@ -158,7 +158,7 @@ class Executions:
         detail: str | None = None,
     ) -> Execution:
         executions = self._executions(pipeline["name"])
-        if pipeline["executionMode"] == "QUEUED" and sum(e.status in _MOVING for e in executions) >= _MAX_QUEUED:
+        if pipeline["executionMode"] == "QUEUED" and sum(e.status in _RUNNING for e in executions) >= _MAX_QUEUED:
             raise Error(
                 "ConcurrentPipelineExecutionsLimitExceededException",
                 f"Pipeline {pipeline['name']} has reached the limit of {_MAX_QUEUED} executions",
@@ -166,17 +166,17 @@ class Executions:
         cause = {"triggerType": trigger, "triggerDetail": self.caller if detail is None else detail}
         execution = Execution(deepcopy(pipeline), cause, variables, revisions)
         executions.append(execution)
-        self._announce(execution, "Pipeline", "STARTED")
+        self._put_event(execution, "Pipeline", "STARTED")
         self._advance(pipeline["name"])
         return execution
 
     def stop_pipeline_execution(self, params: Params) -> Params:
-        """AWS lets the actions in progress end, or abandons them."""
+        """AWS waits for the actions in progress, or abandons them."""
         name = params["pipelineName"]
         execution = self._execution(name, params["pipelineExecutionId"])
         if execution.status == "Stopping" and not params.get("abandon"):
             raise Error("DuplicatedStopRequestException", "The execution is stopping already")
-        if execution.status not in _MOVING:
+        if execution.status not in _RUNNING:
             raise Error("PipelineExecutionNotStoppableException", f"The execution is {execution.status}")
         execution.stop_reason = params.get("reason")
         execution.status = "Stopping"
@@ -190,7 +190,7 @@ class Executions:
         return {"pipelineExecutionId": execution.key}
 
     def put_approval_result(self, params: Params) -> Params:
-        """AWS wants the token that GetPipelineState answers, once."""
+        """AWS requires the token of GetPipelineState, which is valid once."""
         name = params["pipelineName"]
         stage, action = self._stage(name, params["stageName"]), params["actionName"]
         if action not in {a["name"] for a in stage["actions"]}:
@@ -216,9 +216,11 @@ class Executions:
         return {"approvedAt": run.updated}
 
     def disable_stage_transition(self, params: Params) -> None:
-        """AWS holds executions before the stage, with the reason shown."""
+        """AWS holds executions before the stage, and shows the reason."""
         stage = self._stage(params["pipelineName"], params["stageName"])
-        self.state.closed.setdefault(params["pipelineName"], {})[stage["name"], params["transitionType"]] = {
+        self.state.disabled_transitions.setdefault(params["pipelineName"], {})[
+            stage["name"], params["transitionType"]
+        ] = {
             "enabled": False,
             "lastChangedBy": self.caller,
             "lastChangedAt": utcnow(),
@@ -226,28 +228,28 @@ class Executions:
         }
 
     def enable_stage_transition(self, params: Params) -> None:
-        """AWS lets the execution that waits go on."""
+        """AWS lets the waiting execution continue."""
         stage = self._stage(params["pipelineName"], params["stageName"])
-        closed = self.state.closed.get(params["pipelineName"], {})
-        closed.pop((stage["name"], params["transitionType"]), None)
+        disabled = self.state.disabled_transitions.get(params["pipelineName"], {})
+        disabled.pop((stage["name"], params["transitionType"]), None)
         self._advance(params["pipelineName"])
 
     def retry_stage_execution(self, params: Params) -> Params:
-        """AWS tries the failed actions of the stage again, or all of them."""
+        """AWS retries the failed actions of the stage, or all of them."""
         name, stage = params["pipelineName"], params["stageName"]
         self._stage(name, stage)
         execution = self._execution(name, params["pipelineExecutionId"])
-        if execution.stages.get(stage) != "Failed" or execution.at["name"] != stage:
+        if execution.stages.get(stage) != "Failed" or execution.current_stage["name"] != stage:
             raise Error("StageNotRetryableException", f"Stage {stage} has not failed in this execution")
         if self._latest(name, stage) is not execution:
             raise Error("NotLatestPipelineExecutionException", "A later execution has reached the stage")
-        _retire(execution, stage, everything=params["retryMode"] == "ALL_ACTIONS")
-        execution.status, execution.entered = "InProgress", True
+        _reset_actions(execution, stage, all_actions=params["retryMode"] == "ALL_ACTIONS")
+        execution.status, execution.has_entered = "InProgress", True
         self._advance(name)
         return {"pipelineExecutionId": execution.key}
 
     def rollback_stage(self, params: Params) -> Params:
-        """AWS runs one stage again with what an earlier execution made."""
+        """AWS runs one stage again with the artifacts of an earlier execution."""
         name, stage = params["pipelineName"], params["stageName"]
         self._stage(name, stage)
         target = self._execution(name, params["targetPipelineExecutionId"])
@@ -258,7 +260,7 @@ class Executions:
         return {"pipelineExecutionId": execution.key}
 
     def get_pipeline_state(self, params: Params) -> Params:
-        """AWS answers, of each stage, who waits for it, who was in it last, and its actions."""
+        """AWS returns the waiting and the latest execution of each stage, and its actions."""
         name = params["name"]
         pipeline = self._pipeline(name)
         return {
@@ -273,7 +275,7 @@ class Executions:
         """AWS adds the pipeline's version, the artifacts' revisions and the variables' values."""
         execution = self._execution(params["pipelineName"], params["pipelineExecutionId"])
         return {
-            "pipelineExecution": execution.answer
+            "pipelineExecution": execution.response
             | {
                 "pipelineName": params["pipelineName"],
                 "pipelineVersion": execution.pipeline["version"],
@@ -288,18 +290,18 @@ class Executions:
         }
 
     def list_pipeline_executions(self, params: Params) -> Params:
-        """AWS answers the newest first, a hundred at most."""
+        """AWS returns the newest first, at most a hundred."""
         self._pipeline(params["pipelineName"])
         succeeded = params.get("filter", {}).get("succeededInStage", {}).get("stageName")
         executions = [
-            execution.answer
+            execution.response
             for execution in reversed(self._executions(params["pipelineName"]))
             if succeeded is None or execution.stages.get(succeeded) == "Succeeded"
         ]
         return {"pipelineExecutionSummaries": executions[: params.get("maxResults", 100)]}
 
     def list_action_executions(self, params: Params) -> Params:
-        """AWS answers the newest first, every try at an action by itself."""
+        """AWS returns the newest first, with every attempt of an action."""
         name = params["pipelineName"]
         self._pipeline(name)
         wanted = params.get("filter", {}).get("pipelineExecutionId")
@@ -312,9 +314,9 @@ class Executions:
         waiting = [
             {"pipelineExecutionId": e.key, "status": "InProgress", "type": e.kind}
             for e in self._executions(name)
-            if e.waits and e.at["name"] == stage["name"]
+            if e.is_waiting and e.current_stage["name"] == stage["name"]
         ]
-        runs = latest.current(stage["name"]) if latest else {}
+        runs = latest.current_runs(stage["name"]) if latest else {}
         return {
             "stageName": stage["name"],
             "inboundTransitionState": self._transition(name, stage["name"]),
@@ -328,7 +330,7 @@ class Executions:
             if latest
             else None,
             "actionStates": [
-                {"actionName": action["name"], "latestExecution": run.answer if run else None}
+                {"actionName": action["name"], "latestExecution": run.response if run else None}
                 | (_current_revision(run) if run else {})
                 for action in stage["actions"]
                 for run in [runs.get(action["name"])]
@@ -336,26 +338,26 @@ class Executions:
         }
 
     def _transition(self, name: str, stage: str) -> Params:
-        opened: Params = {"enabled": True}
-        closed: dict[tuple[str, str], Params] = self.state.closed.get(name, {})
-        return closed.get((stage, "Inbound"), opened)
+        enabled: Params = {"enabled": True}
+        disabled: dict[tuple[str, str], Params] = self.state.disabled_transitions.get(name, {})
+        return disabled.get((stage, "Inbound"), enabled)
 
     def _advance(self, name: str) -> None:
-        """Moves all executions as far as they get."""
+        """Advances all executions as far as possible."""
         moved = True
         while moved:
             moved = False
-            with _one_at_a_time:
+            with _advance_lock:
                 for execution in list(self._executions(name)):
-                    if execution.status in _MOVING and self._step(execution):
+                    if execution.status in _RUNNING and self._step(execution):
                         moved = True
 
     def _step(self, execution: Execution) -> bool:
-        """One step of one execution; false if it has to wait."""
-        if not execution.entered:
+        """Takes one step of an execution; false if it has to wait."""
+        if not execution.has_entered:
             return self._enter(execution)
-        stage = execution.at
-        runs = execution.current(stage["name"])
+        stage = execution.current_stage
+        runs = execution.current_runs(stage["name"])
         for order in sorted({action["runOrder"] for action in stage["actions"]}):
             group = [action for action in stage["actions"] if action["runOrder"] == order]
             new = [action for action in group if action["name"] not in runs]
@@ -371,34 +373,36 @@ class Executions:
             if any(runs[action["name"]].status == "Failed" for action in group):
                 return self._fail(execution)
         execution.stages[stage["name"]] = "Succeeded"
-        self._announce(execution, "Stage", "SUCCEEDED")
+        self._put_event(execution, "Stage", "SUCCEEDED")
         if execution.status == "Stopping":
             return self._end(execution, "Stopped")
         if execution.target or execution.stage + 1 == len(execution.pipeline["stages"]):
             return self._end(execution, "Succeeded")
         execution.stage += 1
-        execution.entered = False
+        execution.has_entered = False
         return True
 
     def _enter(self, execution: Execution) -> bool:
-        name, stage = execution.pipeline["name"], execution.at["name"]
+        name, stage = execution.pipeline["name"], execution.current_stage["name"]
         mode = execution.pipeline["executionMode"]
         if execution.status == "Stopping":
             return self._end(execution, "Stopped")
         others = [
-            e for e in self._executions(name) if e is not execution and e.status in _MOVING and e.at["name"] == stage
+            e
+            for e in self._executions(name)
+            if e is not execution and e.status in _RUNNING and e.current_stage["name"] == stage
         ]
         position = self._executions(name).index(execution)
         later = self._executions(name)[position:]
-        if mode == "SUPERSEDED" and any(e.waits and e in later for e in others):
+        if mode == "SUPERSEDED" and any(e.is_waiting and e in later for e in others):
             return self._end(execution, "Superseded")
         if not self._transition(name, stage)["enabled"]:
             return False
-        if mode != "PARALLEL" and any(e.entered or e not in later for e in others):
+        if mode != "PARALLEL" and any(e.has_entered or e not in later for e in others):
             return False
-        execution.entered = True
+        execution.has_entered = True
         execution.stages[stage] = "InProgress"
-        self._announce(execution, "Stage", "STARTED")
+        self._put_event(execution, "Stage", "STARTED")
         return True
 
     def _run(self, execution: Execution, stage: str, action: Params) -> None:
@@ -413,34 +417,34 @@ class Executions:
         }
         run = ActionRun(stage, action, configuration)
         execution.runs.append(run)
-        self._announce(execution, "Action", "STARTED", run)
+        self._put_event(execution, "Action", "STARTED", run)
         self._perform(execution, run)
         if run.status != "InProgress":
-            self._announce(execution, "Action", run.status.upper(), run)
+            self._put_event(execution, "Action", run.status.upper(), run)
 
     def _perform(self, execution: Execution, run: ActionRun) -> None:
         configuration = run.configuration
         match run.action["actionTypeId"]["provider"]:
             case "Manual":
                 run.token = str(uuid.uuid4())
-                self._ask(execution, run)
+                self._notify_approvers(execution, run)
             case "CodeStarSourceConnection" if not _is_available(configuration["ConnectionArn"]):
                 why = f"Connection {configuration['ConnectionArn']} is not available"
                 run.end("Failed", error={"code": "ConfigurationError", "message": why})
             case "CodeCommit":
-                self._take_commit(execution, run)
+                self._resolve_commit(execution, run)
             case "CodeBuild" if not self._has_project(run):
                 why = f"Project {configuration['ProjectName']} cannot be found"
                 run.end("Failed", error={"code": "ConfigurationError", "message": why})
             case _:
                 if run.action["actionTypeId"]["category"] == "Source":
-                    fresh = hashlib.sha1(uuid.uuid4().bytes, usedforsecurity=False).hexdigest()
-                    run.revision = execution.revisions.get(run.action["name"], fresh)
+                    random_revision = hashlib.sha1(uuid.uuid4().bytes, usedforsecurity=False).hexdigest()
+                    run.revision = execution.revisions.get(run.action["name"], random_revision)
                     run.outputs = {"CommitId": run.revision, "BranchName": configuration.get("BranchName", "")}
                 run.end("Succeeded")
 
-    def _take_commit(self, execution: Execution, run: ActionRun) -> None:
-        """AWS takes the tip of the branch, or the commit that the execution was started with."""
+    def _resolve_commit(self, execution: Execution, run: ActionRun) -> None:
+        """AWS uses the tip of the branch, or the commit that started the execution."""
         name, branch = run.configuration["RepositoryName"], run.configuration["BranchName"]
         account = run.action["roleArn"].split(":")[4] if "roleArn" in run.action else self.current_account
         region = run.action.get("region", self.region)
@@ -473,8 +477,8 @@ class Executions:
         region = run.action.get("region", self.region)
         return run.configuration["ProjectName"] in codebuild_backends[self.current_account][region].projects
 
-    def _ask(self, execution: Execution, run: ActionRun) -> None:
-        """Tells the topic of a manual approval what AWS tells it."""
+    def _notify_approvers(self, execution: Execution, run: ActionRun) -> None:
+        """Publishes AWS's message to the topic of a manual approval."""
         topic = run.configuration.get("NotificationArn")
         if topic is None:
             return
@@ -494,19 +498,19 @@ class Executions:
         try:
             sns_backends[account][region].publish(message=json.dumps(message), arn=topic)
         except Exception:
-            # AWS asks in the console all the same.
+            # AWS shows the approval in the console even if the topic fails.
             log.debug("approval to %s", topic, exc_info=True)
 
     def _fail(self, execution: Execution) -> bool:
-        stage = execution.at
+        stage = execution.current_stage
         reaction = stage.get("onFailure", {})
         if reaction.get("result") == "RETRY" and stage["name"] not in execution.retried:
             execution.retried.add(stage["name"])
-            everything = reaction.get("retryConfiguration", {}).get("retryMode") == "ALL_ACTIONS"
-            _retire(execution, stage["name"], everything)
+            all_actions = reaction.get("retryConfiguration", {}).get("retryMode") == "ALL_ACTIONS"
+            _reset_actions(execution, stage["name"], all_actions)
             return True
         execution.stages[stage["name"]] = "Failed"
-        self._announce(execution, "Stage", "FAILED")
+        self._put_event(execution, "Stage", "FAILED")
         self._end(execution, "Failed")
         if reaction.get("result") == "ROLLBACK" and not execution.target:
             earlier = (e for e in reversed(self._executions(execution.pipeline["name"])) if e is not execution)
@@ -522,16 +526,16 @@ class Executions:
         )
         execution.target, execution.stage = target.key, names.index(stage)
         self._executions(target.pipeline["name"]).append(execution)
-        self._announce(execution, "Pipeline", "STARTED")
+        self._put_event(execution, "Pipeline", "STARTED")
         return execution
 
     def _end(self, execution: Execution, status: str) -> bool:
-        execution.status, execution.entered, execution.updated = status, False, utcnow()
-        self._announce(execution, "Pipeline", status.upper())
+        execution.status, execution.has_entered, execution.updated = status, False, utcnow()
+        self._put_event(execution, "Pipeline", status.upper())
         return True
 
-    def _announce(self, execution: Execution, what: str, state: str, run: ActionRun | None = None) -> None:
-        """Puts the event on the default bus that AWS puts there."""
+    def _put_event(self, execution: Execution, what: str, state: str, run: ActionRun | None = None) -> None:
+        """Puts AWS's event on the default bus."""
         pipeline = execution.pipeline
         detail: Params = {
             "pipeline": pipeline["name"],
@@ -541,7 +545,7 @@ class Executions:
             "version": float(pipeline["version"]),
         }
         if what != "Pipeline":
-            detail["stage"] = execution.at["name"]
+            detail["stage"] = execution.current_stage["name"]
         if run:
             kinds = run.action["actionTypeId"]
             detail |= {"action": run.action["name"], "type": kinds, "action-execution-id": run.key}
@@ -584,9 +588,9 @@ def _is_available(arn: str) -> bool:
     return connection is not None and connection["ConnectionStatus"] == "AVAILABLE"
 
 
-def _retire(execution: Execution, stage: str, everything: bool) -> None:
-    for run in execution.current(stage).values():
-        run.retired = everything or run.status == "Failed"
+def _reset_actions(execution: Execution, stage: str, all_actions: bool) -> None:
+    for run in execution.current_runs(stage).values():
+        run.is_replaced = all_actions or run.status == "Failed"
     execution.stages[stage] = "InProgress"
 
 

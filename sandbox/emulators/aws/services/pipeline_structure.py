@@ -1,4 +1,4 @@
-"""The rules that CodePipeline checks before it takes a pipeline: what the service model does not say.
+"""The validation of a pipeline's structure, beyond the service model.
 
 From the CodePipeline user guide ("pipeline structure reference", "action structure
 reference", "quotas"). The codes are AWS's, the wording is close to it but not its own.
@@ -11,19 +11,19 @@ from .core import Error, Params
 
 
 class _Provider(NamedTuple):
-    """How many artifacts an action takes and makes, and its configuration."""
+    """The number of input and output artifacts of an action, and its configuration keys."""
 
     inputs: range
     outputs: range
     required: set[str]
     optional: set[str]
-    # Keys that carry a number, as in Image1ArtifactName.
+    # Keys with a number, as in Image1ArtifactName.
     numbered: tuple[str, ...] = ()
 
 
 _NONE, _ONE = range(1), range(1, 2)
 
-# Of (category, provider), owner AWS; an action that is not here is not looked into.
+# By (category, provider), for owner AWS; any other action is not validated.
 _PROVIDERS = {
     ("Source", "CodeStarSourceConnection"): _Provider(
         _NONE, _ONE, {"ConnectionArn", "FullRepositoryId", "BranchName"}, {"OutputArtifactFormat", "DetectChanges"}
@@ -68,7 +68,7 @@ _MAX_STAGES, _MAX_ACTIONS_OF_STAGE, _MAX_ACTIONS = 50, 50, 500
 
 
 def check_structure(pipeline: Params) -> None:
-    """Raises the first of AWS's errors about a pipeline whose shape the service model allows."""
+    """Raises AWS's first error about a pipeline that the service model allows."""
     stages = pipeline["stages"]
     if len(stages) < 2:
         _bad_structure(f"Pipeline has only {len(stages)} stage(s). There should be a minimum of 2 stages in a pipeline")
@@ -147,7 +147,7 @@ def _check_action(action: Params) -> None:
 
 
 def _check_artifacts(stages: list[Params]) -> None:
-    """An input must be the output of an action that runs before, and an output has one maker."""
+    """Checks that an input is the output of an earlier action, and that output names are unique."""
     made: set[str] = set()
     for stage in stages:
         for order in sorted({action["runOrder"] for action in stage["actions"]}):

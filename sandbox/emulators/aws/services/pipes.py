@@ -1,4 +1,4 @@
-"""EventBridge Pipes: AWS's defaults, UpdatePipe, and the trust of the role. Nothing is carried through a pipe."""
+"""EventBridge Pipes: AWS's defaults, UpdatePipe, and the trust of the role. Pipes do not run."""
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.utils import utcnow
@@ -15,23 +15,23 @@ _BATCH_SIZE, _BATCHING_WINDOW = 10, 0
 class Pipes(core.Service):
     model = "pipes"
     backends = pipes_backends
-    stock = EventBridgePipesResponse
+    fallback = EventBridgePipesResponse
 
     def create_pipe(self, params: Params) -> TYPE_RESPONSE:
-        """AWS wants a name that is free, and a role that it can take on."""
+        """AWS requires an unused name, and a role that Pipes can assume."""
         if params["Name"] in self.state.pipes:
             raise Error("ConflictException", f"Pipe {params['Name']} already exists.")
-        self._trusted(params["RoleArn"])
-        return self.moto()
+        self._check_trust(params["RoleArn"])
+        return self.call_moto()
 
     def describe_pipe(self, params: Params) -> Params:
-        """AWS answers the parameters of a queue as it reads it, whatever was sent."""
+        """AWS returns the parameters of a queue with their defaults."""
         pipe = self._pipe(params["Name"])
         pipe.advance()
-        answer = {
+        response = {
             "Description": pipe.description,
             "Source": pipe.source,
-            "SourceParameters": _as_read(pipe),
+            "SourceParameters": _source_parameters(pipe),
             "Enrichment": pipe.enrichment,
             "EnrichmentParameters": pipe.enrichment_parameters,
             "Target": pipe.target,
@@ -41,14 +41,14 @@ class Pipes(core.Service):
             "LogConfiguration": pipe.log_configuration,
             "KmsKeyIdentifier": pipe.kms_key_identifier,
         }
-        return _short(pipe) | {name: value for name, value in answer.items() if value is not None}
+        return _summary(pipe) | {name: value for name, value in response.items() if value is not None}
 
     def update_pipe(self, params: Params) -> Params:
-        """AWS leaves alone what is not sent, and never changes the source."""
+        """AWS changes the members that are sent, and never the source."""
         pipe = self._pipe(params["Name"])
-        self._trusted(params["RoleArn"])
+        self._check_trust(params["RoleArn"])
         pipe.role_arn = params["RoleArn"]
-        for name, kept in (
+        for name, attribute in (
             ("Description", "description"),
             ("DesiredState", "desired_state"),
             ("SourceParameters", "source_parameters"),
@@ -60,10 +60,10 @@ class Pipes(core.Service):
             ("KmsKeyIdentifier", "kms_key_identifier"),
         ):
             if name in params:
-                setattr(pipe, kept, params[name])
+                setattr(pipe, attribute, params[name])
         pipe.status = pipe.desired_state
         pipe.last_modified_time = utcnow()
-        return _short(pipe)
+        return _summary(pipe)
 
     def _pipe(self, name: str) -> Pipe:
         pipe: Pipe | None = self.state.pipes.get(name)
@@ -71,12 +71,12 @@ class Pipes(core.Service):
             raise Error("NotFoundException", f"Pipe {name} does not exist.")
         return pipe
 
-    def _trusted(self, role: str) -> None:
-        if not core.service_trusted(self.current_account, self.partition, role, "pipes.amazonaws.com"):
+    def _check_trust(self, role: str) -> None:
+        if not core.is_service_trusted(self.current_account, self.partition, role, "pipes.amazonaws.com"):
             raise Error("ValidationException", f"The role {role} cannot be assumed by pipes.amazonaws.com.")
 
 
-def _short(pipe: Pipe) -> Params:
+def _summary(pipe: Pipe) -> Params:
     return {
         "Arn": pipe.arn,
         "Name": pipe.name,
@@ -87,7 +87,7 @@ def _short(pipe: Pipe) -> Params:
     }
 
 
-def _as_read(pipe: Pipe) -> Params | None:
+def _source_parameters(pipe: Pipe) -> Params | None:
     parameters: Params | None = pipe.source_parameters
     if ":sqs:" not in pipe.source:
         return parameters
@@ -97,4 +97,4 @@ def _as_read(pipe: Pipe) -> Params | None:
 
 
 def install() -> None:
-    core.serve_over(Pipes)
+    core.extend_moto(Pipes)

@@ -1,4 +1,4 @@
-"""The operations of CodeCommit on pull requests: who may approve them, and what it takes to merge one."""
+"""The operations of CodeCommit on pull requests: approvals, overrides and merges."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -14,31 +14,31 @@ from .git_objects import merge_base
 
 @dataclass
 class PullRequest:
-    # What AWS answers, with one target.
-    answer: Params
-    # Who approved, and who set the rules aside, by revision.
+    # The response of AWS, with one target.
+    response: Params
+    # The approvers, and the principal that overrode the rules, by revision.
     approvers: dict[str, list[str]] = field(default_factory=dict)
     overriders: dict[str, str] = field(default_factory=dict)
 
     @property
     def target(self) -> Params:
-        target: Params = self.answer["pullRequestTargets"][0]
+        target: Params = self.response["pullRequestTargets"][0]
         return target
 
     @property
     def revision(self) -> str:
-        return str(self.answer["revisionId"])
+        return str(self.response["revisionId"])
 
     @property
     def is_open(self) -> bool:
-        return bool(self.answer["pullRequestStatus"] == "OPEN")
+        return bool(self.response["pullRequestStatus"] == "OPEN")
 
     def evaluate(self) -> Params:
-        """What the rules say of the current revision."""
+        """Evaluates the rules for the current revision."""
         approvers = self.approvers.get(self.revision, [])
         verdicts = {
-            rule["approvalRuleName"]: approval_rules.satisfied(rule["approvalRuleContent"], approvers)
-            for rule in self.answer["approvalRules"]
+            rule["approvalRuleName"]: approval_rules.is_satisfied(rule["approvalRuleContent"], approvers)
+            for rule in self.response["approvalRules"]
         }
         return {
             "approved": all(verdicts.values()),
@@ -50,7 +50,7 @@ class PullRequest:
 
 class PullRequests(Branches):
     def create_pull_request(self, params: Params) -> Params:
-        """AWS gives it the rules of the repository's templates that are for its destination."""
+        """AWS adds the rules of the repository's templates that apply to its destination."""
         if len(params["targets"]) != 1:
             raise Error("InvalidTargetsException", "A pull request has one target")
         [target] = params["targets"]
@@ -64,8 +64,8 @@ class PullRequests(Branches):
             raise Error("SourceAndDestinationAreSameException", f"Both branches are {source}")
         _tip(repository, source)
         now = utcnow()
-        self.state.numbered += 1
-        key = str(self.state.numbered)
+        self.state.last_number += 1
+        key = str(self.state.last_number)
         pull = PullRequest(
             {
                 "pullRequestId": key,
@@ -90,15 +90,15 @@ class PullRequests(Branches):
             }
         )
         self.state.pull_requests[key] = pull
-        self._tell(pull, "pullRequestCreated")
-        return {"pullRequest": pull.answer}
+        self._put_pull_request_event(pull, "pullRequestCreated")
+        return {"pullRequest": pull.response}
 
     def get_pull_request(self, params: Params) -> Params:
-        """AWS refuses an id that is not there."""
-        return {"pullRequest": self._pull(params).answer}
+        """AWS rejects an id that does not exist."""
+        return {"pullRequest": self._pull_request(params).response}
 
     def list_pull_requests(self, params: Params) -> Params:
-        """AWS answers the ids, the newest first."""
+        """AWS returns the ids, newest first."""
         name = self._repository(params).name
         wanted = {key: params.get(key) for key in ("authorArn", "pullRequestStatus")}
         return {
@@ -106,61 +106,61 @@ class PullRequests(Branches):
                 key
                 for key, pull in reversed(self.state.pull_requests.items())
                 if pull.target["repositoryName"] == name
-                and all(value in (None, pull.answer[member]) for member, value in wanted.items())
+                and all(value in (None, pull.response[member]) for member, value in wanted.items())
             ]
         }
 
     def update_pull_request_status(self, params: Params) -> Params:
-        """AWS closes it for good."""
-        pull, status = self._pull(params), params["pullRequestStatus"]
+        """AWS never reopens a closed pull request."""
+        pull, status = self._pull_request(params), params["pullRequestStatus"]
         if status == "OPEN" and not pull.is_open:
             raise Error("InvalidPullRequestStatusUpdateException", "The pull request is closed")
-        if status != pull.answer["pullRequestStatus"]:
-            pull.answer |= {"pullRequestStatus": status, "lastActivityDate": utcnow()}
-            self._tell(pull, "pullRequestStatusChanged")
-        return {"pullRequest": pull.answer}
+        if status != pull.response["pullRequestStatus"]:
+            pull.response |= {"pullRequestStatus": status, "lastActivityDate": utcnow()}
+            self._put_pull_request_event(pull, "pullRequestStatusChanged")
+        return {"pullRequest": pull.response}
 
     def update_pull_request_approval_state(self, params: Params) -> None:
-        """AWS takes it from everybody but the author, and of the newest revision only."""
-        pull = self._current(params)
-        if self.caller == pull.answer["authorArn"]:
+        """AWS accepts an approval of the newest revision, from everybody except the author."""
+        pull = self._open_pull_request(params)
+        if self.caller == pull.response["authorArn"]:
             raise Error("PullRequestCannotBeApprovedByAuthorException", f"{self.caller} is the author")
         approvers = pull.approvers.setdefault(pull.revision, [])
         if self.caller in approvers:
             approvers.remove(self.caller)
         if params["approvalState"] == "APPROVE":
             approvers.append(self.caller)
-        self._tell(pull, "pullRequestApprovalStateChanged", approvalStatus=params["approvalState"])
+        self._put_pull_request_event(pull, "pullRequestApprovalStateChanged", approvalStatus=params["approvalState"])
 
     def get_pull_request_approval_states(self, params: Params) -> Params:
-        """AWS does not keep that an approval was revoked."""
-        approvers = self._pull(params).approvers.get(params["revisionId"], [])
+        """AWS does not return revoked approvals."""
+        approvers = self._pull_request(params).approvers.get(params["revisionId"], [])
         return {"approvals": [{"userArn": arn, "approvalState": "APPROVE"} for arn in approvers]}
 
     def evaluate_pull_request_approval_rules(self, params: Params) -> Params:
         """AWS evaluates the newest revision only."""
-        pull = self._pull(params)
+        pull = self._pull_request(params)
         _check_revision(pull, params)
         return {"evaluation": pull.evaluate()}
 
     def override_pull_request_approval_rules(self, params: Params) -> None:
-        """AWS sets all rules of the newest revision aside, or back."""
-        pull = self._current(params)
+        """AWS overrides all rules of the newest revision, or revokes the override."""
+        pull = self._open_pull_request(params)
         if params["overrideStatus"] == "REVOKE":
             pull.overriders.pop(pull.revision, None)
         elif pull.revision in pull.overriders:
-            raise Error("OverrideAlreadySetException", "The rules are set aside already")
+            raise Error("OverrideAlreadySetException", "The rules are overridden already")
         else:
             pull.overriders[pull.revision] = self.caller
-        self._tell(pull, "pullRequestApprovalRuleOverridden", overrideStatus=params["overrideStatus"])
+        self._put_pull_request_event(pull, "pullRequestApprovalRuleOverridden", overrideStatus=params["overrideStatus"])
 
     def get_pull_request_override_state(self, params: Params) -> Params:
-        """AWS answers who set the rules aside."""
-        overrider = self._pull(params).overriders.get(params["revisionId"])
+        """AWS returns the principal that overrode the rules."""
+        overrider = self._pull_request(params).overriders.get(params["revisionId"])
         return {"overridden": overrider is not None, "overrider": overrider}
 
     def merge_pull_request_by_fast_forward(self, params: Params) -> Params:
-        """AWS moves the destination to the source, and closes the pull request."""
+        """AWS fast-forwards the destination to the source, and closes the pull request."""
         return self._merge_pull(params, "FAST_FORWARD_MERGE")
 
     def merge_pull_request_by_squash(self, params: Params) -> Params:
@@ -172,7 +172,7 @@ class PullRequests(Branches):
         return self._merge_pull(params, "THREE_WAY_MERGE")
 
     def _merge_pull(self, params: Params, option: str) -> Params:
-        pull, repository = self._pull(params), self._repository(params)
+        pull, repository = self._pull_request(params), self._repository(params)
         target = pull.target
         if repository.name != target["repositoryName"]:
             raise Error("RepositoryNotAssociatedWithPullRequestException", f"It is not of {repository.name}")
@@ -187,24 +187,24 @@ class PullRequests(Branches):
         if not evaluation["approved"] and not evaluation["overridden"]:
             names = ", ".join(evaluation["approvalRulesNotSatisfied"])
             raise Error("PullRequestApprovalRulesNotSatisfiedException", f"Not satisfied: {names}")
-        pull.answer["pullRequestStatus"] = "CLOSED"
+        pull.response["pullRequestStatus"] = "CLOSED"
         try:
             commit = self._merge(repository, destination, tip, option, params)
         except Error:
-            pull.answer["pullRequestStatus"] = "OPEN"
+            pull.response["pullRequestStatus"] = "OPEN"
             raise
-        pull.answer["lastActivityDate"] = utcnow()
+        pull.response["lastActivityDate"] = utcnow()
         target["mergeMetadata"] = {
             "isMerged": True,
             "mergedBy": self.caller,
             "mergeCommitId": commit.key,
             "mergeOption": option,
         }
-        self._tell(pull, "pullRequestMergeStatusUpdated", mergeOption=option)
-        return {"pullRequest": pull.answer}
+        self._put_pull_request_event(pull, "pullRequestMergeStatusUpdated", mergeOption=option)
+        return {"pullRequest": pull.response}
 
-    def _moved(self, repository: Repository, branch: str) -> None:
-        """New commits of the source make a new revision, which nobody has approved."""
+    def _update_pull_requests(self, repository: Repository, branch: str) -> None:
+        """A new commit on the source creates a new revision without approvals."""
         for pull in self.state.pull_requests.values():
             names = _names(pull.target)
             if not pull.is_open or pull.target["repositoryName"] != repository.name or branch not in names:
@@ -213,8 +213,8 @@ class PullRequests(Branches):
                 continue
             pull.target.update(_tips(repository, *names))
             if branch == names[0]:
-                pull.answer |= {"revisionId": _revision(), "lastActivityDate": utcnow()}
-                self._tell(pull, "pullRequestSourceBranchUpdated")
+                pull.response |= {"revisionId": _revision(), "lastActivityDate": utcnow()}
+                self._put_pull_request_event(pull, "pullRequestSourceBranchUpdated")
 
     def _rules(self, repository: Repository, reference: str, now: datetime) -> list[Params]:
         templates = [self.state.templates[name] for name in repository.templates]
@@ -232,48 +232,48 @@ class PullRequests(Branches):
                 },
             }
             for template in templates
-            if approval_rules.is_for(template["approvalRuleTemplateContent"], reference)
+            if approval_rules.applies_to(template["approvalRuleTemplateContent"], reference)
         ]
 
-    def _tell(self, pull: PullRequest, event: str, **more: str) -> None:
-        answer, target = pull.answer, pull.target
+    def _put_pull_request_event(self, pull: PullRequest, event: str, **more: str) -> None:
+        response, target = pull.response, pull.target
         detail = {
             "event": event,
-            "pullRequestId": answer["pullRequestId"],
-            "title": answer["title"],
-            "description": answer["description"],
-            "author": answer["authorArn"],
-            "creationDate": written(answer["creationDate"]),
-            "lastModifiedDate": written(answer["lastActivityDate"]),
+            "pullRequestId": response["pullRequestId"],
+            "title": response["title"],
+            "description": response["description"],
+            "author": response["authorArn"],
+            "creationDate": format_time(response["creationDate"]),
+            "lastModifiedDate": format_time(response["lastActivityDate"]),
             "isMerged": str(target["mergeMetadata"]["isMerged"]),
-            "pullRequestStatus": answer["pullRequestStatus"].capitalize(),
+            "pullRequestStatus": response["pullRequestStatus"].capitalize(),
             "repositoryNames": [target["repositoryName"]],
             "revisionId": pull.revision,
             "notificationBody": "A pull request event occurred in the following AWS CodeCommit repository: "
             f"{target['repositoryName']}. User: {self.caller}. Event: {event}. "
-            f"Pull request: {answer['pullRequestId']}.",
+            f"Pull request: {response['pullRequestId']}.",
         }
         members = ("sourceReference", "destinationReference", "sourceCommit", "destinationCommit")
         repository = self.state.repositories[target["repositoryName"]]
-        told = detail | {name: target[name] for name in members} | more
-        self._announce("Pull Request State Change", [repository], told)
+        detail |= {name: target[name] for name in members} | more
+        self._put_event("Pull Request State Change", [repository], detail)
 
-    def _pull(self, params: Params) -> PullRequest:
+    def _pull_request(self, params: Params) -> PullRequest:
         if params["pullRequestId"] not in self.state.pull_requests:
             raise Error("PullRequestDoesNotExistException", f"Pull request {params['pullRequestId']} does not exist")
         pull: PullRequest = self.state.pull_requests[params["pullRequestId"]]
         return pull
 
-    def _current(self, params: Params) -> PullRequest:
-        pull = self._pull(params)
+    def _open_pull_request(self, params: Params) -> PullRequest:
+        pull = self._pull_request(params)
         if not pull.is_open:
             raise Error("PullRequestAlreadyClosedException", "The pull request is closed")
         _check_revision(pull, params)
         return pull
 
 
-def written(moment: datetime) -> str:
-    """A time as the events of CodeCommit have it."""
+def format_time(moment: datetime) -> str:
+    """Formats a time as CodeCommit's events do."""
     return moment.strftime("%a %b %d %H:%M:%S UTC %Y")
 
 
@@ -283,7 +283,7 @@ def _check_revision(pull: PullRequest, params: Params) -> None:
 
 
 def _names(target: Params) -> tuple[str, str]:
-    """The branches that a pull request is from and for."""
+    """The source and destination branches of a pull request."""
     source, destination = target["sourceReference"], target["destinationReference"]
     return source.removeprefix("refs/heads/"), destination.removeprefix("refs/heads/")
 

@@ -1,6 +1,6 @@
-"""S3: the conditions of a bucket policy, and Object Lock of a bucket in use.
+"""S3: the conditions of a bucket policy, and Object Lock of a bucket with objects.
 
-The sandbox speaks plain HTTP on the loopback interface; policies see it as TLS 1.3.
+The sandbox serves plain HTTP on the loopback interface; policies evaluate it as TLS 1.3.
 """
 
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
@@ -22,15 +22,15 @@ _HEADERS = {
     "s3:x-amz-acl": "x-amz-acl",
     "s3:x-amz-storage-class": "x-amz-storage-class",
 }
-# Known to be absent from a request that no AWS service makes on somebody's behalf.
+# Condition keys that are absent unless an AWS service makes the request for somebody.
 _ABSENT = {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:calledvia", "aws:sourcevpce", "aws:sourcevpc"}
 
-# moto derives the action from the HTTP method; AWS names these differently.
+# moto derives the action from the HTTP method; AWS names these actions differently.
 _ACTIONS = {"s3:HeadObject": "s3:GetObject", "s3:PostObject": "s3:PutObject"}
 
 
 def _get_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
-    """moto asks only for this much; who asks, and how, is in the request."""
+    """Evaluates the bucket policy; caller and condition keys come from the Flask request."""
     principal = _principal(bucket.account_id, bucket.partition)
     allowed = statements.verdict(
         bucket.policy,
@@ -61,7 +61,7 @@ def _context(principal: str) -> dict[str, str]:
 
 
 def _principal(account: str, partition: str) -> str:
-    """The ARN of who asks, as AWS puts it into aws:PrincipalArn: of a session, that of its role."""
+    """The caller's ARN as in aws:PrincipalArn: that of the role for a session."""
     authorization = request.headers.get("Authorization", "")
     key = authorization.partition("Credential=")[2].partition("/")[0]
     for sessions in list(sts_backends.values()):
@@ -88,15 +88,15 @@ def _put_object_lock_configuration(
     days: int | None = None,
     years: int | None = None,
 ) -> None:
-    """AWS takes another default retention of a bucket with Object Lock, whether there is anything in it or not."""
+    """AWS accepts a new default retention for a bucket with Object Lock, empty or not."""
     bucket = backend.get_bucket(bucket_name)
     if not bucket.object_lock_enabled:
-        _stock_put_object_lock_configuration(backend, bucket_name, lock_enabled, mode, days, years)
+        _moto_put_object_lock_configuration(backend, bucket_name, lock_enabled, mode, days, years)
         return
     bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
 
 
-_stock_put_object_lock_configuration: Any = S3Backend.put_object_lock_configuration
+_moto_put_object_lock_configuration: Any = S3Backend.put_object_lock_configuration
 
 
 def install() -> None:

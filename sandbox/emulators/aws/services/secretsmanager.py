@@ -1,4 +1,4 @@
-"""Secrets Manager: rotation of a secret without a value, and the name of one that waits for its deletion."""
+"""Secrets Manager: rotation of a secret without a value, and the name of a secret scheduled for deletion."""
 
 from moto.awslambda.utils import get_backend
 from moto.core.common_types import TYPE_RESPONSE
@@ -12,28 +12,28 @@ from .core import Error, Params
 class SecretsManager(core.Service):
     model = "secretsmanager"
     backends = secretsmanager_backends
-    stock = SecretsManagerResponse
+    fallback = SecretsManagerResponse
     invalid = "InvalidParameterException"
 
     def create_secret(self, params: Params) -> TYPE_RESPONSE:
-        """AWS keeps the name of a secret until its deletion is over, and says so."""
+        """AWS reserves the name of a secret until its deletion is complete."""
         secret = self.state.secrets.get(params["Name"])
         if secret and secret.is_deleted():
             raise Error(
                 "InvalidRequestException",
                 "You can't create this secret because a secret with this name is already scheduled for deletion.",
             )
-        return self.moto()
+        return self.call_moto()
 
     def rotate_secret(self, params: Params) -> Params | TYPE_RESPONSE:
-        """AWS accepts settings for a secret without a value, and keeps the versions if rotation begins later.
+        """AWS accepts rotation settings for a secret without a value, and keeps the versions if rotation starts later.
 
-        AWS first lets the function test itself, in a version that it deletes again. moto fails at a secret without a
-        value, and leaves a version behind if rotation does not begin at once.
+        AWS first runs the function's test step with a version that it deletes afterwards. moto fails for a secret
+        without a value, and leaves a version behind if rotation does not start at once.
         """
         secret = self.state.describe_secret(params["SecretId"])
         if secret.is_deleted() or (secret.versions and params.get("RotateImmediately", True)):
-            return self.moto()
+            return self.call_moto()
         function = params.get("RotationLambdaARN") or secret.rotation_lambda_arn
         if not function:
             raise Error("InvalidRequestException", "No Lambda rotation function ARN is associated with this secret.")
@@ -53,4 +53,4 @@ class SecretsManager(core.Service):
 
 
 def install() -> None:
-    core.serve_over(SecretsManager)
+    core.extend_moto(SecretsManager)

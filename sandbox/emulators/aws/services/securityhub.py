@@ -41,16 +41,16 @@ hub_backends = BackendDict(State, "securityhub")
 class SecurityHub(Tagged, core.Service):
     model = "securityhub"
     backends = hub_backends
-    stock = SecurityHubResponse
+    fallback = SecurityHubResponse
     invalid = "InvalidInputException"
     state: State
 
     @staticmethod
-    def untagged(arn: str) -> Error:
+    def not_found(arn: str) -> Error:
         return Error("ResourceNotFoundException", f"Resource not found: {arn}")
 
     def enable_security_hub(self, params: Params) -> None:
-        """AWS turns new controls and the default standards on unless asked not to."""
+        """AWS enables new controls and the default standards unless the request disables them."""
         if self.state.hub is not None:
             raise Error("ResourceConflictException", "Account is already subscribed to Security Hub")
         securityhub_backends[self.current_account][self.region].enable_security_hub(tags=params.get("Tags", {}))
@@ -68,7 +68,7 @@ class SecurityHub(Tagged, core.Service):
                     self._subscribe(path, {})
 
     def describe_hub(self, params: Params) -> Params:
-        """AWS refuses an account that has no hub."""
+        """AWS rejects an account without a hub."""
         return self._hub()
 
     def update_security_hub_configuration(self, params: Params) -> None:
@@ -76,13 +76,13 @@ class SecurityHub(Tagged, core.Service):
         self._hub().update(params)
 
     def disable_security_hub(self, params: Params) -> None:
-        """AWS takes the standards away with the hub."""
+        """AWS removes the standards with the hub."""
         self._hub()
         securityhub_backends[self.current_account][self.region].disable_security_hub()
         self.state.hub, self.state.subscriptions, self.state.insights, self.state.tags = None, {}, {}, {}
 
     def describe_standards(self, params: Params) -> Params:
-        """AWS answers all standards that it has; here the older ones are listed."""
+        """AWS returns all of its standards; here the older ones are listed."""
         return {
             "Standards": [
                 {"StandardsArn": self._standard_arn(path), "Name": name, "EnabledByDefault": default}
@@ -91,7 +91,7 @@ class SecurityHub(Tagged, core.Service):
         }
 
     def batch_enable_standards(self, params: Params) -> Params:
-        """AWS refuses an unknown standard, and makes one subscription of a standard."""
+        """AWS rejects an unknown standard, and keeps one subscription per standard."""
         self._hub()
         paths = [
             request["StandardsArn"].split(":::")[-1].rpartition("::")[2]
@@ -108,7 +108,7 @@ class SecurityHub(Tagged, core.Service):
         }
 
     def get_enabled_standards(self, params: Params) -> Params:
-        """AWS answers the subscriptions that are named, and all when none is."""
+        """AWS returns the named subscriptions, or all of them."""
         self._hub()
         wanted = params.get("StandardsSubscriptionArns") or list(self.state.subscriptions)
         return {
@@ -118,20 +118,20 @@ class SecurityHub(Tagged, core.Service):
         }
 
     def batch_disable_standards(self, params: Params) -> Params:
-        """AWS answers the subscriptions that it takes away."""
+        """AWS returns the removed subscriptions."""
         self._hub()
         gone = [self.state.subscriptions.pop(arn, None) for arn in params["StandardsSubscriptionArns"]]
         return {"StandardsSubscriptions": [one | {"StandardsStatus": "DELETING"} for one in gone if one]}
 
     def create_insight(self, params: Params) -> Params:
-        """AWS makes up an id; two insights may have one name."""
+        """AWS generates an id; two insights can have the same name."""
         self._hub()
         arn = self.arn(f"insight/{self.current_account}/custom/{uuid.uuid4()}")
         self.state.insights[arn] = {"InsightArn": arn} | params
         return {"InsightArn": arn}
 
     def get_insights(self, params: Params) -> Params:
-        """AWS answers the insights that are named, and all of the account's own when none is."""
+        """AWS returns the named insights, or all custom insights."""
         self._hub()
         for arn in params.get("InsightArns", []):
             self._insight(arn)
@@ -142,7 +142,7 @@ class SecurityHub(Tagged, core.Service):
         self._insight(params["InsightArn"]).update(params)
 
     def delete_insight(self, params: Params) -> Params:
-        """AWS answers the ARN."""
+        """AWS returns the ARN."""
         self._insight(params["InsightArn"])
         del self.state.insights[params["InsightArn"]]
         return {"InsightArn": params["InsightArn"]}
@@ -172,11 +172,11 @@ class SecurityHub(Tagged, core.Service):
         return self.state.subscriptions[arn]
 
     def _standard_arn(self, path: str) -> str:
-        # The oldest kind belongs to no region.
+        # The oldest standards have no region in their ARN.
         region = "" if path.startswith("ruleset/") else self.region
         return f"arn:{self.partition}:securityhub:{region}::{path}"
 
 
 def install() -> None:
     paths = ("/standards$", "/standards/(?P<rest>.+)$", "/insights$", "/insights/(?P<rest>.+)$", "/tags/(?P<rest>.+)$")
-    core.serve_over(SecurityHub, *paths)
+    core.extend_moto(SecurityHub, *paths)

@@ -37,30 +37,30 @@ _NOTATION = {
 
 _PAYLOAD = "application/vnd.cncf.notary.payload.v1+json"
 _PLUGIN = "com.amazonaws.signer.notation.plugin"
-_LATER = timedelta(days=3650)
+_TEN_YEARS = timedelta(days=3650)
 
 
 class Signer(core.Service):
     model = "signer"
     backends = signer_backends
-    stock = SignerResponse
+    fallback = SignerResponse
 
     def get_signing_platform(self, params: Params) -> Params:
-        """AWS refuses a platform that it does not have."""
+        """AWS rejects an unknown platform."""
         for platform in SignerBackend.platforms:
             if platform["platformId"] == params["platformId"]:
                 return platform
         raise Error("ResourceNotFoundException", f"No platform {params['platformId']}")
 
     def put_signing_profile(self, params: Params) -> TYPE_RESPONSE:
-        """AWS refuses a platform that it does not have, and a name that was ever used."""
+        """AWS rejects an unknown platform, and a name that was ever used."""
         self.get_signing_platform(params)
         if params["profileName"] in self.state.signing_profiles:
             raise Error("ValidationException", f"The signing profile {params['profileName']} already exists")
-        return self.moto()
+        return self.call_moto()
 
     def list_signing_profiles(self, params: Params) -> Params:
-        """AWS lists what was cancelled only when it is asked to; all are on one page here."""
+        """AWS lists cancelled profiles only on request; here all are on one page."""
         wanted = params.get("statuses", []) + (["Canceled"] if params.get("includeCanceled") else [])
         return {
             "profiles": [
@@ -78,17 +78,17 @@ class Signer(core.Service):
         }
 
     def get_signing_profile(self, params: Params) -> TYPE_RESPONSE:
-        """AWS answers a profile that was cancelled too, and refuses a name that is not there."""
+        """AWS returns a cancelled profile too, and rejects a name that does not exist."""
         self._profile(params["profileName"])
-        return self.moto()
+        return self.call_moto()
 
     def cancel_signing_profile(self, params: Params) -> TYPE_RESPONSE:
-        """AWS keeps a profile that was cancelled, and refuses a name that is not there."""
+        """AWS keeps a cancelled profile, and rejects a name that does not exist."""
         self._profile(params["profileName"])
-        return self.moto()
+        return self.call_moto()
 
     def sign_payload(self, params: Params) -> Params:
-        """AWS answers an envelope as the Notary Project defines it: a JWS that says by which profile and job."""
+        """AWS returns an envelope of the Notary Project: a JWS with the profile and the job."""
         profile = self._profile(params["profileName"])
         if params["payloadFormat"] != _PAYLOAD:
             raise Error("ValidationException", f"Payload format {params['payloadFormat']} is not supported")
@@ -97,19 +97,19 @@ class Signer(core.Service):
         if profile.status != "Active":
             raise Error("ValidationException", f"Profile {profile.name} is not active: {profile.status}")
         job = str(uuid.uuid4())
-        marks = {
+        attributes = {
             "com.amazonaws.signer.signingJob": self.arn(f"/signing-jobs/{job}"),
             "com.amazonaws.signer.signingProfileVersion": profile.profile_version_arn,
         }
         return {
             "jobId": job,
             "jobOwner": self.current_account,
-            "signature": _envelope(params["payload"], marks),
+            "signature": _envelope(params["payload"], attributes),
             "metadata": {},
         }
 
     def revoke_signing_profile(self, params: Params) -> None:
-        """AWS revokes one version of a profile, from a time on."""
+        """AWS revokes one version of a profile from a given time."""
         profile = self._profile(params["profileName"])
         if params["profileVersion"] != profile.profile_version:
             raise Error("ResourceNotFoundException", f"No version {params['profileVersion']} of {profile.name}")
@@ -117,19 +117,19 @@ class Signer(core.Service):
         profile.revoked = _time(params["effectiveTime"])
 
     def get_revocation_status(self, params: Params) -> Params:
-        """AWS answers which of profile, job and certificates are revoked; jobs and certificates never are here."""
+        """AWS returns the revoked profile, job and certificates; here only a profile can be revoked."""
         at = _time(params["signatureTimestamp"])
         return {
             "revokedEntities": [
                 profile.profile_version_arn
                 for profile in self.state.signing_profiles.values()
                 if profile.profile_version_arn == params["profileVersionArn"]
-                and getattr(profile, "revoked", at + _LATER) <= at
+                and getattr(profile, "revoked", at + _TEN_YEARS) <= at
             ]
         }
 
     def add_profile_permission(self, params: Params) -> Params:
-        """AWS makes a statement of a policy, which has a revision."""
+        """AWS adds a statement to the policy and sets a new revision."""
         permissions = self._permissions(params["profileName"])
         if params["statementId"] in permissions:
             raise Error("ConflictException", f"Statement {params['statementId']} already exists")
@@ -139,7 +139,7 @@ class Signer(core.Service):
         return self._revise(params["profileName"])
 
     def list_profile_permissions(self, params: Params) -> Params:
-        """AWS refuses a profile that has no policy."""
+        """AWS rejects a profile without a policy."""
         permissions = self._permissions(params["profileName"])
         if not permissions:
             raise Error("ResourceNotFoundException", f"No policy for profile {params['profileName']}")
@@ -147,7 +147,7 @@ class Signer(core.Service):
         return {"revisionId": revision, "permissions": list(permissions.values())}
 
     def remove_profile_permission(self, params: Params) -> Params:
-        """AWS wants the latest revision."""
+        """AWS requires the latest revision."""
         permissions = self._permissions(params["profileName"])
         if params["statementId"] not in permissions:
             raise Error("ResourceNotFoundException", f"No statement {params['statementId']}")
@@ -171,19 +171,19 @@ class Signer(core.Service):
         return {"revisionId": self._profile(name).revision}
 
 
-def root() -> str:
-    """The certificate that all signatures end at, in base64. AWS publishes its own."""
-    return _text(_authority()[1].public_bytes(serialization.Encoding.DER))
+def root_certificate() -> str:
+    """The root certificate of all signatures, in base64. AWS publishes its own."""
+    return _base64(_authority()[1].public_bytes(serialization.Encoding.DER))
 
 
 def _authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-    """The key and certificate that sign those of signatures: one for all accounts, kept as long as the state."""
-    kept: dict[str, Any] = vars(signer_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])
-    if "authority" not in kept:
+    """The root key and certificate: one for all accounts, stored with the state."""
+    state: dict[str, Any] = vars(signer_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])
+    if "authority" not in state:
         key = ec.generate_private_key(ec.SECP384R1())
         certificate = _certificate("Signer Root CA", key.public_key(), None, key)
-        kept["authority"] = (_pem(key), certificate.public_bytes(serialization.Encoding.PEM))
-    key, certificate = kept["authority"]
+        state["authority"] = (_pem(key), certificate.public_bytes(serialization.Encoding.PEM))
+    key, certificate = state["authority"]
     private: Any = serialization.load_pem_private_key(key, None)
     return private, x509.load_pem_x509_certificate(certificate)
 
@@ -191,7 +191,7 @@ def _authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
 def _certificate(
     name: str, public: Any, issuer: x509.Certificate | None, by: ec.EllipticCurvePrivateKey
 ) -> x509.Certificate:
-    """A certificate as the Notary Project wants it: a root's, or one that only signs code."""
+    """A certificate as the Notary Project requires it: a root, or one that only signs code."""
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "US"),
@@ -209,7 +209,7 @@ def _certificate(
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + (_LATER if is_root else timedelta(days=30)))
+        .not_valid_after(now + (_TEN_YEARS if is_root else timedelta(days=30)))
         .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
         .add_extension(
             x509.KeyUsage(
@@ -225,8 +225,8 @@ def _certificate(
     return builder.sign(by, hashes.SHA384())
 
 
-def _envelope(payload: bytes, marks: dict[str, str]) -> bytes:
-    """The payload in a JWS, signed with a key of its own that the authority vouches for."""
+def _envelope(payload: bytes, attributes: dict[str, str]) -> bytes:
+    """The payload in a JWS, signed with a new key whose certificate the root signs."""
     by, authority = _authority()
     key = ec.generate_private_key(ec.SECP384R1())
     chain = [_certificate("Signer", key.public_key(), authority, by), authority]
@@ -238,13 +238,13 @@ def _envelope(payload: bytes, marks: dict[str, str]) -> bytes:
             "io.cncf.notary.signingScheme",
             "io.cncf.notary.authenticSigningTime",
             "io.cncf.notary.verificationPlugin",
-            *marks,
+            *attributes,
         ],
         "io.cncf.notary.signingScheme": "notary.x509.signingAuthority",
         "io.cncf.notary.authenticSigningTime": now,
         "io.cncf.notary.verificationPlugin": _PLUGIN,
-    } | marks
-    protected, content = _word(json.dumps(head).encode()), _word(payload)
+    } | attributes
+    protected, content = _base64url(json.dumps(head).encode()), _base64url(payload)
     signature = key.sign(f"{protected}.{content}".encode(), ec.ECDSA(hashes.SHA384()))
     numbers = b"".join(number.to_bytes(48, "big") for number in decode_dss_signature(signature))
     return json.dumps(
@@ -252,10 +252,10 @@ def _envelope(payload: bytes, marks: dict[str, str]) -> bytes:
             "payload": content,
             "protected": protected,
             "header": {
-                "x5c": [_text(one.public_bytes(serialization.Encoding.DER)) for one in chain],
+                "x5c": [_base64(one.public_bytes(serialization.Encoding.DER)) for one in chain],
                 "io.cncf.notary.signingAgent": "prodgate sandbox/1.0",
             },
-            "signature": _word(numbers),
+            "signature": _base64url(numbers),
         }
     ).encode()
 
@@ -266,12 +266,12 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _text(content: bytes) -> str:
+def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def _word(content: bytes) -> str:
-    """base64 as a JWS writes it."""
+def _base64url(content: bytes) -> str:
+    """base64 in the form of a JWS."""
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
@@ -286,7 +286,7 @@ def _time(value: Any) -> datetime:
 
 def install() -> None:
     SignerBackend.platforms = [*SignerBackend.platforms, _NOTATION]
-    core.serve_over(
+    core.extend_moto(
         Signer,
         "/signing-profiles/(?P<profile_name>[^/]+)/permissions(?P<rest>.*)$",
         "/signing-profiles/(?P<profile_name>[^/]+)/revoke$",

@@ -1,7 +1,7 @@
-"""The statements of a resource's policy, and whether they let somebody do something.
+"""The evaluation of a resource policy.
 
-A statement whose conditions cannot be decided here (an operator that is not in this
-file, a key that its caller does not know) does not apply, whatever its effect.
+A statement whose conditions cannot be evaluated here (an operator that is not in this
+file, a key that the request neither has nor declares absent) does not apply, whatever its effect.
 """
 
 import fnmatch
@@ -14,7 +14,7 @@ from .core import as_list
 
 
 def like(pattern: str, value: str) -> bool:
-    # IAM knows * and ? only; a bracket stands for itself.
+    # IAM has only the wildcards * and ?; a bracket is literal.
     return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
@@ -42,12 +42,12 @@ _NEGATED = {
 
 
 class _Undecided(Exception):
-    """A condition that nobody here knows."""
+    """A condition that cannot be evaluated here."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody wants to do. Keys of the context are in lower case; those in absent are known not to be there."""
+    """A request to evaluate. Context keys are in lower case; keys in absent are known to be missing."""
 
     action: str
     resource: str
@@ -85,7 +85,7 @@ def _applies(statement: dict[str, Any], request: Request) -> bool:
         return False
     try:
         return all(
-            _holds(operator.lower(), key.lower(), as_list(wanted), request)
+            _is_met(operator.lower(), key.lower(), as_list(wanted), request)
             for operator, keys in statement.get("Condition", {}).items()
             for key, wanted in keys.items()
         )
@@ -93,11 +93,11 @@ def _applies(statement: dict[str, Any], request: Request) -> bool:
         return False
 
 
-def _holds(operator: str, key: str, wanted: list[Any], request: Request) -> bool:
+def _is_met(operator: str, key: str, wanted: list[Any], request: Request) -> bool:
     if key not in request.context and key not in request.absent:
         raise _Undecided(key)
     value = request.context.get(key)
-    # JSON allows true and 10 beside "true" and "10".
+    # JSON policies may have true and 10 instead of "true" and "10".
     texts = [json.dumps(w) if isinstance(w, bool) else str(w) for w in wanted]
     if operator == "null":
         return (value is None) == (texts[0].lower() == "true")
@@ -108,6 +108,6 @@ def _holds(operator: str, key: str, wanted: list[Any], request: Request) -> bool
     if matches is None:
         raise _Undecided(operator)
     if value is None:
-        # With a negated operator an absent key fulfils the condition, with or without IfExists.
+        # A negated operator is met by a missing key, with or without IfExists.
         return negated or if_exists
     return any(matches(text, value) for text in texts) != negated

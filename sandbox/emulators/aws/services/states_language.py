@@ -1,4 +1,4 @@
-"""The interpreter of the Amazon States Language: where moto's differs from AWS's, and whose its calls are."""
+"""The interpreter of the Amazon States Language: AWS's behavior where moto differs, and the role of its calls."""
 
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 
@@ -32,20 +32,20 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.states import StateData
 from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
 
-from .core import Params, service_trusted
+from .core import Params, is_service_trusted
 
 PRINCIPAL = "states.amazonaws.com"
-_ENDS = re.compile(r"([A-Z])([A-Z]+)(?=[A-Z][a-z]|$)")
-_SEVERAL = re.compile(r"\.\.|\*|\?\(|\[[^\]]*[:,]")
+_ACRONYM = re.compile(r"([A-Z])([A-Z]+)(?=[A-Z][a-z]|$)")
+_MULTIPLE = re.compile(r"\.\.|\*|\?\(|\[[^\]]*[:,]")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _boto = threading.Lock()
 _parsed = cache(parse)
 
 
 def extract_json(path: str, data: Any) -> Any:
-    """AWS answers a list where a path can lead to several places, to however many it does; else the one place."""
+    """AWS returns a list for a path that can match several values, however many match; else the one value."""
     found = [match.value for match in _parsed(path).find(data)]
-    if _SEVERAL.search(_QUOTED.sub("''", path)):
+    if _MULTIPLE.search(_QUOTED.sub("''", path)):
         return found
     if not found:
         raise NoSuchJsonPathError(json_path=path, data=data)
@@ -53,15 +53,15 @@ def extract_json(path: str, data: Any) -> Any:
 
 
 def boto_client_for(region: str, service: str, state_credentials: Any = None) -> BaseClient:
-    """AWS calls services as the role of the machine, which has to trust Step Functions."""
+    """AWS calls services as the role of the machine, which must trust Step Functions."""
     role: str = state_credentials.role_arn
     _, partition, _, _, account, _ = role.split(":", 5)
-    if not service_trusted(account, partition, role, PRINCIPAL):
+    if not is_service_trusted(account, partition, role, PRINCIPAL):
         message = f"User: {PRINCIPAL} is not authorized to perform: sts:AssumeRole on resource: {role}"
         raise ClientError(
             {"Error": {"Code": "AccessDenied", "Message": message}, "ResponseMetadata": _REFUSED}, "AssumeRole"
         )
-    with _boto:  # its default session makes one client at a time
+    with _boto:  # boto3's default session is not safe for concurrent use
         sts = _client("sts", region, aws_access_key_id="states", aws_secret_access_key="states")  # noqa: S106
         keys = sts.assume_role(RoleArn=role, RoleSessionName="states")["Credentials"]
         return _client(
@@ -84,7 +84,7 @@ def _client(service: str, region: str, **keys: str) -> BaseClient:
         config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
         **keys,
     )
-    # Every answer of AWS's has one, which the interpreter writes into causes.
+    # Every response of AWS has a request ID, which the interpreter writes into causes.
     client.meta.events.register(
         "after-call", lambda parsed, **_: parsed["ResponseMetadata"].setdefault("RequestId", "sandbox")
     )
@@ -92,7 +92,7 @@ def _client(service: str, region: str, **keys: str) -> BaseClient:
 
 
 def operation(resource: str) -> OperationModel | None:
-    """What a resource like arn:aws:states:::aws-sdk:iam:putRolePolicy calls; nothing where there is no such thing."""
+    """The operation of a resource like arn:aws:states:::aws-sdk:iam:putRolePolicy; None if it does not exist."""
     *_, service, action = resource.partition(".")[0].split(":")
     try:
         model: ServiceModel = get_service_model({"sfn": "stepfunctions"}.get(service, service))
@@ -105,41 +105,41 @@ def pascal(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _as_sent(value: Any, shape: Shape | None) -> Any:
-    """AWS writes members of requests in Pascal case, whatever their case at the service."""
+def _to_request(value: Any, shape: Shape | None) -> Any:
+    """AWS writes the members of requests in Pascal case, whatever their case in the service's model."""
     match shape, value:
         case StructureShape(), dict():
             names = {pascal(name): name for name in shape.members}
-            return {names[k]: _as_sent(v, shape.members[names[k]]) for k, v in value.items() if k in names}
+            return {names[k]: _to_request(v, shape.members[names[k]]) for k, v in value.items() if k in names}
         case ListShape(), list():
-            return [_as_sent(one, shape.member) for one in value]
+            return [_to_request(one, shape.member) for one in value]
         case MapShape(), dict():
-            return {key: _as_sent(one, shape.value) for key, one in value.items()}
+            return {key: _to_request(one, shape.value) for key, one in value.items()}
     return value
 
 
-def _as_answered(value: Any, shape: Shape | None) -> Any:
-    """And those of answers; times are texts."""
+def _from_response(value: Any, shape: Shape | None) -> Any:
+    """AWS writes the members of responses in Pascal case too, and times as text."""
     match shape, value:
         case StructureShape(), dict():
-            return {pascal(k): _as_answered(v, shape.members[k]) for k, v in value.items() if k in shape.members}
+            return {pascal(k): _from_response(v, shape.members[k]) for k, v in value.items() if k in shape.members}
         case ListShape(), list():
-            return [_as_answered(one, shape.member) for one in value]
+            return [_from_response(one, shape.member) for one in value]
         case MapShape(), dict():
-            return {key: _as_answered(one, shape.value) for key, one in value.items()}
+            return {key: _from_response(one, shape.value) for key, one in value.items()}
         case _, datetime():
             return iso_8601_datetime_with_milliseconds(value)
     return value
 
 
 def _normalise_parameters(task: StateTaskServiceAwsSdk, parameters: Params) -> None:
-    called = operation(task.resource.resource_arn)
-    _replace(parameters, _as_sent(parameters, called.input_shape if called else None))
+    model = operation(task.resource.resource_arn)
+    _replace(parameters, _to_request(parameters, model.input_shape if model else None))
 
 
 def _normalise_response(task: StateTaskServiceAwsSdk, response: Params) -> None:
-    called = operation(task.resource.resource_arn)
-    _replace(response, _as_answered(response, called.output_shape if called else None))
+    model = operation(task.resource.resource_arn)
+    _replace(response, _from_response(response, model.output_shape if model else None))
 
 
 def _replace(old: Params, new: Params) -> None:
@@ -149,23 +149,23 @@ def _replace(old: Params, new: Params) -> None:
 
 
 def _normalise_service_error_name(service_name: str) -> str:
-    """AWS calls a service in errors what its SDK for Java does: CodePipeline, Iam, DynamoDb."""
+    """AWS names a service in errors as its SDK for Java does: CodePipeline, Iam, DynamoDb."""
     model: ServiceModel = get_service_model(service_name)
     name: str = model.service_id.replace(" ", "")
-    return _ENDS.sub(lambda found: found[1] + found[2].lower(), name)
+    return _ACRONYM.sub(lambda found: found[1] + found[2].lower(), name)
 
 
 def _compare(comparison: ComparisonVariable, env: Environment) -> None:
-    """AWS fails an execution where there is nothing to compare, unless that is the question."""
+    """AWS fails an execution that compares a missing value, except with IsPresent."""
     comparison.variable.eval(env)
-    asked = comparison.comparison_function
-    if isinstance(env.stack[-1], NoSuchVariable) and asked.operator_type is not ComparisonOperatorType.IsPresent:
+    function = comparison.comparison_function
+    if isinstance(env.stack[-1], NoSuchVariable) and function.operator_type is not ComparisonOperatorType.IsPresent:
         raise NoSuchJsonPathError(comparison.variable.string_sampler.literal_value, env.states.get_input())
-    asked.eval(env)
+    function.eval(env)
 
 
-def _entered(EnteredTime: str, Name: str) -> StateData:  # noqa: N803
-    """AWS tells the time in milliseconds of UTC."""
+def _state_data(EnteredTime: str, Name: str) -> StateData:  # noqa: N803
+    """AWS writes the time in milliseconds of UTC."""
     kind: Any = StateData
     entered: StateData = kind(EnteredTime=timestamp(datetime.fromisoformat(EnteredTime)), Name=Name)
     return entered
@@ -176,19 +176,19 @@ def timestamp(moment: datetime) -> str:
 
 
 def install() -> None:
-    # It reports every path that leads nowhere, as most do that a Choice asks for.
+    # The parser logs every path without a match, which is the usual case in a Choice.
     logging.getLogger("moto.stepfunctions.parser").setLevel(logging.CRITICAL)
-    _everywhere(extract_json)
-    _everywhere(boto_client_for)
-    state.StateData = _entered
+    _patch_parser(extract_json)
+    _patch_parser(boto_client_for)
+    state.StateData = _state_data
     ComparisonVariable._eval_body = _compare
     StateTaskServiceAwsSdk._normalise_parameters = _normalise_parameters
     StateTaskServiceAwsSdk._normalise_response = _normalise_response
     StateTaskServiceAwsSdk._normalise_service_error_name = staticmethod(_normalise_service_error_name)
 
 
-def _everywhere(function: Callable[..., Any]) -> None:
-    """Puts a function in the place of the interpreter's of the same name, in every module that has taken it over."""
+def _patch_parser(function: Callable[..., Any]) -> None:
+    """Replaces the interpreter's function of the same name in every module that imports it."""
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.stepfunctions.parser.") and hasattr(module, function.__name__):
             setattr(module, function.__name__, function)

@@ -29,13 +29,13 @@ class Worker(ExecutionWorker):
     def _execution_logic(self) -> None:
         try:
             super()._execution_logic()
-        except Exception as error:  # the interpreter's own; AWS's ends every execution
+        except Exception as error:  # a fault of the interpreter; at AWS every execution ends
             log.exception("states:StartExecution")
             self._execution_communication.execution.fail("States.Runtime", f"the sandbox failed: {error!r}")
 
 
 class Run(Execution):
-    """An execution. What a snapshot keeps of it is what AWS answers."""
+    """An execution. A snapshot stores what AWS returns of it."""
 
     _events: list[Params] | None = None
 
@@ -45,8 +45,8 @@ class Run(Execution):
         return ExecutionDetails(self.exec_arn, self.name, self.role_arn, self.input_data, started)
 
     def _get_start_execution_worker(self) -> Worker:
-        stock = super()._get_start_execution_worker()
-        return Worker(stock._evaluation_details, stock._execution_communication, None, {})
+        original = super()._get_start_execution_worker()
+        return Worker(original._evaluation_details, original._execution_communication, None, {})
 
     def to_history_output(self) -> Params:
         return {"events": self._events} if self._events is not None else super().to_history_output()
@@ -56,14 +56,14 @@ class Run(Execution):
         self.exec_status, self.error, self.cause = ExecutionStatus.FAILED, error, cause
 
     def __getstate__(self) -> Params:
-        kept = {**vars(self), "exec_worker": None, "_events": self.to_history_output()["events"]}
+        stored = {**vars(self), "exec_worker": None, "_events": self.to_history_output()["events"]}
         if self.exec_status == ExecutionStatus.RUNNING:
-            kept |= {"exec_status": ExecutionStatus.ABORTED, "stop_date": datetime.now(tz=UTC)}
-        return kept
+            stored |= {"exec_status": ExecutionStatus.ABORTED, "stop_date": datetime.now(tz=UTC)}
+        return stored
 
 
 class Machines(StepFunctionsParserBackend):
-    """What Step Functions knows in one account and region."""
+    """The state of Step Functions in one account and region."""
 
     def start_execution(
         self,
@@ -72,7 +72,7 @@ class Machines(StepFunctionsParserBackend):
         execution_input: str | None = None,
         trace_header: Any = None,
     ) -> Run:
-        """AWS runs the definition as it is now, and takes a name once; it makes up one that is not given."""
+        """AWS runs the current definition, requires a unique name, and generates a missing one."""
         machine = self.describe_state_machine(state_machine_arn)
         name, text = name or str(uuid.uuid4()), execution_input or "{}"
         self._validate_name(name)
@@ -105,31 +105,31 @@ stepfunctions_backends = BackendDict(Machines, "stepfunctions")
 class StepFunctions(core.Service):
     model = "stepfunctions"
     backends = stepfunctions_backends
-    stock = StepFunctionResponse
+    fallback = StepFunctionResponse
 
     def validate_state_machine_definition(self, params: Params) -> Params:
-        """AWS answers what is wrong, and says nothing of who may do what."""
+        """AWS returns the problems of the definition and checks no permission."""
         found = diagnostics(params["definition"])
         return {"result": "FAIL" if found else "OK", "diagnostics": found, "truncated": False}
 
     def create_state_machine(self, params: Params) -> TYPE_RESPONSE:
-        """AWS looks into the definition, and whether it may take the role on."""
+        """AWS validates the definition, and whether Step Functions can assume the role."""
         check_definition(params["definition"])
         self._check_role(params["roleArn"])
-        return self.moto()
+        return self.call_moto()
 
     def update_state_machine(self, params: Params) -> TYPE_RESPONSE:
-        """AWS looks again, and takes an empty tracing configuration for disabled."""
+        """AWS validates again, and reads an empty tracing configuration as disabled."""
         if "definition" in params:
             check_definition(params["definition"])
         if "roleArn" in params:
             self._check_role(params["roleArn"])
         if params.get("tracingConfiguration") == {}:
             self.state.describe_state_machine(params["stateMachineArn"]).update(tracingConfiguration={"enabled": False})
-        return self.moto()
+        return self.call_moto()
 
     def list_state_machine_versions(self, params: Params) -> Params:
-        """AWS answers the versions that were published, the newest first."""
+        """AWS returns the published versions, newest first."""
         machine = self.state.describe_state_machine(params["stateMachineArn"])
         return {
             "stateMachineVersions": [
@@ -139,7 +139,7 @@ class StepFunctions(core.Service):
         }
 
     def _check_role(self, role: str) -> None:
-        if not core.service_trusted(self.current_account, self.partition, role, states_language.PRINCIPAL):
+        if not core.is_service_trusted(self.current_account, self.partition, role, states_language.PRINCIPAL):
             raise Error(
                 "AccessDeniedException",
                 f"Neither the global service principal {states_language.PRINCIPAL}, nor the regional one is authorized "
@@ -148,8 +148,8 @@ class StepFunctions(core.Service):
             )
 
 
-def finish(seconds: float) -> None:
-    """Waits for the executions that are under way: they call services until their end."""
+def wait_for_executions(seconds: float) -> None:
+    """Waits for the running executions: they call services until they end."""
     until = time.monotonic() + seconds
     for thread in TMP_THREADS:
         thread.join(max(0.0, until - time.monotonic()))
@@ -158,4 +158,4 @@ def finish(seconds: float) -> None:
 def install() -> None:
     states_language.install()
     responses.get_backend = lambda account, region: stepfunctions_backends[account][region]
-    core.serve_over(StepFunctions)
+    core.extend_moto(StepFunctions)

@@ -1,4 +1,4 @@
-"""The targets of an EventBridge rule: what each gets of an event, and whether it lets the rule give it."""
+"""The targets of an EventBridge rule: the message that each receives, and whether its policy allows the delivery."""
 
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 
@@ -16,13 +16,13 @@ from moto.sqs.models import Queue, sqs_backends
 from moto.utilities.utils import get_partition
 
 from . import codepipeline, kms, statements
-from .core import Params, as_list, service_trusted
+from .core import Params, as_list, is_service_trusted
 from .stepfunctions import stepfunctions_backends
 
 _EVENTS = "events.amazonaws.com"
-# AWS acts on these with the target's role; others decide themselves who may use them.
+# AWS uses the target's role for these services; others have resource policies.
 _WITH_ROLE = ("states", "codebuild", "codepipeline", "ecs", "kinesis", "ssm", "batch")
-# What a service does not say when it does something for a rule.
+# Condition keys that are absent from a request of EventBridge.
 _ABSENT = {
     *("aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principaltype", "aws:userid"),
     *("aws:sourceowner", "aws:sourceorgid", "aws:calledvia", "aws:sourcevpce", "aws:sourcevpc", "sns:endpoint"),
@@ -31,7 +31,7 @@ _ABSENT = {
 
 
 class Undeliverable(Exception):
-    """Why a target did not get an event, by the code that its dead letter carries."""
+    """The reason why a target did not receive an event, with the error code of its dead letter."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -39,39 +39,39 @@ class Undeliverable(Exception):
 
 
 def needs_role(rule: Rule, arn: str) -> bool:
-    """AWS wants a role for a bus too, unless it is in the rule's own account and region."""
+    """AWS requires a role for a bus too, unless the bus is in the rule's account and region."""
     _, _, service, region, account, resource = arn.split(":", 5)
     elsewhere = (account, region) != (rule.account_id, rule.region_name)
     return service in _WITH_ROLE or (service == "events" and resource.startswith("event-bus/") and elsewhere)
 
 
-def trusts(rule: Rule, role_arn: str) -> bool:
-    return service_trusted(rule.account_id, get_partition(rule.region_name), role_arn, _EVENTS)
+def can_assume(rule: Rule, role_arn: str) -> bool:
+    return is_service_trusted(rule.account_id, get_partition(rule.region_name), role_arn, _EVENTS)
 
 
-def give(rule: Rule, target: Params, event: Params, forward: Callable[[str, str, str, Params], None]) -> None:
-    """Gives the event to the target, with forward if that is a bus; raises Undeliverable.
+def deliver(rule: Rule, target: Params, event: Params, forward: Callable[[str, str, str, Params], None]) -> None:
+    """Delivers the event to the target, through forward if the target is a bus; raises Undeliverable.
 
-    Of the kinds of targets, those without a case here (Lambda, ECS, CodeBuild, …) get nothing.
+    A kind of target without a case here (Lambda, ECS, CodeBuild, …) receives nothing.
     """
     arn = target["Arn"]
     _, _, service, region, account, resource = arn.split(":", 5)
-    if needs_role(rule, arn) and not trusts(rule, target.get("RoleArn", "")):
-        raise Undeliverable("NO_PERMISSIONS", f"{_EVENTS} may not take on the role {target.get('RoleArn')}")
+    if needs_role(rule, arn) and not can_assume(rule, target.get("RoleArn", "")):
+        raise Undeliverable("NO_PERMISSIONS", f"{_EVENTS} cannot assume the role {target.get('RoleArn')}")
     match service:
         case "sqs":
             group = target.get("SqsParameters", {}).get("MessageGroupId")
-            _send(rule, arn, message(rule, target, event), group_id=group)
+            _send(rule, arn, build_message(rule, target, event), group_id=group)
         case "sns":
-            _publish(rule, arn, message(rule, target, event))
+            _publish(rule, arn, build_message(rule, target, event))
         case "states":
             machines = stepfunctions_backends[account][region]
             if all(machine.arn != arn for machine in machines.state_machines):
                 raise Undeliverable("NO_RESOURCE", f"State Machine Does Not Exist: '{arn}'")
-            machines.start_execution(arn, str(uuid.uuid4()), message(rule, target, event))
+            machines.start_execution(arn, str(uuid.uuid4()), build_message(rule, target, event))
         case "codepipeline":
-            given = json.loads(message(rule, target, event))
-            if not codepipeline.begin(arn, rule.arn, given if isinstance(given, dict) else {}):
+            parameters = json.loads(build_message(rule, target, event))
+            if not codepipeline.start_for_rule(arn, rule.arn, parameters if isinstance(parameters, dict) else {}):
                 raise Undeliverable("NO_RESOURCE", f"Pipeline does not exist: {arn}")
         case "logs":
             name = resource.removeprefix("log-group:").removesuffix(":*")
@@ -79,7 +79,7 @@ def give(rule: Rule, target: Params, event: Params, forward: Callable[[str, str,
             if name not in logs.groups:
                 raise Undeliverable("NO_RESOURCE", f"The specified log group does not exist: {name}")
             logs.create_log_stream(name, stream)
-            entry = {"timestamp": unix_time() * 1000, "message": message(rule, target, event)}
+            entry = {"timestamp": unix_time() * 1000, "message": build_message(rule, target, event)}
             logs.put_log_events(name, stream, [entry])
         case "events" if resource.startswith("event-bus/"):
             bus = resource.removeprefix("event-bus/")
@@ -88,21 +88,21 @@ def give(rule: Rule, target: Params, event: Params, forward: Callable[[str, str,
             forward(account, region, bus, event)
 
 
-def bury(rule: Rule, target: Params, event: Params, reason: Undeliverable) -> None:
-    """Puts the event into the target's dead letter queue, with what AWS says about it there."""
+def send_to_dead_letter_queue(rule: Rule, target: Params, event: Params, reason: Undeliverable) -> None:
+    """Puts the event into the target's dead letter queue, with AWS's attributes."""
     queue = target.get("DeadLetterConfig", {}).get("Arn")
     if not queue:
         return
-    said = {
+    reasons = {
         "RULE_ARN": rule.arn,
         "TARGET_ARN": target["Arn"],
         "ERROR_CODE": reason.code,
         "ERROR_MESSAGE": str(reason),
-        # Amazon EventBridge User Guide, Using dead-letter queues: what is not permitted
-        # or not there is not tried again.
+        # Amazon EventBridge User Guide, Using dead-letter queues: a delivery without
+        # permission, or to a missing target, is not retried.
         "RETRY_ATTEMPTS": "0",
     }
-    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in said.items()}
+    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in reasons.items()}
     _send(rule, queue, json.dumps(event), message_attributes=attributes)
 
 
@@ -111,7 +111,7 @@ def _send(rule: Rule, arn: str, body: str, **more: Any) -> None:
     queue: Queue | None = sqs_backends[account][region].queues.get(name)
     if queue is None:
         raise Undeliverable("NO_RESOURCE", f"The specified queue does not exist: {arn}")
-    _check(rule, getattr(queue, "policy", None), "sqs:SendMessage", arn)
+    _check_permission(rule, getattr(queue, "policy", None), "sqs:SendMessage", arn)
     _check_key(rule, account, region, queue.kms_master_key_id)
     sqs_backends[account][region].send_message(queue_name=name, message_body=body, **more)
 
@@ -121,13 +121,13 @@ def _publish(rule: Rule, arn: str, text: str) -> None:
     topic = sns_backends[account][region].topics.get(arn)
     if topic is None:
         raise Undeliverable("NO_RESOURCE", f"Topic does not exist: {arn}")
-    _check(rule, topic.policy, "sns:Publish", arn)
+    _check_permission(rule, topic.policy, "sns:Publish", arn)
     _check_key(rule, account, region, topic.kms_master_key_id)
     sns_backends[account][region].publish(message=text, arn=arn)
 
 
 def _check_key(rule: Rule, account: str, region: str, key_id: str | None) -> None:
-    """AWS encrypts with the key in the name of EventBridge, which the policy of AWS's own keys does not name."""
+    """AWS uses the key as EventBridge, which the policy of AWS managed keys does not allow."""
     if not key_id:
         return
     if key_id.rpartition(":")[2].startswith("alias/aws/"):
@@ -136,10 +136,10 @@ def _check_key(rule: Rule, account: str, region: str, key_id: str | None) -> Non
     if key is None:
         raise Undeliverable("NO_RESOURCE", f"Key does not exist: {key_id}")
     for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-        _check(rule, key.policy, action, key.arn)
+        _check_permission(rule, key.policy, action, key.arn)
 
 
-def _check(rule: Rule, policy: str | None, action: str, resource: str) -> None:
+def _check_permission(rule: Rule, policy: str | None, action: str, resource: str) -> None:
     context = {
         "aws:sourcearn": rule.arn,
         "aws:sourceaccount": rule.account_id,
@@ -155,30 +155,30 @@ def _is_events(element: Any) -> bool:
     return element == "*" or _EVENTS in as_list(element.get("Service", [])) or "*" in as_list(element.get("AWS", []))
 
 
-def message(rule: Rule, target: Params, event: Params) -> str:
-    """What the target gets: the event, a constant, a part of the event, or a template filled from it."""
+def build_message(rule: Rule, target: Params, event: Params) -> str:
+    """The target's message: the event, a constant, a part of the event, or a template filled from it."""
     if "Input" in target:
         return str(target["Input"])
     if "InputPath" in target:
-        return json.dumps(_at(event, target["InputPath"]))
+        return json.dumps(_value_at(event, target["InputPath"]))
     transformer = target.get("InputTransformer")
     if transformer is None:
         return json.dumps(event)
-    values = {name: _at(event, path) for name, path in transformer.get("InputPathsMap", {}).items()} | {
+    values = {name: _value_at(event, path) for name, path in transformer.get("InputPathsMap", {}).items()} | {
         "aws.events.rule-arn": rule.arn,
         "aws.events.rule-name": rule.name,
         "aws.events.event.ingestion-time": iso_8601_datetime_without_milliseconds(utcnow()),
         "aws.events.event": {name: value for name, value in event.items() if name != "detail"},
         "aws.events.event.json": event,
     }
-    return _filled(str(transformer["InputTemplate"]), values)
+    return _fill_template(str(transformer["InputTemplate"]), values)
 
 
-def _filled(template: str, values: Params) -> str:
-    """A value is put as JSON where the template has one to come, and as it is within a string.
+def _fill_template(template: str, values: Params) -> str:
+    """Inserts a value as JSON, and without quotes inside a string.
 
     Amazon EventBridge User Guide, Input transformation: a value that the event does not
-    have leaves nothing, and what is put into a string is not escaped.
+    have is empty, and a value inside a string is not escaped.
     """
 
     def put(found: re.Match[str]) -> str:
@@ -198,8 +198,8 @@ def _filled(template: str, values: Params) -> str:
     return re.sub(r'(?P<string>"(?:[^"\\]|\\.)*")|<(?P<name>[^<>\s"]+)>', put, template)
 
 
-def _at(event: Params, path: str) -> Any:
-    """The value at a path like $.detail.resources[0].ARN; None where the path leads nowhere."""
+def _value_at(event: Params, path: str) -> Any:
+    """The value at a path like $.detail.resources[0].ARN; None if the path does not match."""
     found: Any = event
     for name, index in re.findall(r"([^.\[\]$]+)|\[(\d+)\]", path):
         try:

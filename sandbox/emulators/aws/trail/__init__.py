@@ -1,7 +1,7 @@
-"""CloudTrail as EventBridge knows it: which calls it tells of, and how they are written down.
+"""CloudTrail's events on EventBridge: which calls have one, and what it contains.
 
-A call is told of while a trail of its account is logging that covers its region and takes
-calls of its kind. Nothing is written down where no rule looks at events.
+A call has an event while a trail of its account logs that covers its region and selects
+calls of its kind. Without a rule for it no event is made.
 """
 
 import json
@@ -12,78 +12,80 @@ from calls import Call
 from moto.cloudtrail.models import Trail, cloudtrail_backends
 from services import delivery
 
-from . import words
+from . import names
 from .identity import account
-from .parameters import Answer, operation_model
-from .record import Seen, enveloped, record
+from .parameters import Response, operation_model
+from .record import CallContext, record, wrap_in_event
 
-__all__ = ["Answer", "inject", "is_told_of", "look", "pretend", "tell"]
+__all__ = ["Response", "capture", "inject", "is_recorded", "report", "report_only"]
 
 
-def is_told_of(call: Call) -> bool:
-    """Whether CloudTrail has management events of such calls at all."""
+def is_recorded(call: Call) -> bool:
+    """Whether CloudTrail has a management event for the call."""
     return (
         call.operation is not None
         and operation_model(call.model, call.operation) is not None
-        and not words.is_data(call.model, call.operation)
+        and not names.is_data(call.model, call.operation)
     )
 
 
-def look(call: Call) -> Seen | None:
-    """What the record of the call will say of who makes it and on what; None if nobody will look at it."""
-    of, region = account(call), words.region(call.service, call.region)
-    if not delivery.listening(of, region, call.operation or "") or not any(
-        _takes(trail, call, region) for trail in _trails(of)
+def capture(call: Call) -> CallContext | None:
+    """Captures caller and resources of a call before the service runs it; None if no rule receives its event."""
+    of, region = account(call), names.region(call.service, call.region)
+    if not delivery.has_rule_for(of, region, call.operation or "") or not any(
+        _records(trail, call, region) for trail in _trails(of)
     ):
         return None
-    return Seen(call, of, region)
+    return CallContext(call, of, region)
 
 
-def tell(seen: Seen, answer: Answer) -> None:
+def report(context: CallContext, response: Response) -> None:
     """Puts the call on the default bus of its account and region."""
     at = datetime.now(UTC)
-    delivery.later(lambda: delivery.post(seen.account, seen.region, record(seen, answer, at)))
+    delivery.enqueue(lambda: delivery.deliver(context.account, context.region, record(context, response, at)))
 
 
-def pretend(call: Call, otherwise: dict[str, Any]) -> None:
-    """Puts a call that is not made, with what its record says otherwise: who makes it, say."""
-    seen = look(call) if is_told_of(call) else None
-    if seen is not None:
-        event = record(seen, Answer(501, {}, b""), datetime.now(UTC))  # as if AWS had done it
-        event["detail"] |= otherwise
-        delivery.later(lambda: delivery.post(seen.account, seen.region, event))
+def report_only(call: Call, changes: dict[str, Any]) -> None:
+    """Puts the event of a call that is not made, with changes to its record such as another caller."""
+    context = capture(call) if is_recorded(call) else None
+    if context is not None:
+        event = record(context, Response(501, {}, b""), datetime.now(UTC))  # recorded as a success
+        event["detail"] |= changes
+        delivery.enqueue(lambda: delivery.deliver(context.account, context.region, event))
 
 
 def inject(event: dict[str, Any]) -> None:
-    """Puts an event that no caller may put: a service's own, or a record of CloudTrail's."""
+    """Puts an event that no caller can put: one of an AWS service, or a record of CloudTrail."""
     if "eventSource" in event:
-        event = enveloped(event)
+        event = wrap_in_event(event)
     complete: dict[str, Any] = {
         "version": "0",
         "id": "injected",
         "resources": [],
         "time": datetime.now(UTC).timestamp(),
     } | event
-    delivery.later(lambda: delivery.post(complete["account"], complete["region"], json.loads(json.dumps(complete))))
+    delivery.enqueue(
+        lambda: delivery.deliver(complete["account"], complete["region"], json.loads(json.dumps(complete)))
+    )
 
 
 def _trails(of: str) -> list[Trail]:
     return [trail for backend in list(cloudtrail_backends[of].values()) for trail in list(backend.trails.values())]
 
 
-def _takes(trail: Trail, call: Call, region: str) -> bool:
+def _records(trail: Trail, call: Call, region: str) -> bool:
     if not trail.status.is_logging or not (trail.is_multi_region or trail.region_name == region):
         return False
-    read_only = words.is_read_only(call.service, call.operation or "")
+    read_only = names.is_read_only(call.service, call.operation or "")
     source = f"{call.service}.amazonaws.com"
     if trail.advanced_event_selectors:
-        known = {
+        fields = {
             "eventCategory": "Management",
             "eventSource": source,
             "eventName": call.operation or "",
             "readOnly": "true" if read_only else "false",
         }
-        return any(_selects(selector, known) for selector in trail.advanced_event_selectors)
+        return any(_selects(selector, fields) for selector in trail.advanced_event_selectors)
     kinds = ("All", "ReadOnly" if read_only else "WriteOnly")
     return not trail.event_selectors or any(
         selector["IncludeManagementEvents"]
@@ -93,12 +95,12 @@ def _takes(trail: Trail, call: Call, region: str) -> bool:
     )
 
 
-def _selects(selector: dict[str, Any], known: dict[str, str]) -> bool:
-    """AWS wants every field to have one of the values, and none of those that it must not have."""
-    return all(_fits(field, known.get(field["Field"], "")) for field in selector["FieldSelectors"])
+def _selects(selector: dict[str, Any], fields: dict[str, str]) -> bool:
+    """AWS requires every field to match one of its values and none of its Not values."""
+    return all(_matches_field(field, fields.get(field["Field"], "")) for field in selector["FieldSelectors"])
 
 
-def _fits(field: dict[str, Any], value: str) -> bool:
+def _matches_field(field: dict[str, Any], value: str) -> bool:
     tests = {"Equals": value.__eq__, "StartsWith": value.startswith, "EndsWith": value.endswith}
     for name, test in tests.items():
         if name in field and not any(test(wanted) for wanted in field[name]):

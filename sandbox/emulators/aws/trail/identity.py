@@ -1,4 +1,4 @@
-"""Who made a call: CloudTrail's element userIdentity."""
+"""The caller of a call: CloudTrail's element userIdentity."""
 
 import base64
 import json
@@ -16,14 +16,14 @@ Identity = dict[str, Any]
 
 
 def account(call: Call) -> str:
-    """The account that a call is made in, which is that of its keys."""
+    """The account of a call, which is that of its keys."""
     if not call.key:
-        return str(call.sent.get("RoleArn", f"::::{DEFAULT_ACCOUNT_ID}:")).split(":")[4]
+        return str(call.payload.get("RoleArn", f"::::{DEFAULT_ACCOUNT_ID}:")).split(":")[4]
     return account_of(call.key)
 
 
 def identity(call: Call) -> Identity:
-    """As the CloudTrail User Guide has it, CloudTrail userIdentity element."""
+    """The identity as in the CloudTrail User Guide, CloudTrail userIdentity element."""
     if not call.key:
         return _federated(call)
     of, partition = account(call), get_partition(call.region)
@@ -60,13 +60,13 @@ def _session(call: Call, of: str, partition: str, known: Identity) -> Identity:
         **known,
         "sessionContext": {
             "sessionIssuer": issuer,
-            "attributes": {"creationDate": _begun(session, role), "mfaAuthenticated": "false"},
+            "attributes": {"creationDate": _session_start(session, role), "mfaAuthenticated": "false"},
         },
     }
 
 
-def _begun(session: AssumedRole | None, role: Role | None) -> str:
-    """Keys that nobody asked for are as old as their role."""
+def _session_start(session: AssumedRole | None, role: Role | None) -> str:
+    """Keys without an AssumeRole call have the creation date of their role."""
     since = session.access_key.create_date if session else role.create_date if role else None
     return f"{since:%Y-%m-%dT%H:%M:%SZ}" if since else "1970-01-01T00:00:00Z"
 
@@ -74,8 +74,8 @@ def _begun(session: AssumedRole | None, role: Role | None) -> str:
 def _federated(call: Call) -> Identity:
     """Values for AWS STS APIs with SAML and web identity federation."""
     if call.operation == "AssumeRoleWithSAML":
-        return {"type": "SAMLUser", "identityProvider": call.sent.get("PrincipalArn", "")}
-    claims = _claims(str(call.sent.get("WebIdentityToken", "")))
+        return {"type": "SAMLUser", "identityProvider": call.payload.get("PrincipalArn", "")}
+    claims = _claims(str(call.payload.get("WebIdentityToken", "")))
     issuer = str(claims.get("iss", "")).removeprefix("https://")
     subject = str(claims.get("sub", ""))
     return {

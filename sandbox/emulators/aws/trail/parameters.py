@@ -1,4 +1,4 @@
-"""What a call asked for and what it was answered, as CloudTrail writes it."""
+"""The parameters and response elements of a call, in CloudTrail's form."""
 
 import json
 import xml.etree.ElementTree as ElementTree
@@ -15,28 +15,28 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol
 from moto.core.utils import get_service_model
 
-from . import words
+from . import names
 
 Parameters = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the service said; the names of headers are in lower case."""
+class Response:
+    """A service's response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     @property
-    def emulated(self) -> bool:
-        """Whether it is AWS's answer: what the sandbox lacks is its own fault, not the call's."""
+    def is_from_aws(self) -> bool:
+        """Whether AWS could send this response. An error of the sandbox itself is not one."""
         return self.status != 501 and not self.body[:15].lower().startswith(b"<!doctype html")
 
 
 @cache
 def operation_model(model: str, operation: str) -> OperationModel | None:
-    """The operation in AWS's models; None if it is not there."""
+    """The operation in AWS's models; None if it does not exist."""
     try:
         service = get_service_model(model)
     except Exception:
@@ -44,10 +44,10 @@ def operation_model(model: str, operation: str) -> OperationModel | None:
     return service.operation_model(operation) if operation in service.operation_names else None
 
 
-def requested(call: Call) -> Parameters | None:
+def request_parameters(call: Call) -> Parameters | None:
     """The parameters of the request; None if there are none."""
     if call.model == "s3":
-        return _of_bucket(call)
+        return _s3_parameters(call)
     model = operation_model(call.model, call.operation or "")
     if model is None or model.input_shape is None:
         return None
@@ -62,48 +62,48 @@ def requested(call: Call) -> Parameters | None:
             "url_params": path_parameters(call),
         }
     )
-    return _written(call.service, model.input_shape, parsed) or None
+    return _format(call.service, model.input_shape, parsed) or None
 
 
-def answered(call: Call, answer: Answer) -> Parameters | None:
-    """The elements of the answer, for calls that change something; None if there are none."""
+def response_elements(call: Call, sent: Response) -> Parameters | None:
+    """The elements of the response to a call that changes something; None if there are none."""
     model = operation_model(call.model, call.operation or "")
-    if model is None or model.output_shape is None or call.model == "s3" or not answer.emulated:
+    if model is None or model.output_shape is None or call.model == "s3" or not sent.is_from_aws:
         return None
-    parsed = _parsed(call, answer, model)
-    return _written(call.service, model.output_shape, parsed) or None
+    parsed = _parsed(call, sent, model)
+    return _format(call.service, model.output_shape, parsed) or None
 
 
-def failure(call: Call, answer: Answer) -> tuple[str, str] | None:
+def error_of(call: Call, sent: Response) -> tuple[str, str] | None:
     """Code and message of an error, the code by its name in the model; None if the call did not fail."""
-    if answer.status < 400 or not answer.emulated:
+    if sent.status < 400 or not sent.is_from_aws:
         return None
     model = operation_model(call.model, call.operation or "")
-    error = _parsed(call, answer, model)["Error"] if model else {}
-    code = str(error.get("Code") or answer.status)
+    error = _parsed(call, sent, model)["Error"] if model else {}
+    code = str(error.get("Code") or sent.status)
     shapes = {shape.error_code: shape.name for shape in model.error_shapes} if model else {}
     return shapes.get(code, code), str(error.get("Message", ""))
 
 
-def _parsed(call: Call, answer: Answer, model: OperationModel) -> Parameters:
-    # SQS and others answer in the protocol that they were asked in.
+def _parsed(call: Call, sent: Response, model: OperationModel) -> Parameters:
+    # SQS and others respond in the protocol of the request.
     protocol = determine_request_protocol(model.service_model, call.request.mimetype)
-    said = {"status_code": answer.status, "headers": answer.headers, "body": answer.body}
-    parsed: Parameters = create_parser(protocol).parse(said, model.output_shape)
+    response = {"status_code": sent.status, "headers": sent.headers, "body": sent.body}
+    parsed: Parameters = create_parser(protocol).parse(response, model.output_shape)
     return parsed
 
 
-def _written(service: str, shape: Shape, value: Any) -> Any:
+def _format(service: str, shape: Shape, value: Any) -> Any:
     match shape:
         case StructureShape():
             members = {
-                words.camel(service, name): _member(service, member, value[name])
+                names.camel(service, name): _member(service, member, value[name])
                 for name, member in shape.members.items()
                 if isinstance(value, dict) and value.get(name) is not None
             }
             return {name: one for name, one in members.items() if one is not None}
         case ListShape():  # pyright: ignore[reportUnnecessaryComparison]
-            return [_written(service, shape.member, one) for one in value]
+            return [_format(service, shape.member, one) for one in value]
         case MapShape():  # pyright: ignore[reportUnnecessaryComparison]
             pairs = {key: _member(service, shape.value, one) for key, one in value.items()}
             return {key: one for key, one in pairs.items() if one is not None}
@@ -113,14 +113,14 @@ def _written(service: str, shape: Shape, value: Any) -> Any:
 
 
 def _member(service: str, shape: Shape, value: Any) -> Any:
-    """What is secret is left out, or hidden by those that say so; and what is no text."""
+    """Leaves out binary values, and leaves out or hides sensitive ones."""
     if shape.type_name == "blob":
         return None
-    return words.HIDDEN.get(service) if shape.metadata.get("sensitive") else _written(service, shape, value)
+    return names.HIDDEN.get(service) if shape.metadata.get("sensitive") else _format(service, shape, value)
 
 
-def _of_bucket(call: Call) -> Parameters:
-    """S3 keeps the words of its REST API: the query, the headers about access, and the body as XML."""
+def _s3_parameters(call: Call) -> Parameters:
+    """S3 records its REST API: the query, the access headers, and the body as XML."""
     request = call.request
     bucket = request.path.strip("/").partition("/")[0]
     host = f"s3.{call.region}.amazonaws.com"

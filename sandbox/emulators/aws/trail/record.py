@@ -1,4 +1,4 @@
-"""A call as CloudTrail tells EventBridge of it."""
+"""The event of a call that CloudTrail sends to EventBridge."""
 
 import os
 import uuid
@@ -10,9 +10,9 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.utilities.utils import get_partition
 from services import kms
 
-from . import words
+from . import names
 from .identity import identity
-from .parameters import Answer, answered, failure, operation_model, requested
+from .parameters import Response, error_of, operation_model, request_parameters, response_elements
 
 Event = dict[str, Any]
 
@@ -28,30 +28,30 @@ _TYPES = {
 }
 
 
-class Seen:
-    """What is known of a call before the service has it, and may be gone after."""
+class CallContext:
+    """What is known of a call before the service runs it, and may be deleted by it."""
 
     def __init__(self, call: Call, account: str, region: str) -> None:
         self.call, self.account, self.region = call, account, region
         self.identity = identity(call)
-        self.keys = _keys(self, call.sent) if call.service == "kms" else []
+        self.keys = _keys(self, call.payload) if call.service == "kms" else []
 
 
-def record(seen: Seen, answer: Answer, at: datetime) -> Event:
-    """The event of a call that was answered at a time."""
-    call, operation = seen.call, seen.call.operation or ""
+def record(context: CallContext, response: Response, at: datetime) -> Event:
+    """The event of a call whose response was sent at a time."""
+    call, operation = context.call, context.call.operation or ""
     model = operation_model(call.model, operation)
-    failed = failure(call, answer)
-    read_only = words.is_read_only(call.service, operation)
-    parameters = requested(call)
-    elements = None if failed or read_only else answered(call, answer)
+    failed = error_of(call, response)
+    read_only = names.is_read_only(call.service, operation)
+    parameters = request_parameters(call)
+    elements = None if failed or read_only else response_elements(call, response)
     detail = {
         "eventVersion": _VERSION,
-        "userIdentity": seen.identity,
+        "userIdentity": context.identity,
         "eventTime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "eventSource": f"{call.service}.amazonaws.com",
-        "eventName": words.event_name(call.service, call.model, operation, model.http["requestUri"] if model else ""),
-        "awsRegion": seen.region,
+        "eventName": names.event_name(call.service, call.model, operation, model.http["requestUri"] if model else ""),
+        "awsRegion": context.region,
         "sourceIPAddress": call.environ.get("REMOTE_ADDR", ""),
         "userAgent": call.request.headers.get("User-Agent", "")[:_LONGEST],
     }
@@ -61,24 +61,24 @@ def record(seen: Seen, answer: Answer, at: datetime) -> Event:
     detail |= {
         "requestParameters": parameters,
         "responseElements": elements,
-        "requestID": _request_id(answer),
+        "requestID": _request_id(response),
         "eventID": str(uuid.uuid4()),
         "readOnly": read_only,
     }
-    resources = _resources(seen, parameters or {}, elements or {})
+    resources = _resources(context, parameters or {}, elements or {})
     if resources:
         detail["resources"] = resources
     detail |= {
         "eventType": "AwsApiCall",
         "managementEvent": True,
-        "recipientAccountId": seen.account,
+        "recipientAccountId": context.account,
         "eventCategory": "Management",
     }
-    return enveloped(detail)
+    return wrap_in_event(detail)
 
 
-def enveloped(detail: Event) -> Event:
-    """The event that brings a record to the bus of its account and region."""
+def wrap_in_event(detail: Event) -> Event:
+    """Wraps a record in the event that goes to the bus of its account and region."""
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -92,27 +92,27 @@ def enveloped(detail: Event) -> Event:
     }
 
 
-def _request_id(answer: Answer) -> str:
+def _request_id(response: Response) -> str:
     for name in ("x-amzn-requestid", "x-amz-request-id"):
-        if name in answer.headers:
-            return answer.headers[name]
+        if name in response.headers:
+            return response.headers[name]
     return str(uuid.uuid4())
 
 
-def _resources(seen: Seen, parameters: Event, elements: Event) -> list[Event]:
-    """What AWS KMS, STS, S3 and ECR say that a call is about."""
-    partition, region, of = get_partition(seen.region), seen.region, seen.account
-    match seen.call.service:
+def _resources(context: CallContext, parameters: Event, elements: Event) -> list[Event]:
+    """The resources that AWS KMS, STS, S3 and ECR record for a call."""
+    partition, region, of = get_partition(context.region), context.region, context.account
+    match context.call.service:
         case "kms":
             made = elements.get("keyMetadata", {}).get("arn")
-            arns = [*seen.keys, *([made] if made else [])]
+            arns = [*context.keys, *([made] if made else [])]
             if "aliasName" in parameters:
                 arns.append(f"arn:{partition}:kms:{region}:{of}:{parameters['aliasName']}")
             return [{"accountId": of, "type": "AWS::KMS::Key", "ARN": arn} for arn in arns]
         case "sts" if "roleArn" in parameters:
             role = parameters["roleArn"]
             return [{"ARN": role, "accountId": role.split(":")[4], "type": "AWS::IAM::Role"}]
-        case "s3" if parameters.get("bucketName") and seen.call.operation != "CreateBucket":
+        case "s3" if parameters.get("bucketName") and context.call.operation != "CreateBucket":
             bucket = f"arn:{partition}:s3:::{parameters['bucketName']}"
             return [{"accountId": of, "type": "AWS::S3::Bucket", "ARN": bucket}]
         case "ecr" if "repositoryName" in parameters:
@@ -121,12 +121,12 @@ def _resources(seen: Seen, parameters: Event, elements: Event) -> list[Event]:
     return []
 
 
-def _keys(seen: Seen, sent: Event) -> list[str]:
-    """The ARNs of the keys that a request names, by whatever name."""
+def _keys(context: CallContext, sent: Event) -> list[str]:
+    """The ARNs of the keys that a request names by id, ARN or alias."""
     names = [
         str(sent[name])
         for name in ("KeyId", "TargetKeyId", "AliasName", "SourceKeyId", "DestinationKeyId")
         if name in sent
     ]
-    found = [kms.find(seen.account, seen.region, name) for name in names]
+    found = [kms.find(context.account, context.region, name) for name in names]
     return list(dict.fromkeys(key.arn for key in found if key is not None))
