@@ -104,7 +104,7 @@ type fact struct {
 func TestDocuments_NumbersAreTrue(t *testing.T) {
 	t.Parallel()
 	one := func(n int) func(*testing.T) []int { return func(*testing.T) []int { return []int{n} } }
-	resources := func(t *testing.T, apps int) int { return len(withApps(t, apps).MustRun(t, fresh).All()) }
+	resources := countResources
 	facts := []fact{
 		{`of one app declares ([\d,]+) resources, and each further app adds ([\d,]+): ([\d,]+) for 10 apps, ([\d,]+) for 100\.`, func(t *testing.T) []int {
 			first, second := resources(t, 1), resources(t, 2)
@@ -112,7 +112,7 @@ func TestDocuments_NumbersAreTrue(t *testing.T) {
 		}},
 		{`([\d,]+) of them are the rules that\s+report calls and their targets`, func(t *testing.T) []int {
 			n := 0
-			for _, made := range withApps(t, 1).MustRun(t, fresh).All() {
+			for _, made := range runs.MustRun(t, withApps(t, 1), fresh).All() {
 				if strings.HasPrefix(made.Type, "aws:cloudwatch/event") && strings.Contains(made.URN, "prodgate:index:Watch$") {
 					n++
 				}
@@ -122,7 +122,7 @@ func TestDocuments_NumbersAreTrue(t *testing.T) {
 		{`a chat adds ([\d,]+)\.`, func(t *testing.T) []int {
 			w := withApps(t, 1)
 			w.Config["prodgate:chatWebhook"], w.SecretConfig = "https://hooks.slack.com/services/T0/B0/x", []string{"prodgate:chatWebhook"}
-			return []int{len(w.MustRun(t, fresh).All()) - resources(t, 1)}
+			return []int{len(runs.MustRun(t, w, fresh).All()) - resources(t, 1)}
 		}},
 		{`([\d,]+) calls that can change production`, one(len(catalogue.Calls))},
 		{`Up to (\d+) apps\.`, one(settings.MaxContained)},

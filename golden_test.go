@@ -144,15 +144,17 @@ func TestGolden_Declarations(t *testing.T) {
 	records := map[string]map[string]declaration{}
 	for _, kind := range kinds {
 		w := kind.stack(t)
-		run := fresh
+		var recording *gatetest.Recording
 		if kind.adopts {
 			s, err := settings.Decode("prodgate", w.Config)
 			if err != nil {
 				t.Fatal(err)
 			}
-			run = func(ctx *pulumi.Context) error { return program(ctx, gatetest.Having(s).In) }
+			recording = w.MustRun(t, func(ctx *pulumi.Context) error { return program(ctx, gatetest.Having(s).In) })
+		} else {
+			recording = runs.MustRun(t, w, fresh)
 		}
-		declared := declarations(w.MustRun(t, run))
+		declared := declarations(recording)
 		if len(declared) < 100 {
 			t.Fatalf("%s declares %d resources", kind.name, len(declared))
 		}

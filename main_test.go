@@ -56,6 +56,15 @@ func stackOf(t testing.TB, name, file string) gatetest.World {
 // fresh is the program on an account that has nothing yet of what it can have once.
 func fresh(ctx *pulumi.Context) error { return program(ctx, gatetest.Account{}.In) }
 
+// runs are the recordings of fresh, which tests share.
+var runs gatetest.Runs
+
+// countResources is how many resources the dev stack declares with a number of apps.
+func countResources(t *testing.T, apps int) int {
+	t.Helper()
+	return len(runs.MustRun(t, withApps(t, apps), fresh).All())
+}
+
 // withApps is the dev stack with other apps.
 func withApps(t testing.TB, n int) gatetest.World {
 	t.Helper()
@@ -370,7 +379,7 @@ func TestProgram_TreeOfTheDevStack(t *testing.T) {
 func compareTree(t *testing.T, w gatetest.World, tree string) {
 	t.Helper()
 	want := paths(tree)
-	r := w.MustRun(t, fresh)
+	r := runs.MustRun(t, w, fresh)
 	var got []string
 	for _, made := range r.All() {
 		got = append(got, strings.Join(r.Path(made), " / "))
@@ -399,7 +408,7 @@ func TestProgram_StacksDifferByValuesOnly(t *testing.T) {
 	t.Parallel()
 	types := func(w gatetest.World) []string {
 		var all []string
-		for _, made := range w.MustRun(t, fresh).All() {
+		for _, made := range runs.MustRun(t, w, fresh).All() {
 			all = append(all, made.Type)
 		}
 		return all
@@ -454,7 +463,7 @@ func TestProgram_ResourcesHaveTheProviderOfTheirPackage(t *testing.T) {
 
 func TestProgram_ProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
 	t.Parallel()
-	provider := stack(t, "dev").MustRun(t, fresh).One(t, "pulumi:providers:aws", "workload")
+	provider := runs.MustRun(t, stack(t, "dev"), fresh).One(t, "pulumi:providers:aws", "workload")
 	got := provider.Inputs.Mappable()
 	want := map[string]any{
 		"region":            "eu-west-2",
@@ -470,7 +479,7 @@ func TestProgram_ProviderRefusesOtherAccountsAndTagsEverything(t *testing.T) {
 
 func TestProgram_OrganizationProviderAssumesItsRole(t *testing.T) {
 	t.Parallel()
-	r := stack(t, "prod").MustRun(t, fresh)
+	r := runs.MustRun(t, stack(t, "prod"), fresh)
 	want := map[string]any{
 		"region":            "eu-west-2",
 		"allowedAccountIds": []any{"999999999999"},
@@ -663,7 +672,7 @@ func TestProgram_CodeCommitNeedsNoGitHub(t *testing.T) {
 	t.Parallel()
 	w := stack(t, "dev")
 	w.Config["prodgate:source"] = `{"provider": "codecommit", "repository": "web", "reviewerArns": ["arn:aws:iam::111111111111:role/reviewer"]}`
-	r := w.MustRun(t, fresh)
+	r := runs.MustRun(t, w, fresh)
 	for _, made := range r.All() {
 		if strings.HasPrefix(made.Type, "github:") || made.Type == "pulumi:providers:github" {
 			t.Errorf("%s is made", made)
@@ -686,7 +695,7 @@ func TestProgram_WrongSettingCreatesNothing(t *testing.T) {
 
 func TestProgram_StackExportsItsContract(t *testing.T) {
 	t.Parallel()
-	r := stack(t, "dev").MustRun(t, fresh)
+	r := runs.MustRun(t, stack(t, "dev"), fresh)
 	got, want := slices.Sorted(maps.Keys(r.Outputs)), slices.Sorted(maps.Keys(contract.Outputs{}.Map()))
 	if !slices.Equal(got, want) {
 		t.Errorf("exports %v, the contract is %v", got, want)
@@ -711,11 +720,10 @@ func TestProgram_StackExportsItsContract(t *testing.T) {
 
 func TestProgram_EveryAppAddsTheSame(t *testing.T) {
 	t.Parallel()
-	count := func(apps int) int { return len(withApps(t, apps).MustRun(t, fresh).All()) }
-	one, two := count(1), count(2)
+	one, two := countResources(t, 1), countResources(t, 2)
 	each := two - one
 	for _, apps := range []int{3, 10, 20} { // with more, a Config rule is left out
-		if got, want := count(apps), one+each*(apps-1); got != want {
+		if got, want := countResources(t, apps), one+each*(apps-1); got != want {
 			t.Errorf("%d apps make %d resources, want %d + %d·%d = %d", apps, got, one-each, each, apps, want)
 		}
 	}

@@ -207,15 +207,20 @@ func TestIdentity_ExclusiveAttachments(t *testing.T) {
 	}
 }
 
-func TestDocuments_FitManyApps(t *testing.T) {
-	t.Parallel()
+// manyApps is a configuration with apps of the longest names, 30 characters, and a secret each.
+func manyApps(n int) map[string]any {
 	var names []string
-	for i := range 200 {
-		names = append(names, fmt.Sprintf("a%03d-%025d", i, i)) // 30 characters, settings' longest
+	for i := range n {
+		names = append(names, fmt.Sprintf("a%03d-%025d", i, i))
 	}
 	c := approved(names...)
 	c["name"] = strings.Repeat("n", 20)
-	documentsFit(t, built(t, withSecrets(c, object{"name": "TOKEN"})))
+	return withSecrets(c, object{"name": "TOKEN"})
+}
+
+func TestDocuments_FitManyApps(t *testing.T) {
+	t.Parallel()
+	documentsFit(t, built(t, manyApps(200)))
 }
 
 // reads are those of AWS's policy AWS_ConfigRole, v69 of April 2026, on the types

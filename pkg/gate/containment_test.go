@@ -267,7 +267,7 @@ func TestResponse_FitMaximumApps(t *testing.T) {
 	}
 	c := contained(config(apps...))
 	c["name"] = strings.Repeat("n", 20)
-	r := built(t, c)
+	r := builtRooms(t, c, responseRoom)
 	for _, name := range machines {
 		made := r.One(t, machineType, "gate-"+name)
 		if n := len(made.Text("definition")); n > states.MaxDefinition {

@@ -206,11 +206,20 @@ func world(s *settings.Settings) gatetest.World {
 	return w
 }
 
-// built is the gate of a configuration.
+// builtGates are the gates of built, by configuration: many tests read the same ones.
+var builtGates gatetest.Runs
+
+// built is the gate of a configuration. Tests share it, and none changes it.
 func built(t testing.TB, config map[string]any) *gatetest.Recording {
 	t.Helper()
 	s := decoded(t, config)
-	return world(s).MustRun(t, program(s))
+	w := world(s)
+	encoded, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Config = map[string]string{"test": string(encoded)} // the program takes its settings from s
+	return builtGates.MustRun(t, w, program(s))
 }
 
 func TestGate_ProtectHistoryOnly(t *testing.T) {

@@ -137,7 +137,7 @@ func TestConfigRules_WarnOfGuardRuleLeftOut(t *testing.T) {
 		}
 		c["apps"] = apps
 		delete(c["source"].(object), "repository") // every app has its own
-		r := built(t, c)
+		r := builtRooms(t, c, detectionRoom)
 		fits := n == 50
 		if made := written(t, r)["pipeline-trigger"]; (made != nil) != fits || made != nil && len(made.Text(policyText)) > guard.MaxPolicy {
 			t.Errorf("%d repositories: the rule is made: %t", n, made != nil)

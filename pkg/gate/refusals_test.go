@@ -115,10 +115,6 @@ func TestRefusals_AllowRolesTheirDuty(t *testing.T) {
 // The policies that the catalogue's refusals are in name roles, and no apps.
 func TestRefusals_PoliciesKeepTheirSize(t *testing.T) {
 	t.Parallel()
-	names := make([]string, 200)
-	for i := range names {
-		names[i] = fmt.Sprintf("app%d", i)
-	}
 	sizes := func(c map[string]any) map[string]int {
 		longest := map[string]int{}
 		eachDocument(t, built(t, c), func(of *gatetest.Resource, _ document) {
@@ -126,8 +122,7 @@ func TestRefusals_PoliciesKeepTheirSize(t *testing.T) {
 		})
 		return longest
 	}
-	token := object{"name": "TOKEN"}
-	one, many := sizes(withSecrets(config("app100"), token)), sizes(withSecrets(config(names...), token))
+	one, many := sizes(manyApps(1)), sizes(manyApps(200))
 	c := longest()
 	role := func(i int) string {
 		return fmt.Sprintf("arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/ap-northeast-1/AWSReservedSSO_%s_%016d", strings.Repeat("n", 32), i)

@@ -446,7 +446,7 @@ func (w *world) joinsUp(what string) {
 		}
 		stages = append(stages, one)
 	}
-	problems := gatetest.JoinUp(stages, func(project string) (text string, trusted bool) {
+	problems := gatetest.FindProblems(stages, func(project string) (text string, trusted bool) {
 		p := w.projectOf(project)
 		name := (*p.ServiceRole)[strings.LastIndex(*p.ServiceRole, "/")+1:]
 		role, err := w.aws.iam.GetRole(w.Context(), &iam.GetRoleInput{RoleName: &name})

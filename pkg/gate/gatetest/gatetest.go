@@ -4,6 +4,8 @@
 package gatetest
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -70,6 +72,8 @@ type Recording struct {
 	world World
 	mutex sync.Mutex
 	byURN map[string]*Resource
+	// sorted are the resources when the program has ended, by type and name.
+	sorted func() []*Resource
 }
 
 // Output is an output of the stack.
@@ -115,6 +119,7 @@ type Resource struct {
 func (w World) Run(program pulumi.RunFunc) (*Recording, error) {
 	w = w.filled()
 	r := &Recording{world: w, byURN: map[string]*Resource{}, Outputs: map[string]Output{}}
+	r.sorted = sync.OnceValue(r.sort)
 	recorded := func(ctx *pulumi.Context) error {
 		ctx.Log = log{ctx.Log, r}
 		if err := program(ctx); err != nil {
@@ -135,7 +140,25 @@ func (w World) Run(program pulumi.RunFunc) (*Recording, error) {
 	return r, err
 }
 
-// MustRun is Run of a program that has to succeed.
+// Runs keeps the recordings of one program, so that tests that ask for the same world share a run.
+type Runs struct{ byWorld sync.Map }
+
+// MustRun is World.MustRun, once for each world. No test may change the recording.
+func (r *Runs) MustRun(t testing.TB, w World, program pulumi.RunFunc) *Recording {
+	t.Helper()
+	key, err := json.Marshal(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, _ := r.byWorld.LoadOrStore(string(key), sync.OnceValues(func() (*Recording, error) { return w.Run(program) }))
+	recording, err := run.(func() (*Recording, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recording
+}
+
+// MustRun is Run of a program that must succeed.
 func (w World) MustRun(t testing.TB, program pulumi.RunFunc) *Recording {
 	t.Helper()
 	r, err := w.Run(program)
@@ -213,10 +236,12 @@ func (r *Recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 	return r.world.answer(args.Token, args.Args)
 }
 
-// All are the resources, sorted by type and name.
-func (r *Recording) All() []*Resource {
+// All are the resources, sorted by type and name. The caller may change the list.
+func (r *Recording) All() []*Resource { return slices.Clone(r.sorted()) }
+
+func (r *Recording) sort() []*Resource {
 	return slices.SortedFunc(maps.Values(r.byURN), func(a, b *Resource) int {
-		return strings.Compare(a.Type+" "+a.Name+" "+a.URN, b.Type+" "+b.Name+" "+b.URN)
+		return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name), strings.Compare(a.URN, b.URN))
 	})
 }
 
@@ -224,11 +249,16 @@ func (r *Recording) All() []*Resource {
 // none fails.
 func (r *Recording) Of(t testing.TB, token string) []*Resource {
 	t.Helper()
-	all := slices.DeleteFunc(r.All(), func(made *Resource) bool { return made.Type != token })
-	if len(all) == 0 {
-		t.Fatalf("there is no %s to look at", token)
+	all := r.sorted()
+	first, found := slices.BinarySearchFunc(all, token, func(made *Resource, token string) int { return strings.Compare(made.Type, token) })
+	if !found {
+		t.Fatalf("there is no %s", token)
 	}
-	return all
+	end := first
+	for end < len(all) && all[end].Type == token {
+		end++
+	}
+	return slices.Clone(all[first:end])
 }
 
 // One is the resource of a type and a name.
@@ -245,7 +275,7 @@ func (r *Recording) One(t testing.TB, token, name string) *Resource {
 
 // Has is whether there is any resource of a type.
 func (r *Recording) Has(token string) bool {
-	return slices.ContainsFunc(r.All(), func(made *Resource) bool { return made.Type == token })
+	return slices.ContainsFunc(r.sorted(), func(made *Resource) bool { return made.Type == token })
 }
 
 // Parent is the resource that another is a child of; nil for the stack.
