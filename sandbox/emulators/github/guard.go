@@ -67,36 +67,49 @@ func expectedChecks(contexts []string) string {
 // subject to it only if the protection says so, and can always push (GitHub,
 // "About protected branches": "people and apps with admin permissions").
 func (c *call) mergeBlockers(pr *pull) []string {
+	var blockers []string
+	if p := c.repo.protectionOf(pr.Base); p != nil && (c.token.Permission != Admin || p.IsAdminEnforced) {
+		blockers = c.protectionBlockers(p, pr)
+	}
+	return append(blockers, c.rulesetBlockers(pr)...)
+}
+
+// protectionBlockers lists the requirements of a protection that a pull request does not meet.
+func (c *call) protectionBlockers(p *protection, pr *pull) []string {
 	head, base := c.repo.Refs[headsPrefix+pr.Head], c.repo.Refs[headsPrefix+pr.Base]
-	admin := c.token.Permission == Admin
-	var violations []string
-	if p := c.repo.protectionOf(pr.Base); p != nil && (!admin || p.IsAdminEnforced) {
-		if p.RestrictsPushes && !admin && !c.state.includesUser(p.PushActorIDs, c.token.Login) {
-			violations = append(violations, "You're not authorized to push to this branch.")
-		}
-		if p.RequiresApprovingReviews {
-			violations = append(violations, c.missingReviews(p, pr)...)
-		}
-		if p.RequiresStatusChecks {
-			for _, check := range p.RequiredStatusChecks {
-				app := int64(0)
-				if a := c.state.appByNodeID(check.AppID); a != nil {
-					app = a.ID
-				}
-				if !c.repo.hasPassed(head, check.Context, app) {
-					violations = append(violations, expectedChecks([]string{check.Context}))
-				}
+	var blockers []string
+	if p.RestrictsPushes && c.token.Permission != Admin && !c.state.includesUser(p.PushActorIDs, c.token.Login) {
+		blockers = append(blockers, "You're not authorized to push to this branch.")
+	}
+	if p.RequiresApprovingReviews {
+		blockers = append(blockers, c.missingReviews(p, pr)...)
+	}
+	if p.RequiresStatusChecks {
+		for _, check := range p.RequiredStatusChecks {
+			app := int64(0)
+			if a := c.state.appByNodeID(check.AppID); a != nil {
+				app = a.ID
 			}
-			if p.RequiresStrictStatusChecks && !slices.Contains(c.repo.ancestors(head), base) {
-				violations = append(violations, "The head branch is not up to date with the base branch.")
+			if !c.repo.hasPassed(head, check.Context, app) {
+				blockers = append(blockers, expectedChecks([]string{check.Context}))
 			}
 		}
-		if p.RequiresCommitSignatures && slices.ContainsFunc(c.repo.ancestors(head), func(id string) bool {
-			return !c.repo.Commits[id].Verified && !slices.Contains(c.repo.ancestors(base), id)
-		}) {
-			violations = append(violations, "Commits must have verified signatures.")
+		if p.RequiresStrictStatusChecks && !slices.Contains(c.repo.ancestors(head), base) {
+			blockers = append(blockers, "The head branch is not up to date with the base branch.")
 		}
 	}
+	if p.RequiresCommitSignatures && slices.ContainsFunc(c.repo.ancestors(head), func(id string) bool {
+		return !c.repo.Commits[id].Verified && !slices.Contains(c.repo.ancestors(base), id)
+	}) {
+		blockers = append(blockers, "Commits must have verified signatures.")
+	}
+	return blockers
+}
+
+// rulesetBlockers lists the status checks of rulesets that a pull request has not passed.
+func (c *call) rulesetBlockers(pr *pull) []string {
+	head := c.repo.Refs[headsPrefix+pr.Head]
+	var blockers []string
 	for _, rs := range c.repo.Rulesets {
 		if !rs.appliesTo(c.repo, pr.Base) || c.canBypass(rs) {
 			continue
@@ -104,12 +117,12 @@ func (c *call) mergeBlockers(pr *pull) []string {
 		for _, r := range rs.Rules {
 			for _, check := range r.checks() {
 				if !c.repo.hasPassed(head, check.Context, check.App) {
-					violations = append(violations, "Repository rule violations found: "+expectedChecks([]string{check.Context}))
+					blockers = append(blockers, "Repository rule violations found: "+expectedChecks([]string{check.Context}))
 				}
 			}
 		}
 	}
-	return violations
+	return blockers
 }
 
 // missingReviews lists the approvals that the protection requires and the pull request lacks.
