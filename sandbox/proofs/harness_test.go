@@ -30,6 +30,8 @@ import (
 
 var (
 	kit *toolchain.Kit
+	// runFolder holds the snapshots and the bridges of this run of the proofs.
+	runFolder string
 	// bridges are kept from one run of the engine to the next, of every proof.
 	bridges *bridge.Pool
 	spent   *meter
@@ -47,7 +49,10 @@ func TestMain(m *testing.M) {
 		err = buildPrograms(context.Background())
 	}
 	if err == nil {
-		bridges, err = bridge.NewPool()
+		runFolder, err = newRunFolder(os.TempDir())
+	}
+	if err == nil {
+		bridges, err = bridge.NewPool(runFolder)
 	}
 	if err != nil {
 		fmt.Println("proof:", err)
@@ -60,7 +65,9 @@ func TestMain(m *testing.M) {
 	if err := bridges.Close(); err != nil {
 		fmt.Println("proof:", err)
 	}
-	removeSnapshots()
+	if err := os.RemoveAll(runFolder); err != nil {
+		fmt.Println("proof:", err)
+	}
 	os.Exit(code)
 }
 

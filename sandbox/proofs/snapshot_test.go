@@ -52,7 +52,7 @@ func snapshotOf(t *testing.T, name string, edits ...edit) *snapshot {
 // take brings the stack up.
 func (s *snapshot) take(t *testing.T, name string, config *stack.Config, preview bool) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "snapshot-")
+	dir, err := os.MkdirTemp(runFolder, "snapshot-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,12 +148,4 @@ func copyAll(from, to string) error {
 		return err
 	}
 	return os.WriteFile(to, text, 0o600)
-}
-
-func removeSnapshots() {
-	for _, s := range snapshots {
-		if s.dir != "" {
-			_ = os.RemoveAll(s.dir)
-		}
-	}
 }

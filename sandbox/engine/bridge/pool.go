@@ -59,9 +59,10 @@ type lease struct {
 // leased is the answer.
 type leased struct{ Port, Error string }
 
-// NewPool serves a pool until Close.
-func NewPool() (*Pool, error) {
-	folder, err := os.MkdirTemp("", "bridges-") // short: the path of a socket has 108 characters
+// NewPool serves a pool until Close. Its socket is in a new folder in dir, whose path is
+// short because a socket's path has at most 108 characters.
+func NewPool(dir string) (*Pool, error) {
+	folder, err := os.MkdirTemp(dir, "bridges-")
 	if err != nil {
 		return nil, fmt.Errorf("bridges: %w", err)
 	}
