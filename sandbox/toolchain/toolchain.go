@@ -96,7 +96,7 @@ func (k *Kit) Path() string {
 // Lock holds a file until unlock, or until this process ends. When another
 // process holds it, it says so through busy and waits.
 func Lock(path string, busy func()) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

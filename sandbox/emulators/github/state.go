@@ -77,7 +77,12 @@ func (s *state) nextID() int64 {
 
 // nodeID is an object's id in the GraphQL API, in GitHub's form.
 func nodeID(prefix string, id int64) string {
-	return prefix + "_kwDO" + base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(id)))
+	return prefix + "_kwDO" + base64.RawURLEncoding.EncodeToString(bigEndian(id))
+}
+
+func bigEndian(id int64) []byte {
+	data, _ := binary.Append(nil, binary.BigEndian, id) // fails only for a value without a fixed size
+	return data
 }
 
 func (s *state) addAccount(login, kind string) *account {

@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"sync/atomic"
+	"time"
 )
 
 // proxy stands between an AWS provider and the emulator of the stack that it is lent to.
@@ -28,13 +29,13 @@ func newProxy(emulator string) (*proxy, error) {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	p.url = "http://" + listener.Addr().String()
-	p.server = &http.Server{Handler: &httputil.ReverseProxy{
+	p.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			to := p.emulator.Load()
 			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = to.Scheme, to.Host, to.Host
-			r.Out.URL.RawQuery = r.In.URL.RawQuery // letter by letter
+			r.Out.URL.RawQuery = r.In.URL.RawQuery // unchanged, without re-encoding
 		},
-		// An emulator that closes a connection is one that closes a connection.
+		// A connection that the emulator closes is closed to the client too.
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}}
 	go func() { _ = p.server.Serve(listener) }()

@@ -63,15 +63,16 @@ func call() (status int, answered bool) {
 	if err := send(connection); err != nil {
 		return 0, false
 	}
-	var answer [5]byte
-	if _, err := io.ReadFull(connection, answer[:1]); err != nil || answer[0] != begun {
+	var first [1]byte
+	if _, err := io.ReadFull(connection, first[:]); err != nil || first[0] != begun {
 		return 0, false
 	}
-	if _, err := io.ReadFull(connection, answer[1:]); err != nil {
+	var code int32
+	if err := binary.Read(connection, binary.BigEndian, &code); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: the server ended in the middle of this call\n", filepath.Base(os.Args[0]))
 		return 1, true
 	}
-	status = int(int32(binary.BigEndian.Uint32(answer[1:])))
+	status = int(code)
 	if status < 0 { // a signal ended the call
 		status = 128 - status
 	}
