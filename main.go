@@ -17,11 +17,12 @@ import (
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/guardrails"
 	"prodgate/pkg/gate/preflight"
+	"prodgate/pkg/settings"
 )
 
 func main() {
 	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
-		err := program(ctx, account.In)
+		err := program(ctx, func(s *settings.Settings) account.Reader { return account.In(s.Region) })
 		if err != nil {
 			err = reported{errors.Join(err, ctx.Log.Error(err.Error(), nil))}
 		}
@@ -41,8 +42,8 @@ func main() {
 type reported struct{ error }
 
 // program reads the settings, makes the providers, declares the gate and
-// exports its outputs. in asks what the account has in a region.
-func program(ctx *pulumi.Context, in func(region string) account.Reader) error {
+// exports its outputs. reader reads what the account has.
+func program(ctx *pulumi.Context, reader func(*settings.Settings) account.Reader) error {
 	s, err := component.ReadSettings(ctx)
 	if err != nil {
 		return err
@@ -73,7 +74,7 @@ func program(ctx *pulumi.Context, in func(region string) account.Reader) error {
 		}
 		providers = append(providers, repository)
 	}
-	g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: in(s.Region)}, pulumi.Providers(providers...))
+	g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: reader(s)}, pulumi.Providers(providers...))
 	if err != nil {
 		return err
 	}

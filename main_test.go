@@ -54,7 +54,7 @@ func stackOf(t testing.TB, name, file string) gatetest.World {
 }
 
 // fresh is the program on an account that has nothing yet of what it can have once.
-func fresh(ctx *pulumi.Context) error { return program(ctx, gatetest.Account{}.In) }
+func fresh(ctx *pulumi.Context) error { return program(ctx, gatetest.Account{}.For) }
 
 // runs are the recordings of fresh, which tests share.
 var runs gatetest.Runs
@@ -433,7 +433,7 @@ func TestProgram_ResourcesHaveTheProviderOfTheirPackage(t *testing.T) {
 	w.Config["prodgate:source"] = `{"owner": "example-org", "repository": "cruddur", "codeOwners": ["@example-org/platform"],
 		"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/` + gatetest.UUID + `"}`
 	has := gatetest.Account{Detectors: []account.Detector{{ID: gatetest.DetectorID, Enabled: true}}}
-	r := w.MustRun(t, func(ctx *pulumi.Context) error { return program(ctx, has.In) })
+	r := w.MustRun(t, func(ctx *pulumi.Context) error { return program(ctx, has.For) })
 	seen, asked := map[string]bool{}, map[string]int{}
 	for _, made := range r.All() {
 		pkg, _, _ := strings.Cut(made.Type, ":")

@@ -47,6 +47,7 @@ var wildcards = []wildcard{
 	{identityPolicy, []string{
 		"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetGroups",
 	}, "*", noResourceType},
+	{identityPolicy, []string{"ecs:ListClusters", "ecs:ListServices", "elasticloadbalancing:DescribeLoadBalancers"}, "*", noResourceType},
 	{identityPolicy, []string{
 		"access-analyzer:ListAnalyzers", "cloudtrail:DescribeTrails", "codeconnections:CreateConnection", "config:DescribeConfigRules",
 		"config:DescribeConfigurationRecorderStatus", "config:DescribeConfigurationRecorders", "config:DescribeDeliveryChannels",
@@ -62,8 +63,8 @@ var wildcards = []wildcard{
 	}, "*", noResourceType},
 	{identityPolicy, []string{
 		"codecommit:AssociateApprovalRuleTemplateWithRepository", "codecommit:CreateRepository", "codecommit:DeleteRepository",
-		"codecommit:DisassociateApprovalRuleTemplateFromRepository", "codecommit:GetCommit", "codecommit:GetMergeCommit",
-		"codecommit:GetRepository", "codecommit:ListTagsForResource", "codecommit:TagResource", "codecommit:UntagResource",
+		"codecommit:DisassociateApprovalRuleTemplateFromRepository", "codecommit:GetCommit", "codecommit:GetFolder",
+		"codecommit:GetMergeCommit", "codecommit:GetRepository", "codecommit:ListTagsForResource", "codecommit:TagResource", "codecommit:UntagResource",
 		"codecommit:UpdateRepositoryDescription",
 	}, "arn:${Partition}:codecommit:${Region}:${Account}:*", "one role serves the repositories of all apps. Settings name them, and CodeCommit accepts any name"},
 
@@ -77,7 +78,10 @@ var wildcards = []wildcard{
 		"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy", "secretsmanager:List*",
 		"sns:GetDataProtectionPolicy", "sns:GetTopicAttributes", "sns:List*",
 	}, "*", configReads},
-	{boundaryPolicy, []string{"codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*"}, "*", boundaryReads},
+	{boundaryPolicy, []string{
+		"codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*", "ecs:Describe*", "ecs:List*",
+		"elasticloadbalancing:Describe*", "access-analyzer:List*", "logs:Describe*", "ssm:Describe*", "states:Validate*",
+	}, "*", boundaryReads},
 	{boundaryPolicy, []string{"codecommit:*ApprovalRuleTemplate*"}, "*", noResourceType + "; " + boundaryReason},
 	{boundaryPolicy, []string{
 		"codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive",

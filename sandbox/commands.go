@@ -178,7 +178,7 @@ func onCloud(ctx context.Context, name, kind string, do func(*stack.Stack) error
 		return err
 	}
 	defer unlock()
-	c, err := cloud.Start(ctx, s.Kit, s.Dir, config.Account, config.GitHub, config.Organization, config.Roles...)
+	c, err := cloud.Start(ctx, s.Kit, s.Dir, config.Account, config.GitHub, config.Organization, config.Workload, config.Roles...)
 	if err != nil {
 		return err
 	}

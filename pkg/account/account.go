@@ -1,7 +1,8 @@
 // Package account finds out what an account and region have already of what they can
 // have only once, or need only once: trails, GuardDuty's detector, AWS Config's recorder
-// and delivery channel, analyzers of IAM Access Analyzer, and Security Hub. The provider
-// looks up none but the detector. It reads, and changes nothing.
+// and delivery channel, analyzers of IAM Access Analyzer, and Security Hub. It also reads
+// the clusters, services, load balancers, roles and files that settings of apps name. The
+// provider looks up none of this but the detector. The package reads, and changes nothing.
 package account
 
 import "context"
@@ -22,6 +23,7 @@ type Reader interface {
 	Analyzers(context.Context) ([]Analyzer, error)
 	// Hub is nil where Security Hub is not enabled.
 	Hub(context.Context) (*Hub, error)
+	WorkloadReader
 }
 
 // Trail is a trail of CloudTrail.

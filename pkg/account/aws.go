@@ -10,9 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
 	analyzertypes "github.com/aws/aws-sdk-go-v2/service/accessanalyzer/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/codecommit"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	guarddutytypes "github.com/aws/aws-sdk-go-v2/service/guardduty/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/smithy-go"
 )
@@ -31,9 +35,13 @@ func In(region string) Reader {
 // prefixes are what IAM calls the services, by what the SDK calls them.
 var prefixes = map[string]string{
 	accessanalyzer.ServiceID: "access-analyzer",
+	elb.ServiceID:            "elasticloadbalancing",
 	cloudtrail.ServiceID:     "cloudtrail",
+	codecommit.ServiceID:     "codecommit",
 	configservice.ServiceID:  "config",
+	ecs.ServiceID:            "ecs",
 	guardduty.ServiceID:      "guardduty",
+	iam.ServiceID:            "iam",
 	securityhub.ServiceID:    "securityhub",
 }
 

@@ -19,8 +19,10 @@ const (
 // readActions are patterns of reads, which a boundary allows on any resource: a boundary grants nothing, and has no room
 // to name them one by one.
 var readActions = []string{
-	"codebuild:BatchGet*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
-	"config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
+	"access-analyzer:List*", "cloudtrail:DescribeT*", "codebuild:BatchGet*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
+	"config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*", "ecs:Describe*", "ecs:List*", "elasticloadbalancing:Describe*", "guardduty:List*",
+	"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "logs:Describe*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
+	"ssm:Describe*", "states:Validate*",
 }
 
 // writeActions are patterns of writes, which a boundary allows on the resources of the statements. None matches an action

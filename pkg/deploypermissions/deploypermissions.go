@@ -70,6 +70,12 @@ func readSettings(p naming.Plan, s *settings.Settings) []Statement {
 		people = append(people, sortedUnique(others)...)
 	}
 	all := []Statement{{Sid: "ReadPeople", Actions: []string{"iam:GetRole"}, Resources: people, BoundaryResources: []string{p.AnyRole()}}}
+	if tasks := taskRoles(s); len(tasks) > 0 {
+		if len(tasks) > arnsPerStatement {
+			tasks = []string{p.AnyRole()} // one policy has no room for so many ARNs
+		}
+		all = append(all, Statement{Sid: "ReadTaskRoles", Actions: []string{"iam:GetRole"}, Resources: tasks, BoundaryResources: []string{p.AnyRole()}})
+	}
 	secrets := secretARNs(s, func(secret settings.Secret) string { return secret.Arn })
 	for i, some := range slices.Collect(slices.Chunk(secrets, arnsPerStatement)) {
 		all = append(all, Statement{
@@ -84,6 +90,19 @@ func readSettings(p naming.Plan, s *settings.Settings) []Statement {
 		})
 	}
 	return all
+}
+
+// taskRoles are the execution roles and task roles of all apps.
+func taskRoles(s *settings.Settings) []string {
+	var all []string
+	for _, app := range s.Apps {
+		for _, arn := range []string{app.ExecutionRoleArn, app.TaskRoleArn} {
+			if arn != "" {
+				all = append(all, arn)
+			}
+		}
+	}
+	return sortedUnique(all)
 }
 
 // rotationFunctions are the Lambda functions that rotate secrets.

@@ -1,6 +1,7 @@
 package deploypermissions_test
 
 import (
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -50,7 +51,8 @@ func TestDeployPermissions_ActionsOnAllResources(t *testing.T) {
 	want := []string{
 		"access-analyzer:ListAnalyzers", "cloudtrail:DescribeTrails", "codeconnections:CreateConnection", "config:DeleteDeliveryChannel",
 		"config:DescribeConfigRules", "config:DescribeConfigurationRecorderStatus", "config:DescribeConfigurationRecorders",
-		"config:DescribeDeliveryChannels", "config:PutDeliveryChannel", "guardduty:CreateDetector", "guardduty:ListDetectors", "kms:CreateKey", "kms:ListAliases",
+		"config:DescribeDeliveryChannels", "config:PutDeliveryChannel",
+		"ecs:DescribeTaskDefinition", "ecs:ListClusters", "ecs:ListServices", "guardduty:CreateDetector", "guardduty:ListDetectors", "kms:CreateKey", "kms:ListAliases",
 		"logs:DescribeLogGroups", "signer:PutSigningProfile", "ssm:DescribeParameters", "states:ValidateStateMachineDefinition",
 	}
 	slices.Sort(got)
@@ -88,6 +90,50 @@ func TestDeployPermissions_TagConditions(t *testing.T) {
 	}
 	if looked == 0 {
 		t.Error("there is nothing to look at")
+	}
+}
+
+// TestDeployPermissions_ReadsWhatSettingsName: the roles of tasks by name, unless they are too many
+// for one document; load balancers and folders of CodeCommit only where a stack names them.
+func TestDeployPermissions_ReadsWhatSettingsName(t *testing.T) {
+	t.Parallel()
+	role := func(i int) string { return fmt.Sprintf("arn:aws:iam::111111111111:role/execution-%d", i) }
+	few, many, other := stack(), stack(), stack()
+	few.Apps = []settings.App{{ExecutionRoleArn: role(1), TaskRoleArn: role(2)}, {ExecutionRoleArn: role(1)}}
+	for i := range 21 {
+		many.Apps = append(many.Apps, settings.App{ExecutionRoleArn: role(i)})
+	}
+	other.Source.Provider = settings.CodeCommit
+	other.Apps = []settings.App{{Deployment: settings.Deployment{Kind: settings.BlueGreen}}}
+	for name, c := range map[string]struct {
+		s      *settings.Settings
+		action string
+		want   []string
+	}{
+		"the roles of few apps":   {few, "iam:GetRole", []string{role(1), role(2)}},
+		"the roles of many apps":  {many, "iam:GetRole", []string{"arn:aws:iam::111111111111:role/*"}},
+		"services":                {few, "ecs:DescribeServices", []string{"arn:aws:ecs:eu-west-2:111111111111:cluster/*", "arn:aws:ecs:eu-west-2:111111111111:service/*/*"}},
+		"task definitions":        {few, "ecs:DescribeTaskDefinition", []string{"*"}},
+		"no load balancer":        {few, "elasticloadbalancing:DescribeTargetGroups", nil},
+		"load balancers":          {other, "elasticloadbalancing:DescribeTargetGroups", []string{"*"}},
+		"no folder":               {few, "codecommit:GetFolder", nil},
+		"folders of repositories": {other, "codecommit:GetFolder", []string{"arn:aws:codecommit:eu-west-2:111111111111:*"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := allowedOn(deploypermissions.Preview(c.s), c.action)
+			for _, on := range c.want {
+				if !slices.Contains(got, on) {
+					t.Errorf("%s is not allowed on %s but on %v", c.action, on, got)
+				}
+			}
+			if len(c.want) == 0 && len(got) > 0 {
+				t.Errorf("%s is allowed on %v", c.action, got)
+			}
+			if len(allowedOn(deploypermissions.Boundary(deploypermissions.Preview(c.s)), c.action)) == 0 && len(c.want) > 0 {
+				t.Errorf("the boundary cuts %s", c.action)
+			}
+		})
 	}
 }
 

@@ -64,6 +64,7 @@ func policyPatterns(p naming.Plan) []Pattern {
 			}
 		}
 	}
+	add(p.AnyRole(), "app teams name the roles of tasks, and the ARNs of many are longer than one document has room for", "iam:GetRole")
 	for _, s := range rotate(p, rotationFunctions(completeSettings(settings.GitHub))) {
 		for _, resource := range s.Resources {
 			add(resource, ownNames, s.Actions...)

@@ -17,6 +17,7 @@ const (
 	chatIds       = "EventBridge ends the ARNs of destinations and connections, and the names of their secrets, with ids of its own"
 	subscriptions = "SNS ends the ARN of a subscription with an id of its own"
 	others        = "a trail that is adopted is others' to name, of whichever region and, where it is the organization's, of its account"
+	clustersWhy   = "app teams name clusters and services, and one role describes those of any number of apps"
 	chosen        = "settings name the repositories, with any name that CodeCommit takes"
 	objects       = "a bucket is emptied before it is deleted, and the services that write to it make up the keys of its objects"
 )
@@ -89,6 +90,26 @@ func table(p naming.Plan) []Work {
 			Write: []string{
 				"codecommit:CreateApprovalRuleTemplate", "codecommit:DeleteApprovalRuleTemplate", "codecommit:UpdateApprovalRuleTemplateContent",
 				"codecommit:UpdateApprovalRuleTemplateDescription",
+			},
+		},
+		{
+			// The preflight looks for the apps' Dockerfiles. The answer has names of files, and no content.
+			Name: "SourceFolders", On: []string{p.SourceRepositories()}, Why: chosen, For: (*settings.Settings).UsesCodeCommit,
+			Read: []string{"codecommit:GetFolder"},
+		},
+		{
+			Name: "Services", On: []string{p.Cluster("*"), p.Service("*", "*")}, Why: clustersWhy,
+			Read: []string{"ecs:DescribeClusters", "ecs:DescribeServices"},
+		},
+		{
+			// CodePipeline User Guide, Amazon ECS deploy action reference: ecs:DescribeTaskDefinition is allowed on *.
+			Name: "ServiceLists", On: everything, Why: noType,
+			Read: []string{"ecs:DescribeTaskDefinition", "ecs:ListClusters", "ecs:ListServices"},
+		},
+		{
+			Name: "LoadBalancers", On: everything, Why: noType, For: shifts,
+			Read: []string{
+				"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetGroups",
 			},
 		},
 		{

@@ -186,7 +186,7 @@ func programOn(s *settings.Settings, has gatetest.Account) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: has.In(s.Region)}, pulumi.Providers(workload, repository))
+		g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: has.For(s)}, pulumi.Providers(workload, repository))
 		if err != nil {
 			return err
 		}

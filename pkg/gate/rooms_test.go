@@ -85,7 +85,7 @@ func detectionRoom(b base) error {
 
 // deliveryRoom has the pipelines of all apps.
 func deliveryRoom(b base) error {
-	existing, err := preflight.Check(b.Context, b.parent, gatetest.Having(b.Settings).In(b.Settings.Region))
+	existing, err := preflight.Check(b.Context, b.parent, gatetest.Having(b.Settings).For(b.Settings))
 	if err != nil {
 		return err
 	}

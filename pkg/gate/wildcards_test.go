@@ -37,7 +37,7 @@ func TestDocuments_Wildcards(t *testing.T) {
 		c["detection"].(object)["securityHub"] = "create"
 		return c
 	}
-	for _, made := range slices.Concat(built(t, all()).All(), built(t, committed(all())).All()) {
+	for _, made := range slices.Concat(built(t, all()).All(), built(t, committed(all())).All(), built(t, run(manyTaskRoles())).All()) {
 		for input, value := range made.Inputs {
 			if !value.IsString() || !strings.Contains(value.StringValue(), `"Statement"`) || made.Type == machineType {
 				continue // what a machine writes into roles is a Deny
@@ -77,6 +77,19 @@ func TestDocuments_Wildcards(t *testing.T) {
 			}
 		}
 	}
+}
+
+// manyTaskRoles are settings with more roles of tasks than one policy has room for.
+func manyTaskRoles() map[string]any {
+	var names []string
+	for i := range 21 {
+		names = append(names, fmt.Sprintf("api-%d", i))
+	}
+	c := config(names...)
+	for i, app := range c["apps"].([]any) {
+		app.(object)["executionRoleArn"] = fmt.Sprintf("%s-%d", execution, i)
+	}
+	return c
 }
 
 // allowance is an action, and a resource or a condition's value that allows it.

@@ -9,7 +9,7 @@ import (
 // hint guesses which of the known words was meant, else gives the remedy, else
 // names them all.
 func hint(word string, known []string, remedy string) string {
-	if meant := nearest(word, known); meant != "" {
+	if meant := Nearest(word, known); meant != "" {
 		return "did you mean " + meant + "?"
 	}
 	if remedy != "" {
@@ -18,9 +18,9 @@ func hint(word string, known []string, remedy string) string {
 	return "choose one of " + strings.Join(known, ", ")
 }
 
-// nearest is the known word that differs from word by at most two typing mistakes; two
+// Nearest is the known word that differs from word by at most two typing mistakes; two
 // swapped letters are two. Case does not count.
-func nearest(word string, known []string) string {
+func Nearest(word string, known []string) string {
 	limit := min(2, 1+len(word)/4)
 	// No known word is longer, and the comparison takes the square of the length.
 	if len(word) > shown {

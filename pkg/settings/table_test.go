@@ -226,7 +226,7 @@ func TestSettings_HintsGuessTheKey(t *testing.T) {
 		"account": "account", "ACCOUNT": "account", "acconut": "account", "tgas": "tags", "app": "apps",
 		"nothing": "", "": "", "xy": "", strings.Repeat("account", 1000): "",
 	} {
-		if got := nearest(word, children[""]); got != want {
+		if got := Nearest(word, children[""]); got != want {
 			t.Errorf("%.20q: guessed %q, not %q", word, got, want)
 		}
 	}

@@ -59,11 +59,6 @@ var Table = append(ofUpkeep(), []Wildcard{
 		Why: "the token is the registry's; Service Authorization Reference, Amazon ECR: the action takes no resource type",
 	},
 	{
-		Kind: Identity, Actions: []string{"ecs:DescribeTaskDefinition"}, Pattern: everything,
-		Why: "Service Authorization Reference, Amazon ECS: the action takes no resource type; " +
-			"CodePipeline User Guide, Amazon ECS deploy action reference: it is allowed on *",
-	},
-	{
 		Kind: Identity, Actions: []string{"ecs:RegisterTaskDefinition"}, Pattern: everything,
 		Why: "CodePipeline User Guide, Amazon ECS deploy action reference: the least that the action needs has it on *. " +
 			"Service Authorization Reference, Amazon ECS: it takes task-definition by now, of a family that is the app team's to name",
@@ -150,10 +145,6 @@ var Table = append(ofUpkeep(), []Wildcard{
 		Pattern: "arn:${Partition}:ecr:${Region}:${Account}:repository/${Gate}/*", Why: sharedReason,
 	},
 	{
-		Kind: Identity, Actions: []string{"ecs:DescribeServices"}, Pattern: "arn:${Partition}:ecs:${Region}:${Account}:service/*/*",
-		Why: sharedReason + "; clusters and services are the app teams' to name",
-	},
-	{
 		Kind: Identity, Actions: []string{"ecs:DescribeTasks"}, Pattern: "arn:${Partition}:ecs:${Region}:${Account}:task/*/*",
 		Why: sharedReason + "; ECS gives tasks their ids",
 	},
@@ -168,10 +159,8 @@ var Table = append(ofUpkeep(), []Wildcard{
 
 	// What CodeDeploy and a pipeline need to shift traffic.
 	{
-		Kind: Identity, Actions: []string{
-			"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetGroups",
-		},
-		Pattern: everything, Why: "Service Authorization Reference, Elastic Load Balancing V2: the actions take no resource type",
+		Kind: Identity, Actions: []string{"elasticloadbalancing:DescribeRules"},
+		Pattern: everything, Why: "Service Authorization Reference, Elastic Load Balancing V2: the action takes no resource type",
 	},
 	{
 		Kind: Identity, Actions: []string{"elasticloadbalancing:ModifyRule"},
@@ -259,7 +248,8 @@ var Table = append(ofUpkeep(), []Wildcard{
 	},
 	{
 		Kind: Boundary, Actions: []string{
-			"codecommit:*ApprovalRuleTemplate*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*",
+			"access-analyzer:List*", "codecommit:*ApprovalRuleTemplate*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*",
+			"ecs:Describe*", "ecs:List*", "elasticloadbalancing:Describe*", "logs:Describe*", "ssm:Describe*", "states:Validate*",
 		}, Pattern: everything,
 		Why: "the policies of the roles of GitHub Actions name what they read, and CodeCommit's templates have no ARN; beside all else a boundary has no room for it",
 	},

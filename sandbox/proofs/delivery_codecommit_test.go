@@ -67,7 +67,9 @@ func TestDelivery_CodeCommit(t *testing.T) {
 	}
 	developer, reviewer := who("developer"), who("reviewer")
 	first, err := developer.CreateCommit(t.Context(), &codecommit.CreateCommitInput{
-		RepositoryName: ptr(repository), BranchName: ptr("main"), PutFiles: []committypes.PutFileEntry{{FilePath: ptr("a"), FileContent: []byte("a")}},
+		RepositoryName: ptr(repository), BranchName: ptr("main"), PutFiles: []committypes.PutFileEntry{
+			{FilePath: ptr("a"), FileContent: []byte("a")}, {FilePath: ptr("backend-flask/Dockerfile.prod"), FileContent: []byte("FROM scratch\n")},
+		},
 	})
 	w.must(err)
 	_, err = w.aws.codecommit.CreateBranch(t.Context(), &codecommit.CreateBranchInput{RepositoryName: ptr(repository), BranchName: ptr("prod"), CommitId: first.CommitId})

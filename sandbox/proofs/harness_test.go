@@ -134,7 +134,7 @@ func newWorldOf(t *testing.T, name string, seed func(*stack.Config), edits ...ed
 func startWorld(t *testing.T, name string, config *stack.Config, cloudDir, stackDir string) *world {
 	t.Helper()
 	spent.follow(filepath.Join(cloudDir, "aws.state"), t.Name())
-	c, err := cloud.Start(t.Context(), kit, cloudDir, config.Account, config.GitHub, config.Organization, config.Roles...)
+	c, err := cloud.Start(t.Context(), kit, cloudDir, config.Account, config.GitHub, config.Organization, config.Workload, config.Roles...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,13 +175,15 @@ func configOf(t *testing.T, name string, edits ...edit) *stack.Config {
 	return config
 }
 
-// configure changes the configuration of a stack that is up.
+// configure changes the configuration of a stack that is up. The emulators get what it names.
 func (w *world) configure(edits ...edit) {
 	w.Helper()
 	if w.silent {
 		edits = append(edits, quiet)
 	}
-	w.must(w.Configure(configOf(w.T, w.Name, edits...).Text))
+	config := configOf(w.T, w.Name, edits...)
+	w.must(w.Cloud.Seed(w.Context(), config.GitHub, config.Workload, config.Roles))
+	w.must(w.Configure(config.Text))
 }
 
 // pulumi runs the CLI and returns what it printed.

@@ -332,6 +332,8 @@ var withoutCall = map[string]string{
 	"cloudtrail:GetEventSelectors":        "only a gate that adopts a trail",
 	"cloudtrail:UpdateTrail":              "a trail that somebody changed by hand",
 	"s3:BypassGovernanceRetention":        "a gate that was protected is emptied before the retention of its trail is over",
+	"ecs:ListClusters":                    "a preview that refuses a cluster names those that exist",
+	"ecs:ListServices":                    "a preview that refuses a service names those that exist",
 	"iam:CreateServiceLinkedRole":         "GuardDuty asks for it with the first detector of an account",
 	"kms:CreateGrant":                     "ECR asks for it in the caller's name, with a repository that has a key",
 	"logs:AssociateKmsKey":                "a log group whose key somebody took away, which the emulator does not know to do",

@@ -11,7 +11,7 @@ import (
 )
 
 // Account is what an account has before the gate comes, of what it can have only once.
-// Its zero value has nothing.
+// Its zero value has nothing but the workload of the apps.
 type Account struct {
 	Trails []account.Trail
 	// Logs are what trails log, by ARN.
@@ -21,12 +21,19 @@ type Account struct {
 	Channels  []string
 	Analyzers []account.Analyzer
 	Hub       *account.Hub
+	// Workload is that of the apps; nil is what settings name.
+	Workload *Workload
 	// Refused are the actions that the credentials may not call.
 	Refused []string
 }
 
-// In is a reader of the account, in any region.
-func (a Account) In(string) account.Reader { return reader{a} }
+// For is a reader of the account for a program with these settings.
+func (a Account) For(s *settings.Settings) account.Reader {
+	if a.Workload == nil {
+		a.Workload = WorkloadOf(s)
+	}
+	return reader{a}
+}
 
 // Having is an account that has what settings adopt, made by somebody else.
 func Having(s *settings.Settings) Account {

@@ -250,7 +250,10 @@ var github = []struct {
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/branches/prod$`), `200 {"name": "prod"}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/branches/(main|prod)/protection$`), `404 {"message": "Branch not protected"}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/rules/branches/prod\?`), `200 []`},
-	{regexp.MustCompile(`^repos/[^/]+/[^/]+/contents/.*$`), `404 {"message": "Not Found"}`},
+	// No file that the gate writes exists, and every Dockerfile that settings name does.
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/contents/(\.github/.*|(docs/)?CODEOWNERS)\?ref=(main|prod)$`), `404 {"message": "Not Found"}`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/contents/[^?]+\?ref=(main|prod)$`), `200 {"type": "file"}`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/git/trees/(main|prod)\?recursive=1$`), `200 {"truncated": true}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/collaborators/([^/]+)/permission$`), `200 {"permission": "write", "user": {"login": "$1"}}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/teams\?`), `200 [{"slug": "everybody", "permissions": {"push": true}}]`},
 	// Every team is below one that may write.

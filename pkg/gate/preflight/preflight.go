@@ -25,16 +25,36 @@ type Result struct {
 	DetectorID string
 }
 
-// Check reads the repositories, the secrets, what the roles of GitHub Actions depend on, and
-// the detection services of the account, with the providers of a parent.
+// Check reads the repositories, the secrets, what the roles of GitHub Actions depend on, the
+// detection services of the account, and the workload of the apps, with the providers of a parent.
 func Check(c component.Context, parent pulumi.Resource, in account.Reader) (Result, error) {
+	workload := start(func() ([]string, error) { return checkWorkload(c, in) })
 	repositories, wrongRepositories := inspectRepositories(c, parent)
 	rotators, wrongSecrets := checkSecrets(c, parent)
 	workflows, wrongWorkflows := findWorkflows(c, parent)
 	detectorID, wrongDetection := findDetection(c, in)
-	err := errors.Join(wrongRepositories, wrongSecrets, wrongWorkflows, wrongDetection, pipeline.New(c.Settings).Check())
+	warnings, wrongWorkload := workload()
+	for _, warning := range warnings {
+		wrongWorkload = errors.Join(wrongWorkload, c.Ctx.Log.Warn(warning, nil))
+	}
+	err := errors.Join(wrongRepositories, wrongSecrets, wrongWorkflows, wrongDetection, wrongWorkload, pipeline.New(c.Settings).Check())
 	if err != nil {
 		return Result{}, err
 	}
 	return Result{Mergers: repositories.mergers, Rotators: rotators, Workflows: workflows, DetectorID: detectorID}, nil
+}
+
+// start runs a call while others run. The function that it returns waits for the result.
+func start[T any](call func() (T, error)) (wait func() (T, error)) {
+	var value T
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		value, err = call()
+	}()
+	return func() (T, error) {
+		<-done
+		return value, err
+	}
 }

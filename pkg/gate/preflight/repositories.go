@@ -105,7 +105,9 @@ func (i *repositoryPreflight) repository(name string, first bool) {
 	if i.Settings.Source.Protection == settings.Off {
 		if !i.getRepository(name, "/branches/"+component.ProdBranch).found() {
 			i.noBranch(key, name)
+			return
 		}
+		i.checkDockerfiles(name)
 		return
 	}
 	if r.DefaultBranch != onlymain.Head {
@@ -121,6 +123,7 @@ func (i *repositoryPreflight) repository(name string, first bool) {
 		return
 	}
 	i.people(name, first)
+	i.checkDockerfiles(name)
 	writes := len(i.unsigned)
 	i.files(name, protection != nil)
 	if len(i.unsigned) > writes {

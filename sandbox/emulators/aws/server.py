@@ -12,7 +12,7 @@ from typing import Any
 import calls
 import trail
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from services import delivery, ecr, ecs, signer
+from services import delivery, ecr, ecs, signer, workload
 from services.connections import complete_handshake
 from services.organizations import create_organization
 from werkzeug import Request, Response
@@ -33,6 +33,8 @@ EVENTS = "/sandbox/events"
 SCAN = "/sandbox/scan"
 # A POST with the arguments of services.ecs.set_tasks sets the tasks of a service.
 RUN = "/sandbox/run"
+# A POST with the arguments of services.workload.seed creates clusters, services and load balancers.
+WORKLOAD = "/sandbox/workload"
 # A POST returns when all events are delivered.
 WAIT = "/sandbox/wait-for-events"
 # A call with this header is recorded and not made. Its value is base64 of JSON: changes to the record.
@@ -159,6 +161,11 @@ def _run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
     return Response(status=204)(environ, start_response)
 
 
+def _workload(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    workload.seed(**json.loads(Request(environ).get_data()))
+    return Response(status=204)(environ, start_response)
+
+
 def _wait(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     return Response(status=204 if delivery.wait_until_idle(60) else 504)(environ, start_response)
 
@@ -174,6 +181,7 @@ _SANDBOX_PATHS: dict[str, Callable[..., Any]] = {
     EVENTS: _inject,
     SCAN: _scan,
     RUN: _run,
+    WORKLOAD: _workload,
     WAIT: _wait,
     SIGNER_ROOT: _signer_root,
 }

@@ -203,6 +203,29 @@ class RepositoryTest(CodeCommitTest):
         self.assert_rejected("FileDoesNotExistException", self.client.get_file, **named, **missing)
         self.assertEqual(drop(**named, branchName="main")["deletedBranch"]["branchName"], "main")
 
+    def test_get_folder_lists_files_and_folders(self) -> None:
+        self.repository("folders")
+        commit = self.commit(
+            "folders", "main", **{"a": "1", "app/Dockerfile": "2", "app/src/x.py": "3", "app/src/y.py": "4"}
+        )
+        root = self.client.get_folder(repositoryName="folders", folderPath="/")
+        self.assertEqual((root["commitId"], root["folderPath"]), (commit, ""))
+        self.assertEqual(
+            root["treeId"], self.client.get_commit(repositoryName="folders", commitId=commit)["commit"]["treeId"]
+        )
+        self.assertEqual([one["relativePath"] for one in root["files"]], ["a"])
+        self.assertEqual([one["relativePath"] for one in root["subFolders"]], ["app"])
+        app = self.client.get_folder(repositoryName="folders", commitSpecifier="main", folderPath="/app")
+        self.assertEqual(root["subFolders"][0]["treeId"], app["treeId"])
+        self.assertEqual([one["absolutePath"] for one in app["files"]], ["app/Dockerfile"])
+        self.assertEqual([one["absolutePath"] for one in app["subFolders"]], ["app/src"])
+        ask = self.client.get_folder
+        self.assert_rejected("FolderDoesNotExistException", ask, repositoryName="folders", folderPath="/ap")
+        self.assert_rejected(
+            "CommitDoesNotExistException", ask, repositoryName="folders", commitSpecifier="prod", folderPath="/"
+        )
+        self.assert_rejected("RepositoryDoesNotExistException", ask, repositoryName="none", folderPath="/")
+
     def test_template_in_use_cannot_be_deleted(self) -> None:
         self.repository("used")
         self.repository("too")

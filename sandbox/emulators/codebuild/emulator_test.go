@@ -34,7 +34,7 @@ func emulator(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := cloud.Start(t.Context(), kit, t.TempDir(), "123456789012", github.Seed{Owner: github.Owner{Login: "nobody", Plan: github.Free}}, cloud.Organization{})
+	c, err := cloud.Start(t.Context(), kit, t.TempDir(), "123456789012", github.Seed{Owner: github.Owner{Login: "nobody", Plan: github.Free}}, cloud.Organization{}, cloud.Workload{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package github
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -170,6 +171,7 @@ func (seed Seed) applyTo(s *state, now time.Time) {
 			existing = r.create(s.nextID(), owner.Login, now)
 			s.Repositories = append(s.Repositories, existing)
 		}
+		r.addFiles(existing, now)
 		for actor, p := range r.Access {
 			existing.grantAccess(actor, p)
 		}
@@ -187,6 +189,19 @@ func (r *repository) grantAccess(actor string, p Permission) {
 	actor = strings.ToLower(actor)
 	if _, has := r.Access[actor]; !has {
 		r.Access[actor] = p
+	}
+}
+
+// addFiles commits files to the branches that do not have them.
+func (seed SeedRepository) addFiles(r *repository, now time.Time) {
+	who := person{Name: r.Owner, Email: r.Owner + "@users.noreply.github.com", Date: now}
+	for _, branch := range append(slices.Clone(seed.Branches), r.DefaultBranch) {
+		head, exists := r.Refs[headsPrefix+branch]
+		for _, file := range slices.Sorted(maps.Keys(seed.Files)) {
+			if exists && r.Commits[head].Files[file] == "" {
+				head = r.commitFile(branch, file, r.addBlob([]byte(seed.Files[file])), commit{Message: file, Author: who, Committer: who})
+			}
+		}
 	}
 }
 

@@ -66,6 +66,17 @@ func newServer(stateFile string, seed Seed, now func() time.Time) (*Server, erro
 	return s, s.Save()
 }
 
+// Seed adds what the state does not have of a seed.
+func (s *Server) Seed(seed Seed) error {
+	if err := seed.check(); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seed.applyTo(s.state, s.now())
+	return s.save()
+}
+
 // Listen serves on the loopback interface, until Close, and returns the base URL
 // for GITHUB_BASE_URL. The port is that of the earlier server, unless it is in use: the URL is
 // one of a stack's inputs, and should not change with a run.

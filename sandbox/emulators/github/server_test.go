@@ -100,6 +100,34 @@ func TestSeed_RejectInvalid(t *testing.T) {
 	}
 }
 
+// TestSeed_AddMissingFiles: a file of the seed is committed to each branch that does not have it, to a running
+// server too; a file that exists is not changed.
+func TestSeed_AddMissingFiles(t *testing.T) {
+	t.Parallel()
+	s := seed()
+	server, err := New(filepath.Join(t.TempDir(), "state.json"), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client{t, server, "t-admin"}
+	const file = "/repos/example-org/cruddur/contents/app/Dockerfile?ref="
+	c.rest(404, "GET "+file+"main", "")
+	for _, content := range []string{"FROM scratch\n", "FROM other\n"} {
+		s.Repositories[0].Files = map[string]string{"app/Dockerfile": content}
+		if err := server.Seed(s); err != nil {
+			t.Fatal(err)
+		}
+		for _, branch := range append([]string{"main"}, s.Repositories[0].Branches...) {
+			if got := c.send("GET /api/v3"+file+branch, "").Body.String(); !strings.Contains(got, "RlJPTSBzY3JhdGNoCg==") {
+				t.Errorf("%s has %s", branch, got)
+			}
+		}
+	}
+	if err := server.Seed(Seed{}); err == nil {
+		t.Error("a wrong seed is accepted")
+	}
+}
+
 func TestServer_RecordUnknownCalls(t *testing.T) {
 	t.Parallel()
 	c := start(t, seed())

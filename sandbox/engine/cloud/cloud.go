@@ -42,8 +42,8 @@ type Cloud struct {
 
 // Start starts the emulators of an account with what dir holds; of GitHub only
 // where the seed has an owner. The account has the roles, by ARN, and its
-// credentials are of a session of the first.
-func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed, organization Organization, roles ...string) (*Cloud, error) {
+// credentials are of a session of the first. The workload is created where it does not exist.
+func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed, organization Organization, workload Workload, roles ...string) (*Cloud, error) {
 	c := &Cloud{Account: account, Owner: seed.Owner.Login, Organization: organization}
 	if seed.Owner.Login != "" {
 		var err error
@@ -57,7 +57,7 @@ func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed gi
 	if err := c.startMoto(kit, dir, roles); err != nil {
 		return nil, errors.Join(fmt.Errorf("AWS emulator: %w", err), c.stopGitHub())
 	}
-	if err := errors.Join(c.seedRoles(ctx, roles), c.organize(ctx)); err != nil {
+	if err := errors.Join(c.seedRoles(ctx, roles), c.organize(ctx), c.seedWorkload(ctx, workload)); err != nil {
 		return nil, errors.Join(fmt.Errorf("AWS emulator: %w", err), c.Stop())
 	}
 	return c, nil

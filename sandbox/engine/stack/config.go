@@ -33,6 +33,8 @@ type Config struct {
 	GitHub  github.Seed
 	// Organization is where settings say that guardrails are attached.
 	Organization cloud.Organization
+	// Workload is what settings of apps name.
+	Workload cloud.Workload
 	// Roles are the ARNs of those that the account has before the gate comes. The
 	// first one deploys.
 	Roles []string
@@ -77,7 +79,7 @@ func ParseConfig(text []byte) (*Config, error) {
 				CodeOwners        []string `yaml:"codeOwners"`
 				Mergers           []string
 			} `yaml:"prodgate:source"`
-			Apps []struct{ Repository string } `yaml:"prodgate:apps"`
+			Apps []app `yaml:"prodgate:apps"`
 
 			Organization struct {
 				TargetID       string `yaml:"targetId"`
@@ -122,22 +124,24 @@ func ParseConfig(text []byte) (*Config, error) {
 			c.GitHub.Users = append(c.GitHub.Users, organization)
 		}
 	}
-	for _, name := range repositories(source.Repository, append(file.Config.Apps, file.Config.Workflows)) {
+	files := dockerfiles(source.Repository, file.Config.Apps)
+	for _, name := range repositories(source.Repository, append(file.Config.Apps, app{Repository: file.Config.Workflows.Repository})) {
 		if source.Owner == "" {
 			break // CodeCommit has them all
 		}
 		c.GitHub.Repositories = append(c.GitHub.Repositories, github.SeedRepository{
-			Name: name, Private: true, Branches: []string{"prod"}, Access: access,
+			Name: name, Private: true, Branches: []string{"prod"}, Files: files[name], Access: access,
 		})
 	}
+	c.Workload = workload(c.Region, file.Config.Apps)
 	c.Roles, err = roles(plain, c.Account)
 	return c, err
 }
 
-func repositories(common string, apps []struct{ Repository string }) []string {
+func repositories(common string, apps []app) []string {
 	seen := map[string]bool{"": true}
 	var names []string
-	for _, app := range append(apps, struct{ Repository string }{common}) {
+	for _, app := range append(apps, app{Repository: common}) {
 		if !seen[app.Repository] {
 			seen[app.Repository] = true
 			names = append(names, app.Repository)

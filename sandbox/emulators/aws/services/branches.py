@@ -7,7 +7,7 @@ from typing import Any
 from moto.events.models import events_backends
 
 from .core import Error, Params
-from .git_objects import Commit, Commits, Conflict, File, Files, find_clash, merge_base, merge_files
+from .git_objects import Commit, Commits, Conflict, File, Files, find_clash, merge_base, merge_files, tree_id
 
 _HEADS = "refs/heads/"
 
@@ -101,6 +101,30 @@ class Branches:
             "fileMode": file.mode,
             "fileSize": len(file.content),
             "fileContent": file.content,
+        }
+
+    def get_folder(self, params: Params) -> Params:
+        """AWS returns the files and folders directly in a folder, of the default branch where no commit is named."""
+        repository = self._repository(params)
+        key, folder = _commit_of(repository, params.get("commitSpecifier", "HEAD")), params["folderPath"].strip("/")
+        commit, prefix = repository.commits[key], f"{folder}/" if folder else ""
+        inside = {path.removeprefix(prefix): file for path, file in commit.files.items() if path.startswith(prefix)}
+        if not inside:
+            raise Error("FolderDoesNotExistException", f"Folder {params['folderPath']} does not exist in {key}")
+        folders = sorted({name.partition("/")[0] for name in inside if "/" in name})
+        return {
+            "commitId": key,
+            "folderPath": folder,
+            "treeId": tree_id(inside),
+            "subFolders": [
+                {"absolutePath": prefix + name, "relativePath": name, "treeId": tree_id(_below(inside, name))}
+                for name in folders
+            ],
+            "files": [
+                {"absolutePath": prefix + name, "relativePath": name, "blobId": file.key, "fileMode": file.mode}
+                for name, file in sorted(inside.items())
+                if "/" not in name
+            ],
         }
 
     def create_commit(self, params: Params) -> Params:
@@ -324,6 +348,11 @@ def _new_file(before: Files, files: Files, entry: Params) -> File:
     if content is None:
         raise Error("SourceFileOrContentRequiredException", f"{entry['filePath']} needs a content or a source")
     return File(content, entry.get("fileMode", "NORMAL"))
+
+
+def _below(files: Files, folder: str) -> Files:
+    """The files of a folder, by their paths in it."""
+    return {path.removeprefix(f"{folder}/"): file for path, file in files.items() if path.startswith(f"{folder}/")}
 
 
 def _file_list(files: Files) -> list[Params]:

@@ -38,7 +38,7 @@ class Commit:
 
     @cached_property
     def tree(self) -> str:
-        return _tree(self.files).hex()
+        return tree_id(self.files)
 
     @cached_property
     def key(self) -> str:
@@ -92,6 +92,11 @@ def _history(commits: Commits, key: str) -> set[str]:
             seen.add(at)
             left += commits[at].parents
     return seen
+
+
+def tree_id(files: Files) -> str:
+    """The id of the tree with these files."""
+    return _tree(files).hex()
 
 
 def _tree(files: Files) -> bytes:
