@@ -1,6 +1,5 @@
-// Package contract is what a stack of prodgate promises to the stacks that read
-// it: the names of its outputs, their shape, and their version. Outputs are only
-// ever added; a change of meaning raises Version.
+// Package contract defines the outputs of a stack for the stacks that read it: names, types and version. A release only
+// adds outputs; a change of meaning raises Version.
 package contract
 
 import (
@@ -40,13 +39,13 @@ const (
 	AppProject       = "project"
 	AppRepositoryArn = "repositoryArn"
 	AppRepositoryURI = "repositoryUri"
-	// AppApproverRoleArn is taken on to approve a deployment; empty without approvals.
+	// AppApproverRoleArn is the role that approvers assume; empty without approvals.
 	AppApproverRoleArn = "approverRoleArn"
 )
 
 // Outputs is what a stack exports, on both sides of a stack reference.
 type Outputs struct {
-	// Account and Region are where the gate stands.
+	// Account and Region are those of the gate.
 	Account, Region pulumi.StringOutput
 	// Apps is by app name, then by field: AppPipeline and so on.
 	Apps pulumi.StringMapMapOutput
@@ -59,28 +58,26 @@ type Outputs struct {
 	ConnectionArn pulumi.StringOutput
 	// ConnectionStatus is PENDING, AVAILABLE or ERROR, as of the last refresh.
 	ConnectionStatus pulumi.StringOutput
-	// ConnectionHandshake says what somebody has to do; empty when nothing.
+	// ConnectionHandshake says what a person must do to complete the connection; empty when it is complete.
 	ConnectionHandshake pulumi.StringOutput
-	// GuardDutyDetectorID is empty when the gate leaves GuardDuty alone.
+	// GuardDutyDetectorID is empty where detection.guardDuty is off.
 	GuardDutyDetectorID pulumi.StringOutput
-	// Guardrails are the service control policies about the gate, JSON documents:
-	// attached where settings name an organization, else for whoever has one.
+	// Guardrails are the service control policies about the gate, as JSON, attached where settings name an organization.
 	Guardrails pulumi.StringArrayOutput
-	// PreviewRoleArn and DeployRoleArn are what GitHub Actions take on to preview and
-	// to update this stack; empty when it makes no roles for them.
+	// PreviewRoleArn and DeployRoleArn are the roles that GitHub Actions assumes to preview and to update this stack; empty
+	// without workflows.
 	PreviewRoleArn, DeployRoleArn pulumi.StringOutput
-	// ContainmentArn is the state machine that holds deployments back, which people may
-	// start too; empty when the response is another.
+	// ContainmentArn is the state machine that stops deployments, which people may start too. It is empty for a stack that
+	// does not contain.
 	ContainmentArn pulumi.StringOutput
-	// ReleaseCommand lets all deployments go on that were held back; with
-	// --input '{"pipeline":"NAME"}' those of one pipeline. Empty when nothing holds back.
+	// ReleaseCommand releases the deployments that containment stopped; with --input '{"pipeline":"NAME"}' those of one
+	// pipeline. It is empty for a stack that does not contain.
 	ReleaseCommand pulumi.StringOutput
-	// KnownState is the SSM parameter with the hashes of what all apps share; those of
-	// an app are below it, under the app's name.
+	// KnownState is the SSM parameter with the hashes of what all apps share; the parameter of an app is below it.
 	KnownState pulumi.StringOutput
 }
 
-// App is what the gate has made for one app.
+// App has the outputs of one app.
 type App struct {
 	Pipeline, PipelineArn, Project, RepositoryArn, RepositoryURI, ApproverRoleArn pulumi.StringOutput
 }
@@ -108,9 +105,9 @@ func Resolve(ref *pulumi.StackReference) Outputs {
 		version, ok := outputs[ContractVersion].(float64)
 		switch {
 		case !ok:
-			return nil, fmt.Errorf("the referenced stack has no output %s; is it a stack of prodgate that has been brought up?", ContractVersion)
+			return nil, fmt.Errorf("the referenced stack has no output %s; is it a stack of prodgate, and was pulumi up run?", ContractVersion)
 		case version != Version:
-			return nil, fmt.Errorf("the referenced stack keeps version %v of the contract, this program reads version %d; use the prodgate/pkg/contract of that stack's release", version, Version)
+			return nil, fmt.Errorf("the referenced stack has version %v of the contract, this program reads version %d; use the prodgate/pkg/contract of that stack's release", version, Version)
 		}
 		return outputs, nil
 	}).(pulumi.MapOutput)
@@ -179,7 +176,7 @@ func readApps(outputs map[string]any) (map[string]map[string]string, error) {
 		}
 		apps[name] = map[string]string{}
 		for field, v := range fields {
-			// A later release may add a field that is no string: not this one's business.
+			// A later release may add a field that is not a string; this release ignores it.
 			if text, ok := v.(string); ok {
 				apps[name][field] = text
 			}
@@ -209,8 +206,8 @@ func value[T any](outputs map[string]any, name string) (T, error) {
 	switch {
 	case ok:
 		return v, nil
-	case outputs[name] == nil: // outputs are added, and the stack may be of a release before
-		return v, fmt.Errorf("the referenced stack has no output %s; bring it up with a release that has", name)
+	case outputs[name] == nil: // the stack may be of a release without the output
+		return v, fmt.Errorf("the referenced stack has no output %s; update it with a release that has the output", name)
 	default:
 		return v, fmt.Errorf("output %s of the referenced stack is a %T, not a %T", name, outputs[name], v)
 	}

@@ -129,11 +129,11 @@ func TestContract_ResolveErrors(t *testing.T) {
 	}{
 		"a stack of a later version": {
 			func(o map[string]any) { o["contractVersion"] = 2.0 }, account,
-			"keeps version 2 of the contract, this program reads version 1",
+			"has version 2 of the contract, this program reads version 1",
 		},
 		"a stack of something else": {
 			func(o map[string]any) { clear(o); o["account"] = "111111111111" }, account,
-			"has no output contractVersion; is it a stack of prodgate that has been brought up?",
+			"has no output contractVersion; is it a stack of prodgate, and was pulumi up run?",
 		},
 		"a stack that was never brought up": {
 			func(o map[string]any) { clear(o) }, account,
@@ -145,11 +145,11 @@ func TestContract_ResolveErrors(t *testing.T) {
 		},
 		"a version between two": {
 			func(o map[string]any) { o["contractVersion"] = 1.5 }, account,
-			"keeps version 1.5 of the contract",
+			"has version 1.5 of the contract",
 		},
 		"an output that came with a later release": {
 			func(o map[string]any) { delete(o, "account") }, account,
-			"the referenced stack has no output account; bring it up with a release that has",
+			"the referenced stack has no output account; update it with a release that has the output",
 		},
 		"an output of another type": {
 			func(o map[string]any) { o["account"] = 111111111111.0 }, account,
@@ -157,7 +157,7 @@ func TestContract_ResolveErrors(t *testing.T) {
 		},
 		"guardrails of a release before them": {
 			func(o map[string]any) { delete(o, "guardrails") }, guardrails,
-			"the referenced stack has no output guardrails; bring it up with a release that has",
+			"the referenced stack has no output guardrails; update it with a release that has the output",
 		},
 		"guardrails of another type": {
 			func(o map[string]any) { o["guardrails"] = "{}" }, guardrails,

@@ -9,11 +9,10 @@ import (
 
 // The statements of a boundary.
 const (
-	sidNamed       = "MostOfAll"
-	sidAnyResource = "MostOfLists"
-	sidServices    = "MostOfWatching"
-	sidDeny        = "NeverItself"
-	sidApart       = "Most" // and the Sid of the statement that is apart
+	sidNamed       = "Named"
+	sidAnyResource = "AnyResource"
+	sidServices    = "WholeServices"
+	sidDeny        = "DenyOwnRoles"
 )
 
 // readActions are patterns of reads, which a boundary allows on any resource: a boundary grants nothing, and has no room
@@ -111,7 +110,7 @@ func (b *boundary) addAllow(s Statement) {
 func (b *boundary) addApart(s Statement) {
 	i := slices.IndexFunc(b.apart, func(other Statement) bool { return slices.Equal(other.Resources, s.BoundaryResources) })
 	if i < 0 {
-		i, b.apart = len(b.apart), append(b.apart, Statement{Sid: sidApart + s.Sid, Resources: s.BoundaryResources})
+		i, b.apart = len(b.apart), append(b.apart, Statement{Sid: s.Sid, Resources: s.BoundaryResources})
 	}
 	b.apart[i].Actions = sortedUnique(append(b.apart[i].Actions, s.Actions...))
 }

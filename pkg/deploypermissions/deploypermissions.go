@@ -69,7 +69,7 @@ func readSettings(p naming.Plan, s *settings.Settings) []Statement {
 	if others := slices.Concat(s.Source.ReviewerArns, s.Source.MergerArns); len(others) > 0 {
 		people = append(people, sortedUnique(others)...)
 	}
-	all := []Statement{{Sid: "ReadPeople", Actions: []string{"iam:GetRole"}, Resources: people, BoundaryResources: []string{p.AnyRole()}}}
+	all := []Statement{{Sid: "ReadAccessRoles", Actions: []string{"iam:GetRole"}, Resources: people, BoundaryResources: []string{p.AnyRole()}}}
 	if tasks := taskRoles(s); len(tasks) > 0 {
 		if len(tasks) > arnsPerStatement {
 			tasks = []string{p.AnyRole()} // one policy has no room for so many ARNs
@@ -188,7 +188,7 @@ func denyEscalation(p naming.Plan, s *settings.Settings) []Statement {
 	people := append(slices.Clone(s.Access.DeployerArns), s.Access.BreakGlassArn)
 	return []Statement{
 		{
-			Sid: "NeverItself", Deny: true,
+			Sid: "DenyOwnRoles", Deny: true,
 			Actions: []string{
 				"iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy",
 				"iam:DetachRolePolicy", "iam:PassRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole",
@@ -197,7 +197,7 @@ func denyEscalation(p naming.Plan, s *settings.Settings) []Statement {
 			Resources: append([]string{p.Roles(naming.Deploy), p.Roles(naming.Preview)}, people...),
 		},
 		{
-			Sid: "NeverItsPoliciesAndBounds", Deny: true,
+			Sid: "DenyOwnPolicies", Deny: true,
 			Actions: []string{
 				"iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion",
 				"iam:SetDefaultPolicyVersion", "iam:TagPolicy", "iam:UntagPolicy",
@@ -205,7 +205,7 @@ func denyEscalation(p naming.Plan, s *settings.Settings) []Statement {
 			Resources: []string{p.Policies(naming.Deploy), p.Policies(naming.Preview), p.Boundaries()},
 		},
 		{
-			Sid: "NeverItsIdentityProvider", Deny: true,
+			Sid: "DenyIdentityProvider", Deny: true,
 			Actions: []string{
 				"iam:AddClientIDToOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider",
 				"iam:RemoveClientIDFromOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", "iam:UntagOpenIDConnectProvider",
@@ -215,7 +215,7 @@ func denyEscalation(p naming.Plan, s *settings.Settings) []Statement {
 		},
 		// Every role of the gate has a boundary.
 		{
-			Sid: "NeverUnbound", Deny: true, Actions: []string{"iam:DeleteRolePermissionsBoundary"}, Resources: []string{p.AllRoles()},
+			Sid: "DenyBoundaryRemoval", Deny: true, Actions: []string{"iam:DeleteRolePermissionsBoundary"}, Resources: []string{p.AllRoles()},
 		},
 	}
 }

@@ -65,11 +65,11 @@ func TestIdentity_OneBoundaryPerDuty(t *testing.T) {
 func TestIdentity_BoundaryAllowsPolicy(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]map[string]any{
-		"apps of ordinary names":       approved("api", "backend-flask-of-the-company"),
-		"an app of the longest names":  longest(),
-		"apps that nobody approves of": config("api"),
-		"apps with secrets":            withSecrets(config("api", "web")),
-		"apps that are held back":      contained(config("api", "web")),
+		"apps of ordinary names":        approved("api", "backend-flask-of-the-company"),
+		"an app of the longest names":   longest(),
+		"apps that nobody approves of":  config("api"),
+		"apps with secrets":             withSecrets(config("api", "web")),
+		"apps of a stack that contains": contained(config("api", "web")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

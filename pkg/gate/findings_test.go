@@ -84,8 +84,8 @@ func TestDetection_FindingsReportedOnceAndContained(t *testing.T) {
 				t.Errorf("%d targets", n)
 			}
 			says := r.One(t, eventTargetType, "gate-findings").Text("inputTransformer.inputTemplate")
-			if held := strings.Contains(says, "Deployments are held back"); held != (c.contained > 0) {
-				t.Errorf("people are told that deployments are held back: %t", held)
+			if held := strings.Contains(says, "Deployments are stopped"); held != (c.contained > 0) {
+				t.Errorf("the alert says that deployments are stopped: %t", held)
 			}
 		})
 	}

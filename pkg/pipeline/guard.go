@@ -64,7 +64,7 @@ func (m Model) GuardValues() map[string]string {
 		"boundaries":      guard.Pattern(":policy/" + gate + "/boundary/."),
 		"branch":          guard.Text(onlymain.Base),
 		"build_image":     guard.Text(m.settings.Build.Image),
-		"told_projects":   guard.Texts(m.SharedNames()...),
+		"shared_projects": guard.Texts(m.SharedNames()...),
 		"pipelines":       guard.Pattern("-" + gate + "$"),
 		"projects":        guard.Pattern("^" + gate + "-"),
 		"app_projects":    guard.Patterns("^"+gate+"-.+-", "^"+gate+"-("+strings.Join(m.sharedChecks(), "|")+")$"),

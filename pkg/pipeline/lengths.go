@@ -25,7 +25,7 @@ func (m Model) checkLengths() error {
 				for key, value := range action.Configuration {
 					if n := len(value.Text); n > maxConfiguration {
 						problems = append(problems, settingError(fmt.Sprintf("apps[%d]", i), app.Name,
-							"the action %s of the stage %s would be told %d characters as %s, and CodePipeline takes %d; "+
+							"the action %s of the stage %s would have %d characters in %s, and CodePipeline accepts %d; "+
 								"name cluster, service and container more briefly, or expect less of the health check",
 							action.Name, stage.Name, n, key, maxConfiguration))
 					}

@@ -239,10 +239,10 @@ func TestModel_ANewCheckIsInTheValuesOfGuard(t *testing.T) {
 	s := stack(t, nil)
 	before, after := pipeline.New(s).GuardValues(), withNewChecks(s).GuardValues()
 	for name, want := range map[string]string{
-		"told_projects":  `["prodgate-verifier-before-deploy", "prodgate-findings", "prodgate-sign", "prodgate-probe", "prodgate-prepare", "prodgate-verify", "prodgate-dast"]`,
-		"app_projects":   `[/^prodgate-.+-/, /^prodgate-(findings|sign|probe|prepare|verify|dast)$/]`,
-		"approval_stage": "configuration.pipeline.stages.5",
-		"deploy_stage":   "configuration.pipeline.stages.6",
+		"shared_projects": `["prodgate-verifier-before-deploy", "prodgate-findings", "prodgate-sign", "prodgate-probe", "prodgate-prepare", "prodgate-verify", "prodgate-dast"]`,
+		"app_projects":    `[/^prodgate-.+-/, /^prodgate-(findings|sign|probe|prepare|verify|dast)$/]`,
+		"approval_stage":  "configuration.pipeline.stages.5",
+		"deploy_stage":    "configuration.pipeline.stages.6",
 	} {
 		if after[name] != want || before[name] == want {
 			t.Errorf("%s is %s, was %s, want %s", name, after[name], before[name], want)

@@ -85,7 +85,7 @@ func Rows() []Row {
 			Stage: "Scan", Action: "Secrets", Category: "Test", Provider: "CodeBuild", Namespace: "Secrets", Setting: "scan.secrets",
 			Inputs: inputs(SourceArtifact),
 			Project: &Project{
-				Name: "scan-secrets", Role: naming.Scan, Description: "Looks for secrets in the source of {app}, with {scanner}",
+				Name: "scan-secrets", Role: naming.Scan, Description: "Scans the source of {app} for secrets, with {scanner}",
 				Choice: func(app settings.App) string { return app.Scan.Secrets },
 				Scanners: map[string]Scanner{
 					"gitleaks": {Buildspec: "gitleaks", Variables: scanVariables(), Tools: []tool.Tool{tool.Gitleaks}},
@@ -96,7 +96,7 @@ func Rows() []Row {
 			Stage: "Scan", Action: "Code", Category: "Test", Provider: "CodeBuild", Namespace: "Code", Setting: "scan.code",
 			Inputs: inputs(SourceArtifact),
 			Project: &Project{
-				Name: "scan-code", Role: naming.Scan, Description: "Looks for holes in the code of {app}, with {scanner}",
+				Name: "scan-code", Role: naming.Scan, Description: "Scans the code of {app} for vulnerabilities, with {scanner}",
 				Choice: func(app settings.App) string { return app.Scan.Code },
 				Scanners: map[string]Scanner{
 					"bandit": {
@@ -112,7 +112,7 @@ func Rows() []Row {
 			Inputs: inputs(SourceArtifact), Outputs: []string{buildspec.SBOMArtifact},
 			Project: &Project{
 				Name: "scan-dependencies", Role: naming.Scan,
-				Description: "Looks for known vulnerabilities of the dependencies, and writes the SBOM of {app}, with {scanner}",
+				Description: "Scans the dependencies of {app} for known vulnerabilities and writes its SBOM, with {scanner}",
 				Choice:      func(app settings.App) string { return app.Scan.Dependencies },
 				Scanners: map[string]Scanner{
 					"grype": {Buildspec: "grype", Variables: scanVariables(severity), Tools: []tool.Tool{tool.Grype}},
@@ -265,7 +265,7 @@ func Rows() []Row {
 				when(func(_ Model, app settings.App) bool { return app.Health.Url != "" }, ofApp(buildspec.Health, healthCheck))),
 			Project: &Project{
 				Name: "verify", IsShared: true, Role: naming.Inspect, Minutes: 60,
-				Description: "Looks whether what runs is what was built, and well",
+				Description: "Verifies that the built image runs, and the health check of the app",
 				Scanner:     Scanner{Buildspec: "verify", Variables: []Variable{constant(buildspec.Pause, strconv.Itoa(verifyPause))}},
 				Rights: []Right{
 					{Sid: "Services", Actions: []string{"ecs:DescribeServices"}, On: services},

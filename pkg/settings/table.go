@@ -296,7 +296,7 @@ var detectionSettings = []setting{
 	{key: "detection", kind: object,
 		doc: "What watches the gate, and the response to a detection. Of each service that an account has once, `create` it, `adopt` the existing one, or leave it `off`."},
 	{key: "detection.response", kind: text, preset: string(Alert), oneOf: []string{string(Ignore), string(Alert), string(Contain)}, what: "is not a response",
-		doc:     "The response to a tampering call or a finding: `off` reports nothing, `alert` reports it, `contain` also holds deployments back until somebody releases them.",
+		doc:     "The response to a tampering call or a finding: `off` reports nothing, `alert` reports it, `contain` also stops deployments until a person releases them.",
 		example: string(Contain)},
 	{key: "detection.trail", kind: text, preset: string(Create), oneOf: presences, what: notPresence,
 		doc:     "The CloudTrail trail of all regions that logs management events. Alerts on calls are made from it.",

@@ -148,7 +148,7 @@ func TestAlerts_Findings(t *testing.T) {
 	}{
 		finding(aboutDNS[0], 8, anInstance): {[]string{
 			"GuardDuty found: Something asked for a name that is known.", aboutDNS[0], "severity 8 of 10", "type Instance", "account 222222222222, eu-west-2",
-			"seen 3 times", "2026-11-25T09:19:00.000Z", "Deployments are held back", "finding 16afba5c5c43e07c9e3e5e2e544e95df",
+			"seen 3 times", "2026-11-25T09:19:00.000Z", "Deployments are stopped", "finding 16afba5c5c43e07c9e3e5e2e544e95df",
 		}, 1},
 		finding(notDNS, 5, aRole):                         {[]string{notDNS, "severity 5 of 10"}, 0},
 		finding(notDNS, 8, itsRole):                       {[]string{notDNS, "severity 8 of 10"}, 1},

@@ -47,7 +47,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 		if got := w.status(other, runs[other]); got != "InProgress" {
 			t.Errorf("the run of %s is %s", other, got)
 		}
-		record := c.record("Deployments are held back.")
+		record := c.record("Deployments are stopped.")
 		for _, says := range []string{
 			"assumed-role/developer/mona", "UpdatePipeline of codepipeline.amazonaws.com", "203.0.113.7", `"pipeline":"backend-flask-prodgate"`,
 			"Failed: []", `--input '{"pipeline":"backend-flask-prodgate"}'`,
@@ -56,7 +56,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 				t.Errorf("the record does not say %s:\n%s", says, record)
 			}
 		}
-		c.undo = line(record, "To let them go on: ")
+		c.undo = line(record, "To release them: ")
 	}
 	same(t, "a preview of what is contained", w.planned(), lifted(one))
 
@@ -104,13 +104,13 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 		if limit := maxHistory / settings.MaxContained * len(all); events > limit {
 			t.Errorf("%d events for %d apps, more than %d", events, len(all), limit)
 		}
-		record := c.record("Deployments are held back.")
+		record := c.record("Deployments are stopped.")
 		for _, says := range []string{"Trojan:EC2/DNSDataExfiltration", "i-99999999", "(finding c0b8a1", "backend-flask-prodgate", "frontend-react-js-prodgate", "Failed: []"} {
 			if !strings.Contains(record, says) {
 				t.Errorf("the record does not say %s:\n%s", says, record)
 			}
 		}
-		same(t, "the command that undoes it", line(record, "To let them go on: "), w.output("releaseCommand"))
+		same(t, "the command that undoes it", line(record, "To release them: "), w.output("releaseCommand"))
 	}
 	for range 2 {
 		c.released(w.output("releaseCommand"))
@@ -122,10 +122,10 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 	c.starts(1, tampering("UpdateProject", `{"name": "prodgate-backend-flask-build"}`, mona))
 	c.held(one, before)
 	c.open(other)
-	c.record("Deployments are held back.")
+	c.record("Deployments are stopped.")
 	c.ends(`{"by-hand": "a commit that nobody knows", "detail": {"requestParameters": {"name": "frontend-react-js-prodgate"}}}`, sfntypes.ExecutionStatusSucceeded)
 	c.held(other, before)
-	if record := c.record("Deployments are held back."); !strings.Contains(record, "Why: by hand: a commit that nobody knows\n") {
+	if record := c.record("Deployments are stopped."); !strings.Contains(record, "Why: by hand: a commit that nobody knows\n") {
 		t.Errorf("the record does not say why:\n%s", record)
 	}
 	c.released(w.output("releaseCommand"))
@@ -135,7 +135,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 	w.deleteRole("prodgate-backend-flask-build")
 	c.ends(tampering("PutBucketPolicy", `{"bucketName": "prodgate-artifacts-222222222222-eu-west-2"}`, mona), sfntypes.ExecutionStatusFailed)
 	c.held(other, before)
-	record := c.record("Deployments are held back.")
+	record := c.record("Deployments are stopped.")
 	for _, says := range []string{
 		`Failed: ["backend-flask-prodgate: the sessions of the build role stay valid: Iam.NoSuchEntityException"]`,
 		`{"pipeline":"backend-flask-prodgate","what":["Deploy is closed","the sessions of the pipeline role are revoked"]}`,

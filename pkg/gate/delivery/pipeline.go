@@ -48,7 +48,7 @@ func (d *Delivery) newPipeline(parent pulumi.Resource, app settings.App, records
 	}
 	records = slices.Concat(records, role.Records, baseline.Records{{Kind: knownstate.Pipeline(c.Names.Region), Inputs: args}})
 	state, err := baseline.Store(c, group, baseline.Parameter{
-		Name: name, At: c.Names.KnownState(app.Name), Tier: baseline.Standard, Description: "What the pipeline of " + app.Name + " and its parts have to be",
+		Name: name, At: c.Names.KnownState(app.Name), Tier: baseline.Standard, Description: "Known state of the pipeline of " + app.Name,
 	}, records)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func (d *Delivery) addCheckAlert(check pipeline.CodeBuildProject) error {
 		Paths: map[string]string{
 			"status": "$.detail.build-status", "time": "$.time", "log": "$.detail.additional-information.logs.deep-link",
 		},
-		Message: "The check of the known state of " + d.c.Names.Gate + " is <status> at <time>: something differs, or nobody knows. The log: <log>",
+		Message: "The check of the known state of " + d.c.Names.Gate + " is <status> at <time>: a part differs from the known state, or could not be read. The log: <log>",
 	})
 }
 
@@ -115,7 +115,7 @@ func (d *Delivery) StoreKnownState(others baseline.Records) (*ssm.Parameter, err
 		names = append(names, d.c.Names.KnownState(app.Name).Name)
 	}
 	made, err := baseline.Store(d.c, d.checkGroup, baseline.Parameter{
-		Name: d.c.ChildName("known-state"), At: at, Tier: baseline.Advanced, Description: "What all apps of the gate share has to be",
+		Name: d.c.ChildName("known-state"), At: at, Tier: baseline.Advanced, Description: "Known state of what all apps share",
 	}, slices.Concat(d.records, others), knownstate.Names(at.Name, names))
 	if err != nil {
 		return nil, err

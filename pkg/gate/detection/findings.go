@@ -23,9 +23,9 @@ func NewFindingRules(c component.Context, parent pulumi.Resource, alerts *alerti
 	if c.Settings.Detection.GuardDuty == settings.Off || c.Settings.Detection.Response == settings.Ignore {
 		return nil
 	}
-	then := "Nothing is held back: if it may reach a deployment, disable the pipelines' transitions into Deploy."
+	then := "No deployment is stopped: if the finding may affect one, disable the pipelines' transitions into Deploy."
 	if contain != nil {
-		then = "Deployments are held back if it is about DNS, or about a role, a bucket or a cluster of the gate; another message says so."
+		then = "Deployments are stopped if the finding is about DNS, or about a role, a bucket or a cluster of the gate; another message reports that."
 	}
 	if err := alerts.NewRule(c, parent, alerting.Rule{
 		Name:        "findings",

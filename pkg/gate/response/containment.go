@@ -44,8 +44,8 @@ func containmentMachine(c component.Context) states.Machine {
 		data: states.Fields{"undo": states.Fields{
 			"all": releaseCommand(c), "one": releaseCommand(c) + ` --input '{"pipeline":"`, "end": `"}'`,
 		}},
-		subject: "deployments are held back",
-		record:  "Deployments are held back.\n\nWhy: {}\nDone: {}\nFailed: {}\nTo let them go on: {}\nExecution: {}\n",
+		subject: "deployments are stopped",
+		record:  "Deployments are stopped.\n\nWhy: {}\nDone: {}\nFailed: {}\nTo release them: {}\nExecution: {}\n",
 		values:  []string{"$.because.why", done, failed, "$.command.text", execution},
 	})
 }

@@ -40,7 +40,7 @@ func releaseMachine(c component.Context) states.Machine {
 		},
 		next:    publishRecord,
 		subject: "deployments go on",
-		record:  "Deployments go on: a person released what was held back.\n\nDone: {}\nFailed: {}\nExecution: {}\n",
+		record:  "Deployments are released.\n\nDone: {}\nFailed: {}\nExecution: {}\n",
 		values:  []string{done, failed, execution},
 	})
 }
