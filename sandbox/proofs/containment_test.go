@@ -22,9 +22,9 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// TestContainment_HoldAndRelease lets what was seen be answered on a stack that is up: a tampering call
-// holds the one pipeline back that it was on, a finding all of them; who may, and what
-// AWS refused, is left alone; what fails is said; and the printed command undoes it.
+// TestContainment_HoldAndRelease tests the containment of a deployed stack: a tampering call holds
+// its pipeline, a finding holds all pipelines; authorized and denied calls hold none; failures are
+// reported; and the printed command releases.
 func TestContainment_HoldAndRelease(t *testing.T) {
 	t.Parallel()
 	w := newWorldUp(t, "prod", unprotected)
@@ -70,7 +70,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 	}
 	same(t, "a preview after the release", w.planned(), map[string]string{})
 
-	t.Log("what is no reason")
+	t.Log("events that contain nothing")
 	for name, event := range map[string]string{
 		"a call that AWS refused":   strings.Replace(tampering("UpdatePipeline", `{"pipeline": {"name": "backend-flask-prodgate"}}`, mona), `"eventID"`, `"errorCode": "AccessDenied", "eventID"`, 1),
 		"a deployer's":              tampering("UpdatePipeline", `{"pipeline": {"name": "backend-flask-prodgate"}}`, "deployer"),
@@ -118,7 +118,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 		c.record("Deployments go on")
 	}
 
-	t.Log("an event that a rule of the gate sees, and a person")
+	t.Log("an event that a rule matches, and a person")
 	c.starts(1, tampering("UpdateProject", `{"name": "prodgate-backend-flask-build"}`, mona))
 	c.held(one, before)
 	c.open(other)
@@ -131,7 +131,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 	c.released(w.output("releaseCommand"))
 	c.record("Deployments go on")
 
-	t.Log("a role that somebody has deleted")
+	t.Log("a deleted role")
 	w.deleteRole("prodgate-backend-flask-build")
 	c.ends(tampering("PutBucketPolicy", `{"bucketName": "prodgate-artifacts-222222222222-eu-west-2"}`, mona), sfntypes.ExecutionStatusFailed)
 	c.held(other, before)
@@ -150,7 +150,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 	c.open(all...)
 	same(t, "a preview after the repair", w.planned(), map[string]string{})
 
-	t.Log("a stack that tells only")
+	t.Log("a stack that only alerts")
 	w.deafens(c.queue)
 	w.configure(unprotected, secondAppProd, replace("response: contain", "response: alert"))
 	w.up()
@@ -161,10 +161,10 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 	w.empty("after destroy")
 }
 
-// mona is the role of somebody who may not.
+// mona is the role of an unauthorized person.
 const mona = "developer"
 
-// tampering is an event of CloudTrail's as EventBridge passes it on. AWS CodePipeline User
+// tampering is a CloudTrail event in EventBridge's form. AWS CodePipeline User
 // Guide, Logging CodePipeline API calls with AWS CloudTrail; CloudTrail User Guide,
 // CloudTrail record contents.
 func tampering(name, parameters, role string) string {
@@ -185,7 +185,7 @@ func tampering(name, parameters, role string) string {
 		"eventType": "AwsApiCall", "managementEvent": true, "recipientAccountId": "222222222222", "eventCategory": "Management"}}`
 }
 
-// finding is an event of GuardDuty's. Amazon GuardDuty User Guide, Processing GuardDuty
+// finding is a GuardDuty event. Amazon GuardDuty User Guide, Processing GuardDuty
 // findings with Amazon EventBridge; GuardDuty EC2 finding types.
 const finding = `{"version": "0", "id": "cd2d702e-ab31-411b-9344-793ce56b1bc7", "detail-type": "GuardDuty Finding", "source": "aws.guardduty",
 	"account": "222222222222", "time": "2026-11-25T09:12:25Z", "region": "eu-west-2", "resources": [], "detail": {
@@ -196,7 +196,7 @@ const finding = `{"version": "0", "id": "cd2d702e-ab31-411b-9344-793ce56b1bc7", 
 		"severity": 8, "createdAt": "2026-11-25T09:10:00.000Z", "updatedAt": "2026-11-25T09:10:00.000Z",
 		"title": "Data exfiltration through DNS queries from EC2 instance i-99999999.", "description": "EC2 instance i-99999999 is attempting to query domain names that resemble exfiltrated data."}}`
 
-// containing is a stack whose containment is tried.
+// containing is a stack whose containment is tested.
 type containing struct {
 	*world
 	machine string // the state machine that contains
@@ -204,7 +204,7 @@ type containing struct {
 	undo    string // the command of the last record
 }
 
-// ends runs the machine to an end, and is how many events that took.
+// ends runs the machine to an end, and returns the number of its events.
 func (c *containing) ends(input string, want sfntypes.ExecutionStatus) int {
 	c.Helper()
 	started, err := c.aws.sfn.StartExecution(c.Context(), &sfn.StartExecutionInput{StateMachineArn: &c.machine, Input: &input})
@@ -229,7 +229,7 @@ func (c *containing) ended(execution string, want sfntypes.ExecutionStatus) int 
 	}
 }
 
-// starts is that an event starts so many executions, by the gate's rules, which succeed.
+// starts asserts that an event starts a number of executions, by the gate's rules, which succeed.
 func (c *containing) starts(want int, event string) {
 	c.Helper()
 	before := c.executions(c.machine)
@@ -247,7 +247,7 @@ func (c *containing) starts(want int, event string) {
 	}
 }
 
-// released runs a command as it is printed, with the real aws CLI, to its end.
+// released runs a printed command with the real aws CLI, until its execution ends.
 func (c *containing) released(command string) {
 	c.Helper()
 	cmd := exec.CommandContext(c.Context(), "sh", "-c", command)
@@ -260,8 +260,8 @@ func (c *containing) released(command string) {
 	c.ended(started.ExecutionArn, sfntypes.ExecutionStatusSucceeded)
 }
 
-// held asserts that nothing of an app gets into Deploy, and that the sessions of its
-// roles from before a time are cut off.
+// held asserts that the app's transition into Deploy is disabled, and that the sessions of its
+// roles from before a time are revoked.
 func (c *containing) held(app string, before time.Time) {
 	c.Helper()
 	by, why, closed := c.transition(app)
@@ -290,7 +290,7 @@ func (c *containing) held(app string, before time.Time) {
 	}
 }
 
-// open asserts that nothing of this is so for some apps.
+// open asserts that some apps are not contained.
 func (c *containing) open(apps ...string) {
 	c.Helper()
 	for _, app := range apps {
@@ -310,7 +310,7 @@ func rolesOf(app string) []string {
 	return []string{"prodgate-" + app + "-pipeline", "prodgate-" + app + "-build"}
 }
 
-// lifted are the steps of an update that take the denials of an app's roles away.
+// lifted are the steps of an update that remove the denials of an app's roles.
 func lifted(app string) map[string]string {
 	steps := map[string]string{}
 	for _, duty := range []string{"pipeline", "build"} {
@@ -319,7 +319,7 @@ func lifted(app string) map[string]string {
 	return steps
 }
 
-// record is the one that the topic had since the last time, which begins so.
+// record returns the only record since the last time, and asserts its beginning.
 func (c *containing) record(begins string) string {
 	c.Helper()
 	told := c.records()
@@ -329,8 +329,8 @@ func (c *containing) record(begins string) string {
 	return told[0]
 }
 
-// records are what machines told since the last time. What else the topic has (alerts,
-// stopped runs, approvals) is others' to prove.
+// records are the state machines' messages since the last time. Other proofs cover the topic's other
+// messages (alerts, stopped runs, approvals).
 func (c *containing) records() []string {
 	c.Helper()
 	var told []string
@@ -350,7 +350,7 @@ func (c *containing) records() []string {
 	}
 }
 
-// line is what follows a text on its line.
+// line returns the rest of the line after a text.
 func line(text, after string) string {
 	_, rest, _ := strings.Cut(text, after)
 	first, _, _ := strings.Cut(rest, "\n")

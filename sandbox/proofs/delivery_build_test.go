@@ -100,7 +100,7 @@ func TestDelivery_BuildAndStackReference(t *testing.T) {
 	t.Parallel()
 	w := newWorldUp(t, "dev", quiet)
 	// No organization is above this one.
-	w.readEstate().attacked(t, []delivered{w.theApp()},
+	w.readEstate().assertCatalogue(t, []delivered{w.theApp()},
 		append(committed, catalogue.IdentityProvider, catalogue.Secrets, catalogue.SecretsKey, catalogue.ApproverRoles, catalogue.Approval,
 			catalogue.Hub, catalogue.Chat, catalogue.ChatDestination, catalogue.Machines, catalogue.Executions,
 			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners)...)

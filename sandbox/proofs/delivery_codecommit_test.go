@@ -50,10 +50,10 @@ func TestDelivery_CodeCommit(t *testing.T) {
 	w.agreed("as deployed")
 	e, app := w.readEstate(), w.theApp()
 	same(t, "what there is of CodeCommit", [][]string{e.inventory["source repositories"], e.inventory["approval rules"]}, [][]string{{repository}, {"prodgate-prod"}})
-	t.Run("what documents name exists", e.existing)
-	t.Run("the legitimate run, and no more", func(t *testing.T) { e.walkable(t, []delivered{app}) })
+	t.Run("every name in a document exists", e.assertKnownToAWS)
+	t.Run("least privilege", func(t *testing.T) { e.assertLeastPrivilege(t, []delivered{app}) })
 	t.Run("the catalogue", func(t *testing.T) {
-		e.attacked(t, []delivered{app}, append(connected, catalogue.Hub, catalogue.Chat, catalogue.ChatDestination, catalogue.Machines, catalogue.Executions,
+		e.assertCatalogue(t, []delivered{app}, append(connected, catalogue.Hub, catalogue.Chat, catalogue.ChatDestination, catalogue.Machines, catalogue.Executions,
 			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners)...)
 	})
 
@@ -93,7 +93,7 @@ func TestDelivery_CodeCommit(t *testing.T) {
 		t.Errorf("a merge that nobody approved: %v", err)
 	}
 	if _, err = developer.UpdatePullRequestApprovalState(t.Context(), approve); err == nil {
-		t.Error("who asks for the merge approves it")
+		t.Error("who asks for the merge isApprover it")
 	}
 	_, err = reviewer.UpdatePullRequestApprovalState(t.Context(), approve)
 	w.must(err)

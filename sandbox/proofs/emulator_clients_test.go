@@ -146,14 +146,14 @@ func (w *world) repository() string {
 func (w *world) nothingAtGitHub(when string) {
 	w.Helper()
 	for _, what := range []string{"branches/prod/protection", "contents/.github?ref=main", "contents/.github?ref=prod"} {
-		there, err := w.Cloud.GitHubHas(w.Context(), w.repository(), what, nil)
+		there, err := w.Cloud.GetGitHub(w.Context(), w.repository(), what, nil)
 		w.must(err)
 		if there {
 			w.Errorf("%s %s has %s", when, w.repository(), what)
 		}
 	}
 	var rulesets []map[string]any
-	_, err := w.Cloud.GitHubHas(w.Context(), w.repository(), "rulesets", &rulesets) // a free plan has none to list
+	_, err := w.Cloud.GetGitHub(w.Context(), w.repository(), "rulesets", &rulesets) // a free plan has none to list
 	w.must(err)
 	if len(rulesets) > 0 {
 		w.Errorf("%s %s has the rulesets %v", when, w.repository(), rulesets)

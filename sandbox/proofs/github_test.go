@@ -353,7 +353,7 @@ func (w *world) closed(reviews float64, owners string) {
 			} `json:"required_status_checks"`
 		}
 	}
-	_, err := w.Cloud.GitHubHas(w.Context(), w.repository(), "rules/branches/prod", &rules)
+	_, err := w.Cloud.GetGitHub(w.Context(), w.repository(), "rules/branches/prod", &rules)
 	w.must(err)
 	if len(rules) != 1 || !rules[0].Parameters.Strict || len(rules[0].Parameters.Checks) != 1 ||
 		rules[0].Parameters.Checks[0].Context != onlymain.Check || rules[0].Parameters.Checks[0].App != onlymain.ActionsApp {
@@ -378,7 +378,7 @@ func (w *world) loosen() {
 		"branchProtectionRuleId": rule, "isAdminEnforced": false, "requireLastPushApproval": false, "requiresCommitSignatures": false,
 	})
 	var rulesets []struct{ ID int64 }
-	_, err := w.Cloud.GitHubHas(w.Context(), w.repository(), "rulesets", &rulesets)
+	_, err := w.Cloud.GetGitHub(w.Context(), w.repository(), "rulesets", &rulesets)
 	w.must(err)
 	for _, ruleset := range rulesets {
 		w.does(stack.Administrator, fmt.Sprintf("DELETE rulesets/%d", ruleset.ID), nil)

@@ -86,16 +86,16 @@ type world struct {
 	*testing.T
 	*stack.Stack
 	aws aws
-	// silent is whether the stack is quiet.
+	// silent is whether the stack has no rules for calls.
 	silent bool
-	// snapshot is what the stack began with; nil for one that the proof brings up itself.
+	// snapshot is the stack's initial state; nil if the proof brings the stack up itself.
 	snapshot *snapshot
 }
 
 // edit changes a stack's configuration.
 type edit func(string) string
 
-// replace changes one text in the configuration, which has to be there.
+// replace changes a text in the configuration, which must exist.
 func replace(old, new string) edit {
 	return func(text string) string {
 		if !strings.Contains(text, old) {
@@ -107,8 +107,8 @@ func replace(old, new string) edit {
 
 var response = regexp.MustCompile(`response: \w+`)
 
-// quiet is a stack that is not told of calls: a test that is not about those need not
-// make two hundred rules and targets, and read them back at every step.
+// quiet turns alerts on calls off: a test of something else need not create two hundred rules and
+// targets, and read them back at every step.
 func quiet(text string) string { return response.ReplaceAllString(text, "response: off") }
 
 // newWorld starts emulators and prepares a stack of the repository's program.
@@ -117,8 +117,7 @@ func newWorld(t *testing.T, name string, edits ...edit) *world {
 	return newWorldOf(t, name, func(*stack.Config) {}, edits...)
 }
 
-// newWorldOf is newWorld whose emulators begin with something else than the
-// configuration says.
+// newWorldOf is newWorld whose emulators begin with a changed seed.
 func newWorldOf(t *testing.T, name string, seed func(*stack.Config), edits ...edit) *world {
 	t.Helper()
 	config := configOf(t, name, edits...)
@@ -129,7 +128,7 @@ func newWorldOf(t *testing.T, name string, seed func(*stack.Config), edits ...ed
 	return w
 }
 
-// startWorld starts emulators with what cloudDir holds, and prepares the stack whose state
+// startWorld starts emulators with the state in cloudDir, and prepares the stack whose state
 // is in stackDir.
 func startWorld(t *testing.T, name string, config *stack.Config, cloudDir, stackDir string) *world {
 	t.Helper()
@@ -149,12 +148,12 @@ func startWorld(t *testing.T, name string, config *stack.Config, cloudDir, stack
 	return w
 }
 
-// stop ends the emulators, which must have known every call.
+// stop ends the emulators, and asserts that they emulated every call.
 func (w *world) stop() {
 	if err := w.Cloud.Stop(); err != nil {
 		w.Error(err)
 	}
-	for _, call := range w.Cloud.Unknown() {
+	for _, call := range w.Cloud.UnknownCalls() {
 		w.Errorf("the GitHub emulator does not know %s", call)
 	}
 }
@@ -175,7 +174,7 @@ func configOf(t *testing.T, name string, edits ...edit) *stack.Config {
 	return config
 }
 
-// configure changes the configuration of a stack that is up. The emulators get what it names.
+// configure changes the configuration of a deployed stack, and adds to the emulators what it names.
 func (w *world) configure(edits ...edit) {
 	w.Helper()
 	if w.silent {
@@ -195,7 +194,7 @@ func (w *world) pulumi(args ...string) (string, error) {
 	return out.String(), err
 }
 
-// run runs the CLI, which has to succeed.
+// run runs the CLI, which must succeed.
 func (w *world) run(args ...string) string {
 	w.Helper()
 	out, err := w.pulumi(args...)
@@ -205,8 +204,8 @@ func (w *world) run(args ...string) string {
 	return out
 }
 
-// diagnostics are what the CLI prints at the end of a run that failed: each problem once. Its
-// progress lines repeat the first line of a problem.
+// diagnostics are what the CLI prints at the end of a failed run, each problem once. Its progress
+// lines repeat the first line of a problem.
 func diagnostics(out string) string {
 	if _, after, found := strings.Cut(out, "Diagnostics:\n"); found {
 		return after
@@ -214,7 +213,7 @@ func diagnostics(out string) string {
 	return out
 }
 
-// fails runs the CLI, which has to fail.
+// fails runs the CLI, which must fail.
 func (w *world) fails(args ...string) string {
 	w.Helper()
 	out, err := w.pulumi(args...)
@@ -225,14 +224,14 @@ func (w *world) fails(args ...string) string {
 	return out
 }
 
-// up brings the stack up and returns what it did, by operation.
+// up brings the stack up and returns the number of changes, by operation.
 func (w *world) up() map[string]int {
 	w.Helper()
 	w.run("up", "--yes", "--skip-preview", "--policy-pack", kit.Policy)
 	return w.lastChanges()
 }
 
-// lastChanges is what the last update or refresh did, by operation, without "same".
+// lastChanges is the number of changes of the last update or refresh, by operation, without "same".
 func (w *world) lastChanges() map[string]int {
 	w.Helper()
 	files, err := filepath.Glob(filepath.Join(w.Dir, "state", ".pulumi", "history", "*", w.Name, "*.history.json"))
@@ -248,15 +247,15 @@ func (w *world) lastChanges() map[string]int {
 	return update.ResourceChanges
 }
 
-// planned is what an update would do: operations by "type name", as a preview
-// under the policy pack says it. What stays the same is left out.
+// planned lists the changes of an update: operations by "type name", from a preview with the policy
+// pack. Unchanged resources are left out.
 func (w *world) planned() map[string]string {
 	w.Helper()
 	return w.plannedAs(nil)
 }
 
-// plannedAs is planned with the credentials of somebody, nil are the deployer's;
-// others preview as preview.yml does.
+// plannedAs is planned with other credentials, which preview as preview.yml does; nil are the
+// deployer's.
 func (w *world) plannedAs(who awssdk.CredentialsProvider) map[string]string {
 	w.Helper()
 	cmd := w.commandAs(who, "preview", "--json", "--policy-pack", kit.Policy)
@@ -282,7 +281,7 @@ func (w *world) steps(cmd *exec.Cmd) map[string]string {
 	}
 	steps := map[string]string{}
 	for _, step := range preview.Steps {
-		// Each resource is refreshed first; what that finds shows in the step after.
+		// Each resource is refreshed first; a difference shows in the next step.
 		if step.Op != "same" && step.Op != "read" && step.Op != "refresh" {
 			steps[nameOf(step.URN)] = step.Op
 		}
@@ -318,10 +317,10 @@ func same(t *testing.T, what string, got, want any) {
 	}
 }
 
-// keys are a map's keys, sorted.
+// keys returns a map's keys, sorted.
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// output is an output of the stack, which is a text, as the engine's state has it.
+// output returns an output of the stack that is a string, from the engine's state.
 func (w *world) output(name string) string {
 	w.Helper()
 	text, err := os.ReadFile(w.stateFile())
@@ -350,7 +349,7 @@ func (w *world) output(name string) string {
 	return ""
 }
 
-// stateFile is where the engine keeps the stack's state.
+// stateFile is the file of the stack's state.
 func (w *world) stateFile() string {
 	w.Helper()
 	project, err := workspace.LoadProject(filepath.Join(w.Program, "Pulumi.yaml"))

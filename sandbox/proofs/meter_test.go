@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// meter samples the processes of the proofs in /proc, so that a report can say where the
-// time of a run went.
+// meter samples the processes of the proofs in /proc, for the report on the time of a run.
 type meter struct {
 	mu      sync.Mutex
 	started time.Time
@@ -25,7 +24,7 @@ type meter struct {
 	done    chan struct{}
 }
 
-// process is one that was seen.
+// process is a sampled process.
 type process struct {
 	proof, program string
 	shared         string // the address of the proxy, of a provider that proofs share
@@ -115,8 +114,8 @@ func (m *meter) sample() (busy []string) {
 // endpoint begins the variable that all have in their environment that call an emulator.
 const endpoint = "AWS_ENDPOINT_URL="
 
-// look finds out what a process runs, and for which proof. The machine's other processes
-// are for none.
+// look finds the program and the proof of a process. Other processes of the machine have no
+// proof.
 func (m *meter) look(p *process, dir string) {
 	p.program = cmp.Or(programOf(dir), p.program)
 	environment, _ := os.ReadFile(filepath.Join(dir, "environ"))
@@ -136,7 +135,7 @@ func (m *meter) look(p *process, dir string) {
 	}
 }
 
-// programOf is what a process runs, as far as its command line says.
+// programOf returns the program of a process, from its command line.
 func programOf(dir string) string {
 	text, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
 	words := strings.Split(string(text), "\x00")
@@ -154,7 +153,7 @@ func programOf(dir string) string {
 	return "builds"
 }
 
-// report prints the proofs, those first that took most of the processors.
+// report prints the processor time of each proof, longest first.
 func (m *meter) report(out io.Writer) {
 	close(m.done)
 	m.sample()

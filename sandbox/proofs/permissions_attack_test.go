@@ -10,7 +10,7 @@ import (
 	"prodgate/sandbox/evaluators/authority"
 )
 
-// actor is who tries a call, and what the catalogue calls it.
+// actor is a principal that makes calls, with its name in the catalogue.
 type actor struct {
 	name string
 	authority.Principal
@@ -30,8 +30,8 @@ const powerUserAccess = `{"Version":"2012-10-17","Statement":[
 		"account:ListRegions","iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole","iam:ListRoles",
 		"organizations:DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*"}]}`
 
-// actors are all who try: people, and every role of the gate, which does another
-// role's job. Those of the gate are as deployed; the others have AWS's own policies.
+// actors are all principals that make calls: people, and every role of the gate. The gate's roles
+// have their deployed policies; the others have AWS managed policies.
 func (e *estate) actors(apps []delivered) []actor {
 	all := []actor{
 		{name: "an outsider", Principal: authority.Principal{
@@ -60,7 +60,7 @@ func (e *estate) actors(apps []delivered) []actor {
 	return all
 }
 
-// place is a concrete resource of a target, and what else a request on it says.
+// place is a resource of a target, with the context keys of a request on it.
 type place struct {
 	on   string
 	with map[string]string
@@ -70,7 +70,7 @@ type place struct {
 	common bool
 }
 
-// at are places without more to say.
+// at returns places without context keys.
 func at(arns ...string) []place {
 	places := make([]place, len(arns))
 	for i, arn := range arns {
@@ -79,8 +79,8 @@ func at(arns ...string) []place {
 	return places
 }
 
-// places are the targets of the catalogue in a stack that is up, of one app; none
-// where the stack has no such thing. An action is tried on those that it is made on.
+// places are the resources of the catalogue's targets in a deployed stack, for one app; none if the
+// stack lacks the target. An action is evaluated on the resources that it applies to.
 var places = map[catalogue.Target]func(*estate, delivered) []place{
 	catalogue.Account: func(e *estate, _ delivered) []place {
 		return at("arn:aws:account::"+e.plan.Account+":account", e.regional("guardduty", "detector/"+e.first("detectors")+"/ipset/x"), e.regional("guardduty", "detector/"+e.first("detectors")))
@@ -92,7 +92,7 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 		return at(e.regional("codepipeline", e.there("pipelines", e.plan.Pipeline(a.name).Name)) + "/Deploy")
 	},
 	catalogue.Approval: func(e *estate, a delivered) []place {
-		if len(e.rolesOf(approves)) == 0 {
+		if len(e.rolesOf(isApprover)) == 0 {
 			return nil
 		}
 		return at(e.plan.Approval(a.name))
@@ -141,10 +141,10 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 		return at(e.deployer().ARN, e.named("break-glass"))
 	},
 	catalogue.ServiceRoles: func(e *estate, _ delivered) []place {
-		return at(e.rolesOf(func(duty string) bool { return !approves(duty) })...)
+		return at(e.rolesOf(func(duty string) bool { return !isApprover(duty) })...)
 	},
 	catalogue.ApproverRoles: func(e *estate, _ delivered) []place {
-		return at(e.rolesOf(approves)...)
+		return at(e.rolesOf(isApprover)...)
 	},
 	catalogue.BreakGlass: func(e *estate, _ delivered) []place {
 		return at(e.named("break-glass"))
@@ -300,16 +300,16 @@ var (
 	connected = []catalogue.Target{catalogue.Connections, catalogue.Hosts}
 )
 
-// answer is what the catalogue says of a call by somebody.
+// answer is the catalogue's expectation for a call by a principal.
 type answer string
 
 const (
 	allowed answer = "allowed"
 	denied  answer = "denied"
-	open    answer = "open" // nothing of ours denies it: without an organization, most of it
+	open    answer = "open" // no policy of the gate denies it, as without an organization
 )
 
-// expected reads the answer from a row.
+// expected returns the answer of a row.
 func (e *estate) expected(row catalogue.Call, who actor, app string) answer {
 	mine := who.app == "" || app == "" || who.app == app
 	control := func(c catalogue.Control) bool { return c != catalogue.Guardrail || len(e.scps) > 0 }
@@ -323,9 +323,9 @@ func (e *estate) expected(row catalogue.Call, who actor, app string) answer {
 	}
 }
 
-// attacked asserts, for every row of the catalogue and everybody, what the row
-// says. The stack lacks some targets, and no others.
-func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Target) {
+// assertCatalogue asserts every row of the catalogue for every principal. The stack lacks exactly
+// the given targets.
+func (e *estate) assertCatalogue(t *testing.T, apps []delivered, lacks ...catalogue.Target) {
 	app := apps[0]
 	actors := e.actors(apps)
 	type try struct {
@@ -338,9 +338,9 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 	rows := 0
 	for _, row := range catalogue.Calls {
 		if strings.HasPrefix(row.Action, "github:") {
-			continue // no policy of AWS's answers it
+			continue // not an AWS call
 		}
-		found := e.placesOf(t, row, app)
+		found := e.resourcesOf(t, row, app)
 		if none, expected := len(found) == 0, slices.Contains(lacks, row.On); none || expected {
 			if none != expected {
 				t.Errorf("%s on %s is made on %d resources of the stack; lacking: %t", row.Action, row.On, len(found), expected)
@@ -367,7 +367,7 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 		row, who, q := tries[i].row, tries[i].who, questions[i]
 		want := e.expected(row, who, tries[i].app)
 		if row.On == catalogue.Topic && who.duty == naming.Pipeline && slices.Contains(lacks, catalogue.Approval) {
-			want = denied // a pipeline that asks nobody has nothing to publish
+			want = denied // a pipeline without an approval publishes nothing
 		}
 		if row.Action == "codepipeline:StartPipelineExecution" && who.duty == naming.Dispatcher && e.source != "" {
 			want = allowed // a change of prod starts pipelines
@@ -381,40 +381,40 @@ func (e *estate) attacked(t *testing.T, apps []delivered, lacks ...catalogue.Tar
 		if own, is := writes[who.duty]; is && row.On == catalogue.ArtifactObjects && !strings.Contains(q.Resource, "/"+own+"/") {
 			want = denied
 		}
-		if slices.Contains(answering, who.duty) && !e.answersBy(who.duty, apps, q) {
-			want = denied // one contains, the other releases
+		if slices.Contains(responseDuties, who.duty) && !e.isResponseCall(who.duty, apps, q) {
+			want = denied // one state machine contains, the other releases
 		}
-		kept := row.On == catalogue.CallObjects && who.name != "break-glass" && e.keptWhileProtected(row.Action)
+		kept := row.On == catalogue.CallObjects && who.name != "break-glass" && e.isProtected(row.Action)
 		if kept {
-			want = denied // who deploys lifts the protection first
+			want = denied // a deployer removes the protection first
 		}
 		right := v.Allowed == (want == allowed)
 		switch {
 		case want == open:
-			// Nobody else is kept from it: then it must be told. PassRole is no call of its
-			// own: the call that it is part of is told of.
+			// A call that no policy denies must be reported. PassRole is not a call by itself: the
+			// call that passes the role is reported.
 			right = !v.Allowed || row.Reported != catalogue.Nothing || row.Action == "iam:PassRole"
 		case who.trusted && !kept && (row.Action == "sts:AssumeRole" || who.duty != ""):
-			// A role's trust says who takes it on, and our own deployer has no more than
-			// it needs: what counts is that nothing from outside refuses it.
+			// A role's trust policy restricts who assumes it, and the gate's deployer has only the
+			// permissions that it needs: no guardrail or resource policy may deny the call.
 			right = !v.Refused || !strings.Contains(v.By, "guardrail ") && !strings.Contains(v.By, "resource policy ")
 		}
 		if !right {
 			t.Errorf("%s on %s by %s: want %s; allowed %t, by %s (%s)", row.Action, row.On, who.name, want, v.Allowed, v.By, q.Resource)
 		}
 		if who.name == "an administrator" {
-			e.answeredBy(t, row, v)
+			e.assertEveryControl(t, row, v)
 		}
 	}
-	t.Logf("the attack: %d rows × %d principals on their resources = %d verdicts", rows, len(actors), len(verdicts))
+	t.Logf("catalogue: %d rows × %d principals on their resources = %d verdicts", rows, len(actors), len(verdicts))
 }
 
-// writes are the only artifacts that some duties write.
+// writes are the only artifacts that these duties write.
 var writes = map[string]string{naming.Scan: "Sbom", naming.Prepare: "Release"}
 
-// keptWhileProtected is whether the trail's bucket lets nobody but break-glass do what an
-// action does, as it does in a stack that is protected.
-func (e *estate) keptWhileProtected(action string) bool {
+// isProtected is whether the trail's bucket allows an action only to break-glass, as in a
+// protected stack.
+func (e *estate) isProtected(action string) bool {
 	e.Helper()
 	d, err := authority.Parse(e.policies[e.plan.Bucket("trail").ARN].Document)
 	if err != nil {
@@ -425,15 +425,14 @@ func (e *estate) keptWhileProtected(action string) bool {
 	})
 }
 
-// words are how a verdict names the controls that are policies.
+// words are the names of policy controls in a verdict.
 var words = map[catalogue.Control]string{
 	catalogue.Guardrail: "guardrail ", catalogue.RepositoryPolicy: "resource policy arn:aws:ecr:", catalogue.BucketPolicy: "resource policy arn:aws:s3:",
 	catalogue.KeyPolicy: "resource policy arn:aws:kms:", catalogue.TopicPolicy: "resource policy arn:aws:sns:", catalogue.SecretPolicy: "resource policy arn:aws:secretsmanager:",
 }
 
-// answeredBy asserts that every control of a row refuses an administrator, and not
-// one of them only.
-func (e *estate) answeredBy(t *testing.T, row catalogue.Call, v authority.Verdict) {
+// assertEveryControl asserts that each control of a row denies an administrator by itself.
+func (e *estate) assertEveryControl(t *testing.T, row catalogue.Call, v authority.Verdict) {
 	for _, control := range row.Denied {
 		if control == catalogue.Guardrail && len(e.scps) == 0 {
 			continue
@@ -444,8 +443,8 @@ func (e *estate) answeredBy(t *testing.T, row catalogue.Call, v authority.Verdic
 	}
 }
 
-// placesOf are the resources that a row's action is made on.
-func (e *estate) placesOf(t *testing.T, row catalogue.Call, app delivered) (found []place) {
+// resourcesOf lists the resources that a row's action applies to.
+func (e *estate) resourcesOf(t *testing.T, row catalogue.Call, app delivered) (found []place) {
 	resources := places[row.On]
 	if resources == nil {
 		t.Errorf("%s: nothing says where it is in a stack", row.On)
@@ -459,7 +458,7 @@ func (e *estate) placesOf(t *testing.T, row catalogue.Call, app delivered) (foun
 	for i, p := range candidates {
 		arns[i] = p.on
 	}
-	fit, err := e.judge.Fit(t.Context(), row.Action, arns...)
+	fit, err := e.judge.ResourcesFor(t.Context(), row.Action, arns...)
 	if err != nil {
 		t.Fatalf("%s: %v", row.Action, err)
 	}
@@ -476,7 +475,7 @@ func (e *estate) placesOf(t *testing.T, row catalogue.Call, app delivered) (foun
 	return found
 }
 
-func approves(duty string) bool { return duty == naming.Approver }
+func isApprover(duty string) bool { return duty == naming.Approver }
 
 func (e *estate) rolesOf(is func(duty string) bool) (arns []string) {
 	for _, arn := range keys(e.roles) {

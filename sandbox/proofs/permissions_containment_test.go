@@ -7,11 +7,11 @@ import (
 	"prodgate/sandbox/evaluators/authority"
 )
 
-// answering are the duties of the state machines.
-var answering = []string{naming.Containment, naming.Release}
+// responseDuties are the duties of the state machines.
+var responseDuties = []string{naming.Containment, naming.Release}
 
-// answers are the calls of the state machines about an app. None without containment.
-func (e *estate) answers(app string) []leg {
+// responseSteps are the calls of the containment's state machines for an app; none without containment.
+func (e *estate) responseSteps(app string) []leg {
 	e.Helper()
 	p := e.plan
 	if _, made := e.roles[p.Role("", naming.Containment).ARN]; !made {
@@ -30,7 +30,7 @@ func (e *estate) answers(app string) []leg {
 		},
 	}
 	var legs []leg
-	for _, duty := range answering {
+	for _, duty := range responseDuties {
 		role := e.role(duty, "")
 		legs = append(legs,
 			leg{"Step Functions takes the role on for this machine: Step Functions Developer Guide, Prevent cross-service confused deputy issue",
@@ -46,13 +46,13 @@ func (e *estate) answers(app string) []leg {
 	return legs
 }
 
-// answersBy is whether the machine of a duty makes a call about one of the apps. What a
-// row of the catalogue lets both do, each does its own part of.
-func (e *estate) answersBy(duty string, apps []delivered, q authority.Question) bool {
+// isResponseCall is whether the state machine of a duty makes a call for one of the apps. Of a row
+// that authorizes both machines, each makes its own calls.
+func (e *estate) isResponseCall(duty string, apps []delivered, q authority.Question) bool {
 	e.Helper()
 	by := e.role(duty, "").ARN
 	return slices.ContainsFunc(apps, func(app delivered) bool {
-		return slices.ContainsFunc(e.answers(app.name), func(l leg) bool {
+		return slices.ContainsFunc(e.responseSteps(app.name), func(l leg) bool {
 			return l.who.ARN == by && slices.ContainsFunc(l.calls, func(c call) bool { return c.action == q.Action && c.on == q.Resource })
 		})
 	})

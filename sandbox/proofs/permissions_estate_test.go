@@ -27,20 +27,20 @@ import (
 	"prodgate/sandbox/toolchain"
 )
 
-// estate is every policy of a stack that is up, as the emulator has it.
+// estate is every policy of a deployed stack, read from the emulator.
 type estate struct {
 	*testing.T
 	plan  naming.Plan
 	judge *authority.Evaluator
-	// roles are the gate's, by ARN; their principals are limited as deployed.
+	// roles are the gate's roles, by ARN, with their deployed policies.
 	roles map[string]role
-	// policies are those of resources, and the trusts of roles, by ARN.
+	// policies are resource policies and the trust policies of roles, by ARN.
 	policies map[string]authority.Policy
-	// keys are KMS keys by their purpose, which the gate's alias of each names.
+	// keys are KMS keys by the purpose in their alias.
 	keys map[string]string
 	// secrets are the ARNs of secrets, by name.
 	secrets map[string]string
-	// inventory are the names of what there is, by kind.
+	// inventory lists the names of resources, by kind.
 	inventory map[string][]string
 	// connection is the ARN of the connection to GitHub, and profile that of what signs.
 	connection, profile string
@@ -81,7 +81,7 @@ func (w *world) readEstate() *estate {
 	return e
 }
 
-// planOf is where everything stands in an account.
+// planOf is the plan of names in an account.
 func planOf(account string) naming.Plan {
 	return naming.Plan{Partition: "aws", Region: region, Account: account, Global: "us-east-1", Gate: "prodgate"}
 }
@@ -104,7 +104,7 @@ func evaluator(t *testing.T) *authority.Evaluator {
 	return judge
 }
 
-// has keeps a policy of a resource.
+// has stores a policy of a resource.
 func (e *estate) has(arn, document string) {
 	e.policies[arn] = authority.Policy{Name: arn, Document: document}
 }
@@ -150,7 +150,7 @@ func (e *estate) readRoles(ctx context.Context, w *world) error {
 	return nil
 }
 
-// identity is what is attached to a role, and what is written in it.
+// identity lists the attached and inline policies of a role.
 func (w *world) identity(ctx context.Context, name string) ([]authority.Policy, error) {
 	var found []authority.Policy
 	attached, err := w.aws.iam.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &name})
@@ -307,7 +307,7 @@ func (e *estate) readSecrets(ctx context.Context, w *world) error {
 	return nil
 }
 
-// readGuardrails goes from the account up to the root.
+// readGuardrails reads the policies from the account up to the root.
 func (e *estate) readGuardrails(ctx context.Context, w *world) error {
 	if w.Cloud.Organization.TargetID == "" {
 		return nil
@@ -344,11 +344,11 @@ func (e *estate) readGuardrails(ctx context.Context, w *world) error {
 	}
 }
 
-// question is a call on a resource of this account, under the resource's own
-// policy: of an object, its bucket's.
+// question is a call on a resource of this account, with the resource's policy; for an object, its
+// bucket's.
 func (e *estate) question(who authority.Principal, action, resource string, with map[string]string) authority.Question {
 	service, _, _ := strings.Cut(action, ":")
-	// What has no region of its own is asked for in one: IAM User Guide, AWS global
+	// Calls of global services are made in one region: IAM User Guide, AWS global
 	// condition context keys, aws:RequestedRegion.
 	context := map[string]string{"aws:RequestedRegion": region}
 	if slices.Contains([]string{"iam", "organizations", "account"}, service) {
@@ -365,14 +365,14 @@ func (e *estate) question(who authority.Principal, action, resource string, with
 	if strings.HasPrefix(resource, "arn:aws:s3:::") {
 		holder, _, _ = strings.Cut(resource, "/")
 	}
-	// Of a role, the policy is its trust: about who takes it on, and nothing else.
+	// The policy of a role is its trust policy, which applies only to sts:AssumeRole calls.
 	if policy, ok := e.policies[holder]; ok && service != "iam" {
 		q.Policy = &policy
 	}
 	return q
 }
 
-// there is a name, which has to be one of a kind in the stack.
+// there returns a name and asserts that the stack has it among the resources of a kind.
 func (e *estate) there(kind, name string) string {
 	e.Helper()
 	if !slices.Contains(e.inventory[kind], name) {
@@ -381,7 +381,7 @@ func (e *estate) there(kind, name string) string {
 	return name
 }
 
-// first is the first of a kind in the stack.
+// first returns the first name of a kind in the stack.
 func (e *estate) first(kind string) string {
 	e.Helper()
 	if len(e.inventory[kind]) == 0 {
@@ -394,7 +394,7 @@ func (e *estate) regional(service, resource string) string {
 	return "arn:aws:" + service + ":" + region + ":" + e.plan.Account + ":" + resource
 }
 
-// artifact is an object that CodePipeline keeps an artifact of an app in.
+// artifact is an object with an artifact of an app.
 func (e *estate) artifact(app, name string) string {
 	return e.plan.Bucket("artifacts").ARN + "/" + settings.ArtifactFolder(e.plan.Gate, app) + "/" + name + "/a1B2c3D"
 }

@@ -5,9 +5,9 @@ import (
 	"prodgate/sandbox/evaluators/authority"
 )
 
-// checks is the comparison of the live gate with its known state, by the clock and
-// before deployments: the calls of known.yaml.
-func (e *estate) checks() []leg {
+// knownStateSteps are the calls of known.yaml, which compares the live gate with its known state on a
+// schedule and before deployments.
+func (e *estate) knownStateSteps() []leg {
 	e.Helper()
 	p, verifier := e.plan, e.role(naming.Verifier, "")
 	viaSNS := map[string]string{"kms:ViaService": "sns." + region + ".amazonaws.com"}

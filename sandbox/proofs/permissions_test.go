@@ -7,7 +7,7 @@ import (
 	"prodgate/pkg/catalogue"
 )
 
-// theApp is the app of both stacks' configuration, and another the second app.
+// theApp is the app in both stacks' configuration, and another the second app.
 func (w *world) theApp() delivered {
 	role := "arn:aws:iam::" + w.account() + ":role/cruddur-"
 	return delivered{name: "backend-flask", cluster: "cruddur", service: "backend-flask", executionRole: role + "execution", taskRole: role + "task"}
@@ -17,15 +17,15 @@ func (w *world) another() delivered {
 	return delivered{name: "frontend-react-js", cluster: "cruddur", service: "frontend", executionRole: "arn:aws:iam::" + w.account() + ":role/frontend-execution"}
 }
 
-// secondAppProd is the second app, with an execution role of its own.
+// secondAppProd adds the second app, with its own execution role.
 func secondAppProd(text string) string {
 	return strings.Replace(secondApp(text), "ACCOUNT:role/cruddur-execution", "222222222222:role/frontend-execution", 1)
 }
 
-// listener is that of the app, where CodeDeploy deploys it.
+// listener is the listener of the app that CodeDeploy deploys.
 const listener = "arn:aws:elasticloadbalancing:eu-west-2:222222222222:listener/app/cruddur/0123456789abcdef/0123456789abcdef"
 
-// shifted lets CodeDeploy deploy the app of prod.
+// blueGreen makes CodeDeploy deploy the app of prod.
 var shifted = replace("      deployTimeout: 30\n", `      deployment:
         kind: blue-green
         listenerArn: `+listener+`
@@ -34,8 +34,8 @@ var shifted = replace("      deployTimeout: 30\n", `      deployment:
         alarms: [backend-5xx]
 `)
 
-// TestPermissions_NoWayAround decides from the documents of a stack that is up, with
-// everything on and two apps: who may do what.
+// TestPermissions_NoWayAround evaluates the policies of a deployed stack with every feature and
+// two apps.
 func TestPermissions_NoWayAround(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", secondAppProd, shifted)
@@ -45,9 +45,9 @@ func TestPermissions_NoWayAround(t *testing.T) {
 	first, second := w.theApp(), w.another()
 	first.listener = listener
 	both := []delivered{first, second}
-	t.Run("what documents name exists", e.existing)
-	t.Run("the legitimate run, and no more", func(t *testing.T) { e.walkable(t, both) })
-	t.Run("over plain HTTP", func(t *testing.T) { e.encryptedOnly(t, both) })
-	t.Run("one app for another", func(t *testing.T) { e.apart(t, first, second); e.apart(t, second, first) })
-	t.Run("the catalogue", func(t *testing.T) { e.attacked(t, both, append(committed, catalogue.Hub)...) })
+	t.Run("every name in a document exists", e.assertKnownToAWS)
+	t.Run("least privilege", func(t *testing.T) { e.assertLeastPrivilege(t, both) })
+	t.Run("plain HTTP is denied", func(t *testing.T) { e.assertTLSOnly(t, both) })
+	t.Run("apps are separated", func(t *testing.T) { e.assertAppsSeparated(t, first, second); e.assertAppsSeparated(t, second, first) })
+	t.Run("the catalogue", func(t *testing.T) { e.assertCatalogue(t, both, append(committed, catalogue.Hub)...) })
 }

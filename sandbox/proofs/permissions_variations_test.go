@@ -11,11 +11,10 @@ import (
 	"prodgate/sandbox/evaluators/authority"
 )
 
-// encryptedOnly asserts that the calls of the walk fail over plain HTTP where the
-// policy of the resource says so, and that every kind of resource with such a
-// policy was tried.
-func (e *estate) encryptedOnly(t *testing.T, apps []delivered) {
-	questions, _ := e.walked(apps)
+// assertTLSOnly asserts that the legitimate calls are denied over plain HTTP on resources whose
+// policy requires TLS, and that every kind of resource with such a policy was tried.
+func (e *estate) assertTLSOnly(t *testing.T, apps []delivered) {
+	questions, _ := e.listQuestions(apps)
 	var asked []authority.Question
 	tried := map[string]int{"s3": 0, "sns": 0, "sqs": 0, "ecr": 0}
 	if len(e.secrets) > 0 {
@@ -23,7 +22,7 @@ func (e *estate) encryptedOnly(t *testing.T, apps []delivered) {
 	}
 	for _, q := range questions {
 		service, _, _ := strings.Cut(q.Action, ":")
-		if _, is := tried[service]; !is || q.Policy == nil || !e.refusesHTTP(*q.Policy, q.Action) {
+		if _, is := tried[service]; !is || q.Policy == nil || !e.deniesHTTP(*q.Policy, q.Action) {
 			continue
 		}
 		tried[service]++
@@ -39,11 +38,11 @@ func (e *estate) encryptedOnly(t *testing.T, apps []delivered) {
 			t.Errorf("no call of %s was tried", service)
 		}
 	}
-	e.denied(t, "over plain HTTP", asked)
+	e.assertDenied(t, "over plain HTTP", asked)
 }
 
-// refusesHTTP is whether a policy speaks of plain HTTP for an action.
-func (e *estate) refusesHTTP(p authority.Policy, action string) bool {
+// deniesHTTP is whether a policy denies an action over plain HTTP.
+func (e *estate) deniesHTTP(p authority.Policy, action string) bool {
 	e.Helper()
 	d, err := authority.Parse(p.Document)
 	if err != nil {
@@ -56,10 +55,9 @@ func (e *estate) refusesHTTP(p authority.Policy, action string) bool {
 	})
 }
 
-// apart asserts that no role of an app does for another app what it does for its
-// own: every call of the walk on something of the first app, by the role of the
-// same duty of the second.
-func (e *estate) apart(t *testing.T, first, second delivered) {
+// assertAppsSeparated asserts that no role of the second app can make a legitimate call on
+// a resource of the first app.
+func (e *estate) assertAppsSeparated(t *testing.T, first, second delivered) {
 	counterpart := map[string]authority.Principal{}
 	for _, duty := range []string{naming.Pipeline, naming.Build, naming.Scan, naming.Approver} {
 		if mine, is := e.roles[e.plan.Role(first.name, duty).ARN]; is {
@@ -73,7 +71,7 @@ func (e *estate) apart(t *testing.T, first, second delivered) {
 		e.regional("secretsmanager", "secret:"+p.Gate+"/"+first.name+"/"),
 	}
 	var asked []authority.Question
-	for _, l := range e.run(first) {
+	for _, l := range e.deliverySteps(first) {
 		other, is := counterpart[l.who.ARN]
 		if !is {
 			continue
@@ -87,11 +85,11 @@ func (e *estate) apart(t *testing.T, first, second delivered) {
 	if len(asked) < len(counterpart) {
 		t.Errorf("%d calls by %d roles", len(asked), len(counterpart))
 	}
-	e.denied(t, "for another app", asked)
+	e.assertDenied(t, "for another app", asked)
 }
 
-// denied asserts that all are.
-func (e *estate) denied(t *testing.T, when string, questions []authority.Question) {
+// assertDenied asserts that all calls are denied.
+func (e *estate) assertDenied(t *testing.T, when string, questions []authority.Question) {
 	verdicts, err := e.judge.Ask(t.Context(), questions...)
 	if err != nil {
 		t.Fatal(err)
@@ -104,14 +102,14 @@ func (e *estate) denied(t *testing.T, when string, questions []authority.Questio
 	t.Logf("%s: %d calls denied", when, len(questions))
 }
 
-// existing asserts that the catalogue and every document of the stack speak of
-// actions, resources and condition keys that AWS has.
-func (e *estate) existing(t *testing.T) {
+// assertKnownToAWS asserts that the catalogue and every document name only actions, resources and
+// condition keys that AWS has.
+func (e *estate) assertKnownToAWS(t *testing.T) {
 	for _, row := range catalogue.Calls {
 		if strings.HasPrefix(row.Action, "github:") {
 			continue
 		}
-		if _, err := e.judge.Fit(t.Context(), row.Action); err != nil {
+		if _, err := e.judge.ResourcesFor(t.Context(), row.Action); err != nil {
 			t.Errorf("the catalogue's %s: %v", row.Action, err)
 		}
 	}
@@ -153,14 +151,14 @@ func (e *estate) existing(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d rows and %d documents speak of what there is", len(catalogue.Calls), checked)
+	t.Logf("%d rows and %d documents name only what AWS has", len(catalogue.Calls), checked)
 }
 
-// unknown is what AWS takes and its Service Authorization Reference does not have.
+// unknown is what AWS accepts and its Service Authorization Reference lacks.
 var unknown = []string{
-	// The service was renamed and checks either prefix, on ARNs of either name.
+	// The service was renamed and accepts both prefixes, in ARNs too.
 	"codestar-connections:UseConnection: arn:aws:codeconnections:",
 	"ConnectionsForPipelines: arn:aws:code", "WriteConnections: arn:aws:codestar-connections:",
-	// The reference knows topics only. What is asked about a subscription has its ARN.
+	// The reference has topics only. A call on a subscription has the subscription's ARN.
 	"prodgate-alerts:* is of no resource type",
 }

@@ -8,9 +8,9 @@ import (
 	"prodgate/sandbox/evaluators/authority"
 )
 
-// stages is what scans, signs and verifies in a run of an app, call by call. Each leg of
-// CodeBuild's is that of its user guide, as the build is.
-func (e *estate) stages(app delivered) []leg {
+// stageSteps are the calls of the scans, the signature and the verification of an app. Each step of
+// CodeBuild is as in its user guide, like the build.
+func (e *estate) stageSteps(app delivered) []leg {
 	e.Helper()
 	p, bucket, repository := e.plan, e.plan.Bucket("artifacts").ARN, e.plan.Repository(app.name).ARN
 	put := func(name string) []call {
@@ -76,8 +76,8 @@ func (e *estate) stages(app delivered) []leg {
 	return legs
 }
 
-// shifts is a deployment by CodeDeploy.
-func (e *estate) shifts(app delivered) []leg {
+// codeDeploySteps are the calls of a deployment by CodeDeploy.
+func (e *estate) codeDeploySteps(app delivered) []leg {
 	e.Helper()
 	p, shift := e.plan, e.role(naming.Shift, "")
 	group, application, service := p.Deployment(app.name).ARN, p.Deployments(app.name).ARN, p.Service(app.cluster, app.service)

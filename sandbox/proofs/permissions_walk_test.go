@@ -11,39 +11,39 @@ import (
 	"prodgate/sandbox/evaluators/authority"
 )
 
-// delivered is an app as the stack's configuration has it.
+// delivered is an app of the stack's configuration.
 type delivered struct {
 	name, cluster, service  string
 	executionRole, taskRole string // taskRole may be empty
 	listener                string // of an app whose traffic is shifted
 }
 
-// leg is a part of the legitimate run: calls of one principal.
+// leg is a step of a delivery or of operations: the calls of one principal.
 type leg struct {
 	what  string // and the page that says which calls these are
 	who   authority.Principal
 	calls []call
 }
 
-// call is one call: an action on a resource.
+// call is an action on a resource.
 type call struct {
 	action, on string
 	with       map[string]string // of the request's context
 }
 
-// What requests say that are made for a purpose.
+// The context keys of requests.
 var (
 	viaS3   = map[string]string{"kms:ViaService": "s3." + region + ".amazonaws.com"}
 	viaSNS  = map[string]string{"kms:ViaService": "sns." + region + ".amazonaws.com"}
 	byOwner = map[string]string{"s3:x-amz-acl": "bucket-owner-full-control"}
 )
 
-// viaSecrets is what Secrets Manager tells KMS of a secret.
+// viaSecrets is the context of a KMS call by Secrets Manager for a secret.
 func (e *estate) viaSecrets(secret string) map[string]string {
 	return map[string]string{"kms:ViaService": "secretsmanager." + region + ".amazonaws.com", "kms:EncryptionContext:SecretARN": secret}
 }
 
-// secret is the first of an app.
+// secret is the first secret of an app.
 func (e *estate) secret(app string) string {
 	e.Helper()
 	for _, name := range keys(e.secrets) {
@@ -60,8 +60,8 @@ func (e *estate) secret(app string) string {
 const taskExecution = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:GetAuthorizationToken",
 	"ecr:BatchCheckLayerAvailability","ecr:GetDownloadUrlForLayer","ecr:BatchGetImage","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}`
 
-// run is the way of one commit of an app to its service, call by call.
-func (e *estate) run(app delivered) []leg {
+// deliverySteps are the calls that deliver a commit of an app to its service.
+func (e *estate) deliverySteps(app delivered) []leg {
 	e.Helper()
 	p := e.plan
 	pipeline, build := e.role(naming.Pipeline, app.name), e.role(naming.Build, app.name)
@@ -76,8 +76,8 @@ func (e *estate) run(app delivered) []leg {
 	taskDefinition := e.taskDefinition(app)
 	stream := p.LogGroup(app.name, naming.Build).ARN + ":log-stream:5a6b"
 
-	// An artifact is put and got as AWS KMS Developer Guide, How Amazon S3 uses AWS
-	// KMS, says; a put in parts decrypts too.
+	// Artifacts are written and read as in the AWS KMS Developer Guide, How Amazon S3 uses AWS
+	// KMS; a multipart upload decrypts too.
 	put := func(name string) []call {
 		return []call{{"s3:PutObject", object(name), nil}, {"kms:GenerateDataKey", e.key("artifacts"), viaS3}, {"kms:Decrypt", e.key("artifacts"), viaS3}}
 	}
@@ -91,7 +91,7 @@ func (e *estate) run(app delivered) []leg {
 		{"it looks at the artifact bucket: CodePipeline User Guide, CodePipeline service role policy", pipeline.Principal, []call{
 			{"s3:GetBucketVersioning", bucket, nil}, {"s3:GetBucketAcl", bucket, nil}, {"s3:GetBucketLocation", bucket, nil},
 		}},
-		e.fetches(pipeline.Principal, append(put("Source"), call{"s3:PutObjectAcl", object("Source"), nil})),
+		e.sourceStep(pipeline.Principal, append(put("Source"), call{"s3:PutObjectAcl", object("Source"), nil})),
 		{"the build action: CodePipeline User Guide, AWS CodeBuild action reference, Service role permissions", pipeline.Principal, []call{
 			{"codebuild:StartBuild", project, nil}, {"codebuild:BatchGetBuilds", project, nil},
 		}},
@@ -126,13 +126,13 @@ func (e *estate) run(app delivered) []leg {
 				{"ecr:GetAuthorizationToken", "*", nil},
 				{"ecr:BatchCheckLayerAvailability", repository, nil}, {"ecr:GetDownloadUrlForLayer", repository, nil}, {"ecr:BatchGetImage", repository, nil},
 			}},
-		{"CloudWatch Logs encrypts the log: CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS", service("logs." + region), e.encryptsLogs(app.name)},
+		{"CloudWatch Logs encrypts the log: CloudWatch Logs User Guide, Encrypt log data in CloudWatch Logs using AWS KMS", service("logs." + region), e.logEncryptionCalls(app.name)},
 	}
 	if _, asked := e.roles[p.Role(app.name, naming.Approver).ARN]; asked {
-		legs = append(legs, e.approval(app)...)
+		legs = append(legs, e.approvalSteps(app)...)
 	}
 	if app.listener != "" {
-		legs = append(legs, e.shifts(app)...)
+		legs = append(legs, e.codeDeploySteps(app)...)
 	} else {
 		legs = append(legs, leg{"and deploys: the same page, Amazon ECS standard action", pipeline.Principal, []call{
 			{"ecs:DescribeServices", p.Service(app.cluster, app.service), nil},
@@ -140,8 +140,8 @@ func (e *estate) run(app delivered) []leg {
 			{"ecs:UpdateService", p.Service(app.cluster, app.service), nil},
 		}})
 	}
-	legs = append(legs, e.stages(app)...)
-	legs = append(legs, e.answers(app.name)...)
+	legs = append(legs, e.stageSteps(app)...)
+	legs = append(legs, e.responseSteps(app.name)...)
 	for _, name := range keys(e.secrets) {
 		if !strings.HasPrefix(name, p.Gate+"/"+app.name+"/") {
 			continue
@@ -157,8 +157,8 @@ func (e *estate) run(app delivered) []leg {
 	return legs
 }
 
-// fetches is the source action, which stores the commit with an ACL.
-func (e *estate) fetches(pipeline authority.Principal, stores []call) leg {
+// sourceStep is the source action, which stores the commit with an ACL.
+func (e *estate) sourceStep(pipeline authority.Principal, stores []call) leg {
 	if e.source == "" {
 		return leg{"the source action uses the connection: CodePipeline User Guide, CodeStarSourceConnection action reference, and service role policy", pipeline,
 			append(stores, call{"codeconnections:UseConnection", e.connection, nil})}
@@ -170,8 +170,8 @@ func (e *estate) fetches(pipeline authority.Principal, stores []call) leg {
 	return leg{"the source action reads the repository: CodePipeline User Guide, CodeCommit source action reference, Service role permissions", pipeline, stores}
 }
 
-// approval is what asks a person, and what the person does.
-func (e *estate) approval(app delivered) []leg {
+// approvalSteps are the calls of the approval action and of the approver.
+func (e *estate) approvalSteps(app delivered) []leg {
 	e.Helper()
 	p := e.plan
 	approver, pipeline := e.role(naming.Approver, app.name), p.Pipeline(app.name).ARN
@@ -183,7 +183,7 @@ func (e *estate) approval(app delivered) []leg {
 		{"a release manager takes the approver's role on: IAM User Guide, Grant a user permissions to switch roles", e.releaseManager(), []call{
 			{"sts:AssumeRole", approver.ARN, nil},
 		}},
-		{"and looks, and approves: CodePipeline User Guide, Grant approval permissions to an IAM user in CodePipeline", approver.Principal, []call{
+		{"and looks, and isApprover: CodePipeline User Guide, Grant approval permissions to an IAM user in CodePipeline", approver.Principal, []call{
 			{"codepipeline:GetPipeline", pipeline, nil}, {"codepipeline:GetPipelineState", pipeline, nil},
 			{"codepipeline:GetPipelineExecution", pipeline, nil}, {"codepipeline:ListPipelineExecutions", pipeline, nil},
 			{"codepipeline:PutApprovalResult", p.Approval(app.name), nil},
@@ -191,7 +191,7 @@ func (e *estate) approval(app delivered) []leg {
 	}
 }
 
-func (e *estate) encryptsLogs(app string) (calls []call) {
+func (e *estate) logEncryptionCalls(app string) (calls []call) {
 	group := map[string]string{"kms:EncryptionContext:aws:logs:arn": e.plan.LogGroup(app, naming.Build).ARN}
 	for _, action := range []string{"Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"} {
 		calls = append(calls, call{"kms:" + action, e.key("logs"), group})
@@ -199,9 +199,9 @@ func (e *estate) encryptsLogs(app string) (calls []call) {
 	return calls
 }
 
-// watches is what goes on beside the runs: records, alerts, and the making of
-// what the runs use.
-func (e *estate) watches() []leg {
+// operationSteps are the calls beside deliveries: records, alerts, and the creation of what
+// deliveries use.
+func (e *estate) operationSteps() []leg {
 	e.Helper()
 	p := e.plan
 	recorder, config := e.role(naming.Recorder, ""), p.Bucket("config").ARN
@@ -268,7 +268,7 @@ func (e *estate) watches() []leg {
 			{"codepipeline:StartPipelineExecution", e.regional("codepipeline", e.first("pipelines")), nil},
 		}})
 	}
-	legs = append(legs, e.checks()...)
+	legs = append(legs, e.knownStateSteps()...)
 	legs = append(legs, e.tells()...)
 	for duty, subject := range subjects {
 		if to, made := e.roles[p.Role("", duty).ARN]; made {
@@ -281,29 +281,29 @@ func (e *estate) watches() []leg {
 	return legs
 }
 
-// subjects are those of the tokens of the jobs that take a duty on, in prod.
+// subjects are the token subjects of the jobs that assume the role of a duty, in prod.
 var subjects = map[string]string{
 	naming.Preview: "repo:example-org/infrastructure:environment:prod-preview",
 	naming.Deploy:  "repo:example-org/infrastructure:environment:prod",
 }
 
-// spare is what may stand in a document though no call of the walk needs it: by
-// whose it is, a statement's Sid, an action; * for a statement that is not ours to judge.
-type spare struct{ of, sid, action string }
+// exemption is a permission that no legitimate call needs: the owner, a statement's Sid, and an
+// action; * for a statement that this test does not evaluate.
+type exemption struct{ of, sid, action string }
 
-// spares are all such, and why.
-var spares = map[spare]string{
+// exemptions lists all of them, with the reason.
+var exemptions = map[exemption]string{
 	{naming.Pipeline, "Connection", "codestar-connections:UseConnection"}: "the service was renamed and checks either prefix of its action; " +
 		"the Service Authorization Reference has this one on ARNs of the old name only, so that the evaluator cannot be asked",
 	{naming.Recorder, "ReadWhatIsRecorded", "*"}: "what AWS Config reads is AWS's to say, in a policy of its own; the boundary lets through what is of the types recorded",
 }
 
-// walked is the walk of apps as questions, and the leg that each is of.
-func (e *estate) walked(apps []delivered) (questions []authority.Question, of []string) {
+// listQuestions lists the legitimate calls of apps as questions, and the step of each.
+func (e *estate) listQuestions(apps []delivered) (questions []authority.Question, of []string) {
 	e.Helper()
-	legs := e.watches()
+	legs := e.operationSteps()
 	for _, app := range apps {
-		legs = append(legs, e.run(app)...)
+		legs = append(legs, e.deliverySteps(app)...)
 	}
 	for _, l := range legs {
 		for _, c := range l.calls {
@@ -314,10 +314,10 @@ func (e *estate) walked(apps []delivered) (questions []authority.Question, of []
 	return questions, of
 }
 
-// walkable asserts that the legitimate run is allowed, call by call, and that no
-// statement and no action that the gate allows could be taken away from it.
-func (e *estate) walkable(t *testing.T, apps []delivered) {
-	questions, of := e.walked(apps)
+// assertLeastPrivilege asserts that every legitimate call is allowed, and that every allowed
+// statement and action is needed.
+func (e *estate) assertLeastPrivilege(t *testing.T, apps []delivered) {
+	questions, of := e.listQuestions(apps)
 	verdicts, err := e.judge.Ask(t.Context(), questions...)
 	if err != nil {
 		t.Fatal(err)
@@ -331,9 +331,9 @@ func (e *estate) walkable(t *testing.T, apps []delivered) {
 		return
 	}
 
-	// Everything that allows, less one piece; and the calls that the document is of.
+	// Each document without one statement or action, and the calls that it applies to.
 	type less struct {
-		spare
+		exemption
 		from, to int // of asked
 	}
 	var asked []authority.Question
@@ -352,9 +352,9 @@ func (e *estate) walkable(t *testing.T, apps []delivered) {
 				pieces[action] = parsed.WithoutAction(i, action)
 			}
 			for action, text := range pieces {
-				l := less{spare{document.of, s.Sid, action}, len(asked), 0}
+				l := less{exemption{document.of, s.Sid, action}, len(asked), 0}
 				for _, q := range questions {
-					if changed, is := replaced(q, document.Policy, text); is {
+					if changed, is := withDocument(q, document.Policy, text); is {
 						asked = append(asked, changed)
 					}
 				}
@@ -366,43 +366,42 @@ func (e *estate) walkable(t *testing.T, apps []delivered) {
 	if verdicts, err = e.judge.Ask(t.Context(), asked...); err != nil {
 		t.Fatal(err)
 	}
-	needed, used := map[spare]bool{}, map[spare]bool{}
+	needed, used := map[exemption]bool{}, map[exemption]bool{}
 	for _, l := range all {
 		denied := slices.ContainsFunc(verdicts[l.from:l.to], func(v authority.Verdict) bool { return !v.Allowed })
-		needed[l.spare] = needed[l.spare] || denied
+		needed[l.exemption] = needed[l.exemption] || denied
 	}
-	for _, s := range slices.SortedFunc(maps.Keys(needed), func(a, b spare) int {
+	for _, s := range slices.SortedFunc(maps.Keys(needed), func(a, b exemption) int {
 		return cmp.Or(cmp.Compare(a.of, b.of), cmp.Compare(a.sid, b.sid), cmp.Compare(a.action, b.action))
 	}) {
-		whole := spare{s.of, s.sid, "*"}
-		if _, excused := spares[whole]; excused {
+		whole := exemption{s.of, s.sid, "*"}
+		if _, exempt := exemptions[whole]; exempt {
 			used[whole] = true
 			continue
 		}
-		_, excused := spares[s]
-		used[s] = excused
-		if needed[s] == excused {
-			t.Errorf("%+v: a call of the walk needs it: %t; excused: %t", s, needed[s], excused)
+		_, exempt := exemptions[s]
+		used[s] = exempt
+		if needed[s] == exempt {
+			t.Errorf("%+v: a legitimate call needs it: %t; exempt: %t", s, needed[s], exempt)
 		}
 	}
-	for s := range spares {
+	for s := range exemptions {
 		if !used[s] && (s.sid != "Connection" || e.source == "") {
-			t.Errorf("%+v is excused and nowhere", s)
+			t.Errorf("%+v is exempt, but no document has it", s)
 		}
 	}
-	t.Logf("the walk: %d calls allowed; %d statements and actions taken away in turn, %d verdicts", len(questions), len(all), len(asked))
+	t.Logf("least privilege: %d calls allowed; %d statements and actions removed in turn, %d verdicts", len(questions), len(all), len(asked))
 }
 
-// owned is a document and whose it is: a duty, or a kind of resource.
-type owned struct {
+// ownedDocument is a document and its owner: a duty, or a kind of resource.
+type ownedDocument struct {
 	authority.Policy
 	of string
 }
 
-// documents are those of the gate in which it allows something. What AWS writes
-// is AWS's.
-func (e *estate) documents() map[string]owned {
-	found := map[string]owned{}
+// documents lists the gate's documents that allow something, without AWS managed policies.
+func (e *estate) documents() map[string]ownedDocument {
+	found := map[string]ownedDocument{}
 	for _, r := range e.roles {
 		if slices.Contains(recording, r.duty) {
 			continue
@@ -413,7 +412,7 @@ func (e *estate) documents() map[string]owned {
 		}
 		for _, p := range mine {
 			if !strings.HasPrefix(p.Name, "arn:aws:iam::aws:") {
-				found[p.Name] = owned{p, r.duty}
+				found[p.Name] = ownedDocument{p, r.duty}
 			}
 		}
 	}
@@ -422,14 +421,14 @@ func (e *estate) documents() map[string]owned {
 		if r, is := e.roles[arn]; is {
 			of = "trust of " + r.duty
 		}
-		found[arn] = owned{p, of}
+		found[arn] = ownedDocument{p, of}
 	}
 	return found
 }
 
-// replaced is a question with another text of a document, and whether it is asked
-// under that document at all.
-func replaced(q authority.Question, of authority.Policy, text string) (authority.Question, bool) {
+// withDocument returns a question with another text of a document, and whether the document
+// applies to the question.
+func withDocument(q authority.Question, of authority.Policy, text string) (authority.Question, bool) {
 	changed, is := authority.Policy{Name: of.Name, Document: text}, false
 	q.Principal.Identity = slices.Clone(q.Principal.Identity)
 	for i, p := range q.Principal.Identity {
@@ -446,11 +445,11 @@ func replaced(q authority.Question, of authority.Policy, text string) (authority
 	return q, is
 }
 
-// recording are the duties whose documents another test proves, by the calls that
-// updates and previews are seen to make.
+// recording are the duties whose documents another test proves by the recorded calls of updates
+// and previews.
 var recording = []string{naming.Preview, naming.Deploy}
 
-// role is the role of a duty, of an app or of the gate.
+// role is the role of a duty, for an app or for the gate.
 func (e *estate) role(duty, app string) role {
 	e.Helper()
 	arn := e.plan.Role(app, duty).ARN
@@ -470,7 +469,7 @@ func (e *estate) key(purpose string) string {
 	return e.keys[purpose]
 }
 
-// outside is a role that is not the gate's, in its account.
+// outside is another role of the account than the gate's.
 func (e *estate) outside(arn, document string) authority.Principal {
 	return authority.Principal{ARN: arn, Identity: []authority.Policy{{Name: "attached", Document: document}}, SCPs: e.scps}
 }
@@ -482,12 +481,12 @@ func (e *estate) deployer() authority.Principal {
 	return e.outside(e.named("deployer"), administratorAccess)
 }
 
-// assumes is all that the role of a person has who approves.
+// assumes is all that the role of a person has who isApprover.
 const assumes = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`
 
 func (e *estate) releaseManager() authority.Principal {
 	return e.outside(e.named("release-manager"), assumes)
 }
 
-// named is a role of the account that is not the gate's.
+// named is the ARN of another role of the account than the gate's.
 func (e *estate) named(role string) string { return "arn:aws:iam::" + e.plan.Account + ":role/" + role }

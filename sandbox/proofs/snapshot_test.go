@@ -10,17 +10,17 @@ import (
 	"prodgate/sandbox/engine/stack"
 )
 
-// snapshot is a stack that was brought up once, for every proof that begins with it: the
-// state of the emulators and of the engine, which are files, and what the first update did.
+// snapshot is a stack that is brought up once for every proof that begins with it: the state files
+// of the emulators and of the engine, and the changes of the first update.
 type snapshot struct {
 	once sync.Once
-	// dir holds the folders cloud and stack. It is empty where the stack did not come up.
+	// dir holds the folders cloud and stack. It is empty if the stack did not come up.
 	dir string
 	// aws and github are the URLs of the emulators that the state was made with.
 	aws, github string
-	// preview is what the first preview showed. Only stacks as the repository has them are previewed.
+	// preview is the first preview. Only the repository's own stacks are previewed.
 	preview map[string]string
-	// changes are those of the first update, by operation, and calls those that it made of AWS.
+	// changes are the changes of the first update, by operation, and calls its calls to AWS.
 	changes map[string]int
 	calls   []asked
 }
@@ -30,7 +30,7 @@ var (
 	snapshotsLock sync.Mutex
 )
 
-// snapshotOf is that of a stack, which is brought up now if nobody has done so yet.
+// snapshotOf returns the snapshot of a stack, which it brings up on the first use.
 func snapshotOf(t *testing.T, name string, edits ...edit) *snapshot {
 	t.Helper()
 	config := configOf(t, name, edits...)
@@ -95,13 +95,13 @@ func (s *snapshot) take(t *testing.T, name string, config *stack.Config, preview
 	}
 }
 
-// newWorldUp is a stack that is up, under the policy pack, from a snapshot.
+// newWorldUp is a deployed stack, with the policy pack, from a snapshot.
 func newWorldUp(t *testing.T, name string, edits ...edit) *world {
 	t.Helper()
 	return newWorldUpOf(t, name, func(*stack.Config) {}, edits...)
 }
 
-// newWorldUpOf is newWorldUp whose emulators get something more than the configuration says.
+// newWorldUpOf is newWorldUp whose emulators have a larger seed.
 func newWorldUpOf(t *testing.T, name string, seed func(*stack.Config), edits ...edit) *world {
 	t.Helper()
 	s := snapshotOf(t, name, edits...)

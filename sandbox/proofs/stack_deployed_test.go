@@ -56,7 +56,7 @@ func (w *world) deployed(apps ...string) {
 	})
 	w.role("", "remediator", byService("ssm.amazonaws.com", w.account(), "arn:aws:ssm:"+region+":"+w.account()+":automation-execution/*"))
 	if w.output("containmentArn") != "" {
-		for _, duty := range answering {
+		for _, duty := range responseDuties {
 			w.role("", duty, byService("states.amazonaws.com", w.account(), "arn:aws:states:"+region+":"+w.account()+":stateMachine:prodgate-"+duty))
 		}
 	}

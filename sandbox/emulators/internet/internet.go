@@ -1,7 +1,6 @@
-// Package internet is what a build sees of the internet: a proxy that answers
-// for hosts that cannot be reached from here, over TLS of its own. A buildspec
-// runs unchanged: its tools take the proxy and the certificates from the
-// environment, as they would in a company's network.
+// Package internet is the internet of a build: a proxy that serves hosts that cannot be reached
+// from this machine, with its own TLS certificates. A buildspec runs unchanged: its tools take
+// the proxy and the certificates from the environment, as in a company's network.
 package internet
 
 import (
@@ -24,7 +23,7 @@ import (
 	"time"
 )
 
-// Internet is the proxy and the hosts that it answers for.
+// Internet is the proxy and the hosts that it serves.
 type Internet struct {
 	proxy   *http.Server
 	address string
@@ -32,15 +31,15 @@ type Internet struct {
 	issuer  *x509.Certificate
 	key     *ecdsa.PrivateKey
 
-	mu     sync.Mutex
-	hosts  map[string]http.Handler
-	files  map[string]string
-	leaves map[string]*tls.Certificate
-	asked  []string
+	mu       sync.Mutex
+	hosts    map[string]http.Handler
+	files    map[string]string
+	leaves   map[string]*tls.Certificate
+	requests []string
 }
 
-// Start starts the proxy on this machine alone, until Close. The folder gets
-// the certificate of its authority.
+// Start starts the proxy on the loopback interface, until Close, and writes its root
+// certificate to the folder.
 func Start(folder string) (*Internet, error) {
 	i := &Internet{
 		bundle: filepath.Join(folder, "internet.pem"), hosts: map[string]http.Handler{}, files: map[string]string{}, leaves: map[string]*tls.Certificate{},
@@ -61,14 +60,14 @@ func Start(folder string) (*Internet, error) {
 // Close ends the proxy.
 func (i *Internet) Close() error { return i.proxy.Close() }
 
-// Handle lets a handler answer for a host: its requests are https requests.
+// Handle sets the handler of a host, for HTTPS requests.
 func (i *Internet) Handle(host string, handler http.Handler) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.hosts[host] = handler
 }
 
-// Serve answers with a file at a URL. Its host answers for all such URLs, and for nothing else.
+// Serve serves a file at a URL. The host serves all such URLs, and 404 for every other.
 func (i *Internet) Serve(address, file string) error {
 	at, err := url.Parse(address)
 	if err != nil || at.Scheme != "https" || at.RawQuery != "" {
@@ -79,9 +78,9 @@ func (i *Internet) Serve(address, file string) error {
 	i.mu.Unlock()
 	i.Handle(at.Hostname(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		i.mu.Lock()
-		file, there := i.files["https://"+at.Hostname()+r.URL.Path]
+		file, exists := i.files["https://"+at.Hostname()+r.URL.Path]
 		i.mu.Unlock()
-		if !there {
+		if !exists {
 			http.NotFound(w, r)
 			return
 		}
@@ -90,15 +89,15 @@ func (i *Internet) Serve(address, file string) error {
 	return nil
 }
 
-// Asked is every URL that was asked for, in order.
-func (i *Internet) Asked() []string {
+// Requests lists the requested URLs, in order.
+func (i *Internet) Requests() []string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return append([]string(nil), i.asked...)
+	return append([]string(nil), i.requests...)
 }
 
-// Env is what a build's environment needs, as KEY=value. What runs on this
-// machine, the emulator of AWS above all, is reached directly.
+// Env is the proxy's part of a build's environment, as KEY=value. Loopback addresses, such as the
+// emulator of AWS, are not proxied.
 func (i *Internet) Env() []string {
 	var env []string
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
@@ -113,7 +112,7 @@ func (i *Internet) Env() []string {
 	return env
 }
 
-// connect answers a client that wants to be led to a host.
+// connect serves a CONNECT request to a host.
 func (i *Internet) connect(w http.ResponseWriter, r *http.Request) {
 	host, _, err := net.SplitHostPort(r.Host)
 	if err != nil {
@@ -123,7 +122,7 @@ func (i *Internet) connect(w http.ResponseWriter, r *http.Request) {
 	handler := i.hosts[host]
 	i.mu.Unlock()
 	if r.Method != http.MethodConnect || handler == nil {
-		http.Error(w, fmt.Sprintf("there is no %s here", r.Host), http.StatusBadGateway)
+		http.Error(w, fmt.Sprintf("the sandbox has no host %s", r.Host), http.StatusBadGateway)
 		return
 	}
 	connection, _, err := w.(http.Hijacker).Hijack()
@@ -143,7 +142,7 @@ func (i *Internet) connect(w http.ResponseWriter, r *http.Request) {
 		ReadHeaderTimeout: time.Minute,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			i.mu.Lock()
-			i.asked = append(i.asked, "https://"+host+r.URL.RequestURI())
+			i.requests = append(i.requests, "https://"+host+r.URL.RequestURI())
 			i.mu.Unlock()
 			handler.ServeHTTP(w, r)
 		}),
@@ -153,28 +152,28 @@ func (i *Internet) connect(w http.ResponseWriter, r *http.Request) {
 			}
 		},
 	}
-	_ = server.Serve(&once{connection: secured, ended: ended})
+	_ = server.Serve(&singleListener{connection: secured, ended: ended})
 }
 
-// once is a listener of one connection.
-type once struct {
+// singleListener is a listener with one connection.
+type singleListener struct {
 	connection net.Conn
 	ended      chan struct{}
-	given      bool
+	accepted   bool
 }
 
-func (o *once) Accept() (net.Conn, error) {
-	if !o.given {
-		o.given = true
+func (o *singleListener) Accept() (net.Conn, error) {
+	if !o.accepted {
+		o.accepted = true
 		return o.connection, nil
 	}
 	<-o.ended
 	return nil, io.EOF
 }
-func (o *once) Close() error   { return nil }
-func (o *once) Addr() net.Addr { return o.connection.LocalAddr() }
+func (o *singleListener) Close() error   { return nil }
+func (o *singleListener) Addr() net.Addr { return o.connection.LocalAddr() }
 
-// authority makes the certificate that signs those of the hosts.
+// authority creates the root certificate, which signs the hosts' certificates.
 func (i *Internet) authority() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -215,12 +214,11 @@ func (i *Internet) leaf(host string) (*tls.Certificate, error) {
 	return i.leaves[host], nil
 }
 
-// Files is a handler that answers with files, by the path of their URLs, and with 404
-// for every other.
+// Files is a handler that serves files by the path of their URLs, and 404 for every other.
 func Files(byPath map[string]string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		file, there := byPath[r.URL.Path]
-		if !there {
+		file, exists := byPath[r.URL.Path]
+		if !exists {
 			http.NotFound(w, r)
 			return
 		}

@@ -11,7 +11,7 @@ import (
 	"prodgate/sandbox/emulators/internet"
 )
 
-func TestCurlReachesWhatThereIsAndNothingElse(t *testing.T) {
+func TestInternet_ServeOnlyItsHosts(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	net, err := internet.Start(folder)
@@ -53,7 +53,7 @@ func TestCurlReachesWhatThereIsAndNothingElse(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", url, out, err, want)
 		}
 	}
-	if asked := strings.Join(net.Asked(), " "); !strings.Contains(asked, "https://tools.example.com/v1/tool") {
+	if asked := strings.Join(net.Requests(), " "); !strings.Contains(asked, "https://tools.example.com/v1/tool") {
 		t.Errorf("asked for: %s", asked)
 	}
 }

@@ -1,6 +1,6 @@
-// Package registry is ECR as a registry of OCI artifacts. Its images are those of an ECR that
-// is only an API (the emulator's): what is there by a digest is here by that digest. What is
-// pushed here, signatures above all, stays here.
+// Package registry is ECR's registry of OCI artifacts. Its images are those of an ECR that is
+// only an API (the emulator's), by their digests. Artifacts that are pushed to it, such as
+// signatures, stay in the registry.
 package registry
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 )
 
-// Registry answers for account.dkr.ecr.region.amazonaws.com.
+// Registry serves account.dkr.ecr.region.amazonaws.com.
 type Registry struct {
 	images *ecr.Client
 	stored http.Handler
@@ -33,7 +33,7 @@ func New(images *ecr.Client) *Registry {
 }
 
 func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	// ECR's own user, and a password that only GetAuthorizationToken gives out.
+	// ECR's user, and a password that only GetAuthorizationToken returns.
 	if user, password, _ := request.BasicAuth(); user != "AWS" || password == "" {
 		w.Header().Set("WWW-Authenticate", `Basic realm="`+request.Host+`",service="ecr.amazonaws.com"`)
 		http.Error(w, "Not Authorized", http.StatusUnauthorized)
@@ -44,13 +44,13 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	switch {
 	case at == nil:
 	case request.Method != http.MethodPut:
-		err = r.look(request.Context(), at[1], at[2])
+		err = r.copyImage(request.Context(), at[1], at[2])
 	case !digest.MatchString(at[2]):
-		// Tags are the images', and immutable: no index of signatures can be kept in one.
+		// Only images have tags, which are immutable: a tag cannot hold an index of signatures.
 		http.Error(w, `{"errors":[{"code":"TAG_INVALID","message":"only images have tags here"}]}`, http.StatusBadRequest)
 		return
 	default:
-		err = subject(w, request)
+		err = acknowledgeSubject(w, request)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
@@ -64,8 +64,8 @@ var (
 	digest   = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
 
-// subject says that a manifest was taken for a referrer, as a registry that knows them does.
-func subject(w http.ResponseWriter, request *http.Request) error {
+// acknowledgeSubject reports that a manifest is stored as a referrer, as a registry with referrers does.
+func acknowledgeSubject(w http.ResponseWriter, request *http.Request) error {
 	body, err := io.ReadAll(request.Body)
 	if err != nil {
 		return err
@@ -81,13 +81,13 @@ func subject(w http.ResponseWriter, request *http.Request) error {
 	return nil
 }
 
-// look takes over an image that ECR has, by its digest.
-func (r *Registry) look(ctx context.Context, repository, by string) error {
-	if !digest.MatchString(by) {
+// copyImage copies an image of ECR into the registry, by its digest.
+func (r *Registry) copyImage(ctx context.Context, repository, reference string) error {
+	if !digest.MatchString(reference) {
 		return nil
 	}
-	answer, err := r.images.BatchGetImage(ctx, &ecr.BatchGetImageInput{
-		RepositoryName: &repository, ImageIds: []types.ImageIdentifier{{ImageDigest: &by}},
+	response, err := r.images.BatchGetImage(ctx, &ecr.BatchGetImageInput{
+		RepositoryName: &repository, ImageIds: []types.ImageIdentifier{{ImageDigest: &reference}},
 	})
 	var none *types.RepositoryNotFoundException
 	if errors.As(err, &none) {
@@ -96,14 +96,14 @@ func (r *Registry) look(ctx context.Context, repository, by string) error {
 	if err != nil {
 		return err
 	}
-	for _, image := range answer.Images {
-		put := httptest.NewRequestWithContext(ctx, http.MethodPut, "/v2/"+repository+"/manifests/"+by,
+	for _, image := range response.Images {
+		put := httptest.NewRequestWithContext(ctx, http.MethodPut, "/v2/"+repository+"/manifests/"+reference,
 			bytes.NewReader([]byte(aws.ToString(image.ImageManifest))))
 		put.Header.Set("Content-Type", aws.ToString(image.ImageManifestMediaType))
-		answer := httptest.NewRecorder()
-		r.stored.ServeHTTP(answer, put)
-		if answer.Code != http.StatusCreated {
-			return errors.New(answer.Body.String())
+		response := httptest.NewRecorder()
+		r.stored.ServeHTTP(response, put)
+		if response.Code != http.StatusCreated {
+			return errors.New(response.Body.String())
 		}
 	}
 	return nil

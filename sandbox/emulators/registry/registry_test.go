@@ -38,7 +38,7 @@ func api(t *testing.T) *registry.Registry {
 	}))
 }
 
-func TestAnswers(t *testing.T) {
+func TestRegistry_Serve(t *testing.T) {
 	t.Parallel()
 	registry := api(t)
 	for name, test := range map[string]struct {
@@ -46,12 +46,12 @@ func TestAnswers(t *testing.T) {
 		want                     int
 		subject                  string
 	}{
-		"nobody":                      {"", "GET", "/v2/", "", 401, ""},
-		"ECR's user":                  {"AWS", "GET", "/v2/", "", 200, ""},
-		"an image of ECR":             {"AWS", "GET", "/v2/app/manifests/" + digest, "", 200, ""},
-		"a repository that is not":    {"AWS", "GET", "/v2/gone/manifests/" + digest, "", 404, ""},
-		"an ECR that does not answer": {"AWS", "GET", "/v2/broken/manifests/" + digest, "", 502, ""},
-		"a tag, which may not change": {"AWS", "PUT", "/v2/app/manifests/sha256-44", "{}", 400, ""},
+		"nobody":                        {"", "GET", "/v2/", "", 401, ""},
+		"ECR's user":                    {"AWS", "GET", "/v2/", "", 200, ""},
+		"an image of ECR":               {"AWS", "GET", "/v2/app/manifests/" + digest, "", 200, ""},
+		"a repository that is not":      {"AWS", "GET", "/v2/gone/manifests/" + digest, "", 404, ""},
+		"an ECR that does not response": {"AWS", "GET", "/v2/broken/manifests/" + digest, "", 502, ""},
+		"a tag, which may not change":   {"AWS", "PUT", "/v2/app/manifests/sha256-44", "{}", 400, ""},
 		"a referrer": {
 			"AWS", "PUT", "/v2/app/manifests/sha256:0f9f7ac90a5ac6b3b7e4aa71a3dcd2fc9c1b31cfb85d0b7ae4b9e6ba32c20dd7",
 			`{"subject": {"digest": "` + digest + `"}}`, 0, digest,
@@ -62,12 +62,12 @@ func TestAnswers(t *testing.T) {
 		if test.user != "" {
 			request.SetBasicAuth(test.user, "password")
 		}
-		answer := httptest.NewRecorder()
-		registry.ServeHTTP(answer, request)
-		if test.want != 0 && answer.Code != test.want {
-			t.Errorf("%s: %d, want %d: %s", name, answer.Code, test.want, answer.Body)
+		response := httptest.NewRecorder()
+		registry.ServeHTTP(response, request)
+		if test.want != 0 && response.Code != test.want {
+			t.Errorf("%s: %d, want %d: %s", name, response.Code, test.want, response.Body)
 		}
-		if got := answer.Header().Get("OCI-Subject"); got != test.subject {
+		if got := response.Header().Get("OCI-Subject"); got != test.subject {
 			t.Errorf("%s: the subject is %q, want %q", name, got, test.subject)
 		}
 	}

@@ -1,6 +1,6 @@
-// Package signer gives builds what they sign with and verify: notation as a release, built
-// here, a stand-in for AWS's plugin of notation, and the certificate that the emulator's
-// signatures end at.
+// Package signer serves what builds need to sign and verify: a release of notation that is built
+// here, a stand-in for AWS's plugin of notation, and the root certificate of the emulator's
+// signatures.
 package signer
 
 import (
@@ -24,9 +24,9 @@ import (
 	"prodgate/sandbox/toolchain"
 )
 
-// Serve puts the tools where their releases are, in archives of the releases' form that are
-// kept in the folder. It answers with the variables of a project that have to be different
-// here: the checksums of the archives, and the certificate.
+// Serve serves the tools at the addresses of their releases, in archives of the same form that it
+// writes to the folder. It returns the project variables that differ from AWS's: the checksums of
+// the archives, and the root certificate.
 func Serve(ctx context.Context, net *internet.Internet, folder string, signing *toolchain.Signing, aws string) (map[string]string, error) {
 	root, err := Root(ctx, aws)
 	if err != nil {
@@ -39,8 +39,8 @@ func Serve(ctx context.Context, net *internet.Internet, folder string, signing *
 		pack     func(name string, program []byte) ([]byte, error)
 		checksum string // the variable
 	}{
-		{tool.Notation, signing.Notation, tarball, tool.Notation.SHA256Variable()},
-		{tool.SignerPlugin, signing.Plugin, zipped, tool.SignerPlugin.SHA256Variable()},
+		{tool.Notation, signing.Notation, tarArchive, tool.Notation.SHA256Variable()},
+		{tool.SignerPlugin, signing.Plugin, zipArchive, tool.SignerPlugin.SHA256Variable()},
 	} {
 		program, err := os.ReadFile(one.program)
 		if err != nil {
@@ -62,7 +62,7 @@ func Serve(ctx context.Context, net *internet.Internet, folder string, signing *
 	return variables, nil
 }
 
-// Root is the certificate that the signatures of the emulator at the address end at, as
+// Root is the root certificate of the signatures of the emulator at the address, as
 // tool.SignerRoot is AWS's.
 func Root(ctx context.Context, aws string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, aws+"/sandbox/signer-root", nil)
@@ -83,7 +83,7 @@ func Root(ctx context.Context, aws string) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-func tarball(name string, program []byte) ([]byte, error) {
+func tarArchive(name string, program []byte) ([]byte, error) {
 	var archive bytes.Buffer
 	compressed := gzip.NewWriter(&archive)
 	files := tar.NewWriter(compressed)
@@ -95,7 +95,7 @@ func tarball(name string, program []byte) ([]byte, error) {
 	return archive.Bytes(), err
 }
 
-func zipped(name string, program []byte) ([]byte, error) {
+func zipArchive(name string, program []byte) ([]byte, error) {
 	var archive bytes.Buffer
 	files := zip.NewWriter(&archive)
 	file, err := files.Create(name)

@@ -1,5 +1,5 @@
-// Package cloud is one account's emulated AWS and GitHub, kept in a folder: what
-// was made in one run is there in the next.
+// Package cloud is one account's emulated AWS and GitHub. Their state is kept in a folder from
+// one run to the next.
 package cloud
 
 import (
@@ -25,19 +25,19 @@ import (
 	"prodgate/sandbox/toolchain"
 )
 
-// Cloud is running.
+// Cloud is a running cloud.
 type Cloud struct {
 	// AWS and GitHub are the base URLs of the two emulators.
 	AWS, GitHub string
-	// Account is whose AWS it is, Owner whose GitHub.
+	// Account is the AWS account, Owner the owner on GitHub.
 	Account, Owner string
 	// Organization is the one that the account is in.
 	Organization Organization
 
 	moto   *exec.Cmd
-	log    string         // the file with what moto says on stderr
-	hold   io.Closer      // moto ends, and saves, when this is closed
-	github *github.Server // nil where nothing is on GitHub
+	log    string         // the file with moto's stderr
+	stdin  io.Closer      // moto saves its state and ends when its stdin is closed
+	github *github.Server // nil without GitHub
 }
 
 // Start starts the emulators of an account with what dir holds; of GitHub only
@@ -57,13 +57,13 @@ func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed gi
 	if err := c.startMoto(kit, dir, roles); err != nil {
 		return nil, errors.Join(fmt.Errorf("AWS emulator: %w", err), c.stopGitHub())
 	}
-	if err := errors.Join(c.seedRoles(ctx, roles), c.organize(ctx), c.seedWorkload(ctx, workload)); err != nil {
+	if err := errors.Join(c.seedRoles(ctx, roles), c.createOrganization(ctx), c.seedWorkload(ctx, workload)); err != nil {
 		return nil, errors.Join(fmt.Errorf("AWS emulator: %w", err), c.Stop())
 	}
 	return c, nil
 }
 
-// startMoto starts moto and waits for the line in which it says where it is.
+// startMoto starts moto and waits for the line with its address.
 func (c *Cloud) startMoto(kit *toolchain.Kit, dir string, roles []string) error {
 	c.log = filepath.Join(dir, "moto.log")
 	logFile, err := os.Create(c.log)
@@ -78,8 +78,8 @@ func (c *Cloud) startMoto(kit *toolchain.Kit, dir string, roles []string) error 
 	}
 	c.moto.Stderr = logFile
 	ownGroup(c.moto)
-	// moto holds the other end: whatever ends this process closes it.
-	if c.hold, err = c.moto.StdinPipe(); err != nil {
+	// moto reads this pipe, which closes however this process ends.
+	if c.stdin, err = c.moto.StdinPipe(); err != nil {
 		return err
 	}
 	stdout, err := c.moto.StdoutPipe()
@@ -93,24 +93,24 @@ func (c *Cloud) startMoto(kit *toolchain.Kit, dir string, roles []string) error 
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if err != nil || !ok {
 		_ = c.moto.Wait()
-		return fmt.Errorf("did not start:\n%s", c.lastLines())
+		return fmt.Errorf("did not start:\n%s", c.logTail())
 	}
 	c.AWS = url
 	return nil
 }
 
-// Stop ends both emulators, and keeps what they hold.
+// Stop ends both emulators, which save their state.
 func (c *Cloud) Stop() error {
-	_ = c.hold.Close()
+	_ = c.stdin.Close()
 	err := c.moto.Wait()
 	if err != nil {
-		err = fmt.Errorf("AWS emulator: %w\n%s", err, c.lastLines())
+		err = fmt.Errorf("AWS emulator: %w\n%s", err, c.logTail())
 	}
 	return errors.Join(err, c.stopGitHub())
 }
 
-// lastLines are the end of what moto said on stderr: the reason why it failed.
-func (c *Cloud) lastLines() string {
+// logTail is the end of moto's stderr, which has the reason of a failure.
+func (c *Cloud) logTail() string {
 	const most = 4000
 	text, err := os.ReadFile(c.log)
 	if err != nil {
@@ -126,16 +126,16 @@ func (c *Cloud) stopGitHub() error {
 	return c.github.Close()
 }
 
-// Unknown are the calls that the GitHub emulator did not know.
-func (c *Cloud) Unknown() []string {
+// UnknownCalls are the calls that the GitHub emulator does not emulate.
+func (c *Cloud) UnknownCalls() []string {
 	if c.github == nil {
 		return nil
 	}
 	return c.github.UnknownCalls()
 }
 
-// Env is what makes the plain providers and the plain aws CLI use the
-// emulators, and nothing else on the machine: the product knows nothing of it.
+// Env makes the unchanged providers and the unchanged aws CLI use the emulators; the product
+// needs no setting for it.
 func (c *Cloud) Env() []string {
 	return []string{
 		"AWS_ENDPOINT_URL=" + c.AWS,
@@ -143,8 +143,8 @@ func (c *Cloud) Env() []string {
 		"AWS_ACCESS_KEY_ID=sandbox", "AWS_SECRET_ACCESS_KEY=sandbox",
 		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
 		"AWS_EC2_METADATA_DISABLED=true",
-		// What the emulator lacks answers 500, which the provider would try 25
-		// times; with 1 a connection that was closed in between fails the run.
+		// The provider retries an operation that the emulator lacks, a 500, up to 25
+		// times by default. With 1 attempt a closed connection would fail the run.
 		"AWS_MAX_ATTEMPTS=5",
 		"GITHUB_BASE_URL=" + c.GitHub, "GITHUB_TOKEN=sandbox",
 	}
@@ -160,8 +160,8 @@ func (c *Cloud) AWSConfig(ctx context.Context, region string) (aws.Config, error
 	)
 }
 
-// DeploymentBranch asks GitHub for the policy that lets a branch into an
-// environment: its id, or nothing.
+// DeploymentBranch returns the id of the policy that allows a branch to deploy to an
+// environment; empty if there is none.
 func (c *Cloud) DeploymentBranch(ctx context.Context, repository, environment, branch string) (string, error) {
 	var listed struct {
 		Policies []struct {
@@ -169,7 +169,7 @@ func (c *Cloud) DeploymentBranch(ctx context.Context, repository, environment, b
 			Name string
 		} `json:"branch_policies"`
 	}
-	if _, err := c.GitHubHas(ctx, repository, "environments/"+environment+"/deployment-branch-policies", &listed); err != nil {
+	if _, err := c.GetGitHub(ctx, repository, "environments/"+environment+"/deployment-branch-policies", &listed); err != nil {
 		return "", err
 	}
 	for _, p := range listed.Policies {
@@ -180,10 +180,9 @@ func (c *Cloud) DeploymentBranch(ctx context.Context, repository, environment, b
 	return "", nil
 }
 
-// GitHubHas asks GitHub for something of a repository, such as branches/prod, and
-// whether it is there. What it finds is decoded into found, unless that is nil.
-// Without GitHub nothing is there.
-func (c *Cloud) GitHubHas(ctx context.Context, repository, what string, found any) (bool, error) {
+// GetGitHub reads a path of a repository, such as branches/prod, and reports whether it exists.
+// The response is decoded into found, unless found is nil. Without GitHub nothing exists.
+func (c *Cloud) GetGitHub(ctx context.Context, repository, what string, found any) (bool, error) {
 	if c.GitHub == "" {
 		return false, nil
 	}
@@ -197,9 +196,9 @@ func (c *Cloud) GitHubHas(ctx context.Context, repository, what string, found an
 	if err != nil {
 		return false, err
 	}
-	there := response.StatusCode == http.StatusOK
-	if there && found != nil {
+	exists := response.StatusCode == http.StatusOK
+	if exists && found != nil {
 		err = json.NewDecoder(response.Body).Decode(found)
 	}
-	return there, errors.Join(err, response.Body.Close())
+	return exists, errors.Join(err, response.Body.Close())
 }

@@ -36,14 +36,14 @@ func (c *Cloud) ConfigAsRoot(ctx context.Context, region string) (aws.Config, er
 	return cfg, err
 }
 
-// Inject puts an event that nobody may put by a call: one of EventBridge's with
-// source, detail-type, account, region and detail, or a record of CloudTrail's.
+// Inject puts an event that no caller can put: an event of EventBridge with source,
+// detail-type, account, region and detail, or a record of CloudTrail.
 func (c *Cloud) Inject(ctx context.Context, event any) error {
 	return c.post(ctx, "events", event)
 }
 
 // WaitForEvents waits until every event is delivered: those of calls that have
-// been answered, those that were put, and those that follow from them.
+// returned, those that were put, and those that follow from them.
 func (c *Cloud) WaitForEvents(ctx context.Context) error {
 	return c.post(ctx, "wait-for-events", nil)
 }

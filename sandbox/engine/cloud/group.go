@@ -5,6 +5,6 @@ import (
 	"syscall"
 )
 
-// ownGroup keeps Ctrl-C from the emulator: it has to outlive the engine, which
-// on Ctrl-C finishes what it has begun.
+// ownGroup keeps Ctrl-C from the emulator, which must outlive the engine: the engine finishes
+// its running operations after Ctrl-C.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

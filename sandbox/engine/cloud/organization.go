@@ -6,20 +6,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Organization is what an organization looks like before a gate comes. The zero
-// value is none.
+// Organization is the organization that exists before the gate. The zero value is none.
 type Organization struct {
 	// TargetID is a root, a unit or an account; the cloud's account is below it.
 	TargetID string
-	// RoleArn is a role that may attach policies. Its account manages the
-	// organization; unless there is a Manager, which delegates that to it.
+	// RoleArn is a role that attaches policies. Its account manages the organization, or is its
+	// delegated administrator if there is a Manager.
 	RoleArn, Manager string
 	// PreviewRoleArn is a role of the same account that may read. Empty: none.
 	PreviewRoleArn string
 }
 
-// organize makes the organization, unless it is there from a run before.
-func (c *Cloud) organize(ctx context.Context) error {
+// createOrganization creates the organization, unless it exists from an earlier run.
+func (c *Cloud) createOrganization(ctx context.Context) error {
 	if c.Organization.TargetID == "" {
 		return nil
 	}
@@ -29,7 +28,7 @@ func (c *Cloud) organize(ctx context.Context) error {
 	})
 }
 
-// OrganizationConfig is AWSConfig for whoever may attach policies.
+// OrganizationConfig is AWSConfig for the role that attaches policies.
 func (c *Cloud) OrganizationConfig(ctx context.Context, region string) (aws.Config, error) {
 	return c.ConfigAs(ctx, region, c.Organization.RoleArn, "sandbox")
 }

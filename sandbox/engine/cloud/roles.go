@@ -11,11 +11,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// Seeded is the description of roles that are there before a gate comes.
-const Seeded = "There before the gate"
+// Seeded is the description of roles that exist before the gate.
+const Seeded = "Exists before the gate"
 
-// seedRoles makes the roles, by ARN, that are not there from a run before. People
-// and ECS take them on.
+// seedRoles creates the roles, by ARN, that do not exist from an earlier run. People and ECS
+// assume them.
 func (c *Cloud) seedRoles(ctx context.Context, arns []string) error {
 	cfg, err := c.AWSConfig(ctx, "us-east-1")
 	if err != nil {
@@ -30,8 +30,8 @@ func (c *Cloud) seedRoles(ctx context.Context, arns []string) error {
 		_, err := client.CreateRole(ctx, &iam.CreateRoleInput{
 			RoleName: &name, Path: &path, Description: aws.String(Seeded), AssumeRolePolicyDocument: &trust,
 		})
-		var there *types.EntityAlreadyExistsException
-		if err != nil && !errors.As(err, &there) {
+		var exists *types.EntityAlreadyExistsException
+		if err != nil && !errors.As(err, &exists) {
 			return fmt.Errorf("role %s: %w", arn, err)
 		}
 	}

@@ -1,6 +1,5 @@
-// Package leash runs a program that must not outlive the one that started it.
-// The engine kills its plugins without a word, and what they have started would
-// stay behind, holding the pipes that the engine then waits for.
+// Package leash runs a program that ends with its parent. The engine kills its plugins, whose
+// child processes would otherwise keep running and hold the pipes that the engine waits for.
 package leash
 
 import (
@@ -11,8 +10,8 @@ import (
 	"time"
 )
 
-// Run runs a program with this process's own files, to its end or to that of
-// this process's parent.
+// Run runs a program with this process's standard files until the program or this process's
+// parent ends.
 func Run(program string, args ...string) error {
 	parent := os.Getppid()
 	cmd := exec.Command(program, args...)

@@ -32,7 +32,7 @@ import (
 	"prodgate/sandbox/engine/cloud"
 )
 
-// finder looks in the cloud for what an operation was creating.
+// finder finds the resources that interrupted operations created.
 type finder struct {
 	cfg     aws.Config
 	account string
@@ -44,40 +44,39 @@ func newFinder(ctx context.Context, c *cloud.Cloud, region string) (*finder, err
 	return &finder{cfg: cfg, account: c.Account, cloud: c}, err
 }
 
-// lookups find a resource's id by its inputs, empty when it is not there. A
-// type that is not here is made by a call that can be repeated: the next update
-// makes it again, or finds it as it is.
-var lookups = map[string]func(*finder, context.Context, operation) (string, error){
+// finders find a resource's id by its inputs; empty if the resource does not exist. The
+// call that creates any other type is idempotent: the next update repeats it.
+var finders = map[string]func(*finder, context.Context, operation) (string, error){
 	"aws:iam/role:Role": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
 		_, err := iam.NewFromConfig(f.cfg).GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
-		return found(name, err)
+		return idUnlessMissing(name, err)
 	},
 	"aws:iam/policy:Policy": func(f *finder, ctx context.Context, op operation) (string, error) {
 		arn := "arn:aws:iam::" + f.account + ":policy" + op.input("path") + op.input("name")
 		_, err := iam.NewFromConfig(f.cfg).GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
-		return found(arn, err)
+		return idUnlessMissing(arn, err)
 	},
 	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": func(f *finder, ctx context.Context, op operation) (string, error) {
 		arn := "arn:aws:iam::" + f.account + ":oidc-provider/" + strings.TrimPrefix(op.input("url"), "https://")
 		_, err := iam.NewFromConfig(f.cfg).GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: &arn})
-		return found(arn, err)
+		return idUnlessMissing(arn, err)
 	},
 	"aws:s3/bucketV2:BucketV2": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("bucket")
 		client := s3.NewFromConfig(f.cfg, func(o *s3.Options) { o.UsePathStyle = true })
 		_, err := client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &name})
-		return found(name, err)
+		return idUnlessMissing(name, err)
 	},
 	"aws:ecr/repository:Repository": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
 		_, err := ecr.NewFromConfig(f.cfg).DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: []string{name}})
-		return found(name, err)
+		return idUnlessMissing(name, err)
 	},
 	"aws:codepipeline/pipeline:Pipeline": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
 		_, err := codepipeline.NewFromConfig(f.cfg).GetPipeline(ctx, &codepipeline.GetPipelineInput{Name: &name})
-		return found(name, err)
+		return idUnlessMissing(name, err)
 	},
 	"aws:codebuild/project:Project": func(f *finder, ctx context.Context, op operation) (string, error) {
 		got, err := codebuild.NewFromConfig(f.cfg).BatchGetProjects(ctx, &codebuild.BatchGetProjectsInput{Names: []string{op.input("name")}})
@@ -89,32 +88,32 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 	"aws:codecommit/repository:Repository": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("repositoryName")
 		_, err := codecommit.NewFromConfig(f.cfg).GetRepository(ctx, &codecommit.GetRepositoryInput{RepositoryName: &name})
-		return found(name, err)
+		return idUnlessMissing(name, err)
 	},
 	"aws:codecommit/approvalRuleTemplate:ApprovalRuleTemplate": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
 		_, err := codecommit.NewFromConfig(f.cfg).GetApprovalRuleTemplate(ctx, &codecommit.GetApprovalRuleTemplateInput{ApprovalRuleTemplateName: &name})
-		return found(name, err)
+		return idUnlessMissing(name, err)
 	},
 	"aws:codedeploy/application:Application": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
 		got, err := codedeploy.NewFromConfig(f.cfg).GetApplication(ctx, &codedeploy.GetApplicationInput{ApplicationName: &name})
 		if err != nil {
-			return found("", err)
+			return idUnlessMissing("", err)
 		}
 		return aws.ToString(got.Application.ApplicationId) + ":" + name, nil
 	},
 	"aws:codedeploy/deploymentGroup:DeploymentGroup": func(f *finder, ctx context.Context, op operation) (string, error) {
 		app, name := op.input("appName"), op.input("deploymentGroupName")
 		_, err := codedeploy.NewFromConfig(f.cfg).GetDeploymentGroup(ctx, &codedeploy.GetDeploymentGroupInput{ApplicationName: &app, DeploymentGroupName: &name})
-		// An import takes it so; the id that it is kept by is CodeDeploy's.
-		return found(app+":"+name, err)
+		// An import needs this form; the id in the state is CodeDeploy's.
+		return idUnlessMissing(app+":"+name, err)
 	},
 	"aws:signer/signingProfile:SigningProfile": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
 		got, err := signer.NewFromConfig(f.cfg).GetSigningProfile(ctx, &signer.GetSigningProfileInput{ProfileName: &name})
 		if err != nil {
-			return found("", err)
+			return idUnlessMissing("", err)
 		}
 		if got.Status != signertypes.SigningProfileStatusActive {
 			return "", nil
@@ -145,19 +144,19 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 	"aws:accessanalyzer/analyzer:Analyzer": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("analyzerName")
 		_, err := accessanalyzer.NewFromConfig(f.cfg).GetAnalyzer(ctx, &accessanalyzer.GetAnalyzerInput{AnalyzerName: &name})
-		return found(name, err)
+		return idUnlessMissing(name, err)
 	},
 	"aws:ssm/parameter:Parameter": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
 		_, err := ssm.NewFromConfig(f.cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: &name})
-		return found(name, err)
+		return idUnlessMissing(name, err)
 	},
 	"aws:kms/alias:Alias": func(f *finder, ctx context.Context, op operation) (string, error) {
 		name := op.input("name")
 		_, err := kms.NewFromConfig(f.cfg).DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &name})
-		return found(name, err)
+		return idUnlessMissing(name, err)
 	},
-	// A key has no name. The sandbox's account has no other of this description.
+	// A key has no name. Its description is unique in the sandbox's account.
 	"aws:kms/key:Key": func(f *finder, ctx context.Context, op operation) (string, error) {
 		client := kms.NewFromConfig(f.cfg)
 		list, err := client.ListKeys(ctx, &kms.ListKeysInput{})
@@ -192,7 +191,7 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 		name := op.input("name")
 		got, err := secretsmanager.NewFromConfig(f.cfg).DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &name})
 		if err != nil || got.DeletedDate != nil {
-			return found("", err)
+			return idUnlessMissing("", err)
 		}
 		return aws.ToString(got.ARN), nil
 	},
@@ -230,7 +229,7 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 		policy := op.input("policyId")
 		targets, err := client.ListTargetsForPolicy(ctx, &organizations.ListTargetsForPolicyInput{PolicyId: &policy})
 		if err != nil {
-			return found("", err)
+			return idUnlessMissing("", err)
 		}
 		for _, target := range targets.Targets {
 			if aws.ToString(target.TargetId) == op.input("targetId") {
@@ -240,16 +239,16 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 		return "", nil
 	},
 	"github:index/branchProtection:BranchProtection": func(f *finder, ctx context.Context, op operation) (string, error) {
-		there, err := f.cloud.GitHubHas(ctx, op.input("repositoryId"), "branches/"+op.input("pattern")+"/protection", nil)
-		if err != nil || !there {
+		exists, err := f.cloud.GetGitHub(ctx, op.input("repositoryId"), "branches/"+op.input("pattern")+"/protection", nil)
+		if err != nil || !exists {
 			return "", err
 		}
 		return op.input("repositoryId") + ":" + op.input("pattern"), nil
 	},
 	"github:index/repositoryFile:RepositoryFile": func(f *finder, ctx context.Context, op operation) (string, error) {
 		repository, file, branch := op.input("repository"), op.input("file"), op.input("branch")
-		there, err := f.cloud.GitHubHas(ctx, repository, "contents/"+file+"?ref="+branch, nil)
-		if err != nil || !there {
+		exists, err := f.cloud.GetGitHub(ctx, repository, "contents/"+file+"?ref="+branch, nil)
+		if err != nil || !exists {
 			return "", err
 		}
 		return repository + ":" + file + ":" + branch, nil
@@ -259,7 +258,7 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 			ID   int64
 			Name string
 		}
-		_, err := f.cloud.GitHubHas(ctx, op.input("repository"), "rulesets", &all)
+		_, err := f.cloud.GetGitHub(ctx, op.input("repository"), "rulesets", &all)
 		for _, ruleset := range all {
 			if ruleset.Name == op.input("name") {
 				return fmt.Sprintf("%s:%d", op.input("repository"), ruleset.ID), err
@@ -276,22 +275,22 @@ var lookups = map[string]func(*finder, context.Context, operation) (string, erro
 	},
 }
 
-// organization asks the account that attaches policies.
+// organization is a client of the account that attaches policies.
 func (f *finder) organization(ctx context.Context) (*organizations.Client, error) {
 	cfg, err := f.cloud.OrganizationConfig(ctx, f.cfg.Region)
 	return organizations.NewFromConfig(cfg), err
 }
 
-func (f *finder) id(ctx context.Context, op operation) (string, error) {
-	lookup, ok := lookups[op.kind]
+func (f *finder) findID(ctx context.Context, op operation) (string, error) {
+	findID, ok := finders[op.kind]
 	if !ok {
 		return "", nil
 	}
-	return lookup(f, ctx, op)
+	return findID(f, ctx, op)
 }
 
-// found is the id, unless the error says that there is no such thing.
-func found(id string, err error) (string, error) {
+// idUnlessMissing returns the id, or an empty one if the error says that the resource does not exist.
+func idUnlessMissing(id string, err error) (string, error) {
 	var api smithy.APIError
 	if errors.As(err, &api) && (strings.Contains(api.ErrorCode(), "NotFound") || strings.Contains(api.ErrorCode(), "DoesNotExist") || strings.HasPrefix(api.ErrorCode(), "NoSuch")) {
 		return "", nil

@@ -1,9 +1,9 @@
-// Package recovery makes a stack whole after its update was killed.
+// Package recovery repairs a stack whose update was killed.
 //
-// The engine notes each creation before it begins. What it began and did not
-// see finished may exist or not, and only the cloud knows: what is there is
-// taken into the stack's state, the rest is left to the next update. The engine's
-// own `pulumi refresh --import-pending-creates` (3.259) loses what it is to import.
+// The engine records each creation before it begins. After a kill only the cloud shows whether
+// a pending resource exists: an existing one is added to the stack's state, and the next update
+// creates the rest. The engine's own `pulumi refresh --import-pending-creates` (3.259) loses the
+// resources that it imports.
 package recovery
 
 import (
@@ -16,23 +16,22 @@ import (
 	"prodgate/sandbox/engine/stack"
 )
 
-// deployment is a stack's state, as far as it is looked into. The rest is kept
-// as it is.
+// deployment is a stack's state. Only resources and pending operations are read; the rest stays
+// unchanged.
 type deployment struct {
 	whole     map[string]any
 	resources []any
 	pending   []any
 }
 
-// operation is what the engine noted of a creation.
+// operation is a creation that the engine recorded.
 type operation struct {
 	urn, kind string
 	inputs    map[string]any
 }
 
-// Recover takes what a killed update created and did not record into the state.
-// Nobody else may be running on the stack: a lock that is left is the killed
-// run's.
+// Recover adds what a killed update created to the state. No other process may run on the
+// stack: a remaining lock belongs to the killed run.
 func Recover(ctx context.Context, s *stack.Stack, region string, log func(string, ...any)) error {
 	if out, err := s.Command(ctx, "cancel", "--yes").CombinedOutput(); err != nil {
 		return fmt.Errorf("cancel: %w\n%s", err, out)
@@ -41,24 +40,24 @@ func Recover(ctx context.Context, s *stack.Stack, region string, log func(string
 	if err != nil || len(state.pending) == 0 {
 		return err
 	}
-	log("the last run was killed: looking for what it was doing (%d)", len(state.pending))
-	find, err := newFinder(ctx, s.Cloud, region)
+	log("the last run was killed: looking for the %d resources that it was creating", len(state.pending))
+	finder, err := newFinder(ctx, s.Cloud, region)
 	if err != nil {
 		return err
 	}
 	var imported []operation
 	for _, entry := range state.pending {
-		resource, op := created(entry)
+		resource, op := pendingCreation(entry)
 		if op == nil {
-			continue // an update or a deletion: refresh sees how it ended
+			continue // refresh reads the result of an update or a deletion
 		}
-		id, err := find.id(ctx, *op)
+		id, err := finder.findID(ctx, *op)
 		if err != nil {
 			return fmt.Errorf("%s: %w", op.urn, err)
 		}
 		if id != "" {
 			log("found %s %s", op.kind, id)
-			// With nothing but an id the provider reads it as an import does.
+			// A resource with only an id is read as an import.
 			resource["id"], resource["outputs"] = id, map[string]any{}
 			state.resources = append(state.resources, resource)
 			imported = append(imported, *op)
@@ -70,22 +69,22 @@ func Recover(ctx context.Context, s *stack.Stack, region string, log func(string
 	if out, err := s.Command(ctx, "refresh", "--yes").CombinedOutput(); err != nil {
 		return fmt.Errorf("refresh: %w\n%s", err, out)
 	}
-	return reworded(ctx, s, imported)
+	return restoreInputs(ctx, s, imported)
 }
 
-// rewords are the inputs that an import reads in other words than the program's:
-// GitHub's own id of a repository. A change of it would be a replacement.
-var rewords = map[string]string{"github:index/branchProtection:BranchProtection": "repositoryId"}
+// importedNames are the inputs that an import reads with another value than the program's:
+// GitHub's own id of a repository. A changed value would replace the resource.
+var importedNames = map[string]string{"github:index/branchProtection:BranchProtection": "repositoryId"}
 
-// reworded gives such inputs the program's words back.
-func reworded(ctx context.Context, s *stack.Stack, imported []operation) error {
-	words := map[string]operation{} // by URN
+// restoreInputs sets such inputs back to the program's values.
+func restoreInputs(ctx context.Context, s *stack.Stack, imported []operation) error {
+	byURN := map[string]operation{}
 	for _, op := range imported {
-		if rewords[op.kind] != "" {
-			words[op.urn] = op
+		if importedNames[op.kind] != "" {
+			byURN[op.urn] = op
 		}
 	}
-	if len(words) == 0 {
+	if len(byURN) == 0 {
 		return nil
 	}
 	state, err := export(ctx, s)
@@ -96,17 +95,17 @@ func reworded(ctx context.Context, s *stack.Stack, imported []operation) error {
 		resource, _ := entry.(map[string]any)
 		urn, _ := resource["urn"].(string)
 		for _, side := range []string{"inputs", "outputs"} {
-			if fields, ok := resource[side].(map[string]any); ok && words[urn].kind != "" {
-				name := rewords[words[urn].kind]
-				fields[name] = words[urn].inputs[name]
+			if fields, ok := resource[side].(map[string]any); ok && byURN[urn].kind != "" {
+				name := importedNames[byURN[urn].kind]
+				fields[name] = byURN[urn].inputs[name]
 			}
 		}
 	}
 	return state.store(ctx, s)
 }
 
-// created is the resource of a pending creation that only the cloud knows of.
-func created(entry any) (map[string]any, *operation) {
+// pendingCreation returns the resource of a pending creation in the cloud; nil for any other operation.
+func pendingCreation(entry any) (map[string]any, *operation) {
 	fields, _ := entry.(map[string]any)
 	resource, _ := fields["resource"].(map[string]any)
 	kind, _ := resource["type"].(string)
@@ -151,7 +150,7 @@ func (d *deployment) store(ctx context.Context, s *stack.Stack) error {
 	return nil
 }
 
-// input is a text among a resource's inputs.
+// input returns an input of the resource that is a string.
 func (op operation) input(name string) string {
 	text, _ := op.inputs[name].(string)
 	return text

@@ -1,7 +1,6 @@
-// Package authority decides who may do what: it asks a policy evaluator, as AWS
-// would decide, about documents as they are deployed. The evaluator is the npm
-// package @cloud-copilot/iam-simulate, run in Node.js; tests hold it against the
-// examples that AWS publishes.
+// Package authority evaluates deployed policies as AWS does. The evaluator is the npm package
+// @cloud-copilot/iam-simulate, which runs in Node.js; tests compare it with the examples that
+// AWS publishes.
 package authority
 
 import (
@@ -18,52 +17,52 @@ import (
 	"prodgate/sandbox/toolchain"
 )
 
-// Policy is a document and what it is called in a verdict.
+// Policy is a document and its name in a verdict.
 type Policy struct {
 	Name     string `json:"name"`
 	Document string `json:"document"`
 }
 
-// Level is what is attached to the root, an organizational unit or an account.
+// Level is the policies attached to the root, an organizational unit or an account.
 type Level struct {
 	Target   string   `json:"target"`
 	Policies []Policy `json:"policies"`
 }
 
-// Principal is who asks, and all that limits it.
+// Principal is the caller, with all policies that apply to it.
 type Principal struct {
 	// ARN is a role's, a user's, or an OIDC provider's; a service is its host.
 	ARN string
-	// Identity is what is attached to a role or written in it.
+	// Identity is a role's attached and inline policies.
 	Identity []Policy
 	// Boundary is a role's permission boundary.
 	Boundary *Policy
-	// SCPs are those of the principal's account, from the root down. None where
-	// it is in no organization.
+	// SCPs are the service control policies of the principal's account, from the root down. None
+	// outside of an organization.
 	SCPs []Level
 }
 
-// Question is one call.
+// Question is one call to evaluate.
 type Question struct {
 	Principal Principal
 	Action    string
-	// Resource is one resource, or * for an action that takes none.
+	// Resource is one resource, or * for an action without resources.
 	Resource string
-	// Account is the resource's.
+	// Account is the resource's account.
 	Account string
-	// Policy is the resource's own; of a role, its trust. Nil for none.
+	// Policy is the resource policy; for a role, its trust policy. Nil for none.
 	Policy *Policy
-	// Context is added to what every request of the principal has, and wins. An
-	// empty value takes a key away.
+	// Context is added to the context of every request of the principal, and overrides it. An
+	// empty value removes a key.
 	Context map[string]string
 }
 
-// Verdict is the answer.
+// Verdict is the result of an evaluation.
 type Verdict struct {
 	Allowed bool
-	// Refused is whether a statement denies it; else nothing allows it.
+	// Refused is whether a statement denies the call; else no statement allows it.
 	Refused bool
-	// By are the documents and statements that decided.
+	// By names the documents and statements that decided.
 	By string
 }
 
@@ -91,7 +90,7 @@ func Start(kit *toolchain.Evaluator) (*Evaluator, error) {
 	return e, e.cmd.Start()
 }
 
-// Stop ends it.
+// Stop ends the evaluator.
 func (e *Evaluator) Stop() error {
 	if err := e.in.Close(); err != nil {
 		return err
@@ -99,13 +98,13 @@ func (e *Evaluator) Stop() error {
 	return e.cmd.Wait()
 }
 
-// Ask answers questions, in their order. A question that AWS could not be asked
-// (no such action, a resource that is not of the action's types, a condition
-// key that the action does not have) is an error, not a denial.
+// Ask evaluates questions, in their order. An invalid question (an unknown action, a resource of
+// another type than the action's, a condition key that the action does not have) is an error,
+// not a denial.
 func (e *Evaluator) Ask(ctx context.Context, questions ...Question) ([]Verdict, error) {
 	lines := make([]any, len(questions))
 	for i, q := range questions {
-		lines[i] = q.wire()
+		lines[i] = q.request()
 	}
 	answers := make([]struct {
 		Verdict
@@ -127,7 +126,7 @@ func (e *Evaluator) Ask(ctx context.Context, questions ...Question) ([]Verdict, 
 	return verdicts, err
 }
 
-// Kind is what a document is attached to.
+// Kind is the kind of a policy document, by what it is attached to.
 type Kind string
 
 // The kinds.
@@ -138,23 +137,22 @@ const (
 	SCP      Kind = "scp"
 )
 
-// Check holds a document against AWS's Service Authorization Reference: every
-// action exists, every resource that is allowed is of a type that the action
-// takes, every condition key is one that the action has.
+// Check validates a document against AWS's Service Authorization Reference: every action exists,
+// every allowed resource has a type of the action, every condition key belongs to the action.
 func (e *Evaluator) Check(ctx context.Context, kind Kind, document string) (problems []string, err error) {
-	answer, err := one[struct{ Problems []string }](ctx, e, "check", map[string]any{"kind": kind, "document": document})
+	answer, err := exchangeOne[struct{ Problems []string }](ctx, e, "check", map[string]any{"kind": kind, "document": document})
 	return answer.Problems, err
 }
 
-// Fit is those of some resources that an action is made on, by the Service
-// Authorization Reference; * for an action that takes none.
-func (e *Evaluator) Fit(ctx context.Context, action string, resources ...string) ([]string, error) {
-	answer, err := one[struct{ Resources []string }](ctx, e, "fit", map[string]any{"action": action, "resources": append([]string{}, resources...)})
+// ResourcesFor returns the resources that an action applies to, by the Service Authorization
+// Reference; * for an action without resources.
+func (e *Evaluator) ResourcesFor(ctx context.Context, action string, resources ...string) ([]string, error) {
+	answer, err := exchangeOne[struct{ Resources []string }](ctx, e, "fit", map[string]any{"action": action, "resources": append([]string{}, resources...)})
 	return answer.Resources, err
 }
 
-// one asks one question of the reference.
-func one[T any](ctx context.Context, e *Evaluator, ask string, question any) (T, error) {
+// exchangeOne sends one request to the evaluator.
+func exchangeOne[T any](ctx context.Context, e *Evaluator, ask string, question any) (T, error) {
 	var answer struct {
 		Answer T
 		Error  string
@@ -171,8 +169,8 @@ func one[T any](ctx context.Context, e *Evaluator, ask string, question any) (T,
 	return answer.Answer, err
 }
 
-// exchange writes questions while it reads their answers: a pipe holds little.
-// It reads all answers, and returns the first error.
+// exchange writes questions while it reads their results, because a pipe's buffer is small. It
+// reads all results, and returns the first error.
 func (e *Evaluator) exchange(ctx context.Context, ask string, questions []any, take func(int, []byte) error) error {
 	stop := context.AfterFunc(ctx, func() { _ = e.cmd.Process.Kill() })
 	defer stop()
@@ -203,15 +201,15 @@ func (e *Evaluator) exchange(ctx context.Context, ask string, questions []any, t
 	return first
 }
 
-// String is the call, for a failure.
+// String describes the call in a failure.
 func (q Question) String() string {
 	return fmt.Sprintf("%s by %s on %s", q.Action, q.Principal.ARN, q.Resource)
 }
 
-// wire is the question as the evaluator takes it.
-func (q Question) wire() map[string]any {
+// request is the question in the evaluator's form.
+func (q Question) request() map[string]any {
 	principal, context := q.Principal.identity()
-	region := part(q.Resource, 3)
+	region := arnPart(q.Resource, 3)
 	if region != "" {
 		context["aws:RequestedRegion"] = region
 	}
@@ -229,30 +227,29 @@ func (q Question) wire() map[string]any {
 	}
 }
 
-// identity is the principal of a request and what AWS says of it in the
-// context. A role asks as a session, whose aws:PrincipalArn is the role's; what a
-// service does on its own account has none.
+// identity is the principal of a request and its context keys. A role calls as a session, whose
+// aws:PrincipalArn is the role's; a service has none.
 func (p Principal) identity() (principal string, context map[string]string) {
 	if !strings.HasPrefix(p.ARN, "arn:") {
 		return p.ARN, map[string]string{"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": p.ARN}
 	}
 	context = map[string]string{"aws:PrincipalIsAWSService": "false"}
-	kind, _, _ := strings.Cut(part(p.ARN, 5), "/")
-	if kind == "oidc-provider" { // a token of its: nobody that AWS knows yet
+	kind, _, _ := strings.Cut(arnPart(p.ARN, 5), "/")
+	if kind == "oidc-provider" { // a token of the provider, before it assumes a role
 		return p.ARN, context
 	}
-	context["aws:PrincipalArn"], context["aws:PrincipalAccount"] = p.ARN, part(p.ARN, 4)
+	context["aws:PrincipalArn"], context["aws:PrincipalAccount"] = p.ARN, arnPart(p.ARN, 4)
 	if kind != "role" {
 		context["aws:PrincipalType"] = "User"
 		return p.ARN, context
 	}
 	context["aws:PrincipalType"] = "AssumedRole"
 	name := p.ARN[strings.LastIndex(p.ARN, "/")+1:]
-	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/session", part(p.ARN, 1), part(p.ARN, 4), name), context
+	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/session", arnPart(p.ARN, 1), arnPart(p.ARN, 4), name), context
 }
 
 // part is one of the six parts of an ARN.
-func part(arn string, i int) string {
+func arnPart(arn string, i int) string {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) <= i {
 		return ""

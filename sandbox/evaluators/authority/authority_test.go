@@ -48,7 +48,7 @@ const (
 	all     = `{"Sid":"All","Effect":"Allow","Action":"*","Resource":"*"}`
 )
 
-// full is FullAWSAccess, as every level of an organization has it.
+// full is FullAWSAccess, which every level of an organization has.
 func full(levels ...Level) []Level {
 	scps := []Level{{"r-root", policies(all)}}
 	for _, l := range levels {
@@ -57,9 +57,9 @@ func full(levels ...Level) []Level {
 	return scps
 }
 
-// TestAWSsOwnExamples holds the evaluator against what AWS publishes: each row
+// TestEvaluator_AWSExamples compares the evaluator with what AWS publishes: each row
 // is an example or a rule of the page it names.
-func TestAWSsOwnExamples(t *testing.T) {
+func TestEvaluator_AWSExamples(t *testing.T) {
 	t.Parallel()
 	// IAM User Guide, Example of identity-based and resource-based policy evaluation.
 	carlos := Principal{ARN: "arn:aws:iam::" + account + ":user/carlossalazar", Identity: policies(
@@ -229,8 +229,8 @@ func TestAWSsOwnExamples(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeAsked: a mistake in a question is no denial.
-func TestWhatCannotBeAsked(t *testing.T) {
+// TestEvaluator_RejectInvalidQuestions: an invalid question is an error, not a denial.
+func TestEvaluator_RejectInvalidQuestions(t *testing.T) {
 	t.Parallel()
 	e := start(t)
 	for want, q := range map[string]Question{
@@ -259,7 +259,7 @@ func TestWhatCannotBeAsked(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
+func TestEvaluator_Check(t *testing.T) {
 	t.Parallel()
 	e := start(t)
 	for name, c := range map[string]struct {
@@ -295,7 +295,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestFit(t *testing.T) {
+func TestEvaluator_ResourcesFor(t *testing.T) {
 	t.Parallel()
 	e := start(t)
 	for action, want := range map[string]string{
@@ -304,20 +304,20 @@ func TestFit(t *testing.T) {
 		"ecr:GetAuthorizationToken": "[*]",
 		"kms:Decrypt":               "[]",
 	} {
-		got, err := e.Fit(t.Context(), action, "arn:aws:s3:::amzn-s3-demo-bucket", object)
+		got, err := e.ResourcesFor(t.Context(), action, "arn:aws:s3:::amzn-s3-demo-bucket", object)
 		if err != nil || fmt.Sprint(got) != want {
 			t.Errorf("%s is made on %v (%v), want %s", action, got, err, want)
 		}
 	}
-	if got, err := e.Fit(t.Context(), "s3:PutObject"); err != nil || len(got) != 0 {
+	if got, err := e.ResourcesFor(t.Context(), "s3:PutObject"); err != nil || len(got) != 0 {
 		t.Errorf("of no resources, it is made on %v (%v)", got, err)
 	}
-	if _, err := e.Fit(t.Context(), "s3:PutEverything", object); err == nil {
+	if _, err := e.ResourcesFor(t.Context(), "s3:PutEverything", object); err == nil {
 		t.Error("an action that does not exist is made on something")
 	}
 }
 
-func TestDocuments(t *testing.T) {
+func TestDocument_Parse(t *testing.T) {
 	t.Parallel()
 	d, err := Parse(document(`{"Sid":"A","Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"`+object+`"}`,
 		`{"Sid":"B","Effect":"Allow","Action":"s3:DeleteObject","Resource":"`+object+`"}`))

@@ -6,37 +6,37 @@ import (
 	"slices"
 )
 
-// Document is a policy document taken apart.
+// Document is a parsed policy document.
 type Document struct {
 	Version   string
 	Statement []Statement
 }
 
-// Statement is one of a document's.
+// Statement is one statement of a document.
 type Statement struct {
 	Sid       string                    `json:",omitempty"`
 	Effect    string                    `json:",omitempty"`
 	Principal any                       `json:",omitempty"`
-	Action    Words                     `json:",omitempty"`
-	Resource  Words                     `json:",omitempty"`
+	Action    StringList                `json:",omitempty"`
+	Resource  StringList                `json:",omitempty"`
 	Condition map[string]map[string]any `json:",omitempty"`
 }
 
-// Words is what IAM lets one write as a string or as a list.
-type Words []string
+// StringList is an element that IAM accepts as a string or as a list.
+type StringList []string
 
-// UnmarshalJSON takes either form.
-func (w *Words) UnmarshalJSON(text []byte) error {
+// UnmarshalJSON reads either form.
+func (w *StringList) UnmarshalJSON(text []byte) error {
 	var one string
 	if json.Unmarshal(text, &one) == nil {
-		*w = Words{one}
+		*w = StringList{one}
 		return nil
 	}
 	return json.Unmarshal(text, (*[]string)(w))
 }
 
-// Parse takes a document apart. An element that Statement has not (NotAction,
-// say) is an error: it would be lost.
+// Parse parses a document. An element that Statement lacks, such as NotAction, is an error, because
+// it would be lost.
 func Parse(document string) (Document, error) {
 	var raw struct{ Statement json.RawMessage }
 	d := Document{Version: "2012-10-17"}
@@ -60,16 +60,15 @@ func Parse(document string) (Document, error) {
 	return d, json.Unmarshal(raw.Statement, &d.Statement)
 }
 
-// Without is the document with one statement that nothing meets, and so as if
-// it were taken away. The document keeps its form: AWS takes none without a
-// statement.
+// Without is the document with one statement that no request meets, which removes its effect.
+// The statement stays because AWS accepts no document without one.
 func (d Document) Without(statement int) string {
 	d.Statement = slices.Clone(d.Statement)
-	d.Statement[statement].Condition = map[string]map[string]any{"StringEquals": {"aws:PrincipalAccount": "taken away"}}
+	d.Statement[statement].Condition = map[string]map[string]any{"StringEquals": {"aws:PrincipalAccount": "removed"}}
 	return d.json()
 }
 
-// WithoutAction is the document with one action of a statement taken away.
+// WithoutAction is the document without one action of a statement.
 func (d Document) WithoutAction(statement int, action string) string {
 	left := slices.DeleteFunc(slices.Clone(d.Statement[statement].Action), func(a string) bool { return a == action })
 	if len(left) == 0 {
@@ -83,7 +82,7 @@ func (d Document) WithoutAction(statement int, action string) string {
 func (d Document) json() string {
 	text, err := json.Marshal(d)
 	if err != nil {
-		panic(err) // it was JSON before
+		panic(err) // cannot happen: the document was parsed from JSON
 	}
 	return string(text)
 }

@@ -1,6 +1,5 @@
-// Package cfnguard asks cfn-guard, AWS's own interpreter of Guard, what rules say of
-// configuration items. AWS Config runs version 2 of it, and this is version 3, which
-// reads the rules of version 2.
+// Package cfnguard evaluates rules on configuration items with cfn-guard, AWS's own interpreter of
+// Guard. AWS Config runs version 2; this is version 3, which reads the rules of version 2.
 package cfnguard
 
 import (
@@ -12,14 +11,14 @@ import (
 	"os/exec"
 )
 
-// Verdict is what rules say of one item, by their names.
+// Verdict is the result of rules for one item, by their names.
 type Verdict struct {
 	Passed, Failed []string
-	// Skipped are not about the item.
+	// Skipped are the rules that do not apply to the item.
 	Skipped []string
 }
 
-// Evaluate asks about every item, by every policy.
+// Evaluate evaluates every policy on every item.
 func Evaluate(ctx context.Context, program string, policies []string, items ...any) ([]Verdict, error) {
 	input := struct {
 		Rules []string `json:"rules"`
@@ -40,11 +39,11 @@ func Evaluate(ctx context.Context, program string, policies []string, items ...a
 	cmd := exec.CommandContext(ctx, program, "validate", "--payload", "--structured", "--output-format", "json", "--show-summary", "none")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(payload), &stdout, &stderr
 	var exit *exec.ExitError
-	// 19 is a rule that fails. A rule that cannot be read or evaluated is another matter.
+	// 19 means that a rule failed. Any other status is a rule that cannot be read or evaluated.
 	if err := cmd.Run(); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 19) {
 		return nil, fmt.Errorf("cfn-guard: %w\n%s%s", err, &stderr, &stdout)
 	}
-	var answers []struct {
+	var results []struct {
 		Compliant    []string `json:"compliant"`
 		NotCompliant []struct {
 			Rule struct {
@@ -53,14 +52,14 @@ func Evaluate(ctx context.Context, program string, policies []string, items ...a
 		} `json:"not_compliant"`
 		NotApplicable []string `json:"not_applicable"`
 	}
-	if err := json.Unmarshal(stdout.Bytes(), &answers); err != nil {
+	if err := json.Unmarshal(stdout.Bytes(), &results); err != nil {
 		return nil, fmt.Errorf("cfn-guard: %w\n%s%s", err, &stderr, &stdout)
 	}
-	if len(answers) != len(items) {
-		return nil, fmt.Errorf("cfn-guard answers %d of %d items\n%s", len(answers), len(items), &stderr)
+	if len(results) != len(items) {
+		return nil, fmt.Errorf("cfn-guard returned %d of %d items\n%s", len(results), len(items), &stderr)
 	}
 	verdicts := make([]Verdict, len(items))
-	for i, a := range answers {
+	for i, a := range results {
 		verdicts[i] = Verdict{Passed: a.Compliant, Skipped: a.NotApplicable}
 		for _, failed := range a.NotCompliant {
 			verdicts[i].Failed = append(verdicts[i].Failed, failed.Rule.Name)

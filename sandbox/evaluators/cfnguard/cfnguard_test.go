@@ -69,7 +69,7 @@ func program(t *testing.T) string {
 	return path
 }
 
-// item is one that AWS Config recorded, with changes.
+// item is an item that AWS Config recorded, with changes.
 func item(t *testing.T, file string, changes ...change) any {
 	t.Helper()
 	text, err := os.ReadFile("testdata/" + file + ".json")
@@ -86,8 +86,8 @@ func item(t *testing.T, file string, changes ...change) any {
 	return read
 }
 
-// change is what is written at a path, such as configuration.source.0.type; nothing
-// takes away what is there.
+// change is a new value at a path, such as configuration.source.0.type; nil removes the
+// existing value.
 type change struct {
 	path string
 	to   any
@@ -95,7 +95,7 @@ type change struct {
 
 type nothing struct{}
 
-// in is what a value is after the change of what is in it.
+// in returns a value with the change applied inside it.
 func (c change) in(t *testing.T, value any, steps []string) any {
 	t.Helper()
 	if len(steps) == 0 {
@@ -128,11 +128,11 @@ func (c change) in(t *testing.T, value any, steps []string) any {
 
 type object = map[string]any
 
-// unchanged is an item as it stands in its file.
+// unchanged is an item as in its file.
 func unchanged() []change { return nil }
 
-// judgement is what the rules say of a changed item.
-type judgement struct {
+// testCase is the expected result of the rules for a changed item.
+type testCase struct {
 	changes []change
 	// fails are the rules that do, and no other.
 	fails []string
@@ -140,11 +140,11 @@ type judgement struct {
 	foreign bool
 }
 
-func TestRulesSayWhatIsWrongAndNothingElse(t *testing.T) {
+func TestRules_ReportOnlyTheViolation(t *testing.T) {
 	t.Parallel()
 	for file, c := range map[string]struct {
 		kind  string
-		cases map[string]judgement
+		cases map[string]testCase
 		but   string
 		first func() []change
 	}{

@@ -12,8 +12,8 @@ const (
 	triggers = "configuration.pipeline.triggers"
 )
 
-// pipelines are what somebody may do to a pipeline, beginning with nothing.
-var pipelines = map[string]judgement{
+// pipelines are changes of a pipeline, beginning with none.
+var pipelines = map[string]testCase{
 	"a pipeline as it is": {},
 	"another branch":      {changes: []change{{source + "configuration.BranchName", "main"}}, fails: []string{"source_is_prod"}},
 	"another repository of the owner's": {
@@ -124,7 +124,7 @@ var pipelines = map[string]judgement{
 	},
 }
 
-// fromCodeCommit makes the source of a pipeline CodeCommit.
+// fromCodeCommit changes the source of a pipeline to CodeCommit.
 func fromCodeCommit() []change {
 	return []change{
 		{source + "actionTypeId.provider", "CodeCommit"},
@@ -134,10 +134,10 @@ func fromCodeCommit() []change {
 	}
 }
 
-// committed are those whose source is CodeCommit, as far as that matters, and all that is
-// wrong with the others again: the rules are the same.
-var committed = func() map[string]judgement {
-	all := map[string]judgement{
+// committed are the cases of pipelines whose source is CodeCommit, and the violations of the
+// other pipelines again, because the rules are the same.
+var committed = func() map[string]testCase {
+	all := map[string]testCase{
 		"another branch":     {changes: []change{{source + "configuration.BranchName", "main"}}, fails: []string{"source_is_prod_of_codecommit"}},
 		"another repository": {changes: []change{{source + "configuration.RepositoryName", "other"}}, fails: []string{"source_is_prod_of_codecommit"}},
 		"a source that polls": {
@@ -164,8 +164,7 @@ var committed = func() map[string]judgement {
 	return all
 }()
 
-// approve is the stage that is before the deployment, deploy the one that changes
-// production.
+// approve is the stage before the deployment, deploy the stage that changes production.
 var (
 	approve = stage("Approve", "Approval", "Manual")
 	deploy  = stage("Deploy", "Deploy", "ECS")

@@ -1,7 +1,7 @@
 package cfnguard_test
 
-// projects are what somebody may do to a project, beginning with nothing.
-var projects = map[string]judgement{
+// projects are changes of a project, beginning with none.
+var projects = map[string]testCase{
 	"a project as it is": {},
 	"a buildspec in the repository, by name": {
 		changes: []change{{"configuration.source.0.buildSpec", "buildspec.yml"}},

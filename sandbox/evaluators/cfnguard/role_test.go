@@ -1,7 +1,7 @@
 package cfnguard_test
 
-// roles are what somebody may do to a role, beginning with nothing.
-var roles = map[string]judgement{
+// roles are changes of a role, beginning with none.
+var roles = map[string]testCase{
 	"a role as it is": {},
 	"no boundary":     {changes: []change{{"configuration.permissionsBoundary", nothing{}}}, fails: []string{"role_is_bounded"}},
 	"a boundary of somebody else's": {

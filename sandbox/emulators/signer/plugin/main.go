@@ -25,7 +25,7 @@ import (
 const (
 	name     = "com.amazonaws.signer.notation.plugin"
 	platform = "Notation-OCI-SHA384-ECDSA"
-	// What AWS Signer signs beside the image: by which version of a profile, in which job.
+	// The signed attributes of AWS Signer: the version of the profile, and the job.
 	signedBy  = "com.amazonaws.signer.signingProfileVersion"
 	signedJob = "com.amazonaws.signer.signingJob"
 )
@@ -47,7 +47,7 @@ func (standIn) client(ctx context.Context) (*signer.Client, error) {
 	if err != nil {
 		return nil, plugin.NewGenericError(err.Error())
 	}
-	// At AWS revocations are asked of a host of their own, which the emulator is not.
+	// At AWS revocations have their own host, which the emulator does not have.
 	one := func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
 		middleware.InitializeOutput, middleware.Metadata, error,
 	) {
@@ -68,7 +68,7 @@ func (standIn) GetMetadata(context.Context, *plugin.GetMetadataRequest) (*plugin
 	}, nil
 }
 
-// GenerateEnvelope lets AWS Signer sign.
+// GenerateEnvelope signs with AWS Signer.
 func (s standIn) GenerateEnvelope(ctx context.Context, r *plugin.GenerateEnvelopeRequest) (*plugin.GenerateEnvelopeResponse, error) {
 	profile, err := arn.Parse(r.KeyID)
 	of, found := strings.CutPrefix(profile.Resource, "/signing-profiles/")
@@ -82,19 +82,19 @@ func (s standIn) GenerateEnvelope(ctx context.Context, r *plugin.GenerateEnvelop
 	if err != nil {
 		return nil, err
 	}
-	answer, err := client.SignPayload(ctx, &signer.SignPayloadInput{
+	response, err := client.SignPayload(ctx, &signer.SignPayloadInput{
 		Payload: r.Payload, PayloadFormat: &r.PayloadType, ProfileName: &of, ProfileOwner: &profile.AccountID,
 	})
 	if err != nil {
 		return nil, plugin.NewGenericErrorf("Failed to call AWSSigner. Error: %s", err)
 	}
 	return &plugin.GenerateEnvelopeResponse{
-		SignatureEnvelope: answer.Signature, SignatureEnvelopeType: r.SignatureEnvelopeType, Annotations: answer.Metadata,
+		SignatureEnvelope: response.Signature, SignatureEnvelopeType: r.SignatureEnvelopeType, Annotations: response.Metadata,
 	}, nil
 }
 
-// VerifySignature says whether a profile that is trusted has signed, and whether that is
-// revoked. Notation itself has verified the signature and its certificates.
+// VerifySignature verifies that a trusted profile signed, and that it is not revoked. Notation
+// itself has verified the signature and its certificates.
 func (s standIn) VerifySignature(ctx context.Context, r *plugin.VerifySignatureRequest) (*plugin.VerifySignatureResponse, error) {
 	attributes := r.Signature.CriticalAttributes
 	version, _ := attributes.ExtendedAttributes[signedBy].(string)
@@ -116,7 +116,7 @@ func (s standIn) VerifySignature(ctx context.Context, r *plugin.VerifySignatureR
 		response.VerificationResults[plugin.CapabilityTrustedIdentityVerifier] = result
 	}
 	if slices.Contains(r.TrustPolicy.SignatureVerification, plugin.CapabilityRevocationCheckVerifier) {
-		result, err := s.revoked(ctx, r, version, job)
+		result, err := s.checkRevocation(ctx, r, version, job)
 		if err != nil {
 			return nil, err
 		}
@@ -125,9 +125,9 @@ func (s standIn) VerifySignature(ctx context.Context, r *plugin.VerifySignatureR
 	return response, nil
 }
 
-// revoked asks AWS Signer. No answer is none that it is not.
-func (s standIn) revoked(ctx context.Context, r *plugin.VerifySignatureRequest, version, job string) (*plugin.VerificationResult, error) {
-	hashes, err := hashed(r.Signature.CertificateChain)
+// checkRevocation asks AWS Signer. A failed call counts as a failed check.
+func (s standIn) checkRevocation(ctx context.Context, r *plugin.VerifySignatureRequest, version, job string) (*plugin.VerificationResult, error) {
+	hashes, err := certificateHashes(r.Signature.CertificateChain)
 	if err != nil {
 		return nil, plugin.NewValidationError(err.Error())
 	}
@@ -135,22 +135,22 @@ func (s standIn) revoked(ctx context.Context, r *plugin.VerifySignatureRequest, 
 	if err != nil {
 		return nil, err
 	}
-	answer, err := client.GetRevocationStatus(ctx, &signer.GetRevocationStatusInput{
+	response, err := client.GetRevocationStatus(ctx, &signer.GetRevocationStatusInput{
 		CertificateHashes: hashes, JobArn: &job, PlatformId: aws.String(platform), ProfileVersionArn: &version,
 		SignatureTimestamp: r.Signature.CriticalAttributes.AuthenticSigningTime,
 	})
 	switch {
 	case err != nil:
 		return &plugin.VerificationResult{Reason: fmt.Sprintf("GetRevocationStatus call failed with error: %s", err)}, nil
-	case len(answer.RevokedEntities) > 0:
-		return &plugin.VerificationResult{Reason: fmt.Sprintf("Resource(s) %s have been revoked.", strings.Join(answer.RevokedEntities, ", "))}, nil
+	case len(response.RevokedEntities) > 0:
+		return &plugin.VerificationResult{Reason: fmt.Sprintf("Resource(s) %s have been revoked.", strings.Join(response.RevokedEntities, ", "))}, nil
 	}
 	return &plugin.VerificationResult{Success: true, Reason: "Signature is not revoked."}, nil
 }
 
-// hashed are the certificates as GetRevocationStatus names them: each by what was signed of
-// it and of its issuer.
-func hashed(chain [][]byte) ([]string, error) {
+// certificateHashes identifies the certificates as GetRevocationStatus does: each by the signed
+// parts of the certificate and of its issuer.
+func certificateHashes(chain [][]byte) ([]string, error) {
 	var sums []string
 	for _, der := range chain {
 		certificate, err := x509.ParseCertificate(der)
