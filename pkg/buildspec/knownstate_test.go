@@ -24,7 +24,7 @@ func bash(t *testing.T, script, stdin string) string {
 			t.Skipf("%s is missing: apt-get install %s", tool, tool)
 		}
 	}
-	definitions, _, found := strings.Cut(parse(t, Text("known")).commands()[0], "# A pulumi up may be at work")
+	definitions, _, found := strings.Cut(parse(t, Text("known")).commands()[0], "# A pulumi up may be running")
 	if !found {
 		t.Fatal("known.yaml has no end of its definitions")
 	}

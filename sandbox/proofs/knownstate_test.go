@@ -104,12 +104,12 @@ func (w *world) finds(build codebuild.Build, inbox func() []message) []string {
 	w.must(err)
 	told := inbox()
 	if result.Succeeded {
-		if len(told) > 0 || !strings.Contains(result.Log, "everything is as it is known\n[Container]") {
+		if len(told) > 0 || !strings.Contains(result.Log, "every part is as the known state has it\n[Container]") {
 			w.Errorf("a check that succeeds tells %q:\n%s", told, result.Log)
 		}
 		return nil
 	}
-	if len(told) != 1 || told[0].Subject != "prodgate: not as it is known" {
+	if len(told) != 1 || told[0].Subject != "prodgate: differs from the known state" {
 		w.Fatalf("a check that fails tells %q:\n%s", told, result.Log)
 	}
 	paragraphs := strings.Split(told[0].Message, "\n\n")

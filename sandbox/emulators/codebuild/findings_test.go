@@ -191,7 +191,7 @@ func TestFindingsThatAreCountedAndNotListed(t *testing.T) {
 		"counts without findings":   {`{"imageScanStatus":{"status":"COMPLETE"},"imageScanFindings":{"findingSeverityCounts":{"HIGH":1}}}`, "counts findings of repository@sha256:"},
 		"findings that say nothing": {`{"imageScanStatus":{"status":"ACTIVE"},"imageScanFindings":{}}`, "a page without findings"},
 		"no findings at all":        {`{"imageScanStatus":{"status":"COMPLETE"}}`, "a page without findings"},
-		"no status":                 {`{}`, "the scan is not told"},
+		"no status":                 {`{}`, "the scan is unknown"},
 		"no JSON":                   {`<html>`, "parse error"},
 		"no id":                     {`{"imageScanStatus":{"status":"ACTIVE"},"imageScanFindings":{"enhancedFindings":[{"severity":"HIGH"}]}}`, "refused: HIGH null"},
 	} {

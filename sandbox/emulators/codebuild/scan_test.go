@@ -191,7 +191,7 @@ func scanCases() map[string]map[string]scanCase {
 			"gosec:disable is not heard":       fails(inGo(fmt.Sprintf(shellInGo, "//gosec:disable")), "found: main.go:G"),
 			"a lower one passes":               sees("gosec 2.29.0: 0 findings, 0 accepted, 2 below high", and(inGo(md5InGo), set(buildspec.Severity, "high"))),
 			"what does not compile fails":      fails(inGo("package main\n\nfunc main() { nothing() }\n"), "gosec could not read"),
-			"no Go fails":                      fails(nil, "gosec looked at nothing: there is no Go in backend-flask"),
+			"no Go fails":                      fails(nil, "gosec scanned no file: there is no Go in backend-flask"),
 		},
 		"grype": {
 			"the sample app passes":            sees("grype 0.110.0: 0 findings, 0 accepted", nil),
@@ -384,7 +384,7 @@ func everyScan(scanner string) map[string]scanCase {
 		cases["without "+name] = fails(and(app, set(name, "")), name+": is not set by the project")
 	}
 	if slices.Contains(buildspec.Required(scanner), buildspec.Severity) {
-		cases["a severity that there is not fails"] = fails(and(app, set(buildspec.Severity, "any")), "nothing knows the severity any")
+		cases["a severity that there is not fails"] = fails(and(app, set(buildspec.Severity, "any")), "unknown severity any")
 	}
 	host, down := "pypi.org", "Could not find a version that satisfies the requirement bandit"
 	if pinned, there := pins[scanner]; there {
