@@ -37,8 +37,8 @@ func main() {
 	os.Exit(constant.ExitStatusLoggedError)
 }
 
-// reported is an error that the engine has been told. pulumi.Run would say
-// "an unhandled error occurred: program failed" before it.
+// reported is an error that is in the engine's log already. pulumi.Run would print "an unhandled error occurred: program
+// failed" before it.
 type reported struct{ error }
 
 // program reads the settings, makes the providers, declares the gate and
@@ -65,7 +65,7 @@ func program(ctx *pulumi.Context, reader func(*settings.Settings) account.Reader
 		return err
 	}
 	providers := []pulumi.ProviderResource{workload}
-	if s.Source.Owner != "" { // CodeCommit has none
+	if s.Source.Owner != "" { // a stack of CodeCommit without workflows has none
 		repository, err := github.NewProvider(ctx, "repository", &github.ProviderArgs{
 			Owner: pulumi.String(s.Source.Owner),
 		})

@@ -21,18 +21,17 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// live asks AWS.
-type live struct{ load func() (aws.Config, error) }
+// awsReader reads from AWS.
+type awsReader struct{ load func() (aws.Config, error) }
 
-// In asks about a region, as the provider does: both take credentials and endpoints from
-// where all of AWS's tools take them.
+// In is a reader of a region. It takes credentials and endpoints from AWS's standard configuration, as the provider does.
 func In(region string) Reader {
-	return live{sync.OnceValues(func() (aws.Config, error) {
+	return awsReader{sync.OnceValues(func() (aws.Config, error) {
 		return config.LoadDefaultConfig(context.Background(), config.WithRegion(region))
 	})}
 }
 
-// prefixes are what IAM calls the services, by what the SDK calls them.
+// prefixes are IAM's names of the services, by the SDK's.
 var prefixes = map[string]string{
 	accessanalyzer.ServiceID: "access-analyzer",
 	elb.ServiceID:            "elasticloadbalancing",
@@ -45,8 +44,8 @@ var prefixes = map[string]string{
 	securityhub.ServiceID:    "securityhub",
 }
 
-// refused is an error of the SDK's by IAM's name of what was asked.
-func refused(err error) error {
+// withAction adds IAM's name of the call to an error of the SDK.
+func withAction(err error) error {
 	var operation *smithy.OperationError
 	if !errors.As(err, &operation) {
 		return err
@@ -54,14 +53,14 @@ func refused(err error) error {
 	return &Error{prefixes[operation.Service()] + ":" + operation.Operation(), err}
 }
 
-func (l live) Trails(ctx context.Context) ([]Trail, error) {
-	cfg, err := l.load()
+func (r awsReader) Trails(ctx context.Context) ([]Trail, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return nil, err
 	}
 	listed, err := cloudtrail.NewFromConfig(cfg).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{})
 	if err != nil {
-		return nil, refused(err)
+		return nil, withAction(err)
 	}
 	var trails []Trail
 	for _, t := range listed.TrailList {
@@ -73,57 +72,57 @@ func (l live) Trails(ctx context.Context) ([]Trail, error) {
 	return trails, nil
 }
 
-// Logs asks by the ARN: CloudTrail knows a trail of another region by no name.
-func (l live) Logs(ctx context.Context, arn string) (Logs, error) {
-	cfg, err := l.load()
+// Logs takes the ARN, because CloudTrail finds a trail of another region by its ARN only.
+func (r awsReader) Logs(ctx context.Context, arn string) (Logs, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return Logs{}, err
 	}
 	client := cloudtrail.NewFromConfig(cfg)
 	status, err := client.GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: &arn})
 	if err != nil {
-		return Logs{}, refused(err)
+		return Logs{}, withAction(err)
 	}
 	selected, err := client.GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: &arn})
 	if err != nil {
-		return Logs{}, refused(err)
+		return Logs{}, withAction(err)
 	}
 	logs := managementEvents(selected.EventSelectors, selected.AdvancedEventSelectors)
 	logs.On = aws.ToBool(status.IsLogging)
 	return logs, nil
 }
 
-func (l live) Detectors(ctx context.Context) ([]Detector, error) {
-	cfg, err := l.load()
+func (r awsReader) Detectors(ctx context.Context) ([]Detector, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return nil, err
 	}
 	client := guardduty.NewFromConfig(cfg)
 	listed, err := client.ListDetectors(ctx, &guardduty.ListDetectorsInput{})
 	if err != nil {
-		return nil, refused(err)
+		return nil, withAction(err)
 	}
 	var detectors []Detector
 	for _, id := range listed.DetectorIds {
 		d, err := client.GetDetector(ctx, &guardduty.GetDetectorInput{DetectorId: &id})
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		detectors = append(detectors, Detector{ID: id, Enabled: d.Status == guarddutytypes.DetectorStatusEnabled, Tags: d.Tags})
 	}
 	return detectors, nil
 }
 
-func (l live) Recorders(ctx context.Context) ([]Recorder, error) {
-	cfg, err := l.load()
+func (r awsReader) Recorders(ctx context.Context) ([]Recorder, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return nil, err
 	}
 	client := configservice.NewFromConfig(cfg)
-	// Those that AWS's services keep for themselves are not answered.
+	// The response has no service-linked recorders.
 	listed, err := client.DescribeConfigurationRecorders(ctx, &configservice.DescribeConfigurationRecordersInput{})
 	if err != nil {
-		return nil, refused(err)
+		return nil, withAction(err)
 	}
 	var recorders []Recorder
 	for _, r := range listed.ConfigurationRecorders {
@@ -131,7 +130,7 @@ func (l live) Recorders(ctx context.Context) ([]Recorder, error) {
 	}
 	statuses, err := client.DescribeConfigurationRecorderStatus(ctx, &configservice.DescribeConfigurationRecorderStatusInput{})
 	if err != nil {
-		return nil, refused(err)
+		return nil, withAction(err)
 	}
 	for _, s := range statuses.ConfigurationRecordersStatus {
 		for i, r := range recorders {
@@ -141,14 +140,14 @@ func (l live) Recorders(ctx context.Context) ([]Recorder, error) {
 	return recorders, nil
 }
 
-func (l live) Channels(ctx context.Context) ([]string, error) {
-	cfg, err := l.load()
+func (r awsReader) Channels(ctx context.Context) ([]string, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return nil, err
 	}
 	listed, err := configservice.NewFromConfig(cfg).DescribeDeliveryChannels(ctx, &configservice.DescribeDeliveryChannelsInput{})
 	if err != nil {
-		return nil, refused(err)
+		return nil, withAction(err)
 	}
 	var names []string
 	for _, c := range listed.DeliveryChannels {
@@ -157,8 +156,8 @@ func (l live) Channels(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-func (l live) Analyzers(ctx context.Context) ([]Analyzer, error) {
-	cfg, err := l.load()
+func (r awsReader) Analyzers(ctx context.Context) ([]Analyzer, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return nil, err
 	}
@@ -167,11 +166,11 @@ func (l live) Analyzers(ctx context.Context) ([]Analyzer, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		for _, a := range page.Analyzers {
 			if a.Type != analyzertypes.TypeAccount && a.Type != analyzertypes.TypeOrganization {
-				continue // of access that is unused, or within the account
+				continue // of unused or internal access
 			}
 			analyzers = append(analyzers, Analyzer{
 				Name: aws.ToString(a.Name), OfOrganization: a.Type == analyzertypes.TypeOrganization,

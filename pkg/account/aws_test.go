@@ -90,7 +90,7 @@ func region(t *testing.T, other map[string]string) Reader {
 
 // at is a reader that asks a server.
 func at(url string) Reader {
-	return live{func() (aws.Config, error) {
+	return awsReader{func() (aws.Config, error) {
 		return aws.Config{
 			Region: "eu-west-2", BaseEndpoint: &url, RetryMaxAttempts: 1,
 			Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
@@ -130,7 +130,7 @@ func TestAccount_ReadsResponses(t *testing.T) {
 			{Name: "company", ARN: "arn:aws:cloudtrail:us-east-1:999999999999:trail/company", MultiRegion: true, Validated: true},
 			{Name: "old", ARN: "arn:aws:cloudtrail:eu-west-2:111111111111:trail/old"},
 		},
-		"logs":      Logs{On: true, Writes: true, LeftOut: []string{"kms.amazonaws.com"}},
+		"logs":      Logs{On: true, Writes: true, Excluded: []string{"kms.amazonaws.com"}},
 		"detectors": []Detector{{ID: "12abc34d567e8fa901bc2d34e56789f0", Enabled: true, Tags: map[string]string{"prodgate:gate": "prodgate"}}},
 		"recorders": []Recorder{{Name: "default", Recording: true}, {Name: "other"}},
 		"channels":  []string{"default"},
@@ -268,7 +268,7 @@ func TestAccount_ErrorNamesAction(t *testing.T) {
 
 func TestAccount_ConfigurationError(t *testing.T) {
 	t.Parallel()
-	broken := live{func() (aws.Config, error) { return aws.Config{}, errors.New("no such profile") }}
+	broken := awsReader{func() (aws.Config, error) { return aws.Config{}, errors.New("no such profile") }}
 	for name, ask := range asks {
 		if _, err := ask(t.Context(), broken); err == nil || err.Error() != "no such profile" {
 			t.Errorf("%s: got %v", name, err)

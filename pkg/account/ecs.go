@@ -17,16 +17,16 @@ const (
 	maxServices = 10
 )
 
-func (l live) ecs() (*ecs.Client, error) {
-	cfg, err := l.load()
+func (r awsReader) ecs() (*ecs.Client, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return nil, err
 	}
 	return ecs.NewFromConfig(cfg, func(o *ecs.Options) { o.Retryer = adaptiveRetryer() }), nil
 }
 
-func (l live) Clusters(ctx context.Context, names []string) ([]Cluster, error) {
-	client, err := l.ecs()
+func (r awsReader) Clusters(ctx context.Context, names []string) ([]Cluster, error) {
+	client, err := r.ecs()
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (l live) Clusters(ctx context.Context, names []string) ([]Cluster, error) {
 		// A cluster that does not exist is one of the failures, not an error.
 		described, err := client.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: some})
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		var clusters []Cluster
 		for _, c := range described.Clusters {
@@ -44,8 +44,8 @@ func (l live) Clusters(ctx context.Context, names []string) ([]Cluster, error) {
 	})
 }
 
-func (l live) ClusterNames(ctx context.Context) ([]string, error) {
-	client, err := l.ecs()
+func (r awsReader) ClusterNames(ctx context.Context) ([]string, error) {
+	client, err := r.ecs()
 	if err != nil {
 		return nil, err
 	}
@@ -54,15 +54,15 @@ func (l live) ClusterNames(ctx context.Context) ([]string, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		names = append(names, namesOf(page.ClusterArns)...)
 	}
 	return names, nil
 }
 
-func (l live) Services(ctx context.Context, names map[string][]string) ([]Service, error) {
-	client, err := l.ecs()
+func (r awsReader) Services(ctx context.Context, names map[string][]string) ([]Service, error) {
+	client, err := r.ecs()
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (l live) Services(ctx context.Context, names map[string][]string) ([]Servic
 	return callEach(batches, func(b batch) ([]Service, error) {
 		described, err := client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &b.cluster, Services: b.names})
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		var services []Service
 		for _, s := range described.Services {
@@ -116,8 +116,8 @@ func toService(cluster string, s types.Service) Service {
 	return described
 }
 
-func (l live) ServiceNames(ctx context.Context, cluster string) ([]string, error) {
-	client, err := l.ecs()
+func (r awsReader) ServiceNames(ctx context.Context, cluster string) ([]string, error) {
+	client, err := r.ecs()
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (l live) ServiceNames(ctx context.Context, cluster string) ([]string, error
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		names = append(names, namesOf(page.ServiceArns)...)
 	}
@@ -134,8 +134,8 @@ func (l live) ServiceNames(ctx context.Context, cluster string) ([]string, error
 }
 
 // TaskDefinitions makes a call for each ARN: ECS describes one task definition at a time.
-func (l live) TaskDefinitions(ctx context.Context, arns []string) (map[string]TaskDefinition, error) {
-	client, err := l.ecs()
+func (r awsReader) TaskDefinitions(ctx context.Context, arns []string) (map[string]TaskDefinition, error) {
+	client, err := r.ecs()
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (l live) TaskDefinitions(ctx context.Context, arns []string) (map[string]Ta
 	all, err := callEach(sortedUnique(arns), func(arn string) ([]described, error) {
 		got, err := client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		d := got.TaskDefinition
 		definition := TaskDefinition{ExecutionRole: aws.ToString(d.ExecutionRoleArn), TaskRole: aws.ToString(d.TaskRoleArn)}

@@ -11,8 +11,8 @@ import (
 
 // Files calls GetFolder and not GetFile: the answer has the names of all files of a folder and
 // no content. CodeCommit lists one folder at a time.
-func (l live) Files(ctx context.Context, folders []Folder) (map[Folder][]string, error) {
-	cfg, err := l.load()
+func (r awsReader) Files(ctx context.Context, folders []Folder) (map[Folder][]string, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (l live) Files(ctx context.Context, folders []Folder) (map[Folder][]string,
 		case errors.As(err, &noFolder):
 			return []answer{{f, nil}}, nil
 		case err != nil:
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		var files []string
 		for _, file := range got.Files {

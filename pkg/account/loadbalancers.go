@@ -7,16 +7,16 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 )
 
-func (l live) loadBalancing() (*elb.Client, error) {
-	cfg, err := l.load()
+func (r awsReader) loadBalancing() (*elb.Client, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return nil, err
 	}
 	return elb.NewFromConfig(cfg, func(o *elb.Options) { o.Retryer = adaptiveRetryer() }), nil
 }
 
-func (l live) LoadBalancers(ctx context.Context) ([]string, error) {
-	client, err := l.loadBalancing()
+func (r awsReader) LoadBalancers(ctx context.Context) ([]string, error) {
+	client, err := r.loadBalancing()
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +25,7 @@ func (l live) LoadBalancers(ctx context.Context) ([]string, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		for _, b := range page.LoadBalancers {
 			arns = append(arns, aws.ToString(b.LoadBalancerArn))
@@ -35,8 +35,8 @@ func (l live) LoadBalancers(ctx context.Context) ([]string, error) {
 }
 
 // Listeners makes a call for each load balancer: Elastic Load Balancing lists the listeners of one.
-func (l live) Listeners(ctx context.Context, loadBalancers []string) ([]Listener, error) {
-	client, err := l.loadBalancing()
+func (r awsReader) Listeners(ctx context.Context, loadBalancers []string) ([]Listener, error) {
+	client, err := r.loadBalancing()
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (l live) Listeners(ctx context.Context, loadBalancers []string) ([]Listener
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				return nil, refused(err)
+				return nil, withAction(err)
 			}
 			for _, one := range page.Listeners {
 				listeners = append(listeners, Listener{LoadBalancer: arn, ARN: aws.ToString(one.ListenerArn), Port: int(aws.ToInt32(one.Port))})
@@ -56,8 +56,8 @@ func (l live) Listeners(ctx context.Context, loadBalancers []string) ([]Listener
 	})
 }
 
-func (l live) TargetGroups(ctx context.Context) ([]TargetGroup, error) {
-	client, err := l.loadBalancing()
+func (r awsReader) TargetGroups(ctx context.Context) ([]TargetGroup, error) {
+	client, err := r.loadBalancing()
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (l live) TargetGroups(ctx context.Context) ([]TargetGroup, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		for _, g := range page.TargetGroups {
 			groups = append(groups, TargetGroup{

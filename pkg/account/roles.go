@@ -10,8 +10,8 @@ import (
 )
 
 // Roles makes a call for each name: IAM's list of all roles would show more than settings name.
-func (l live) Roles(ctx context.Context, names []string) (map[string]string, error) {
-	cfg, err := l.load()
+func (r awsReader) Roles(ctx context.Context, names []string) (map[string]string, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +23,7 @@ func (l live) Roles(ctx context.Context, names []string) (map[string]string, err
 		case errors.As(err, &none):
 			return nil, nil
 		case err != nil:
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		return [][2]string{{name, aws.ToString(got.Role.Arn)}}, nil
 	})

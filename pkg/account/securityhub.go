@@ -9,8 +9,8 @@ import (
 	hubtypes "github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 )
 
-func (l live) Hub(ctx context.Context) (*Hub, error) {
-	cfg, err := l.load()
+func (r awsReader) Hub(ctx context.Context) (*Hub, error) {
+	cfg, err := r.load()
 	if err != nil {
 		return nil, err
 	}
@@ -23,14 +23,14 @@ func (l live) Hub(ctx context.Context) (*Hub, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, refused(err)
+		return nil, withAction(err)
 	}
 	hub := &Hub{}
 	standards := securityhub.NewGetEnabledStandardsPaginator(client, &securityhub.GetEnabledStandardsInput{})
 	for standards.HasMorePages() {
 		page, err := standards.NextPage(ctx)
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		for _, s := range page.StandardsSubscriptions {
 			hub.Standards = append(hub.Standards, aws.ToString(s.StandardsArn))
@@ -40,7 +40,7 @@ func (l live) Hub(ctx context.Context) (*Hub, error) {
 	for insights.HasMorePages() {
 		page, err := insights.NextPage(ctx)
 		if err != nil {
-			return nil, refused(err)
+			return nil, withAction(err)
 		}
 		for _, i := range page.Insights {
 			hub.Insights = append(hub.Insights, aws.ToString(i.Name))

@@ -7,9 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 )
 
-// managementEvents are what the selectors of a trail let through; it has one kind of
-// them or the other. A selector that looks at more than the kind of call and the service
-// leaves out what nobody can tell here: it counts as none.
+// managementEvents are the management events that the selectors of a trail log; a trail has basic or advanced selectors. A
+// selector with conditions on more than the kind of call and the service counts as none, because it excludes unknown events.
 func managementEvents(basic []types.EventSelector, advanced []types.AdvancedEventSelector) Logs {
 	var logs Logs
 	for _, s := range basic {
@@ -18,22 +17,21 @@ func managementEvents(basic []types.EventSelector, advanced []types.AdvancedEven
 		}
 		logs.Reads = logs.Reads || s.ReadWriteType != types.ReadWriteTypeWriteOnly
 		logs.Writes = logs.Writes || s.ReadWriteType != types.ReadWriteTypeReadOnly
-		logs.LeftOut = append(logs.LeftOut, s.ExcludeManagementEventSources...)
+		logs.Excluded = append(logs.Excluded, s.ExcludeManagementEventSources...)
 	}
 	for _, s := range advanced {
-		if one, whole := ofManagement(s.FieldSelectors); whole {
+		if one, isManagement := selectedEvents(s.FieldSelectors); isManagement {
 			logs.Reads, logs.Writes = logs.Reads || one.Reads, logs.Writes || one.Writes
-			logs.LeftOut = append(logs.LeftOut, one.LeftOut...)
+			logs.Excluded = append(logs.Excluded, one.Excluded...)
 		}
 	}
-	slices.Sort(logs.LeftOut)
-	logs.LeftOut = slices.Compact(logs.LeftOut)
+	slices.Sort(logs.Excluded)
+	logs.Excluded = slices.Compact(logs.Excluded)
 	return logs
 }
 
-// ofManagement is what one advanced selector lets through, and whether it is of
-// management events and nothing else narrows it.
-func ofManagement(fields []types.AdvancedFieldSelector) (logs Logs, whole bool) {
+// selectedEvents are the events of one advanced selector, and whether it selects management events without other conditions.
+func selectedEvents(fields []types.AdvancedFieldSelector) (logs Logs, isManagement bool) {
 	logs = Logs{Reads: true, Writes: true}
 	management := false
 	for _, f := range fields {
@@ -44,7 +42,7 @@ func ofManagement(fields []types.AdvancedFieldSelector) (logs Logs, whole bool) 
 		case aws.ToString(f.Field) == "readOnly" && only:
 			logs.Reads, logs.Writes = slices.Contains(f.Equals, "true"), slices.Contains(f.Equals, "false")
 		case aws.ToString(f.Field) == "eventSource" && only && len(f.Equals) == 0:
-			logs.LeftOut = append(logs.LeftOut, f.NotEquals...)
+			logs.Excluded = append(logs.Excluded, f.NotEquals...)
 		default:
 			return Logs{}, false
 		}

@@ -45,7 +45,7 @@ func TestAccount_ManagementEvents(t *testing.T) {
 				{IncludeManagementEvents: yes, ReadWriteType: types.ReadWriteTypeReadOnly, ExcludeManagementEventSources: []string{"rdsdata.amazonaws.com", "kms.amazonaws.com"}},
 				{IncludeManagementEvents: yes, ReadWriteType: types.ReadWriteTypeWriteOnly, ExcludeManagementEventSources: []string{"kms.amazonaws.com"}},
 			},
-			want: Logs{Reads: true, Writes: true, LeftOut: []string{"kms.amazonaws.com", "rdsdata.amazonaws.com"}},
+			want: Logs{Reads: true, Writes: true, Excluded: []string{"kms.amazonaws.com", "rdsdata.amazonaws.com"}},
 		},
 		"no selectors at all":   {},
 		"advanced: everything":  {advanced: []types.AdvancedEventSelector{management}, want: Logs{Reads: true, Writes: true}},
@@ -55,7 +55,7 @@ func TestAccount_ManagementEvents(t *testing.T) {
 		"advanced: data events": {advanced: []types.AdvancedEventSelector{only("eventCategory", "Data", "resources.type", "AWS::S3::Object")}},
 		"advanced: all but KMS": {
 			advanced: []types.AdvancedEventSelector{but(management, "eventSource", "kms.amazonaws.com")},
-			want:     Logs{Reads: true, Writes: true, LeftOut: []string{"kms.amazonaws.com"}},
+			want:     Logs{Reads: true, Writes: true, Excluded: []string{"kms.amazonaws.com"}},
 		},
 		"advanced: one service":               {advanced: []types.AdvancedEventSelector{only("eventCategory", "Management", "eventSource", "s3.amazonaws.com")}},
 		"advanced: services that begin so":    {advanced: []types.AdvancedEventSelector{begins}},

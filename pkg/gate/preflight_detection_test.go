@@ -74,11 +74,11 @@ func TestPreflight_CreateOrAdoptDetection(t *testing.T) {
 		"its own trail, to adopt":  {"trail", "adopt", A{Trails: []account.Trail{gates}}, "this account has no trail in eu-west-2 but the gate's own; set it to create"},
 		"a trail that logs it all": {"trail", "adopt", A{Trails: trails(), Logs: map[string]account.Logs{companys.ARN: all}}, ""},
 		"one of several that does": {"trail", "adopt", A{Trails: []account.Trail{{Name: "a", ARN: trailARN + "a"}, companys}, Logs: map[string]account.Logs{companys.ARN: all}}, ""},
-		"without RDS's Data API":   {"trail", "adopt", A{Trails: []account.Trail{companys}, Logs: map[string]account.Logs{companys.ARN: {On: true, Reads: true, Writes: true, LeftOut: []string{"rdsdata.amazonaws.com"}}}}, ""},
+		"without RDS's Data API":   {"trail", "adopt", A{Trails: []account.Trail{companys}, Logs: map[string]account.Logs{companys.ARN: {On: true, Reads: true, Writes: true, Excluded: []string{"rdsdata.amazonaws.com"}}}}, ""},
 		"trails that leave calls out": {"trail", "adopt", A{
 			Trails: []account.Trail{companys, gates, {Name: "a", ARN: trailARN + "a"}, {Name: "b", ARN: trailARN + "b", MultiRegion: true}},
 			Logs: map[string]account.Logs{
-				companys.ARN: {On: true, Reads: true, Writes: true, LeftOut: []string{"kms.amazonaws.com", "rdsdata.amazonaws.com"}},
+				companys.ARN: {On: true, Reads: true, Writes: true, Excluded: []string{"kms.amazonaws.com", "rdsdata.amazonaws.com"}},
 				gates.ARN:    all, trailARN + "a": all, trailARN + "b": {},
 			},
 		}, "no trail of this account shows every call that changes the gate: company leaves out the events of kms.amazonaws.com, a is of one region only, " +

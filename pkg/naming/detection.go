@@ -2,7 +2,7 @@ package naming
 
 import "fmt"
 
-// What watches the gate, and what answers.
+// Names of detection, alerting and response.
 
 // GlobalRules matches the gate's EventBridge rules in the region where IAM's events
 // arrive.
@@ -61,14 +61,13 @@ func (p Plan) VerifierProject() Named {
 	return Named{name, p.arn("codebuild", "project/"+name)}
 }
 
-// Check is the rule that starts the comparison by the clock.
+// Check is the rule that starts the comparison on a schedule.
 func (p Plan) Check() Named {
 	name := p.Gate + "-check"
 	return Named{name, p.arn("events", "rule/"+name)}
 }
 
-// KnownState is the parameter with the hashes of what an app's pipeline has to be;
-// app empty: of what all apps share.
+// KnownState is the parameter with the hashes of an app's pipeline; without an app, of what all apps share.
 func (p Plan) KnownState(app string) Named {
 	name := "/" + p.Gate + "/known-state/" + app
 	if app == "" {
@@ -87,7 +86,7 @@ func (p Plan) Analyzer() Named {
 	return Named{p.Gate, p.arn("access-analyzer", "analyzer/"+p.Gate)}
 }
 
-// Patterns of what watches and answers.
+// Patterns of detection, alerting and response.
 
 // AnyTrail matches the account's trails and those of its organization, which are of the
 // management account.
@@ -111,14 +110,14 @@ func (p Plan) Analyzers() string { return p.arn("access-analyzer", "analyzer/*")
 // Hub is Security Hub of the account and region.
 func (p Plan) Hub() string { return p.arn("securityhub", "hub/default") }
 
-// DeadLetterAlarm tells that the queue of dead letters is not empty.
+// DeadLetterAlarm is in alarm while the queue of dead letters is not empty.
 func (p Plan) DeadLetterAlarm() Named {
 	name := p.DeadLetters().Name
 	return Named{name, p.arn("cloudwatch", "alarm:"+name)}
 }
 
 // Insight is the name of the insight of Security Hub that the gate makes with it. A hub
-// takes no tag from the provider: the insight tells whose it is.
+// takes no tag from the provider, so the insight identifies the gate.
 func (p Plan) Insight() string { return p.Gate + ": failed checks of CodeBuild and ECR" }
 
 // BestPractices is the standard AWS Foundational Security Best Practices.

@@ -1,6 +1,5 @@
-// Package naming says where everything the gate makes stands: names and ARNs
-// that follow from a stack's settings alone. A trust policy, a bucket policy or
-// an organisation's guardrail can so name a resource before it exists.
+// Package naming has the names and ARNs of everything that the gate makes, from a stack's settings alone, so that a trust
+// policy, a bucket policy or a guardrail can name a resource before it exists.
 package naming
 
 import (
@@ -11,33 +10,30 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// Duties are what a role of the gate is for. They are folders of IAM paths
-// (/prodgate/build/), so that one pattern names the roles of one duty for any
-// number of apps and policies keep their size.
+// Duties are the purposes of the gate's roles. A duty is a folder of an IAM path (/prodgate/build/), so that one pattern names
+// the roles of one duty for any number of apps, and policies keep their size.
 const (
 	Pipeline = "pipeline" // an app's: runs its pipeline
 	Build    = "build"    // an app's: builds its image
-	Scan     = "scan"     // an app's: looks into its source
-	Approver = "approver" // an app's: taken on by a person, to approve a deployment
-	Inspect  = "inspect"  // looks at images and at what was deployed
+	Scan     = "scan"     // an app's: scans its source
+	Approver = "approver" // an app's: assumed by a person, to approve a deployment
+	Inspect  = "inspect"  // reads findings of images, and verifies deployments
 	Sign     = "sign"     // signs images
 	Prepare  = "prepare"  // verifies what is about to be deployed
 	Shift    = "shift"    // CodeDeploy's: shifts traffic to new tasks
 	Recorder = "recorder" // AWS Config's
-	// EventBridge's: starts what answers an event, and brings events of the global
-	// region to the stack's.
+	// EventBridge's: starts the targets of events, and forwards events of the global region to the stack's region.
 	Dispatcher  = "dispatcher"
-	Courier     = "courier"     // EventBridge's: brings alerts to the chat
+	Courier     = "courier"     // EventBridge's: sends alerts to the chat
 	Verifier    = "verifier"    // compares the live gate with its known state
-	Containment = "containment" // holds deployments back
-	Release     = "release"     // lets them go on
-	Remediator  = "remediator"  // AWS Config's: puts right what a rule finds
+	Containment = "containment" // stops deployments
+	Release     = "release"     // releases them
+	Remediator  = "remediator"  // AWS Config's: remediates what a rule finds
 	Preview     = "preview"     // GitHub Actions': reads, for pulumi preview
 	Deploy      = "deploy"      // GitHub Actions': runs pulumi up
 )
 
-// Serves are the duties of all roles but the approvers': a service, or a job of GitHub
-// Actions, takes these on.
+// Serves are the duties of all roles but the approvers': services, or jobs of GitHub Actions, assume these roles.
 func Serves() []string {
 	return []string{
 		Pipeline, Build, Scan, Inspect, Sign, Prepare, Shift, Recorder, Dispatcher, Courier, Verifier, Containment, Release, Remediator,
@@ -56,7 +52,7 @@ const ApprovalStage = "Approve"
 // DeployStage is the stage that changes production.
 const DeployStage = "Deploy"
 
-// Plan knows what every name begins with and what every ARN contains.
+// Plan has the parts that every name and every ARN is made of.
 type Plan struct {
 	Partition, Region, Account string
 	// Global is the region where IAM's events arrive.
@@ -167,7 +163,7 @@ func (p Plan) SourceRepositories() string { return p.arn("codecommit", "*") }
 // ApprovalRule is the name of CodeCommit's approval rule template for prod.
 func (p Plan) ApprovalRule() string { return p.Gate + "-prod" }
 
-// Sessions matches everybody who has taken on a role: AWS CodeCommit knows them by this.
+// Sessions matches the sessions of a role, as AWS CodeCommit names them.
 func (p Plan) Sessions(role string) string {
 	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/*", p.Partition, p.Account, role)
 }
@@ -231,8 +227,8 @@ func (p Plan) Approval(app string) string {
 	return p.Pipeline(app).ARN + "/" + ApprovalStage + "/" + ApprovalStage
 }
 
-// Secret is one of an app's, made by the gate. Secrets Manager ends its ARN with
-// a hyphen and six characters of its own: ARN is the pattern of it.
+// Secret is a secret of an app that the gate makes. ARN is a pattern, because Secrets Manager ends an ARN with a hyphen and six
+// random characters.
 func (p Plan) Secret(app, name string) Named {
 	full := p.Gate + "/" + app + "/" + name
 	return Named{full, p.arn("secretsmanager", "secret:"+full+"-??????")}

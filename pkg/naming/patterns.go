@@ -1,6 +1,6 @@
 package naming
 
-// Patterns of what AWS gives no name of ours, or an id of its own.
+// Patterns of resources that AWS names by an id.
 
 // Stages matches every stage of the gate's pipelines, and every action in them.
 func (p Plan) Stages() string { return p.Pipelines() + "/*" }

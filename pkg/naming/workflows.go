@@ -4,8 +4,7 @@ package naming
 // account's provider of them, and begins the names of their claims.
 const OIDCHost = "token.actions.githubusercontent.com"
 
-// GateTag is on everything that AWS keeps tags of: what AWS names by an id of its
-// own is known as the gate's by it.
+// GateTag is on every resource that can have tags. It identifies the gate's resources that AWS names by an id.
 const GateTag = "prodgate:gate"
 
 // Recorder is AWS Config's of the gate, whose ARN ends with an id.

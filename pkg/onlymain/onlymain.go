@@ -1,5 +1,5 @@
-// Package onlymain is the GitHub workflow that lets nothing but main be merged to
-// prod. The gate writes it into the repository and makes its job a required check.
+// Package onlymain has the GitHub workflow that fails for every pull request to prod that is not from main. The gate writes
+// it into the repository and requires its check.
 package onlymain
 
 import _ "embed"
@@ -10,16 +10,15 @@ import _ "embed"
 var Workflow string
 
 const (
-	// File is where GitHub looks for it.
+	// File is its path in the repository.
 	File = ".github/workflows/prodgate.yml"
-	// Check is the job's name, which GitHub calls the check by.
+	// Check is the name of the job, and of the check.
 	Check = "only-main"
 	// Base is the branch that the workflow guards.
 	Base = "prod"
 	// Head is the only branch that may be merged to Base.
 	Head = "main"
-	// ActionsApp is the id of the GitHub App that runs workflows on github.com. A check
-	// that is required of it alone cannot be passed by a commit status, which everybody
-	// who may write can set.
+	// ActionsApp is the id of the GitHub App that runs workflows on github.com. A check that must come from this app cannot be
+	// passed by a commit status, which everybody with write access can set.
 	ActionsApp = 15368
 )

@@ -76,7 +76,7 @@ func lacking(t account.Trail, logs account.Logs) []string {
 			lacks = append(lacks, c.what)
 		}
 	}
-	for _, source := range logs.LeftOut {
+	for _, source := range logs.Excluded {
 		if source != "rdsdata.amazonaws.com" {
 			lacks = append(lacks, "leaves out the events of "+source)
 		}
