@@ -12,8 +12,8 @@ import (
 	"prodgate/sandbox/engine/bridge"
 )
 
-// TestAccess_OnlyDeployers lets others than a deployer try, and takes away a role that
-// settings name: a preview and an update both end with one error, and make nothing.
+// TestAccess_OnlyDeployers runs a preview and an update with other credentials than a deployer's, and
+// without a role that settings name: both end with one error, and create nothing.
 func TestAccess_OnlyDeployers(t *testing.T) {
 	t.Parallel()
 	const account = "arn:aws:iam::111111111111:"
@@ -61,8 +61,7 @@ func TestAccess_OnlyDeployers(t *testing.T) {
 	}
 }
 
-// TestAccess_BreakGlass: it is what is left when the deployers
-// are lost.
+// TestAccess_BreakGlass: the break-glass role can change the gate when all deployers are lost.
 func TestAccess_BreakGlass(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
@@ -71,7 +70,7 @@ func TestAccess_BreakGlass(t *testing.T) {
 	}
 }
 
-// TestSettings_RefuseSecrets: a preview and an update refuse them, and never show one.
+// TestSettings_RefuseSecrets: a preview and an update refuse secrets in settings, and never print one.
 func TestSettings_RefuseSecrets(t *testing.T) {
 	t.Parallel()
 	const value = "correct-horse-battery"
@@ -98,7 +97,7 @@ func TestSettings_RefuseSecrets(t *testing.T) {
 	}
 }
 
-// session are credentials of whoever takes on a role.
+// session returns the credentials of a session of a role.
 func (w *world) session(role string) awssdk.CredentialsProvider {
 	w.Helper()
 	cfg, err := w.Cloud.ConfigAs(w.Context(), region, role, "sandbox")
@@ -106,7 +105,7 @@ func (w *world) session(role string) awssdk.CredentialsProvider {
 	return cfg.Credentials
 }
 
-// keyOf is a user's access key.
+// keyOf returns an access key of a user.
 func (w *world) keyOf(user string) awssdk.CredentialsProvider {
 	w.Helper()
 	made, err := w.aws.iam.CreateAccessKey(w.Context(), &iam.CreateAccessKeyInput{UserName: &user})
@@ -121,14 +120,14 @@ func (w *world) withoutBreakGlass() error {
 	return err
 }
 
-// commandAs is a command with the credentials of somebody; nil are the deployer's.
+// commandAs is a command with other credentials; nil are the deployer's.
 func (w *world) commandAs(who awssdk.CredentialsProvider, args ...string) *exec.Cmd {
 	w.Helper()
 	cmd := w.Command(w.Context(), args...)
 	if who != nil {
 		keys, err := who.Retrieve(w.Context())
 		w.must(err)
-		// No bridge of the pool: nobody has the same credentials another time.
+		// A bridge of the pool would not be reused, because the credentials are unique.
 		cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID="+keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+keys.SecretAccessKey, bridge.PoolVariable+"=")
 		if keys.SessionToken != "" {
 			cmd.Env = append(cmd.Env, "AWS_SESSION_TOKEN="+keys.SessionToken)
@@ -137,14 +136,14 @@ func (w *world) commandAs(who awssdk.CredentialsProvider, args ...string) *exec.
 	return cmd
 }
 
-// pulumiAs is pulumi with the credentials of somebody.
+// pulumiAs is pulumi with other credentials.
 func (w *world) pulumiAs(who awssdk.CredentialsProvider, args ...string) (string, error) {
 	w.Helper()
 	out, err := w.commandAs(who, args...).CombinedOutput()
 	return string(out), err
 }
 
-// failsAs is pulumiAs that has to fail.
+// failsAs is pulumiAs that must fail.
 func (w *world) failsAs(who awssdk.CredentialsProvider, args ...string) string {
 	w.Helper()
 	out, err := w.pulumiAs(who, args...)

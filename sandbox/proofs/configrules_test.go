@@ -23,8 +23,8 @@ import (
 	"prodgate/sandbox/toolchain"
 )
 
-// expectedRules are the names of the rules that the stack has to have: those that the
-// gate's tests have facts of, and those in Guard.
+// expectedRules lists the names of the rules that the stack must have: the managed rules of the gate's
+// tests, and the rules in Guard.
 func (w *world) expectedRules() []string {
 	w.Helper()
 	text, err := os.ReadFile(filepath.Join(kit.Root, "pkg", "gate", "testdata", "managed-rules.json"))
@@ -47,8 +47,8 @@ func (w *world) expectedRules() []string {
 	return names
 }
 
-// guardRules are the rules in Guard that a stack has: not those of approvals that nobody gives,
-// nor of the other provider of sources.
+// guardRules lists the rules in Guard of a stack, without those of unused approvals and of the other
+// source provider.
 func (w *world) guardRules() []guard.Rule {
 	w.Helper()
 	all, err := guard.Rules()
@@ -62,8 +62,8 @@ func (w *world) guardRules() []guard.Rule {
 	return slices.DeleteFunc(all, func(rule guard.Rule) bool { return slices.Contains(absent, rule.Name) })
 }
 
-// ruled asserts that AWS Config has the rules and remedies of the gate, and no others.
-func (w *world) ruled() {
+// assertConfigRules asserts that AWS Config has exactly the rules and remediations of the gate.
+func (w *world) assertConfigRules() {
 	w.Helper()
 	rules, err := w.aws.config.DescribeConfigRules(w.Context(), &configservice.DescribeConfigRulesInput{})
 	w.must(err)
@@ -102,7 +102,7 @@ func (w *world) ruled() {
 	}
 }
 
-// remedies are those that AWS Config has, by rule.
+// remedies lists the remediations in AWS Config, by rule.
 func (w *world) remedies() map[string]configtypes.RemediationConfiguration {
 	w.Helper()
 	all := map[string]configtypes.RemediationConfiguration{}
@@ -116,9 +116,9 @@ func (w *world) remedies() map[string]configtypes.RemediationConfiguration {
 	return all
 }
 
-// judged is what the rules in Guard that are deployed say of an item, by AWS's own
-// interpreter: those that fail, sorted.
-func (w *world) judged(kind string, item any) []string {
+// failedGuardRules evaluates the deployed rules in Guard on an item with AWS's own interpreter, and
+// returns those that fail, sorted.
+func (w *world) failedGuardRules(kind string, item any) []string {
 	w.Helper()
 	program, err := toolchain.PrepareGuard(w.Context(), kit.Root, w.Logf)
 	w.must(err)
@@ -137,7 +137,7 @@ func (w *world) judged(kind string, item any) []string {
 	return slices.Clip(verdicts[0].Failed)
 }
 
-// policyText is what AWS Config has of a rule in Guard.
+// policyText is the text of a rule in Guard from AWS Config.
 func (w *world) policyText(rule string) string {
 	w.Helper()
 	got, err := w.aws.config.GetCustomRulePolicy(w.Context(), &configservice.GetCustomRulePolicyInput{ConfigRuleName: ptr("prodgate-" + rule)})
@@ -145,28 +145,28 @@ func (w *world) policyText(rule string) string {
 	return awssdk.ToString(got.PolicyText)
 }
 
-// The types of items that rules in Guard are about, and the gate's first app's.
+// The item types of rules in Guard, and the first app's resources.
 const (
 	pipelineItems, projectItems, roleItems = "AWS::CodePipeline::Pipeline", "AWS::CodeBuild::Project", "AWS::IAM::Role"
 	firstPipeline, firstProject            = "backend-flask-prodgate", "prodgate-backend-flask-build"
 )
 
-// TestConfigRules_JudgeDeployed brings a gate up, has its own rules judge what
-// AWS Config would record of it, and then tampers with it, one part after the other.
+// TestConfigRules_JudgeDeployed evaluates the rules of a deployed gate on what AWS Config would record
+// of it, and then tampers with one part after the other.
 func TestConfigRules_JudgeDeployed(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"dev", "prod"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorldUp(t, name)
-			w.ruled()
-			w.agreed("as deployed")
+			w.assertConfigRules()
+			w.assertGuardRulesPass("as deployed")
 			same(t, "a second preview", w.planned(), map[string]string{})
-			w.caught()
-			w.unruled()
+			w.assertTamperingFound()
+			w.removeConfigRules()
 			w.up()
-			w.ruled()
-			w.agreed("put right")
+			w.assertConfigRules()
+			w.assertGuardRulesPass("put right")
 			same(t, "a preview after the repair", w.planned(), map[string]string{})
 
 			// A rule in Guard follows the settings that it names.
@@ -181,22 +181,22 @@ func TestConfigRules_JudgeDeployed(t *testing.T) {
 			}
 			same(t, "another image", w.planned(), want)
 			w.up()
-			w.agreed("in another image")
+			w.assertGuardRulesPass("in another image")
 		})
 	}
 }
 
-// agreed asserts that no rule in Guard finds anything.
-func (w *world) agreed(when string) {
+// assertGuardRulesPass asserts that no rule in Guard fails.
+func (w *world) assertGuardRulesPass(when string) {
 	w.Helper()
 	for what, failed := range map[string][]string{
-		"the pipeline":                   w.judged(pipelineItems, w.pipelineItem(firstPipeline)),
-		"the pipeline with what V2 has":  w.judged(pipelineItems, w.newPipelineItem(firstPipeline)),
-		"the project":                    w.judged(projectItems, w.projectItem(firstProject)),
-		"the build's role":               w.judged(roleItems, w.roleItem(firstProject)),
-		"the role of AWS Config":         w.judged(roleItems, w.roleItem("prodgate-recorder")),
-		"the role that puts right":       w.judged(roleItems, w.roleItem("prodgate-remediator")),
-		"the pipeline's role, as it is,": w.judged(roleItems, w.roleItem("prodgate-backend-flask-pipeline")),
+		"the pipeline":                   w.failedGuardRules(pipelineItems, w.pipelineItem(firstPipeline)),
+		"the pipeline with what V2 has":  w.failedGuardRules(pipelineItems, w.newPipelineItem(firstPipeline)),
+		"the project":                    w.failedGuardRules(projectItems, w.projectItem(firstProject)),
+		"the build's role":               w.failedGuardRules(roleItems, w.roleItem(firstProject)),
+		"the role of AWS Config":         w.failedGuardRules(roleItems, w.roleItem("prodgate-recorder")),
+		"the role that puts right":       w.failedGuardRules(roleItems, w.roleItem("prodgate-remediator")),
+		"the pipeline's role, as it is,": w.failedGuardRules(roleItems, w.roleItem("prodgate-backend-flask-pipeline")),
 	} {
 		if len(failed) > 0 {
 			w.Errorf("%s %s fails %v", when, what, failed)
@@ -204,7 +204,7 @@ func (w *world) agreed(when string) {
 	}
 }
 
-// pipelineTampering is what somebody does to a pipeline, and the rules that find it.
+// pipelineTampering is a change of a pipeline, and the rules that must fail.
 type pipelineTampering struct {
 	change func(*cptypes.PipelineDeclaration)
 	finds  []string
@@ -243,7 +243,7 @@ var pipelineTamperings = map[string]pipelineTampering{
 	},
 }
 
-// noApproval takes the approval away, where there is one.
+// noApproval removes the approval, if any.
 var noApproval = pipelineTampering{
 	change: func(p *cptypes.PipelineDeclaration) {
 		p.Stages = slices.DeleteFunc(p.Stages, func(s cptypes.StageDeclaration) bool { return *s.Name == "Approve" })
@@ -251,8 +251,8 @@ var noApproval = pipelineTampering{
 	finds: []string{"approval_before_deployment"},
 }
 
-// caught tampers with what rules in Guard look at: exactly one finds each.
-func (w *world) caught() {
+// assertTamperingFound tampers with what the rules in Guard cover: exactly the expected rules fail.
+func (w *world) assertTamperingFound() {
 	w.Helper()
 	tamperings := maps.Clone(pipelineTamperings)
 	if w.approved() {
@@ -275,7 +275,7 @@ func (w *world) caught() {
 		if tampering.newer {
 			item = w.newPipelineItem(firstPipeline)
 		}
-		same(w.T, what+" is found by", w.judged(pipelineItems, item), tampering.finds)
+		same(w.T, what+" is found by", w.failedGuardRules(pipelineItems, item), tampering.finds)
 	}
 	_, err = w.aws.codebuild.UpdateProject(w.Context(), &codebuild.UpdateProjectInput{
 		Name:      ptr(firstProject),
@@ -283,15 +283,15 @@ func (w *world) caught() {
 		Artifacts: &cbtypes.ProjectArtifacts{Type: cbtypes.ArtifactsTypeNoArtifacts},
 	})
 	w.must(err)
-	same(w.T, "a source of the project's own is found by", w.judged(projectItems, w.projectItem(firstProject)), []string{"buildspec_is_inline", "source_is_the_pipeline"})
-	w.widen()
-	same(w.T, "a role that is wider is found by", w.judged(roleItems, w.roleItem(firstProject)), []string{"role_is_bounded"})
+	same(w.T, "a source of the project's own is found by", w.failedGuardRules(projectItems, w.projectItem(firstProject)), []string{"buildspec_is_inline", "source_is_the_pipeline"})
+	w.widenRoles()
+	same(w.T, "a role that is wider is found by", w.failedGuardRules(roleItems, w.roleItem(firstProject)), []string{"role_is_bounded"})
 }
 
-// unruled takes away what looks: a rule, the scope of another, and a remedy. Not the text
+// removeConfigRules removes a rule, the scope of another, and a remediation. Not the text
 // of a rule: the provider (terraform-provider-aws 5.100) asks DescribeConfigRules, which
 // leaves it out, so that neither refresh nor up sees a change of it.
-func (w *world) unruled() {
+func (w *world) removeConfigRules() {
 	w.Helper()
 	_, err := w.aws.config.PutConfigRule(w.Context(), &configservice.PutConfigRuleInput{ConfigRule: &configtypes.ConfigRule{
 		ConfigRuleName: ptr("prodgate-s3-bucket-versioning-enabled"),

@@ -10,9 +10,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// bucketsTakeOnlyTheirKey puts objects, as a deployer: with the bucket's default
-// encryption, and with no other. Who else may put any is in the attack.
-func (w *world) bucketsTakeOnlyTheirKey() {
+// assertBucketEncryption puts objects as a deployer: the bucket accepts its default encryption and no
+// other. assertCatalogue covers other principals.
+func (w *world) assertBucketEncryption() {
 	w.Helper()
 	for _, put := range []struct {
 		bucket     string

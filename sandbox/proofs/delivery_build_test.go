@@ -23,8 +23,8 @@ import (
 // commit is the one that is built.
 const commit = "9fceb02d0ae598e95dc970b74767f19372d61af8"
 
-// sampleBuild is a build of the sample app by the project of backend-flask, as the
-// emulator gives it back, and the docker that it calls.
+// sampleBuild is a build of the sample app by the project of backend-flask, as read from the
+// emulator, and its stand-in for docker.
 func (w *world) sampleBuild() (codebuild.Build, docker.StandIn) {
 	w.Helper()
 	source := w.TempDir()
@@ -39,7 +39,7 @@ func (w *world) sampleBuild() (codebuild.Build, docker.StandIn) {
 	}, standIn
 }
 
-// asDeployed is a project as the emulator gives it back, to be run.
+// asDeployed converts a project of the emulator into one that can run.
 func asDeployed(p cbtypes.Project) codebuild.Project {
 	project := codebuild.Project{Name: awssdk.ToString(p.Name), Arn: awssdk.ToString(p.Arn)}
 	project.Source.Buildspec = awssdk.ToString(p.Source.Buildspec)
@@ -60,13 +60,13 @@ func (w *world) buildSampleApp() {
 	if !first.Succeeded {
 		w.Fatalf("the first build failed:\n%s", first.Log)
 	}
-	pushes := w.verbs(standIn)["push"]
+	pushes := w.countCommands(standIn)["push"]
 	second, err := build.Run(w.Context())
 	w.must(err)
 	if !second.Succeeded {
 		w.Fatalf("the second build of the commit failed:\n%s", second.Log)
 	}
-	if again := w.verbs(standIn)["push"]; pushes != 1 || again != 1 {
+	if again := w.countCommands(standIn)["push"]; pushes != 1 || again != 1 {
 		w.Errorf("one commit was pushed %d and %d times, want once", pushes, again)
 	}
 	same(w.T, "what the second build exports", second.Exported, first.Exported)
@@ -83,7 +83,7 @@ func (w *world) buildSampleApp() {
 	same(w.T, "what is deployed", definitions, []map[string]string{{"name": "backend-flask", "imageUri": want}})
 }
 
-func (w *world) verbs(standIn docker.StandIn) map[string]int {
+func (w *world) countCommands(standIn docker.StandIn) map[string]int {
 	w.Helper()
 	calls, err := standIn.Calls()
 	w.must(err)
@@ -104,7 +104,7 @@ func TestDelivery_BuildAndStackReference(t *testing.T) {
 		append(committed, catalogue.IdentityProvider, catalogue.Secrets, catalogue.SecretsKey, catalogue.ApproverRoles, catalogue.Approval,
 			catalogue.Hub, catalogue.Chat, catalogue.ChatDestination, catalogue.Machines, catalogue.Executions,
 			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners)...)
-	w.bucketsTakeOnlyTheirKey()
+	w.assertBucketEncryption()
 	w.buildSampleApp()
 
 	team := w.appTeam()

@@ -17,7 +17,7 @@ import (
 
 var sourceBlock = regexp.MustCompile(`(?s)  prodgate:source:\n.*?  prodgate:apps:\n`)
 
-// fromCodeCommit takes prod's source from CodeCommit. The program itself is at GitHub still.
+// fromCodeCommit changes prod's source to CodeCommit. The program itself stays at GitHub.
 func fromCodeCommit(text string) string {
 	return sourceBlock.ReplaceAllString(text, `  prodgate:source:
     provider: codecommit
@@ -29,11 +29,11 @@ func fromCodeCommit(text string) string {
 `)
 }
 
-// alerting is prod that contains nothing: containment would answer with messages of its own.
+// alerting is prod without containment, which would send its own messages.
 var alerting = replace("response: contain", "response: alert")
 
-// TestDelivery_CodeCommit delivers from CodeCommit: nobody gets around the stack, what is merged after an
-// approval starts the pipeline, and every change of prod is told of.
+// TestDelivery_CodeCommit delivers from CodeCommit: no principal bypasses the stack, a merge after an
+// approval starts the pipeline, and every change of prod is reported.
 func TestDelivery_CodeCommit(t *testing.T) {
 	t.Parallel()
 	const repository = "cruddur"
@@ -45,9 +45,9 @@ func TestDelivery_CodeCommit(t *testing.T) {
 	ran.deploy(w.calls())
 	grants := w.grants("deploy")
 	same(t, "a second preview", w.planned(), map[string]string{})
-	w.joinsUp("CodeCommit")
-	w.ruled()
-	w.agreed("as deployed")
+	w.assertPipelineConsistent("CodeCommit")
+	w.assertConfigRules()
+	w.assertGuardRulesPass("as deployed")
 	e, app := w.readEstate(), w.theApp()
 	same(t, "what there is of CodeCommit", [][]string{e.inventory["source repositories"], e.inventory["approval rules"]}, [][]string{{repository}, {"prodgate-prod"}})
 	t.Run("every name in a document exists", e.assertKnownToAWS)
@@ -58,7 +58,7 @@ func TestDelivery_CodeCommit(t *testing.T) {
 	})
 
 	inbox := w.inbox()
-	if found := w.finds(w.byClock(), inbox); len(found) > 0 {
+	if found := w.assertFindings(w.scheduledCheck(), inbox); len(found) > 0 {
 		t.Errorf("the check of the known state finds %q", found)
 	}
 
@@ -74,7 +74,7 @@ func TestDelivery_CodeCommit(t *testing.T) {
 	w.must(err)
 	_, err = w.aws.codecommit.CreateBranch(t.Context(), &codecommit.CreateBranchInput{RepositoryName: ptr(repository), BranchName: ptr("prod"), CommitId: first.CommitId})
 	w.must(err)
-	w.delivers(inbox, *first.CommitId, "referenceCreated")
+	w.assertDelivery(inbox, *first.CommitId, "referenceCreated")
 
 	second, err := developer.CreateCommit(t.Context(), &codecommit.CreateCommitInput{
 		RepositoryName: ptr(repository), BranchName: ptr("main"), ParentCommitId: first.CommitId,
@@ -104,9 +104,9 @@ func TestDelivery_CodeCommit(t *testing.T) {
 	if *tip.Branch.CommitId == *second.CommitId {
 		t.Error("a merge of three ways made no commit")
 	}
-	w.delivers(inbox, *tip.Branch.CommitId, "referenceUpdated")
+	w.assertDelivery(inbox, *tip.Branch.CommitId, "referenceUpdated")
 
-	// A branch beside prod starts nothing, and nobody is told.
+	// A branch other than prod starts nothing and sends no alert.
 	before := len(w.deliveries())
 	_, err = developer.CreateBranch(t.Context(), &codecommit.CreateBranchInput{RepositoryName: ptr(repository), BranchName: ptr("prod-2"), CommitId: first.CommitId})
 	w.must(err)
@@ -158,7 +158,7 @@ func TestDelivery_CodeCommit(t *testing.T) {
 	}, "codecommit")
 }
 
-// deliveries are the executions of the app's pipeline, the last first.
+// deliveries lists the executions of the app's pipeline, newest first.
 func (w *world) deliveries() []cptypes.PipelineExecutionSummary {
 	w.Helper()
 	got, err := w.aws.codepipeline.ListPipelineExecutions(w.Context(), &codepipeline.ListPipelineExecutionsInput{PipelineName: ptr("backend-flask-prodgate")})
@@ -166,8 +166,8 @@ func (w *world) deliveries() []cptypes.PipelineExecutionSummary {
 	return got.PipelineExecutionSummaries
 }
 
-// delivers asserts that the change of prod to a commit has started the pipeline, and is told of.
-func (w *world) delivers(inbox func() []message, commit, event string) {
+// assertDelivery asserts that a change of prod to a commit starts the pipeline, and is reported.
+func (w *world) assertDelivery(inbox func() []message, commit, event string) {
 	w.Helper()
 	w.must(w.Cloud.WaitForEvents(w.Context()))
 	last := w.deliveries()[0]

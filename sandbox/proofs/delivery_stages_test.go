@@ -36,19 +36,19 @@ import (
 	"prodgate/sandbox/toolchain/scanners"
 )
 
-// well is what the app answers.
+// well is the response of the app.
 const well = `{"success": true, "ver": 1}`
 
-// delivering is the pipeline of backend-flask as the emulator gives it back, and the world that
-// its actions work in.
+// delivering is the pipeline of backend-flask as read from the emulator, and the environment of its
+// actions.
 type delivering struct {
 	*world
 	ecs    *ecs.Client
 	stages []cptypes.StageDeclaration
 	env    []string
-	// pins replace those of the projects: what is downloaded here was built here.
+	// pins replace the checksums of the projects, because the downloads are built here.
 	pins map[string]string
-	// answer is what the app says of itself.
+	// answer is the app's response about itself.
 	answer atomic.Value
 }
 
@@ -58,17 +58,17 @@ type run struct {
 	commit    string
 	artifacts map[string]string            // folders
 	variables map[string]map[string]string // by namespace
-	// found is what ECR finds in the image of the run.
+	// found is ECR's findings for the image of the run.
 	found []map[string]any
 	// asked is what approvers were asked.
 	asked string
-	// skipped are actions that somebody got around, as "Stage/Action".
+	// skipped are bypassed actions, as "Stage/Action".
 	skipped []string
-	// logs are those of the actions that failed, as "Stage/Action".
+	// logs are the logs of failed actions, by "Stage/Action".
 	logs map[string]string
 }
 
-// newDelivering is that of a world that is up, with a service that ran something else before.
+// newDelivering is the pipeline of a deployed stack, whose service runs another image.
 func newDelivering(w *world) *delivering {
 	w.Helper()
 	got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr("backend-flask-prodgate")})
@@ -105,19 +105,19 @@ func newDelivering(w *world) *delivering {
 	tools := w.TempDir()
 	_, err = docker.Install(tools)
 	w.must(err)
-	// Nobody waits here for what does not change.
+	// The verification does not wait.
 	w.must(os.WriteFile(filepath.Join(tools, "sleep"), []byte("#!/bin/bash\nexec /bin/sleep 0.2\n"), 0o700))
 	l.env = slices.Concat(w.Cloud.Env(), net.Env(), []string{"PATH=" + tools + ":" + kit.Path()})
 
 	cfg, err := w.Cloud.AWSConfig(w.Context(), region)
 	w.must(err)
 	l.ecs = ecs.NewFromConfig(cfg)
-	l.runsBefore()
+	l.createService()
 	return l
 }
 
-// runsBefore makes the service, as an app team has it.
-func (l *delivering) runsBefore() {
+// createService creates the service of an app team.
+func (l *delivering) createService() {
 	l.Helper()
 	_, err := l.ecs.CreateCluster(l.Context(), &ecs.CreateClusterInput{ClusterName: ptr("cruddur")})
 	l.must(err)
@@ -138,7 +138,7 @@ func (l *delivering) define(image string) (arn *string) {
 	return made.TaskDefinition.TaskDefinitionArn
 }
 
-// runOf is a new execution for a commit: the sample app with these files beside or instead of its own.
+// runOf is a new execution for a commit: the sample app with added or replaced files.
 func (l *delivering) runOf(n int, files map[string]string) *run {
 	l.Helper()
 	source := l.TempDir()
@@ -151,7 +151,7 @@ func (l *delivering) runOf(n int, files map[string]string) *run {
 	return r
 }
 
-// fork is another execution that went the same way so far, of another commit from here.
+// fork is another execution with the same progress, with another commit from here on.
 func (r *run) fork(n int) *run {
 	other := *r
 	other.artifacts, other.variables, other.logs = maps.Clone(r.artifacts), map[string]map[string]string{}, map[string]string{}
@@ -165,9 +165,9 @@ func (r *run) fork(n int) *run {
 	return &other
 }
 
-// goes takes the run through stages, up to the first that fails, and returns the actions that
-// failed. Actions of one order run side by side: all of them are done.
-func (r *run) goes(stages ...string) (failed []string) {
+// runStages runs stages up to the first that fails, and returns the failed actions. Actions with the
+// same run order run in parallel: all of them are run.
+func (r *run) runStages(stages ...string) (failed []string) {
 	r.Helper()
 	done := 0
 	for _, s := range r.stages {
@@ -194,7 +194,7 @@ func (r *run) goes(stages ...string) (failed []string) {
 
 var reference = regexp.MustCompile(`#\{(\w+)\.(\w+)\}`)
 
-// resolved is a value of an action's configuration, as CodePipeline hands it over.
+// resolved is a value of an action's configuration, with variables resolved as by CodePipeline.
 func (r *run) resolved(at, value string) string {
 	return reference.ReplaceAllStringFunc(value, func(text string) string {
 		of := reference.FindStringSubmatch(text)
@@ -206,7 +206,7 @@ func (r *run) resolved(at, value string) string {
 	})
 }
 
-// does runs one action, and says whether it succeeded.
+// does runs one action, and reports whether it succeeded.
 func (r *run) does(at string, a cptypes.ActionDeclaration) bool {
 	r.Helper()
 	configuration := map[string]string{}
@@ -223,7 +223,7 @@ func (r *run) does(at string, a cptypes.ActionDeclaration) bool {
 	case "Manual":
 		r.asked = configuration["CustomData"]
 	case "ECS":
-		r.rolls(a, configuration)
+		r.deployToECS(a, configuration)
 	case "CodeBuild":
 		return r.builds(at, a, configuration)
 	default:
@@ -232,8 +232,8 @@ func (r *run) does(at string, a cptypes.ActionDeclaration) bool {
 	return true
 }
 
-// rolls does what the ECS action does: the image of the file goes into a new revision.
-func (r *run) rolls(a cptypes.ActionDeclaration, configuration map[string]string) {
+// deployToECS does what the ECS action does: it registers a revision with the image of the file.
+func (r *run) deployToECS(a cptypes.ActionDeclaration, configuration map[string]string) {
 	r.Helper()
 	text, err := os.ReadFile(filepath.Join(r.artifacts[*a.InputArtifacts[0].Name], configuration["FileName"]))
 	r.must(err)
@@ -285,7 +285,7 @@ func (r *run) builds(at string, a cptypes.ActionDeclaration, configuration map[s
 		}
 	}
 	if at == "Build/Findings" {
-		r.scanned(configuration)
+		r.setFindings(configuration)
 	}
 	result, err := b.Run(r.Context())
 	r.must(err)
@@ -310,8 +310,8 @@ func (r *run) builds(at string, a cptypes.ActionDeclaration, configuration map[s
 	return true
 }
 
-// scanned lets ECR have an answer about the image of the run.
-func (r *run) scanned(map[string]string) {
+// setFindings sets ECR's findings for the image of the run.
+func (r *run) setFindings(map[string]string) {
 	r.Helper()
 	text, err := json.Marshal(map[string]any{
 		"region": region, "repository": "prodgate/backend-flask", "digest": r.variables["Build"][buildspec.ImageDigest],
@@ -326,7 +326,7 @@ func (r *run) scanned(map[string]string) {
 	}
 }
 
-// refused asserts that a run fails in one action alone, and that its log says why.
+// refused asserts that a run fails in one action only, and that its log has the reason.
 func (r *run) refused(what string, failed []string, at, why string) {
 	r.Helper()
 	if !slices.Equal(failed, []string{at}) {
@@ -336,7 +336,7 @@ func (r *run) refused(what string, failed []string, at, why string) {
 	}
 }
 
-// everythingOn has an approval beside what is on by default, and asks for a version.
+// everythingOn adds an approval and a version to the default checks.
 func everythingOn(text string) string {
 	text = replace("    breakGlassArn:", "    approverArns: [arn:aws:iam::111111111111:role/release-manager]\n    breakGlassArn:")(text)
 	text = replace("expect: {success: true}\n", "expect: {success: true, ver: 1}\n        seconds: 10\n")(text)
@@ -345,25 +345,25 @@ func everythingOn(text string) string {
 
 var releaseManager = func(c *stack.Config) { c.Roles = append(c.Roles, "arn:aws:iam::111111111111:role/release-manager") }
 
-// TestDelivery_AllStages runs the pipeline that the emulator gives back, action by
-// action, on the projects as they were deployed: a good commit, and what must not pass.
+// TestDelivery_AllStages runs the deployed pipeline, action by action, on the deployed projects: a
+// good commit, and commits that must not pass.
 func TestDelivery_AllStages(t *testing.T) {
 	t.Parallel()
 	w := newWorldOf(t, "dev", releaseManager, quiet, everythingOn)
 	w.up()
-	w.joinsUp("everything on, rolling")
+	w.assertPipelineConsistent("everything on, rolling")
 	l := newDelivering(w)
 
 	good := l.runOf(1, nil)
-	if failed := good.goes("Source", "Scan"); failed != nil {
+	if failed := good.runStages("Source", "Scan"); failed != nil {
 		t.Fatalf("the sample app fails in %v: %v", failed, good.logs)
 	}
 	scanned := good.fork(0)
-	if failed := good.goes("Build", "Sign"); failed != nil {
+	if failed := good.runStages("Build", "Sign"); failed != nil {
 		t.Fatalf("the sample app fails in %v: %v", failed, good.logs)
 	}
 	signed := good.fork(0)
-	if failed := good.goes("Approve", "Deploy", "Test"); failed != nil {
+	if failed := good.runStages("Approve", "Deploy", "Test"); failed != nil {
 		t.Fatalf("the sample app fails in %v: %v", failed, good.logs)
 	}
 	digest := good.variables["Build"][buildspec.ImageDigest]
@@ -385,24 +385,24 @@ func TestDelivery_AllStages(t *testing.T) {
 		{"a dependency with a known hole", map[string]string{"requirements.txt": "Flask==2.2.2\n"}, "Scan/Dependencies", "found: CVE-2023-30861"},
 	} {
 		r := l.runOf(10+i, c.files)
-		r.refused(c.what, r.goes("Source", "Scan", "Build"), c.at, c.why)
+		r.refused(c.what, r.runStages("Source", "Scan", "Build"), c.at, c.why)
 	}
 
 	ill := scanned.fork(20)
 	ill.found = []map[string]any{{"name": "CVE-2026-1", "severity": "CRITICAL", "attributes": []map[string]any{}}}
-	ill.refused("a critical finding of ECR", ill.goes("Build", "Sign"), "Build/Findings", "refused: CRITICAL CVE-2026-1")
+	ill.refused("a critical finding of ECR", ill.runStages("Build", "Sign"), "Build/Findings", "refused: CRITICAL CVE-2026-1")
 
 	unsigned := scanned.fork(21)
 	unsigned.skipped = []string{"Sign/Image", "Deploy/KnownState"}
-	unsigned.refused("an image that nobody signed", unsigned.goes("Build", "Sign", "Deploy"), "Deploy/Prepare", "is not signed\n")
+	unsigned.refused("an image that nobody signed", unsigned.runStages("Build", "Sign", "Deploy"), "Deploy/Prepare", "is not signed\n")
 
-	// The artifact alone is swapped, and what the pipeline says of it too.
+	// Only the artifact is swapped, and then the pipeline's variables too.
 	swapped := signed.fork(0)
 	swapped.skipped = []string{"Deploy/KnownState"}
 	swapped.artifacts["Build"] = unsigned.artifacts["Build"]
-	swapped.refused("an artifact swapped after signing", swapped.goes("Deploy"), "Deploy/Prepare", "does not name")
+	swapped.refused("an artifact swapped after signing", swapped.runStages("Deploy"), "Deploy/Prepare", "does not name")
 	swapped.variables["Build"] = unsigned.variables["Build"]
-	swapped.refused("a digest swapped after signing", swapped.goes("Deploy"), "Deploy/Prepare", "is not signed\n")
+	swapped.refused("a digest swapped after signing", swapped.runStages("Deploy"), "Deploy/Prepare", "is not signed\n")
 
 	for answer, why := range map[string]string{
 		`{"success": false, "ver": 1}`: "success is false, not true",
@@ -411,11 +411,11 @@ func TestDelivery_AllStages(t *testing.T) {
 		l.answer.Store(answer)
 		r := signed.fork(0)
 		r.skipped = []string{"Deploy/KnownState"}
-		r.refused("an app that answers "+answer, r.goes("Deploy"), "Deploy/Verify", why)
+		r.refused("an app that answers "+answer, r.runStages("Deploy"), "Deploy/Verify", why)
 	}
 	l.answer.Store(well)
 
-	// What a run that fails in Deploy goes back to.
+	// The rollback of a run that fails in Deploy.
 	for _, s := range l.stages {
 		if *s.Name == "Deploy" && (s.OnFailure == nil || s.OnFailure.Result != cptypes.ResultRollback) {
 			t.Errorf("a Deploy that fails is not rolled back: %+v", s.OnFailure)
@@ -423,8 +423,8 @@ func TestDelivery_AllStages(t *testing.T) {
 	}
 }
 
-// joinsUp asserts of the pipeline that the emulator gives back that it hangs together.
-func (w *world) joinsUp(what string) {
+// assertPipelineConsistent asserts that the references in the deployed pipeline are consistent.
+func (w *world) assertPipelineConsistent(what string) {
 	w.Helper()
 	got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr("backend-flask-prodgate")})
 	w.must(err)
@@ -460,7 +460,7 @@ func (w *world) joinsUp(what string) {
 	}
 }
 
-// TestDelivery_RollingToBlueGreen changes who deploys, and what is looked into, on a stack that is up.
+// TestDelivery_RollingToBlueGreen changes the deployment kind and the checks of a deployed stack.
 func TestDelivery_RollingToBlueGreen(t *testing.T) {
 	t.Parallel()
 	off := func(text string) string {
@@ -474,7 +474,7 @@ func TestDelivery_RollingToBlueGreen(t *testing.T) {
 `)
 	w := newWorldOf(t, "dev", releaseManager, quiet, off)
 	w.up()
-	w.joinsUp("everything off")
+	w.assertPipelineConsistent("everything off")
 	for _, step := range []struct {
 		what  string
 		edits []edit
@@ -485,7 +485,7 @@ func TestDelivery_RollingToBlueGreen(t *testing.T) {
 	} {
 		w.configure(step.edits...)
 		w.up()
-		w.joinsUp(step.what)
+		w.assertPipelineConsistent(step.what)
 		if shifted := len(w.inventory()["CodeDeploy applications"]); shifted != map[bool]int{true: 1, false: 0}[strings.Contains(step.what, "blue-green")] {
 			t.Errorf("%s: CodeDeploy has %d applications", step.what, shifted)
 		}

@@ -19,8 +19,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 )
 
-// detects edits what a stack wants of what an account has once.
-func detects(wanted map[string]string) edit {
+// chooseDetection sets what a stack creates, adopts or leaves out of the services that an account has
+// once.
+func chooseDetection(wanted map[string]string) edit {
 	return func(text string) string {
 		for _, key := range keys(wanted) {
 			line := regexp.MustCompile(`(?m)^    ` + key + `: \w+$`)
@@ -33,7 +34,7 @@ func detects(wanted map[string]string) edit {
 	}
 }
 
-// every is that a stack wants allThatWatches so.
+// every sets the same choice for allThatWatches.
 func every(how string) map[string]string {
 	wanted := map[string]string{}
 	for _, key := range []string{"trail", "guardDuty", "config", "accessAnalyzer", "securityHub"} {
@@ -42,7 +43,7 @@ func every(how string) map[string]string {
 	return wanted
 }
 
-// has are what somebody has made in an account before the gate comes.
+// has creates services in an account before the gate.
 var has = map[string]func(*world){
 	"a detector": func(w *world) {
 		_, err := w.aws.guardduty.CreateDetector(w.Context(), &guardduty.CreateDetectorInput{Enable: ptr(true)})
@@ -99,10 +100,10 @@ var has = map[string]func(*world){
 	},
 }
 
-// allThatWatches is what an account may have that was there before.
+// allThatWatches are the services that can exist in an account before the gate.
 var allThatWatches = []string{"a detector", "a recorder", "a channel", "recording", "a trail", "an analyzer", "Security Hub"}
 
-// with makes some of them.
+// with creates some of them.
 func (w *world) with(names ...string) {
 	w.Helper()
 	for _, name := range names {
@@ -110,7 +111,7 @@ func (w *world) with(names ...string) {
 	}
 }
 
-// bucketOf makes a bucket that a service may write to.
+// bucketOf creates a bucket that a service can write to.
 func (w *world) bucketOf(name, service string) {
 	w.Helper()
 	_, err := w.aws.s3.CreateBucket(w.Context(), &s3.CreateBucketInput{
@@ -122,7 +123,7 @@ func (w *world) bucketOf(name, service string) {
 	w.must(err)
 }
 
-// trailOf makes a trail that logs.
+// trailOf creates a logging trail.
 func (w *world) trailOf(name string, everyRegion bool, selector *trailtypes.EventSelector) {
 	w.Helper()
 	w.bucketOf(name+"-calls", "cloudtrail.amazonaws.com")
@@ -142,8 +143,8 @@ func (w *world) analyzerOf(name string, kind analyzertypes.Type) {
 	w.must(err)
 }
 
-// TestDetection_Adopt brings a gate up on an account that has allThatWatches
-// already, and destroys it: what was there before is there after.
+// TestDetection_Adopt brings a gate up on an account with allThatWatches, and destroys it: what existed
+// before still exists.
 func TestDetection_Adopt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev")
@@ -154,7 +155,7 @@ func TestDetection_Adopt(t *testing.T) {
 	w.must(err)
 	before := w.inventory()
 
-	w.configure(detects(every("adopt")), replace("    reviews: 1\n", "    reviews: 1\n    connectionArn: "+*connection.ConnectionArn+"\n"))
+	w.configure(chooseDetection(every("adopt")), replace("    reviews: 1\n", "    reviews: 1\n    connectionArn: "+*connection.ConnectionArn+"\n"))
 	w.up()
 	for output, want := range map[string]string{
 		"guardDutyDetectorId": before["detectors"][0],
@@ -171,15 +172,15 @@ func TestDetection_Adopt(t *testing.T) {
 		}
 	}
 	if len(now["Config rules"]) == 0 {
-		t.Error("a gate that adopts the recorder has no rules")
+		t.Error("a gate that adoptProtection the recorder has no rules")
 	}
 	same(t, "a second preview", w.planned(), map[string]string{})
 	w.run("destroy", "--yes")
 	same(t, "after destroy the account", w.inventory(), before)
 }
 
-// TestDetection_RefuseWrongChoice: for what an account has, every wrong answer of settings is
-// one error that says what to set, and nothing is made.
+// TestDetection_RefuseWrongChoice: every setting that contradicts the account is one error with the
+// right value, and nothing is created.
 func TestDetection_RefuseWrongChoice(t *testing.T) {
 	t.Parallel()
 	off := func(key, how string) map[string]string {
@@ -251,7 +252,7 @@ func TestDetection_RefuseWrongChoice(t *testing.T) {
 			w.with(c.has...)
 			before := w.inventory()
 			for _, choice := range c.choices {
-				w.configure(detects(choice.wanted))
+				w.configure(chooseDetection(choice.wanted))
 				out := w.fails("up", "--yes", "--skip-preview")
 				for _, want := range choice.want {
 					if ids := before["detectors"]; len(ids) > 0 {

@@ -18,26 +18,25 @@ import (
 	"prodgate/sandbox/evaluators/authority"
 )
 
-// TestDetection_Create brings a gate up that makes everything of what an
-// account has once, and takes it through its life: an update, what somebody switches off,
-// the end of its protection, and nothing that is left.
+// TestDetection_Create brings a gate up that creates every service that an account has once, and runs
+// its life cycle: an update, disabled services, the end of its protection, and destruction.
 func TestDetection_Create(t *testing.T) {
 	t.Parallel()
-	protect, hub := replace("prodgate:protect: false", "prodgate:protect: true"), detects(map[string]string{"securityHub": "create"})
+	protect, hub := replace("prodgate:protect: false", "prodgate:protect: true"), chooseDetection(map[string]string{"securityHub": "create"})
 	w := newWorld(t, "dev", protect, hub)
 	w.up()
 	w.full("secrets")
-	w.traced()
-	w.features()
-	w.hubbed()
+	w.assertTrail()
+	w.assertDetector()
+	w.assertSecurityHub()
 	same(t, "a second preview", w.planned(), map[string]string{})
 
-	w.configure(protect, detects(map[string]string{"securityHub": "create", "severity": "high"}))
+	w.configure(protect, chooseDetection(map[string]string{"securityHub": "create", "severity": "high"}))
 	same(t, "the update for another severity", w.planned(), map[string]string{"aws:cloudwatch/eventRule:EventRule gate-findings": "update"})
 	w.up()
 	same(t, "a preview after the update", w.planned(), map[string]string{})
 
-	w.blind()
+	w.disableDetection()
 	same(t, "the repair", w.planned(), map[string]string{
 		"aws:cloudtrail/trail:Trail gate-trail":                                             "update",
 		"aws:guardduty/detectorFeature:DetectorFeature gate-detector-lambda-network-logs":   "update",
@@ -47,14 +46,14 @@ func TestDetection_Create(t *testing.T) {
 		"aws:securityhub/standardsSubscription:StandardsSubscription gate-hub":              "create",
 	})
 	w.up()
-	w.traced()
-	w.features()
-	w.hubbed()
+	w.assertTrail()
+	w.assertDetector()
+	w.assertSecurityHub()
 	same(t, "a preview after the repair", w.planned(), map[string]string{})
 	w.run("refresh", "--yes")
 	same(t, "a refresh after the repair", w.lastChanges(), map[string]int{})
 
-	// What is written while the gate is protected stays until the protection is lifted.
+	// Records of a protected gate stay until the protection is removed.
 	bucket := ptr("prodgate-trail-111111111111-eu-west-2")
 	object := ptr("AWSLogs/111111111111/CloudTrail/eu-west-2/2026/11/25/x.json.gz")
 	written, err := w.aws.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: object, Body: strings.NewReader("calls"), ChecksumAlgorithm: s3types.ChecksumAlgorithmSha256})
@@ -69,16 +68,16 @@ func TestDetection_Create(t *testing.T) {
 	}); err == nil {
 		t.Error("a deployer deletes what is locked")
 	}
-	w.keepsCalls(*bucket, true)
+	w.assertTrailBucket(*bucket, true)
 	w.configure(hub)
 	w.up()
-	w.keepsCalls(*bucket, false)
+	w.assertTrailBucket(*bucket, false)
 	w.run("destroy", "--yes")
 	w.empty("after destroy")
 }
 
-// traced asserts what the trail of the gate logs, and where to.
-func (w *world) traced() {
+// assertTrail asserts the selectors and the bucket of the gate's trail.
+func (w *world) assertTrail() {
 	w.Helper()
 	ctx := w.Context()
 	got, err := w.aws.cloudtrail.GetTrail(ctx, &cloudtrail.GetTrailInput{Name: ptr("prodgate")})
@@ -103,8 +102,8 @@ func (w *world) traced() {
 		"TrailReadsBucketAcl", "TrailWrites", "OnlyDeployersOnCallObjects", "DenyDeletionWhileProtected")
 }
 
-// features asserts what GuardDuty watches beside DNS.
-func (w *world) features() {
+// assertDetector asserts the features of GuardDuty beside DNS.
+func (w *world) assertDetector() {
 	w.Helper()
 	detectors, err := w.aws.guardduty.ListDetectors(w.Context(), &guardduty.ListDetectorsInput{})
 	w.must(err)
@@ -130,8 +129,8 @@ func (w *world) features() {
 	}
 }
 
-// hubbed asserts that Security Hub has the one standard.
-func (w *world) hubbed() {
+// assertSecurityHub asserts that Security Hub has exactly one standard.
+func (w *world) assertSecurityHub() {
 	w.Helper()
 	enabled, err := w.aws.securityhub.GetEnabledStandards(w.Context(), &securityhub.GetEnabledStandardsInput{})
 	w.must(err)
@@ -142,8 +141,8 @@ func (w *world) hubbed() {
 	same(w.T, "the standards", standards, []string{"arn:aws:securityhub:" + region + "::standards/aws-foundational-security-best-practices/v/1.0.0"})
 }
 
-// blind switches off what watches, the way somebody would who is about to do more.
-func (w *world) blind() {
+// disableDetection disables the detection services, as an attacker would first.
+func (w *world) disableDetection() {
 	w.Helper()
 	ctx := w.Context()
 	_, err := w.aws.cloudtrail.StopLogging(ctx, &cloudtrail.StopLoggingInput{Name: ptr("prodgate")})
@@ -175,9 +174,9 @@ func (w *world) blind() {
 	w.must(err)
 }
 
-// keepsCalls asserts who may take what CloudTrail has written out of the bucket, whatever
+// assertTrailBucket asserts which principals can delete CloudTrail's records from the bucket, whatever
 // their own policies allow.
-func (w *world) keepsCalls(bucket string, protected bool) {
+func (w *world) assertTrailBucket(bucket string, protected bool) {
 	w.Helper()
 	got, err := w.aws.s3.GetBucketPolicy(w.Context(), &s3.GetBucketPolicyInput{Bucket: &bucket})
 	w.must(err)

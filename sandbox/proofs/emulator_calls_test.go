@@ -5,10 +5,10 @@ import (
 	"net/http"
 )
 
-// asked is an operation of a service that the emulator was asked for.
+// asked is a call of the emulator.
 type asked struct{ Service, Operation, Resource string }
 
-// calls are those since the last time, whoever made them.
+// calls returns all calls since the last time.
 func (w *world) calls() []asked {
 	w.Helper()
 	request, err := http.NewRequestWithContext(w.Context(), http.MethodGet, w.Cloud.AWS+"/sandbox/calls", nil)

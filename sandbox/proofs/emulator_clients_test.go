@@ -39,7 +39,7 @@ import (
 // region is both stacks' aws:region.
 const region = "eu-west-2"
 
-// aws asks the emulator what it holds, with AWS's own SDK.
+// aws reads the emulator with AWS's own SDK.
 type aws struct {
 	cloudwatch   *cloudwatch.Client
 	analyzers    *accessanalyzer.Client
@@ -78,7 +78,7 @@ func clients(t *testing.T, c *cloud.Cloud) aws {
 	return clientsOf(cfg)
 }
 
-// as asks like w.aws, with the credentials of somebody.
+// as is w.aws with other credentials.
 func (w *world) as(who awssdk.CredentialsProvider) aws {
 	w.Helper()
 	cfg, err := w.Cloud.AWSConfig(w.Context(), region)
@@ -122,7 +122,7 @@ func clientsOf(cfg awssdk.Config) aws {
 
 func ptr[T any](v T) *T { return &v }
 
-// github is an answer of the GitHub emulator's REST API.
+// github returns a response of the GitHub emulator's REST API.
 func (w *world) github(path string) (status int, body map[string]any) {
 	w.Helper()
 	request, err := http.NewRequestWithContext(w.Context(), http.MethodGet, w.Cloud.GitHub+"api/v3/"+path, nil)
@@ -142,8 +142,8 @@ func (w *world) repository() string {
 	return map[string]string{"dev": "cruddur-dev", "prod": "cruddur"}[w.Name]
 }
 
-// nothingAtGitHub fails when something of a gate is there.
-func (w *world) nothingAtGitHub(when string) {
+// assertGitHubEmpty fails if a part of a gate exists at GitHub.
+func (w *world) assertGitHubEmpty(when string) {
 	w.Helper()
 	for _, what := range []string{"branches/prod/protection", "contents/.github?ref=main", "contents/.github?ref=prod"} {
 		there, err := w.Cloud.GetGitHub(w.Context(), w.repository(), what, nil)

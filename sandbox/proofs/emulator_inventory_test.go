@@ -39,8 +39,8 @@ import (
 	"prodgate/sandbox/engine/cloud"
 )
 
-// lists ask the emulator, service by service, what there is. What is part of
-// something listed here, such as a bucket's policy, goes with it.
+// lists list the resources of each service. A part of a listed resource, such as a bucket's policy, is
+// not listed.
 var lists = map[string]func(context.Context, aws) ([]string, error){
 	"pipelines": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.codepipeline.ListPipelines(ctx, &codepipeline.ListPipelinesInput{})
@@ -60,7 +60,7 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		return got.Projects, nil
 	},
-	// AWS keeps a profile that was canceled, by its name, for two years.
+	// AWS keeps a canceled profile, by its name, for two years.
 	"signing profiles": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.signer.ListSigningProfiles(ctx, &signer.ListSigningProfilesInput{})
 		if err != nil {
@@ -199,7 +199,7 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		return names, nil
 	},
-	// AWS ends their ARNs with ids of its own.
+	// AWS generates the ids at the end of their ARNs.
 	"API destinations": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.events.ListApiDestinations(ctx, &eventbridge.ListApiDestinationsInput{})
 		if err != nil {
@@ -247,7 +247,7 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		var names []string
 		for _, r := range got.Roles {
-			// AWS makes service-linked roles, and the sandbox those that settings name.
+			// AWS creates service-linked roles, and the sandbox the roles that settings name.
 			if !strings.HasPrefix(*r.Path, "/aws-service-role/") && awssdk.ToString(r.Description) != cloud.Seeded {
 				names = append(names, *r.RoleName)
 			}
@@ -276,7 +276,7 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		return names, nil
 	},
-	// A deleted key waits for the end of its window, as at AWS: it counts as gone.
+	// A key that is scheduled for deletion counts as deleted.
 	"keys": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.kms.ListKeys(ctx, &kms.ListKeysInput{})
 		if err != nil {
@@ -341,7 +341,7 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 		}
 		return names, nil
 	},
-	// One that waits for its deletion counts as gone, as a key does.
+	// A secret that is scheduled for deletion counts as deleted.
 	"secrets": func(ctx context.Context, a aws) ([]string, error) {
 		got, err := a.secrets.ListSecrets(ctx, &secretsmanager.ListSecretsInput{})
 		if err != nil {
@@ -421,7 +421,7 @@ var lists = map[string]func(context.Context, aws) ([]string, error){
 	},
 }
 
-// rulesOf are the names of a region's EventBridge rules, page by page.
+// rulesOf lists the names of a region's EventBridge rules, page by page.
 func rulesOf(ctx context.Context, events *eventbridge.Client) ([]string, error) {
 	var names []string
 	for next := (*string)(nil); ; {
@@ -438,7 +438,7 @@ func rulesOf(ctx context.Context, events *eventbridge.Client) ([]string, error) 
 	}
 }
 
-// inventory is everything that there is, by kind.
+// inventory lists all resources, by kind.
 func (w *world) inventory() map[string][]string {
 	w.Helper()
 	all := map[string][]string{}
@@ -462,19 +462,19 @@ func (w *world) inventory() map[string][]string {
 	return all
 }
 
-// empty fails unless the account is as it was made: nothing of ours is in it.
+// empty fails if the account has a resource of the gate.
 func (w *world) empty(when string) {
 	w.Helper()
 	same(w.T, when+" the account", w.inventory(), map[string][]string{})
-	same(w.T, when+" what the program's repository has of environments", w.environments(), map[string]any{})
-	w.nothingAtGitHub(when)
+	same(w.T, when+" what the program's repository has of environments", w.listEnvironments(), map[string]any{})
+	w.assertGitHubEmpty(when)
 }
 
-// ofChat are the kinds of what tells a chat.
+// ofChat are the kinds of resources of a chat.
 var ofChat = []string{"pipes", "API destinations", "connections of EventBridge"}
 
-// full fails unless a list knows everything, but for the kinds that a stack has none
-// of: otherwise an empty inventory would prove nothing.
+// full fails if a kind has no resource, except for the given kinds: otherwise an empty inventory would
+// prove nothing.
 func (w *world) full(but ...string) {
 	w.Helper()
 	now, kinds := w.inventory(), keys(lists)
@@ -482,7 +482,7 @@ func (w *world) full(but ...string) {
 		kinds = append(kinds, keys(organizationLists)...)
 	}
 	for _, kind := range kinds {
-		if kind == "OIDC providers" && len(w.environments()) == 0 {
+		if kind == "OIDC providers" && len(w.listEnvironments()) == 0 {
 			continue // a stack without workflows
 		}
 		if kind == "event rules of IAM's region" && w.silent {

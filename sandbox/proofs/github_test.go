@@ -22,8 +22,8 @@ import (
 
 type object = map[string]any
 
-// rest calls GitHub as the bearer of a token. The path is below the stack's
-// repository, unless it begins with a slash.
+// rest calls GitHub with a token. The path is relative to the stack's repository, unless it
+// begins with a slash.
 func (w *world) rest(token, call string, body any) (status int, answer object) {
 	w.Helper()
 	method, path, _ := strings.Cut(call, " ")
@@ -44,7 +44,7 @@ func (w *world) rest(token, call string, body any) (status int, answer object) {
 	return response.StatusCode, answer
 }
 
-// does is rest of a call that has to succeed.
+// does is rest for a call that must succeed.
 func (w *world) does(token, call string, body any) object {
 	w.Helper()
 	status, answer := w.rest(token, call, body)
@@ -54,7 +54,7 @@ func (w *world) does(token, call string, body any) object {
 	return answer
 }
 
-// refused is rest of a call that has to be refused with a message.
+// refused is rest for a call that must be refused with a message.
 func (w *world) refused(token, call string, body any, message string) {
 	w.Helper()
 	status, answer := w.rest(token, call, body)
@@ -69,7 +69,7 @@ func (w *world) at(branch string) string {
 	return w.does(stack.Administrator, "GET git/ref/heads/"+branch, nil)["object"].(object)["sha"].(string)
 }
 
-// read is a file of a branch; empty where there is none.
+// read returns a file of a branch; empty if it does not exist.
 func (w *world) read(branch, file string) string {
 	w.Helper()
 	status, answer := w.rest(stack.Administrator, "GET contents/"+file+"?ref="+branch, nil)
@@ -91,13 +91,13 @@ func (w *world) put(branch, file, text string) object {
 	return body
 }
 
-func (w *world) writes(token, branch, file, text string) {
+func (w *world) writeFile(token, branch, file, text string) {
 	w.Helper()
 	w.does(token, "PUT contents/"+file, w.put(branch, file, text))
 }
 
-// opens opens a pull request to prod and returns the path of it.
-func (w *world) opens(token, head string) string {
+// openPullRequest opens a pull request to prod and returns its path.
+func (w *world) openPullRequest(token, head string) string {
 	w.Helper()
 	return fmt.Sprintf("pulls/%v", w.does(token, "POST pulls", object{"title": "t", "head": head, "base": "prod"})["number"])
 }
@@ -150,7 +150,7 @@ func (w *world) onlyMain(head string) bool {
 	return cmd.Run() == nil
 }
 
-// attacks are what somebody would try, by the rows of the catalogue.
+// attacks are attempts to bypass the gate, by the rows of the catalogue.
 var attacks = map[string]func(*world){
 	"github:ForcePush": func(w *world) {
 		first := w.at("begun")
@@ -173,22 +173,22 @@ var attacks = map[string]func(*world){
 	"github:AdminOverride": func(w *world) {
 		w.refused(stack.Administrator, "PUT contents/app.py", w.put("prod", "app.py", "x"), "Changes must be made through a pull request.")
 		w.refused(stack.Administrator, "PATCH git/refs/heads/prod", object{"sha": w.at("ahead")}, "Changes must be made through a pull request.")
-		request := w.opens(stack.Developer, "main")
+		request := w.openPullRequest(stack.Developer, "main")
 		w.refused(stack.Administrator, "PUT "+request+"/merge", nil, "At least 1 approving review is required")
 	},
 	"github:EditWorkflow": func(w *world) {
 		w.refused(stack.Developer, "PUT contents/"+onlymain.File, w.put("prod", onlymain.File, "on: push\n"), "Changes must be made through a pull request.")
-		// main takes it, and the code owners stand before prod.
+		// main accepts it, and prod requires the code owners.
 		before := w.at("main")
-		w.writes(stack.Developer, "main", onlymain.File, "on: push\n")
-		request := w.opens(stack.Developer, "main")
+		w.writeFile(stack.Developer, "main", onlymain.File, "on: push\n")
+		request := w.openPullRequest(stack.Developer, "main")
 		w.checks("main")
 		w.does(stack.Administrator, "POST "+request+"/reviews", approve)
 		w.refused(stack.Lead, "PUT "+request+"/merge", nil, "Waiting on code owner review from @example-org/platform.")
 		w.does(stack.Administrator, "PATCH git/refs/heads/main", object{"sha": before, "force": true})
 	},
 	"github:MergeFromOtherBranch": func(w *world) {
-		request := w.opens(stack.Developer, "ahead")
+		request := w.openPullRequest(stack.Developer, "ahead")
 		w.does(stack.Lead, "POST "+request+"/reviews", approve)
 		for _, name := range []string{"test", onlymain.Check} { // anybody who may write can say so
 			w.does(stack.Developer, "POST statuses/"+w.at("ahead"), object{"state": "success", "context": name})
@@ -199,33 +199,33 @@ var attacks = map[string]func(*world){
 	},
 }
 
-// TestGitHub_NoWayAround brings a gate up and tries every way around it at GitHub; then
-// the one way through, a change, and a protection that somebody loosens.
+// TestGitHub_NoWayAround tries every way around a gate at GitHub; then a regular change, an update,
+// and a weakened protection.
 func TestGitHub_NoWayAround(t *testing.T) {
 	t.Parallel()
 	w := newWorldUp(t, "dev", quiet)
-	w.closed(1, "@example-org/platform")
+	w.assertProtected(1, "@example-org/platform")
 	w.run("refresh", "--yes")
 	same(t, "what the provider reads back", w.lastChanges(), map[string]int{})
 	same(t, "a second preview", w.planned(), map[string]string{})
 
-	// Another stack may look on, and may not protect it a second time.
-	for resource := range w.beside("onlooker", adopts).planned() {
+	// Another stack can adopt the protection, and cannot create a second one.
+	for resource := range w.beside("onlooker", adoptProtection).planned() {
 		if strings.HasPrefix(resource, "github:") {
-			t.Errorf("a stack that adopts the protection makes %s", resource)
+			t.Errorf("a stack that adoptProtection the protection makes %s", resource)
 		}
 	}
 	if out := w.beside("rival").fails("preview"); !strings.Contains(out, `is another stack's, it begins with "# Made by the stack dev of the Pulumi project prodgate, change it there."`) {
 		t.Errorf("a second stack that protects the repository is told\n%s", out)
 	}
 
-	// main takes prod in, as the strict checks ask for, and a branch goes on from it.
+	// The strict checks require a merge of prod into main; a branch continues from it.
 	first := w.does(stack.Developer, "GET commits/main", nil)["parents"].([]any)[0].(object)["sha"]
 	w.does(stack.Developer, "POST git/refs", object{"ref": "refs/heads/begun", "sha": first})
 	w.does(stack.Developer, "POST merges", object{"base": "main", "head": "prod"})
-	w.writes(stack.Developer, "main", "app.py", "print()\n")
+	w.writeFile(stack.Developer, "main", "app.py", "print()\n")
 	w.does(stack.Developer, "POST git/refs", object{"ref": "refs/heads/ahead", "sha": w.at("main")})
-	w.writes(stack.Developer, "ahead", "app.py", "print(1)\n")
+	w.writeFile(stack.Developer, "ahead", "app.py", "print(1)\n")
 
 	tried := 0
 	for _, call := range catalogue.Calls {
@@ -247,13 +247,13 @@ func TestGitHub_NoWayAround(t *testing.T) {
 		t.Errorf("tried %d of %d attacks", tried, len(attacks))
 	}
 
-	w.merges()
+	w.mergeMain()
 	if got := w.read("prod", "app.py"); got != "print()\n" {
 		t.Errorf("what is merged is %q", got)
 	}
 	same(t, "a preview after the merge", w.planned(), map[string]string{})
 
-	// A change reaches main at once, and prod as every change does.
+	// A change reaches main at once, and prod through a pull request.
 	w.configure(replace("reviews: 1", "reviews: 2"), replace(`["@example-org/platform"]`, `["@example-org/platform", "@lead"]`))
 	name := func(kind, role string) string { return "github:index/" + kind + " gate-cruddur-dev-" + role }
 	same(t, "more reviews and another owner", w.planned(), map[string]string{
@@ -267,13 +267,13 @@ func TestGitHub_NoWayAround(t *testing.T) {
 	}
 	same(t, "a preview after the change", w.planned(), map[string]string{})
 	w.does(stack.Developer, "POST merges", object{"base": "main", "head": "prod"})
-	w.merges()
-	w.closed(2, both)
+	w.mergeMain()
+	w.assertProtected(2, both)
 	w.run("refresh", "--yes")
 	same(t, "a preview after the change is merged", w.planned(), map[string]string{})
 
-	// What somebody loosens by hand is seen and put right.
-	w.loosen()
+	// A protection that is weakened by hand is detected and restored.
+	w.weakenProtection()
 	w.run("refresh", "--yes")
 	same(t, "what a refresh sees", w.lastChanges(), map[string]int{"update": 2, "delete": 1})
 	same(t, "the repair", w.planned(), map[string]string{
@@ -282,17 +282,17 @@ func TestGitHub_NoWayAround(t *testing.T) {
 		name("repositoryRuleset:RepositoryRuleset", onlymain.Check): "create",
 	})
 	w.up()
-	w.closed(2, both)
+	w.assertProtected(2, both)
 
-	// Protection first, then what it protects: otherwise prod would keep the files.
+	// The protection is deleted first; otherwise prod would keep the files.
 	w.run("destroy", "--yes", "--refresh")
 	w.empty("after destroy")
 }
 
-// merges takes main to prod the way it is meant.
-func (w *world) merges() {
+// mergeMain merges main into prod through an approved pull request.
+func (w *world) mergeMain() {
 	w.Helper()
-	request := w.opens(stack.Developer, "main")
+	request := w.openPullRequest(stack.Developer, "main")
 	w.checks("main")
 	w.refused(stack.Lead, "PUT "+request+"/merge", nil, "approving review is required")
 	w.does(stack.Lead, "POST "+request+"/reviews", approve)
@@ -301,8 +301,8 @@ func (w *world) merges() {
 	w.does(stack.Lead, "PUT "+request+"/merge", nil)
 }
 
-// closed asserts, on GitHub's own answers, all that the gate makes there.
-func (w *world) closed(reviews float64, owners string) {
+// assertProtected asserts, on GitHub's own responses, everything that the gate creates there.
+func (w *world) assertProtected(reviews float64, owners string) {
 	w.Helper()
 	p := w.does(stack.Administrator, "GET branches/prod/protection", nil)
 	for name, want := range map[string]bool{
@@ -369,8 +369,8 @@ func (w *world) closed(reviews float64, owners string) {
 	}
 }
 
-// loosen is what an administrator with a browser could do.
-func (w *world) loosen() {
+// weakenProtection weakens the protection as an administrator with a browser could.
+func (w *world) weakenProtection() {
 	w.Helper()
 	data := w.graphql(`{repository(owner:"example-org",name:"cruddur-dev"){branchProtectionRules(first:9){nodes{id}}}}`, nil)
 	rule := data["repository"].(object)["branchProtectionRules"].(object)["nodes"].([]any)[0].(object)["id"]
@@ -383,7 +383,7 @@ func (w *world) loosen() {
 	for _, ruleset := range rulesets {
 		w.does(stack.Administrator, fmt.Sprintf("DELETE rulesets/%d", ruleset.ID), nil)
 	}
-	w.writes(stack.Developer, "main", onlymain.File, "on: push\n")
+	w.writeFile(stack.Developer, "main", onlymain.File, "on: push\n")
 }
 
 func (w *world) graphql(query string, input object) object {
@@ -395,8 +395,8 @@ func (w *world) graphql(query string, input object) object {
 	return answer["data"].(object)
 }
 
-// TestGitHub_Preflight has what is wrong at GitHub said by a preview, and by an
-// update that makes nothing.
+// TestGitHub_Preflight asserts that a preview and an update report the problems at GitHub and create
+// nothing.
 func TestGitHub_Preflight(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
@@ -410,16 +410,16 @@ func TestGitHub_Preflight(t *testing.T) {
 		}
 		same(t, "after the refusal the account", w.inventory(), map[string][]string{})
 	}
-	w.writes(stack.Developer, "main", codeowners.File, "* @lead\n")
+	w.writeFile(stack.Developer, "main", codeowners.File, "* @lead\n")
 	w.configure(replace("cruddur-dev", "cruddur-dev\n    mergers: [\"@example-org/nobody\", \"@nobody\"]"))
 	says(`prodgate:source.codeOwnersFile: "create": .github/CODEOWNERS of main in cruddur-dev is there and not the gate's`,
 		"set it to adopt, and add the line to the end of the file: /.github/ @example-org/platform",
 		`prodgate:source.mergers[0]: "@example-org/nobody": is no team that the token can see`,
 		`prodgate:source.mergers[1]: "@nobody": is no user of GitHub`)
 
-	// As the error says.
+	// The remedy of the error message.
 	for _, branch := range []string{"main", "prod"} {
-		w.writes(stack.Administrator, branch, codeowners.File, "* @lead\n/.github/ @example-org/platform\n")
+		w.writeFile(stack.Administrator, branch, codeowners.File, "* @lead\n/.github/ @example-org/platform\n")
 	}
 	w.configure(replace("cruddur-dev", "cruddur-dev\n    codeOwnersFile: adopt"))
 	planned := w.planned()
@@ -439,8 +439,8 @@ func TestGitHub_Preflight(t *testing.T) {
 	says(`prodgate:source.repository: "cruddur-dev": has no branch prod; make it: git push origin main:prod`)
 }
 
-// TestGitHub_FreePlan is a private repository on a free plan: an error with
-// three ways out, of which one is to leave prod open.
+// TestGitHub_FreePlan has a private repository on a free plan: an error with three remedies, of which
+// one is to leave prod unprotected.
 func TestGitHub_FreePlan(t *testing.T) {
 	t.Parallel()
 	w := newWorldOf(t, "dev", func(c *stack.Config) { c.GitHub.Owner.Plan = github.Free }, quiet)
@@ -461,10 +461,11 @@ func TestGitHub_FreePlan(t *testing.T) {
 	}
 }
 
-// TestGitHub_RefuseWeakProtection names all that somebody else's protection lacks.
+// TestGitHub_RefuseWeakProtection asserts that the error names everything that an adopted protection
+// lacks.
 func TestGitHub_RefuseWeakProtection(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "dev", adopts, quiet)
+	w := newWorld(t, "dev", adoptProtection, quiet)
 	_, repository := w.github("repos/example-org/cruddur-dev")
 	w.graphql("mutation($input:CreateBranchProtectionRuleInput!){createBranchProtectionRule(input:$input){clientMutationId}}", object{
 		"repositoryId": repository["node_id"], "pattern": "prod", "requiresApprovingReviews": true, "restrictsPushes": true,
@@ -484,8 +485,8 @@ func TestGitHub_RefuseWeakProtection(t *testing.T) {
 	}
 }
 
-// adopts is the configuration of a stack whose repository another one protects.
-var adopts = replace(`    codeOwners: ["@example-org/platform"]`, "    protection: adopt")
+// adoptProtection is the configuration of a stack whose repository another one protects.
+var adoptProtection = replace(`    codeOwners: ["@example-org/platform"]`, "    protection: adopt")
 
 // beside is another stack of the same program, on the same emulators.
 func (w *world) beside(name string, edits ...edit) *world {

@@ -34,7 +34,7 @@ const (
 // unprotected lets a stack be destroyed.
 var unprotected = replace("prodgate:protect: true", "prodgate:protect: false")
 
-// organizationLists ask the organization what there is in it, beside AWS's own.
+// organizationLists list the organization's policies and attachments, without AWS's own.
 var organizationLists = map[string]func(context.Context, *organizations.Client) ([]string, error){
 	"guardrails": func(ctx context.Context, o *organizations.Client) ([]string, error) {
 		var names []string
@@ -58,7 +58,7 @@ var organizationLists = map[string]func(context.Context, *organizations.Client) 
 	},
 }
 
-// ours are the policies of an organization that are not AWS's.
+// ours visits the policies of an organization that are not AWS's.
 func ours(ctx context.Context, o *organizations.Client, do func(orgtypes.PolicySummary) error) error {
 	got, err := o.ListPolicies(ctx, &organizations.ListPoliciesInput{Filter: scp})
 	if err != nil {
@@ -75,7 +75,7 @@ func ours(ctx context.Context, o *organizations.Client, do func(orgtypes.PolicyS
 	return nil
 }
 
-// organizations asks as the role that attaches policies.
+// organizations is a client with the role that attaches policies.
 func (w *world) organizations() *organizations.Client {
 	w.Helper()
 	cfg, err := w.Cloud.OrganizationConfig(w.Context(), region)
@@ -83,7 +83,7 @@ func (w *world) organizations() *organizations.Client {
 	return organizations.NewFromConfig(cfg)
 }
 
-// documents are the guardrails that follow from a configuration.
+// documents are the guardrails of a configuration.
 func documents(t *testing.T, config *stack.Config) []catalogue.Document {
 	t.Helper()
 	var file struct{ Config map[string]any }
@@ -112,9 +112,9 @@ func documents(t *testing.T, config *stack.Config) []catalogue.Document {
 	return all
 }
 
-// guarded asserts, on the organization's own answers, that exactly these
-// guardrails are attached to the unit.
-func (w *world) guarded(want []catalogue.Document) {
+// assertGuardrails asserts, on the organization's own responses, that exactly these guardrails are
+// attached to the unit.
+func (w *world) assertGuardrails(want []catalogue.Document) {
 	w.Helper()
 	o := w.organizations()
 	got, err := o.ListPoliciesForTarget(w.Context(), &organizations.ListPoliciesForTargetInput{TargetId: ptr(unit), Filter: scp})
@@ -160,10 +160,10 @@ func TestGuardrails_LifeCycle(t *testing.T) {
 	w := newWorldUp(t, "prod", unprotected, quiet)
 	w.full()
 	before := documents(t, configOf(t, "prod", unprotected, quiet))
-	w.guarded(before)
+	w.assertGuardrails(before)
 	same(t, "a second preview", w.planned(), map[string]string{})
 
-	// What a hand changes in the organization is seen and put right.
+	// A manual change in the organization is detected and reverted.
 	o := w.organizations()
 	w.must(ours(t.Context(), o, func(policy orgtypes.PolicySummary) error {
 		if strings.HasPrefix(*policy.Name, "prodgate-bypass-1") {
@@ -184,10 +184,10 @@ func TestGuardrails_LifeCycle(t *testing.T) {
 	}
 	same(t, "the repair", w.planned(), repair)
 	w.up()
-	w.guarded(before)
+	w.assertGuardrails(before)
 
-	// An app on another cluster changes the documents about services alone; a
-	// deployer more changes all.
+	// An app on another cluster changes only the documents about services; a further deployer
+	// changes all.
 	cluster := func(s string) string {
 		s = secondApp(s)
 		return strings.ReplaceAll(strings.Replace(s, "folder: frontend\n      cluster: cruddur", "folder: frontend\n      cluster: other", 1), "ACCOUNT", "222222222222")
@@ -221,7 +221,7 @@ func TestGuardrails_LifeCycle(t *testing.T) {
 		}
 		same(t, "the update of guardrails", planned, want)
 		w.up()
-		w.guarded(after)
+		w.assertGuardrails(after)
 		same(t, "a preview after it", w.planned(), map[string]string{})
 		before = after
 	}
@@ -230,8 +230,8 @@ func TestGuardrails_LifeCycle(t *testing.T) {
 	w.empty("after destroy")
 }
 
-// TestGuardrails_PreviewAssumesReadRole: its preview changes nothing of the guardrails and
-// never takes on the role that could.
+// TestGuardrails_PreviewAssumesReadRole: the preview of a pull request changes no guardrail and never
+// assumes the role that attaches them.
 func TestGuardrails_PreviewAssumesReadRole(t *testing.T) {
 	t.Parallel()
 	w := newWorldUp(t, "prod", unprotected, quiet)
@@ -266,11 +266,11 @@ func TestGuardrails_PreviewAssumesReadRole(t *testing.T) {
 	}
 }
 
-// asReader is what a preview of a pull request shows where nothing changes: the role
-// that the organization's provider takes on.
+// asReader is the only change in a preview of a pull request that changes nothing: the role that the
+// organization's provider assumes.
 var asReader = map[string]string{"pulumi:providers:aws organization": "update"}
 
-// reader are the credentials of the gate's role for previews.
+// reader returns the credentials of the gate's role for previews.
 func (w *world) reader() awssdk.CredentialsProvider {
 	w.Helper()
 	reader := awssdk.NewCredentialsCache(w.session("arn:aws:iam::222222222222:role/prodgate/preview/prodgate-preview"))
@@ -279,15 +279,15 @@ func (w *world) reader() awssdk.CredentialsProvider {
 	return reader
 }
 
-// TestGuardrails_KilledUpdate: AWS refuses a second policy of a name, and to
-// attach one twice. The state is brought to where a kill between AWS's answer and
-// the engine's note of it leaves it.
+// TestGuardrails_KilledUpdate: AWS rejects a second policy with the same name, and a second
+// attachment. The test creates the state that a kill leaves between AWS's response and the engine's
+// record of it.
 func TestGuardrails_KilledUpdate(t *testing.T) {
 	t.Parallel()
 	w := newWorldUp(t, "prod", unprotected, quiet)
 	before := w.inventory()
 
-	// Not through an import, which drops what is pending.
+	// Not through an import, which drops pending operations.
 	file := w.stateFile()
 	text, err := os.ReadFile(file)
 	w.must(err)
@@ -326,8 +326,8 @@ func TestGuardrails_KilledUpdate(t *testing.T) {
 	w.empty("after destroy")
 }
 
-// TestGuardrails_RefuseTarget covers what is wrong with an organization: a preview and an
-// update end with one message, and nothing is made.
+// TestGuardrails_RefuseTarget covers the problems of an organization: a preview and an update end
+// with one message, and nothing is created.
 func TestGuardrails_RefuseTarget(t *testing.T) {
 	t.Parallel()
 	const (

@@ -19,11 +19,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 )
 
-// Changes by hand. Each returns what takes it back.
+// Manual changes. Each returns its undo function.
 
 const anythingGoes = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`
 
-// pipeline changes backend-flask's.
+// pipeline changes the pipeline of backend-flask.
 func pipeline(change func(*pipelineOf)) func(*world) func() {
 	return func(w *world) func() {
 		w.Helper()
@@ -43,7 +43,7 @@ func pipeline(change func(*pipelineOf)) func(*world) func() {
 	}
 }
 
-// project changes a project of CodeBuild's.
+// project changes a CodeBuild project.
 func project(name string, change func(*codebuild.UpdateProjectInput)) func(*world) func() {
 	return func(w *world) func() {
 		w.Helper()
@@ -65,8 +65,8 @@ func project(name string, change func(*codebuild.UpdateProjectInput)) func(*worl
 	}
 }
 
-// stranger is a role that the two services may take on.
-func (w *world) stranger() string {
+// createOutsideRole creates a role that the two services can assume.
+func (w *world) createOutsideRole() string {
 	w.Helper()
 	made, err := w.aws.iam.CreateRole(w.Context(), &iam.CreateRoleInput{RoleName: ptr("stranger"), AssumeRolePolicyDocument: ptr(
 		`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
@@ -91,7 +91,7 @@ func trusts(role string) func(*world) func() {
 	}
 }
 
-func unbounded(role string) func(*world) func() {
+func removeBoundary(role string) func(*world) func() {
 	return func(w *world) func() {
 		w.Helper()
 		got, err := w.aws.iam.GetRole(w.Context(), &iam.GetRoleInput{RoleName: &role})
@@ -144,7 +144,7 @@ func sessions(role string, seconds int32) func(*world) func() {
 	}
 }
 
-// newVersion makes one of a policy that counts from then on.
+// newVersion creates a new default version of a policy.
 func newVersion(duty, name string) func(*world) func() {
 	return func(w *world) func() {
 		w.Helper()
@@ -189,10 +189,10 @@ func disabled(rule string) func(*world) func() {
 	}
 }
 
-// policyOf gets and puts the policy of a resource.
+// policyOf reads and writes the policy of a resource.
 type policyOf func(*world) (get func() string, put func(string))
 
-// document changes one.
+// document changes a resource policy.
 func document(of policyOf, change func(string) string) func(*world) func() {
 	return func(w *world) func() {
 		w.Helper()
@@ -203,14 +203,14 @@ func document(of policyOf, change func(string) string) func(*world) func() {
 	}
 }
 
-// somebodyElse puts somebody in the place of who may deploy.
-func somebodyElse(text string) string {
+// replaceDeployer replaces the deployer in a policy.
+func replaceDeployer(text string) string {
 	return strings.Replace(text, "role/deployer", "role/somebody", 1)
 }
 
-// otherwise says the same: a text for a list of one, lists and statements the other way
-// round, and everybody without a type.
-func otherwise(text string) string {
+// reformatPolicy returns an equivalent policy: a string instead of a list of one, lists and
+// statements reversed, and the wildcard principal without a type.
+func reformatPolicy(text string) string {
 	var d struct {
 		Version   string
 		Statement []map[string]any
@@ -282,12 +282,12 @@ func (w *world) without(name string) (undo func()) {
 	return func() { put(before) }
 }
 
-// uncovered are changes that let nobody deliver anything, and those that change nothing.
-func (w *world) uncovered() map[string]func(*world) func() {
+// uncoveredChanges are changes that the check does not cover: they allow no delivery, or change nothing.
+func (w *world) uncoveredChanges() map[string]func(*world) func() {
 	return map[string]func(*world) func(){
-		"a repository's policy in other words": document(repositoryPolicy, otherwise),
-		"a topic's policy in other words":      document(topicPolicy, otherwise),
-		"a bucket's policy in other words":     document(bucketPolicy, otherwise),
+		"a repository's policy in other words": document(repositoryPolicy, reformatPolicy),
+		"a topic's policy in other words":      document(topicPolicy, reformatPolicy),
+		"a bucket's policy in other words":     document(bucketPolicy, reformatPolicy),
 		"a pipeline as it is":                  pipeline(func(*pipelineOf) {}),
 		"a pipeline's tags": func(w *world) func() {
 			_, err := w.aws.codepipeline.TagResource(w.Context(), &codepipeline.TagResourceInput{
@@ -313,7 +313,7 @@ func (w *world) uncovered() map[string]func(*world) func() {
 		"a policy in other words": func(w *world) func() {
 			policy, err := w.managed(w.Context(), "arn:aws:iam::"+w.account()+":policy/prodgate/pipeline/prodgate-backend-flask-pipeline")
 			w.must(err)
-			return w.version("pipeline", "prodgate-backend-flask-pipeline", otherwise(policy.Document))
+			return w.version("pipeline", "prodgate-backend-flask-pipeline", reformatPolicy(policy.Document))
 		},
 	}
 }

@@ -8,32 +8,32 @@ import (
 	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 )
 
-// handMade is one change by hand, and what the check has to say of it.
-type handMade struct {
+// manualChange is a change by hand, and the expected finding.
+type manualChange struct {
 	what         string
 	part, fields string
-	// change makes it, and returns what takes it back.
+	// change makes the change, and returns its undo function.
 	change func(*world) (undo func())
 }
 
 type pipelineOf = cptypes.PipelineDeclaration
 
-// tamperings are changes of every part that is compared.
-func (w *world) tamperings() []handMade {
+// listTamperings lists changes of every compared part.
+func (w *world) listTamperings() []manualChange {
 	w.Helper()
 	const (
 		app, trigger = "pipeline backend-flask-prodgate", "trigger backend-flask-prodgate"
 		build, repo  = "project prodgate-backend-flask-build", "repository prodgate/backend-flask"
 		role, other  = "role prodgate-backend-flask-pipeline", "role prodgate-backend-flask-build"
 	)
-	stranger := w.stranger()
+	stranger := w.createOutsideRole()
 	ofBuild := func(change func(*codebuild.UpdateProjectInput)) func(*world) func() {
 		return project("prodgate-backend-flask-build", change)
 	}
-	return []handMade{
+	return []manualChange{
 		{"another branch is delivered", app, "stage Source", pipeline(func(p *pipelineOf) { p.Stages[0].Actions[0].Configuration["BranchName"] = "anything" })},
 		{"the check is taken out", app, "stage Deploy", pipeline(func(p *pipelineOf) { stageOf(p, "Deploy").Actions = stageOf(p, "Deploy").Actions[1:] })},
-		// Not the deployment with the check: what deploys is written beside the check, and CodePipeline refuses it.
+		// Not the deployment together with the check: CodePipeline rejects that.
 		{"what runs is looked at too early", app, "stage Deploy", pipeline(func(p *pipelineOf) { actionOf(p, "Deploy", "Verify").RunOrder = ptr(int32(2)) })},
 		{"an action acts as somebody else", app, "stage Deploy", pipeline(func(p *pipelineOf) { actionOf(p, "Deploy", "Service").RoleArn = &stranger })},
 		{"a build is another project's", app, "stage Build", pipeline(func(p *pipelineOf) { actionOf(p, "Build", "Image").Configuration["ProjectName"] = "other" })},
@@ -97,13 +97,13 @@ func (w *world) tamperings() []handMade {
 		{"what inspects may do more", "policy prodgate-inspect", "document", newVersion("inspect", "prodgate-inspect")},
 
 		{"somebody else takes the role on", role, "trust", trusts("prodgate-backend-flask-pipeline")},
-		{"the role has no boundary", role, "boundary", unbounded("prodgate-backend-flask-pipeline")},
+		{"the role has no boundary", role, "boundary", removeBoundary("prodgate-backend-flask-pipeline")},
 		{"the role has a policy more", role, "policies", attach("prodgate-backend-flask-pipeline")},
 		{"the role has a policy in it", role, "inline policies", inline("prodgate-backend-flask-pipeline")},
 		{"the role's sessions are long", other, "session length", sessions("prodgate-backend-flask-build", 43200)},
 		{"a role may do more", "policy prodgate-backend-flask-build", "document", newVersion("build", "prodgate-backend-flask-build")},
 
-		{"somebody else pushes", repo, "policy", document(repositoryPolicy, somebodyElse)},
+		{"somebody else pushes", repo, "policy", document(repositoryPolicy, replaceDeployer)},
 		{"tags move", repo, "tag mutability", tagsMove},
 
 		{"a boundary lets everything through", "policy prodgate-build-boundary", "document", newVersion("boundary", "prodgate-build-boundary")},
@@ -114,12 +114,12 @@ func (w *world) tamperings() []handMade {
 		{"the check acts as somebody else", "role prodgate-verifier", "trust", trusts("prodgate-verifier")},
 		{"what starts the check has a policy more", "role prodgate-dispatcher", "policies", attach("prodgate-dispatcher")},
 		{"nothing starts the check", "rule prodgate-check", "state", disabled("prodgate-check")},
-		{"somebody else tells", "topic prodgate-alerts", "policy", document(topicPolicy, somebodyElse)},
-		{"somebody else writes artifacts", "bucket prodgate-artifacts-" + w.account() + "-" + region, "policy", document(bucketPolicy, somebodyElse)},
+		{"somebody else tells", "topic prodgate-alerts", "policy", document(topicPolicy, replaceDeployer)},
+		{"somebody else writes artifacts", "bucket prodgate-artifacts-" + w.account() + "-" + region, "policy", document(bucketPolicy, replaceDeployer)},
 	}
 }
 
-// stageOf is a stage of a pipeline that has it.
+// stageOf returns an existing stage of a pipeline.
 func stageOf(p *pipelineOf, name string) *cptypes.StageDeclaration {
 	return &p.Stages[slices.IndexFunc(p.Stages, func(s cptypes.StageDeclaration) bool { return *s.Name == name })]
 }

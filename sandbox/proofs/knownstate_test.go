@@ -20,9 +20,8 @@ import (
 	"prodgate/sandbox/engine/stack"
 )
 
-// TestKnownState_FindChanges changes by hand what a gate is made of, and has the check that was
-// deployed find it: by the clock, and before a deployment. It is run in bash, with the
-// real AWS CLI.
+// TestKnownState_FindChanges changes every part of a gate by hand and runs the deployed check, on a
+// schedule and before a deployment, in bash with the real AWS CLI.
 func TestKnownState_FindChanges(t *testing.T) {
 	t.Parallel()
 	const releaseManager = "arn:aws:iam::111111111111:role/release-manager"
@@ -31,17 +30,17 @@ func TestKnownState_FindChanges(t *testing.T) {
 	silent := func(when string, builds ...codebuild.Build) {
 		t.Helper()
 		for _, build := range builds {
-			if found := w.finds(build, inbox); len(found) > 0 {
+			if found := w.assertFindings(build, inbox); len(found) > 0 {
 				t.Errorf("%s %s finds %q", when, build.Project.Name, found)
 			}
 		}
 	}
-	silent("after an up", w.byClock(), w.beforeDeploy("backend-flask"))
-	w.checkIsStarted(inbox)
+	silent("after an up", w.scheduledCheck(), w.checkBeforeDeploy("backend-flask"))
+	w.assertCheckStarts(inbox)
 
-	// Rows about one field of a part are of rounds of their own.
-	for left := w.tamperings(); len(left) > 0; {
-		parts, later := map[string][]string{}, []handMade(nil)
+	// Rows about the same field of a part are in separate rounds.
+	for left := w.listTamperings(); len(left) > 0; {
+		parts, later := map[string][]string{}, []manualChange(nil)
 		var done, want []string
 		var undo []func()
 		for _, row := range left {
@@ -56,7 +55,7 @@ func TestKnownState_FindChanges(t *testing.T) {
 		for part, fields := range parts {
 			want = append(want, part+": "+strings.Join(slices.Sorted(slices.Values(fields)), ", "))
 		}
-		found := w.finds(w.byClock(), inbox)
+		found := w.assertFindings(w.scheduledCheck(), inbox)
 		if slices.Sort(want); !slices.Equal(found, want) {
 			t.Errorf("after %q the check finds\n%s\nwant\n%s", done, strings.Join(found, "\n"), strings.Join(want, "\n"))
 		}
@@ -65,40 +64,40 @@ func TestKnownState_FindChanges(t *testing.T) {
 		}
 		t.Logf("%d changes by hand, of %d parts", len(done), len(parts))
 	}
-	silent("when all is put back", w.byClock())
+	silent("when all is put back", w.scheduledCheck())
 
-	// Of another app, and what is not compared.
-	for _, change := range w.uncovered() {
+	// Changes of another app, and of what is not compared.
+	for _, change := range w.uncoveredChanges() {
 		change(w)
 	}
-	silent("after changes of what is not compared", w.byClock())
+	silent("after changes of what is not compared", w.scheduledCheck())
 
-	w.refusesToDeploy(inbox)
-	w.waitsForAnUpdate(inbox)
+	w.assertDeployRefused(inbox)
+	w.assertWaitForUpdate(inbox)
 
-	// Neither a refresh nor an update sees a trigger that was changed by hand. One that
-	// changes the pipeline brings its trigger along.
+	// Neither a refresh nor an update detects a changed trigger. An update that changes the
+	// pipeline also restores its trigger.
 	pipeline(func(p *pipelineOf) { p.Triggers[0].GitConfiguration.Push[0].Branches.Includes = []string{"anything"} })(w)
 	w.up()
-	same(t, "what is found after an up", w.finds(w.beforeDeploy("backend-flask"), inbox), []string{"trigger backend-flask-prodgate: branches"})
+	same(t, "what is found after an up", w.assertFindings(w.checkBeforeDeploy("backend-flask"), inbox), []string{"trigger backend-flask-prodgate: branches"})
 
-	// What changes most of what is compared: approvals, a secret, paths, and an app more.
+	// A large update: approvals, a secret, paths, and a further app.
 	w.configure(
 		func(s string) string { return strings.ReplaceAll(secondApp(s), "ACCOUNT", "111111111111") },
 		replace("    breakGlassArn:", "    approverArns: ["+releaseManager+"]\n    breakGlassArn:"),
 		replace("folder: backend-flask\n", "folder: backend-flask\n      paths: [shared/**, backend-flask/**]\n"),
-		secretsAre("name: TOKEN"),
+		setSecrets("name: TOKEN"),
 	)
 	w.up()
 	w.must(w.Cloud.WaitForEvents(w.Context()))
 	inbox() // the new pipeline's first run failed: the connection is PENDING
-	silent("after an up that changes the pipelines", w.byClock(), w.beforeDeploy("backend-flask"), w.beforeDeploy("frontend-react-js"))
+	silent("after an up that changes the pipelines", w.scheduledCheck(), w.checkBeforeDeploy("backend-flask"), w.checkBeforeDeploy("frontend-react-js"))
 	same(t, "a preview after it", w.planned(), map[string]string{})
 }
 
-// finds runs a check and returns what it says of the parts, in order. Whatever it
-// finds is one message, and fails the build; nothing is none, and does not.
-func (w *world) finds(build codebuild.Build, inbox func() []message) []string {
+// assertFindings runs a check and returns its findings, in order. Findings are one message and fail
+// the build; without findings there is no message and the build succeeds.
+func (w *world) assertFindings(build codebuild.Build, inbox func() []message) []string {
 	w.Helper()
 	result, err := build.Run(w.Context())
 	w.must(err)
@@ -119,8 +118,8 @@ func (w *world) finds(build codebuild.Build, inbox func() []message) []string {
 	return strings.Split(paragraphs[1], "\n")
 }
 
-// byClock is the check that EventBridge starts. It does not wait to look again.
-func (w *world) byClock() codebuild.Build {
+// scheduledCheck is the check that EventBridge starts. It does not wait to compare again.
+func (w *world) scheduledCheck() codebuild.Build {
 	w.Helper()
 	build := codebuild.Build{
 		Project: asDeployed(w.projectOf("prodgate-verifier")), Source: w.TempDir(), Initiator: "rule/prodgate-check",
@@ -130,8 +129,8 @@ func (w *world) byClock() codebuild.Build {
 	return build
 }
 
-// beforeDeploy is the check that an app's pipeline starts, as its action says.
-func (w *world) beforeDeploy(app string) codebuild.Build {
+// checkBeforeDeploy is the check that an app's pipeline starts, configured by its action.
+func (w *world) checkBeforeDeploy(app string) codebuild.Build {
 	w.Helper()
 	got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr(app + "-prodgate")})
 	w.must(err)
@@ -149,7 +148,7 @@ func (w *world) beforeDeploy(app string) codebuild.Build {
 	if *check.ActionTypeId.Provider != "CodeBuild" || *deploy.ActionTypeId.Provider != "ECS" || *check.RunOrder >= *deploy.RunOrder {
 		w.Fatalf("before the deployment of %s is %+v", app, check)
 	}
-	build := w.byClock()
+	build := w.scheduledCheck()
 	build.Project, build.Initiator = asDeployed(w.projectOf(check.Configuration["ProjectName"])), "codepipeline/"+app+"-prodgate"
 	set(&build, buildspec.Attempts, "1")
 	var overrides []codebuild.Variable
@@ -160,15 +159,15 @@ func (w *world) beforeDeploy(app string) codebuild.Build {
 	return build
 }
 
-// set gives a build another value of a variable, as who starts it may.
+// set overrides a variable of a build, as its caller can.
 func set(build *codebuild.Build, name, value string) {
 	variables := slices.DeleteFunc(slices.Clone(build.Project.Environment.Variables), func(v codebuild.Variable) bool { return v.Name == name })
 	build.Project.Environment.Variables = append(variables, codebuild.Variable{Name: name, Value: value})
 }
 
-// checkIsStarted asserts what starts the check by the clock, and that somebody is told
-// of one that fails, or does not come to an end.
-func (w *world) checkIsStarted(inbox func() []message) {
+// assertCheckStarts asserts the schedule of the check, and the report of a check that fails or does
+// not end.
+func (w *world) assertCheckStarts(inbox func() []message) {
 	w.Helper()
 	rule, err := w.aws.events.DescribeRule(w.Context(), &eventbridge.DescribeRuleInput{Name: ptr("prodgate-check")})
 	w.must(err)
@@ -180,41 +179,41 @@ func (w *world) checkIsStarted(inbox func() []message) {
 		w.Errorf("%s starts %s", *rule.ScheduleExpression, started)
 	}
 	for _, status := range []string{"FAILED", "FAULT", "STOPPED", "TIMED_OUT"} {
-		w.happens("prodgate-verifier", status)
+		w.putBuildEvent("prodgate-verifier", status)
 		if told := inbox(); len(told) != 1 || !strings.Contains(told[0].Message, "is "+status+" at ") || !strings.Contains(told[0].Message, "https://console.aws.amazon.com/x") {
 			w.Errorf("of a check that is %s people are told %q", status, told)
 		}
 	}
-	w.happens("prodgate-verifier", "SUCCEEDED")
-	w.happens("prodgate-verifier-before-deploy", "FAILED") // its pipeline fails
+	w.putBuildEvent("prodgate-verifier", "SUCCEEDED")
+	w.putBuildEvent("prodgate-verifier-before-deploy", "FAILED") // its pipeline fails
 	if told := inbox(); len(told) != 0 {
 		w.Errorf("people are told %q", told)
 	}
 }
 
-// refusesToDeploy asserts that the check before a deployment looks at what the app has
-// and at what is shared, and not at other apps.
-func (w *world) refusesToDeploy(inbox func() []message) {
+// assertDeployRefused asserts that the check before a deployment covers the app and the shared
+// parts, and no other app.
+func (w *world) assertDeployRefused(inbox func() []message) {
 	w.Helper()
 	const own, shared = "role prodgate-backend-flask-build", "policy prodgate-pipeline-boundary"
 	back, again := attach("prodgate-backend-flask-build")(w), newVersion("boundary", "prodgate-pipeline-boundary")(w)
-	same(w.T, "what keeps the app from being deployed", w.finds(w.beforeDeploy("backend-flask"), inbox), []string{shared + ": document", own + ": policies"})
+	same(w.T, "what keeps the app from being deployed", w.assertFindings(w.checkBeforeDeploy("backend-flask"), inbox), []string{shared + ": document", own + ": policies"})
 	back()
 	again()
-	// Without its known state an app is not deployed, nor left out of the check.
+	// An app without its known state is not deployed, and stays part of the check.
 	restore := w.parameter("/prodgate/known-state/backend-flask", func(map[string]any) map[string]any { return nil })
-	unknown := w.finds(w.beforeDeploy("backend-flask"), inbox)
+	unknown := w.assertFindings(w.checkBeforeDeploy("backend-flask"), inbox)
 	if len(unknown) != 1 || !strings.HasPrefix(unknown[0], "the known state could not be read: ") || !strings.Contains(unknown[0], "ParameterNotFound") {
 		w.Errorf("without a known state the check finds %q", unknown)
 	}
-	same(w.T, "what the check by the clock finds then", w.finds(w.byClock(), inbox), []string{"parameters /prodgate/known-state: names"})
+	same(w.T, "what the check by the clock finds then", w.assertFindings(w.scheduledCheck(), inbox), []string{"parameters /prodgate/known-state: names"})
 	restore()
-	// What nobody can read is no less told.
+	// An unreadable known state is reported too.
 	deleted, forgotten := w.without("prodgate/backend-flask"), w.parameter("/prodgate/known-state/backend-flask", func(parts map[string]any) map[string]any {
 		parts["project prodgate-backend-flask-scan"] = map[string]any{"buildspec": "x"}
 		return parts
 	})
-	unread := w.finds(w.beforeDeploy("backend-flask"), inbox)
+	unread := w.assertFindings(w.checkBeforeDeploy("backend-flask"), inbox)
 	if len(unread) != 2 || !strings.HasPrefix(unread[0], "project prodgate-backend-flask-scan could not be read: ") || !strings.Contains(unread[0], "there is no such project") ||
 		!strings.HasPrefix(unread[1], "repository prodgate/backend-flask could not be read: ") || !strings.Contains(unread[1], "RepositoryPolicyNotFoundException") {
 		w.Errorf("of what cannot be read the check finds %q", unread)
@@ -223,15 +222,15 @@ func (w *world) refusesToDeploy(inbox func() []message) {
 	forgotten()
 }
 
-// waitsForAnUpdate asserts that what differs is looked at again before it is told, as
-// deployed, for an update to come to its end.
-func (w *world) waitsForAnUpdate(inbox func() []message) {
+// assertWaitForUpdate asserts that the deployed check compares a difference again before it reports
+// it, so that a running update can end.
+func (w *world) assertWaitForUpdate(inbox func() []message) {
 	w.Helper()
 	tools := w.TempDir()
 	asked, answered := filepath.Join(tools, "asked"), filepath.Join(tools, "answered")
 	w.must(os.WriteFile(filepath.Join(tools, "sleep"), []byte("#!/bin/bash\necho \"$1\" >> "+asked+
 		"\nuntil [ -e "+answered+" ]; do /bin/sleep 0.1; done\n"), 0o700))
-	build := w.byClock()
+	build := w.scheduledCheck()
 	build.Project = asDeployed(w.projectOf("prodgate-verifier"))
 	build.Env = append(w.Cloud.Env(), "PATH="+tools+":"+kit.Path())
 	back := attach("prodgate-backend-flask-build")(w)
@@ -246,7 +245,7 @@ func (w *world) waitsForAnUpdate(inbox func() []message) {
 		back()
 		_ = os.WriteFile(answered, nil, 0o600)
 	}()
-	found := w.finds(build, inbox)
+	found := w.assertFindings(build, inbox)
 	<-ended
 	pauses, err := os.ReadFile(asked)
 	w.must(err)
@@ -255,7 +254,7 @@ func (w *world) waitsForAnUpdate(inbox func() []message) {
 	}
 }
 
-// parameter changes a known state, or deletes it where the change is to nothing.
+// parameter changes a known state, or deletes it if the change returns nil.
 func (w *world) parameter(name string, change func(map[string]any) map[string]any) (undo func()) {
 	w.Helper()
 	got, err := w.aws.ssm.GetParameter(w.Context(), &ssm.GetParameterInput{Name: &name})
@@ -277,8 +276,8 @@ func (w *world) parameter(name string, change func(map[string]any) map[string]an
 	return func() { put(*got.Parameter.Value) }
 }
 
-// happens puts an event of CodeBuild's.
-func (w *world) happens(project, status string) {
+// putBuildEvent puts an event of CodeBuild.
+func (w *world) putBuildEvent(project, status string) {
 	w.Helper()
 	w.must(w.Cloud.Inject(w.Context(), map[string]any{
 		"source": "aws.codebuild", "detail-type": "CodeBuild Build State Change", "account": w.account(), "region": region,

@@ -15,8 +15,8 @@ import (
 // atWork matches the progress of an update that has made at least ten resources.
 var atWork = regexp.MustCompile(`update: [1-9]\d+ of \d+ resources done`)
 
-// TestSandbox_Command runs the sandbox's own command as make does: killed in the middle,
-// nothing stays behind; again, and it is made whole; again, and nothing changes.
+// TestSandbox_Command runs the sandbox's own command as make does: a killed run leaves no process, the
+// next one completes the stack, and a further one changes nothing.
 func TestSandbox_Command(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()
@@ -53,7 +53,7 @@ func TestSandbox_Command(t *testing.T) {
 	if err := killed.Wait(); err == nil {
 		t.Fatal("up was over before it could be killed")
 	}
-	nothingRuns(t, mark)
+	assertNoProcess(t, mark)
 
 	const link = "https://eu-west-2.console.aws.amazon.com/codesuite/"
 	for _, run := range []struct {
@@ -96,7 +96,7 @@ func TestSandbox_Command(t *testing.T) {
 			t.Errorf("%v ends with too many lines:\n%s", run.args, end)
 		}
 	}
-	nothingRuns(t, mark)
+	assertNoProcess(t, mark)
 
 	for _, wrong := range []struct {
 		args []string

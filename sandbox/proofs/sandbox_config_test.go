@@ -27,7 +27,7 @@ func TestSandbox_ConfigWithSecrets(t *testing.T) {
 		w.must(json.Unmarshal(out, &values))
 		return values
 	}
-	// Of another passphrase: the sandbox cannot read it, and has to stand it.
+	// A secret with another passphrase: the sandbox cannot decrypt it, and must work without it.
 	foreign := "encryptionsalt: v1:MTIzNDU2Nzg=:v1:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n" +
 		string(configOf(t, "dev").Text) + "  github:token:\n    secure: v1:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n"
 	for range 2 { // the second finds the folder that the first left
@@ -39,7 +39,7 @@ func TestSandbox_ConfigWithSecrets(t *testing.T) {
 	}
 }
 
-// problem is what a command that failed wrote.
+// problem is the output of a failed command.
 func problem(err error) string {
 	if exit, ok := err.(*exec.ExitError); ok {
 		return string(exit.Stderr)

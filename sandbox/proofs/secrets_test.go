@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-// company is what an account has before its gate: a secret with a key of its own,
-// and a function that rotates.
+// company is what an account has before its gate: a secret with its own key, and a rotation
+// function.
 type company struct{ secret, key, otherKey, function, role string }
 
 func (w *world) company() company {
@@ -55,14 +55,14 @@ func (w *world) company() company {
 	return c
 }
 
-// What nobody may see.
+// Values that must appear nowhere.
 const (
 	companyValue = "npm-0f4b2a51"
 	tokenValue   = `pip-7c3d, "quoted" and $HOME`
 )
 
 // secretsAre gives backend-flask secrets.
-func secretsAre(yaml ...string) edit {
+func setSecrets(yaml ...string) edit {
 	all := "      secrets:\n"
 	for _, secret := range yaml {
 		all += "        - {" + secret + "}\n"
@@ -76,12 +76,12 @@ func TestSecrets_LifeCycle(t *testing.T) {
 	c := w.company()
 	before := w.inventory()
 	token := "name: TOKEN, rotationDays: 7, rotationLambdaArn: " + c.function
-	w.configure(secretsAre(token, "name: NPM, arn: '"+c.secret+"', keyArn: '"+c.key+"'"))
+	w.configure(setSecrets(token, "name: NPM, arn: '"+c.secret+"', keyArn: '"+c.key+"'"))
 	w.up()
 	same(t, "a second preview", w.planned(), map[string]string{})
-	w.secretStands(c)
+	w.assertSecret(c)
 
-	// Without a value a build fails before its first command.
+	// A build fails before its first command while a secret has no value.
 	build, standIn := w.sampleBuild()
 	failed, err := build.Run(t.Context())
 	w.must(err)
@@ -90,7 +90,7 @@ func TestSecrets_LifeCycle(t *testing.T) {
 		t.Errorf("a build without its secret: %v\n%s", failed.Phases, failed.Log)
 	}
 
-	// With one it hands them to docker, and to nobody else.
+	// With values the build passes them to docker only.
 	_, err = w.aws.secrets.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{
 		SecretId: ptr("prodgate/backend-flask/TOKEN"), SecretString: ptr(tokenValue),
 	})
@@ -131,7 +131,7 @@ func TestSecrets_LifeCycle(t *testing.T) {
 	}
 
 	// One more, one less.
-	w.configure(secretsAre(token, "name: LATER"))
+	w.configure(setSecrets(token, "name: LATER"))
 	same(t, "a secret more and one less", w.planned(), map[string]string{
 		"aws:secretsmanager/secret:Secret gate-backend-flask-LATER":             "create",
 		"aws:secretsmanager/secretPolicy:SecretPolicy gate-backend-flask-LATER": "create",
@@ -146,7 +146,7 @@ func TestSecrets_LifeCycle(t *testing.T) {
 	}
 	same(t, "a preview after the update", w.planned(), map[string]string{})
 
-	// What is taken away by hand is put back.
+	// What is removed by hand is restored.
 	_, err = w.aws.secrets.DeleteResourcePolicy(t.Context(), &secretsmanager.DeleteResourcePolicyInput{SecretId: ptr("prodgate/backend-flask/TOKEN")})
 	w.must(err)
 	_, err = w.aws.secrets.CancelRotateSecret(t.Context(), &secretsmanager.CancelRotateSecretInput{SecretId: ptr("prodgate/backend-flask/TOKEN")})
@@ -157,16 +157,16 @@ func TestSecrets_LifeCycle(t *testing.T) {
 		"aws:secretsmanager/secretRotation:SecretRotation gate-backend-flask-TOKEN": "update",
 	})
 	w.up()
-	w.secretStands(c)
+	w.assertSecret(c)
 
 	w.run("destroy", "--yes")
 	same(t, "after destroy the account", w.inventory(), before)
-	w.adoptedAsItWas(c)
+	w.assertAdoptedSecret(c)
 }
 
-// secretStands asserts that the secret TOKEN stands as it should, and that the
-// company's own has not been touched.
-func (w *world) secretStands(c company) {
+// assertSecret asserts the settings of the secret TOKEN, and that the company's own secret is
+// unchanged.
+func (w *world) assertSecret(c company) {
 	w.Helper()
 	id := ptr("prodgate/backend-flask/TOKEN")
 	got, err := w.aws.secrets.DescribeSecret(w.Context(), &secretsmanager.DescribeSecretInput{SecretId: id})
@@ -186,10 +186,10 @@ func (w *world) secretStands(c company) {
 			w.Errorf("the policy of %s does not know %s: %s", *id, arn, text)
 		}
 	}
-	w.adoptedAsItWas(c)
+	w.assertAdoptedSecret(c)
 }
 
-func (w *world) adoptedAsItWas(c company) {
+func (w *world) assertAdoptedSecret(c company) {
 	w.Helper()
 	got, err := w.aws.secrets.DescribeSecret(w.Context(), &secretsmanager.DescribeSecretInput{SecretId: &c.secret})
 	w.must(err)
@@ -201,15 +201,15 @@ func (w *world) adoptedAsItWas(c company) {
 	}
 }
 
-// TestSecrets_RefuseMissing covers what settings say of an account and is not so:
-// each is named, and nothing is made.
+// TestSecrets_RefuseMissing covers settings that name what the account lacks: the error names each, and
+// nothing is created.
 func TestSecrets_RefuseMissing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
 	c := w.company()
 	before := w.inventory()
 	gone := strings.Replace(c.secret, "company/npm", "company/gone", 1)
-	w.configure(secretsAre(
+	w.configure(setSecrets(
 		"name: GONE, arn: '"+gone+"'",
 		"name: OTHERS, arn: '"+c.secret+"', keyArn: '"+c.otherKey+"'",
 		"name: UNSAID, arn: '"+c.secret+"'",

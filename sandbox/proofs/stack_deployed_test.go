@@ -26,15 +26,14 @@ import (
 	"prodgate/pkg/buildspec"
 )
 
-// deployed asserts, on the emulators' own answers, that a gate with these apps
-// stands as it should.
+// deployed asserts, on the emulators' own responses, the state of a gate with these apps.
 func (w *world) deployed(apps ...string) {
 	w.Helper()
-	w.connected()
+	w.assertConnection()
 	for _, app := range apps {
 		w.pipeline(app)
 		w.project(app)
-		w.images(app)
+		w.assertRepository(app)
 		w.role(app, "pipeline", byService("codepipeline.amazonaws.com", w.account(),
 			"arn:aws:codepipeline:"+region+":"+w.account()+":"+app+"-prodgate"))
 		w.role(app, "build", byService("codebuild.amazonaws.com", w.account(),
@@ -64,7 +63,7 @@ func (w *world) deployed(apps ...string) {
 		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyPipelineBuildScanPrepareOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
 	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
 		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyRecorderOnRecordObjects", "OnlyDeployersOnRecordObjects")
-	w.watched()
+	w.assertDetectionRules()
 	w.told()
 	w.branchProtected()
 }
@@ -73,10 +72,10 @@ func (w *world) account() string {
 	return map[string]string{"dev": "111111111111", "prod": "222222222222"}[w.Name]
 }
 
-// approved is whether people approve what the stack deploys.
+// approved is whether the stack has an approval.
 func (w *world) approved() bool { return w.Name == "prod" }
 
-func (w *world) connected() {
+func (w *world) assertConnection() {
 	w.Helper()
 	list, err := w.aws.connections.ListConnections(w.Context(), &codeconnections.ListConnectionsInput{})
 	w.must(err)
@@ -132,7 +131,7 @@ func (w *world) pipeline(app string) {
 	}
 }
 
-// buildProject is the build project of an app as CodeBuild answers it.
+// buildProject is the build project of an app as CodeBuild returns it.
 func (w *world) buildProject(app string) cbtypes.Project {
 	w.Helper()
 	return w.projectOf("prodgate-" + app + "-build")
@@ -183,7 +182,7 @@ func (w *world) project(app string) {
 	}
 }
 
-func (w *world) images(app string) {
+func (w *world) assertRepository(app string) {
 	w.Helper()
 	name := "prodgate/" + app
 	got, err := w.aws.ecr.DescribeRepositories(w.Context(), &ecr.DescribeRepositoriesInput{RepositoryNames: []string{name}})
@@ -201,13 +200,13 @@ func (w *world) images(app string) {
 	w.must(err)
 }
 
-// trust is who may take a role on, and when.
+// trust is the principal and the conditions of a trust policy.
 type trust struct {
 	Principal map[string][]string
 	Condition map[string]map[string][]string
 }
 
-// byService is the trust in one service of one account, for one source.
+// byService is the trust of one service in one account, for one source.
 func byService(service, account, source string) trust {
 	t := trust{
 		Principal: map[string][]string{"Service": {service}},
@@ -221,8 +220,8 @@ func byService(service, account, source string) trust {
 	return t
 }
 
-// role asserts who may take the role of an app's duty on, that it is below the
-// duty's boundary, and that it has its own policy, those of AWS's, and no other.
+// role asserts the trust policy of the role of an app's duty, its boundary, and that it has exactly its
+// own policy and the AWS managed ones.
 func (w *world) role(app, duty string, trusted trust, ofAWS ...string) {
 	w.Helper()
 	name := "prodgate-" + duty
@@ -282,7 +281,7 @@ func (w *world) bucket(purpose string, sids ...string) {
 	}
 }
 
-func (w *world) watched() {
+func (w *world) assertDetectionRules() {
 	w.Helper()
 	ctx := w.Context()
 	detectors, err := w.aws.guardduty.ListDetectors(ctx, &guardduty.ListDetectorsInput{})
@@ -300,7 +299,7 @@ func (w *world) watched() {
 	if len(recorders.ConfigurationRecordersStatus) != 1 || !recorders.ConfigurationRecordersStatus[0].Recording {
 		w.Errorf("recorders are %+v", recorders.ConfigurationRecordersStatus)
 	}
-	w.ruled()
+	w.assertConfigRules()
 }
 
 func (w *world) told() {
@@ -321,10 +320,10 @@ func (w *world) told() {
 
 func (w *world) branchProtected() {
 	w.Helper()
-	w.closed(map[string]float64{"dev": 1, "prod": 2}[w.Name], "@example-org/platform")
+	w.assertProtected(map[string]float64{"dev": 1, "prod": 2}[w.Name], "@example-org/platform")
 }
 
-// sids are the statements' ids of a policy, in their order.
+// sids lists the statement ids of a policy, in order.
 func (w *world) sids(policy string) []string {
 	w.Helper()
 	var document struct{ Statement []struct{ Sid string } }

@@ -12,18 +12,18 @@ import (
 	"prodgate/sandbox/engine/recovery"
 )
 
-// TestStack_KilledUpdate kills the engine (SIGKILL) at several points of an update.
-// Afterwards nothing is left running, another update finishes the job, and a
-// destroy finds everything: nothing is lost, nothing is made twice.
+// TestStack_KilledUpdate kills the engine (SIGKILL) at several points of an update. Afterwards no process
+// runs, another update completes the stack, and a destroy deletes everything: nothing is lost and
+// nothing is created twice.
 func TestStack_KilledUpdate(t *testing.T) {
 	t.Parallel()
 	for _, created := range []int{4, 25, 60} {
 		t.Run("after "+strconv.Itoa(created)+" creations", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, "dev", secretsAre("name: TOKEN"), quiet)
+			w := newWorld(t, "dev", setSecrets("name: TOKEN"), quiet)
 			w.Bridges, w.SavesOnce = "", false // as a user runs it: what is left running is looked for
-			w.killAfter(created)
-			w.nothingRuns()
+			w.killUpdateAfter(created)
+			w.assertNoProcess()
 
 			w.must(recovery.Recover(w.Context(), w.Stack, region, t.Logf))
 			w.up()
@@ -39,9 +39,8 @@ func TestStack_KilledUpdate(t *testing.T) {
 	}
 }
 
-// killAfter starts an update and kills the engine once it has created so many
-// resources.
-func (w *world) killAfter(created int) {
+// killUpdateAfter starts an update and kills the engine after a number of created resources.
+func (w *world) killUpdateAfter(created int) {
 	w.Helper()
 	screen, err := os.Create(filepath.Join(w.TempDir(), "screen"))
 	w.must(err)
@@ -64,15 +63,15 @@ func (w *world) killAfter(created int) {
 	}
 }
 
-// nothingRuns fails when a process of this stack (it carries the stack's
-// PULUMI_HOME) is still there some seconds after the engine was killed.
-func (w *world) nothingRuns() {
+// assertNoProcess fails if a process of this stack, which has the stack's PULUMI_HOME, still runs some
+// seconds after the engine was killed.
+func (w *world) assertNoProcess() {
 	w.Helper()
-	nothingRuns(w.T, "PULUMI_HOME="+filepath.Join(w.Dir, "home"))
+	assertNoProcess(w.T, "PULUMI_HOME="+filepath.Join(w.Dir, "home"))
 }
 
-// nothingRuns fails when a process with a mark in its environment stays.
-func nothingRuns(t *testing.T, mark string) {
+// assertNoProcess fails if a process with a mark in its environment keeps running.
+func assertNoProcess(t *testing.T, mark string) {
 	t.Helper()
 	var left []string
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
@@ -96,8 +95,8 @@ func nothingRuns(t *testing.T, mark string) {
 	t.Errorf("still running: %q", left)
 }
 
-// TestStack_TwoUpdatesAtOnce lets two updates of one stack meet: one wins, the other
-// says why it stops, and touches nothing.
+// TestStack_TwoUpdatesAtOnce runs two updates of one stack at once: one succeeds, the other prints the
+// reason and changes nothing.
 func TestStack_TwoUpdatesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet)
@@ -117,8 +116,8 @@ func TestStack_TwoUpdatesAtOnce(t *testing.T) {
 	w.empty("after destroy")
 }
 
-// TestStack_RefuseBeforeCreate covers what is wrong with a stack as a whole:
-// the update ends with one error that says what to do, and nothing is made.
+// TestStack_RefuseBeforeCreate covers problems of a whole stack: the update ends with one error and its
+// remedy, and nothing is created.
 func TestStack_RefuseBeforeCreate(t *testing.T) {
 	t.Parallel()
 	account := newWorld(t, "dev") // nothing is made in it, so that all can be refused in one

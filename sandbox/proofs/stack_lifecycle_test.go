@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// secondApp is an app more, in a repository of its own.
+// secondApp adds a second app, in its own repository.
 var secondApp = replace("  prodgate:build:\n", `    - name: frontend-react-js
       folder: frontend
       cluster: cruddur
@@ -21,8 +21,7 @@ var secondApp = replace("  prodgate:build:\n", `    - name: frontend-react-js
   prodgate:build:
 `)
 
-// TestStack_LifeCycle takes each stack from nothing through every kind of change
-// back to nothing.
+// TestStack_LifeCycle creates each stack, makes every kind of change, and destroys it.
 func TestStack_LifeCycle(t *testing.T) {
 	t.Parallel()
 	for name, account := range map[string]string{"dev": "111111111111", "prod": "222222222222"} {
@@ -30,13 +29,13 @@ func TestStack_LifeCycle(t *testing.T) {
 			t.Parallel()
 			w := newWorldUp(t, name)
 
-			// The first preview created nothing (snapshot.take), and said what the update does.
+			// The first preview created nothing (snapshot.take), and equals the update.
 			same(t, "the first update", w.snapshot.changes, map[string]int{"create": len(w.snapshot.preview)})
 			w.full(map[string][]string{"dev": {"secrets"}}[name]...)
 			w.deployed("backend-flask")
 			same(t, "a second preview", w.planned(), map[string]string{})
 
-			// A path filter, and one app more, touch only what they must.
+			// A path filter and a second app change only their own resources.
 			more := func(s string) string { return strings.ReplaceAll(secondApp(s), "ACCOUNT", account) }
 			w.configure(more, replace("folder: backend-flask\n", "folder: backend-flask\n      paths: [backend-flask/**, shared/**]\n"))
 			planned := w.planned()
@@ -63,8 +62,8 @@ func TestStack_LifeCycle(t *testing.T) {
 			w.deployed("backend-flask", "frontend-react-js")
 			same(t, "a preview after the update", w.planned(), map[string]string{})
 
-			// What is changed behind our back is seen and put right.
-			w.tamper()
+			// Manual changes are detected and reverted.
+			w.tamperWithStack()
 			same(t, "the repair", w.planned(), map[string]string{
 				"aws:codepipeline/pipeline:Pipeline gate-backend-flask":                                          "update",
 				"aws:codebuild/project:Project gate-backend-flask-build":                                         "update",
@@ -81,8 +80,8 @@ func TestStack_LifeCycle(t *testing.T) {
 			w.run("refresh", "--yes")
 			same(t, "a refresh after the repair", w.lastChanges(), map[string]int{})
 
-			// An app that is taken away goes with everything of its own. With
-			// protection on, nothing that holds history goes.
+			// A removed app is deleted with all of its resources. With protection on, nothing that
+			// holds history is deleted.
 			if name == "prod" {
 				if out := w.fails("destroy", "--yes"); !strings.Contains(out, "protected") {
 					t.Errorf("destroy fails for another reason than protection:\n%s", out)
@@ -97,8 +96,8 @@ func TestStack_LifeCycle(t *testing.T) {
 	}
 }
 
-// tamper changes what a gate is made of, the way somebody with a console would.
-func (w *world) tamper() {
+// tamperWithStack changes parts of a gate, as somebody with a console would.
+func (w *world) tamperWithStack() {
 	w.Helper()
 	ctx := w.Context()
 	got, err := w.aws.codepipeline.GetPipeline(ctx, &codepipeline.GetPipelineInput{Name: ptr("backend-flask-prodgate")})
@@ -115,14 +114,14 @@ func (w *world) tamper() {
 		},
 	})
 	w.must(err)
-	w.widen()
+	w.widenRoles()
 	_, err = w.aws.ecr.DeleteRepositoryPolicy(ctx, &ecr.DeleteRepositoryPolicyInput{RepositoryName: ptr("prodgate/backend-flask")})
 	w.must(err)
 }
 
-// widen gives roles what is not theirs, in each way that IAM has: a policy of AWS's,
-// an inline one, no boundary, a wider boundary, and another trust.
-func (w *world) widen() {
+// widenRoles adds permissions to roles in each way that IAM has: a managed policy, an inline policy,
+// no boundary, a wider boundary, and another trust policy.
+func (w *world) widenRoles() {
 	w.Helper()
 	const everything = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`
 	ctx, build, pipeline := w.Context(), ptr("prodgate-backend-flask-build"), ptr("prodgate-backend-flask-pipeline")

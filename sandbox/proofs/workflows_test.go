@@ -25,16 +25,15 @@ const oidcArn = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubuse
 
 var adoptOidc = replace("oidcProvider: create", "oidcProvider: adopt")
 
-// TestWorkflows_LeastPrivilege takes a stack through its life and holds
-// what it asked AWS for against what the deployed roles of GitHub Actions may do,
-// both ways: they may do all of it, and nothing that no run needs.
+// TestWorkflows_LeastPrivilege compares the calls of a stack's life cycle with the permissions of the
+// deployed roles of GitHub Actions, both ways: every call is allowed, and no permission is unused.
 func TestWorkflows_LeastPrivilege(t *testing.T) {
 	t.Parallel()
 	w := newWorldUp(t, "prod", unprotected)
 	ran := newUsage()
 	ran.deploy(w.snapshot.calls)
 	deploy, preview := w.grants("deploy"), w.grants("preview")
-	same(t, "the environments", w.environments(), map[string]any{
+	same(t, "the environments", w.listEnvironments(), map[string]any{
 		"prod":         map[string]any{"can_admins_bypass": false, "branches": []string{"main"}},
 		"prod-preview": map[string]any{"can_admins_bypass": true, "branches": nil},
 	})
@@ -44,8 +43,8 @@ func TestWorkflows_LeastPrivilege(t *testing.T) {
 	same(t, "the preview of a pull request", w.plannedAs(reader), asReader)
 	ran.preview(w.calls())
 
-	// What somebody changed is seen, and put right.
-	w.meddle()
+	// Manual changes are detected and reverted.
+	w.tamperWithGate()
 	w.calls()
 	if len(w.plannedAs(reader)) <= len(asReader) {
 		t.Error("the preview of a pull request shows nothing of what somebody changed")
@@ -55,14 +54,14 @@ func TestWorkflows_LeastPrivilege(t *testing.T) {
 	ran.deploy(w.calls())
 	same(t, "a preview after the repair", w.planned(), map[string]string{})
 
-	// Another environment, an app more, and another tag.
+	// Another environment, a further app, and another tag.
 	w.configure(unprotected, replace("upEnvironment: prod\n", "upEnvironment: production\n"),
 		replace("    owner: platform\n", "    team: platform\n"),
 		func(s string) string { return strings.ReplaceAll(secondApp(s), "ACCOUNT", "222222222222") })
 	w.calls()
 	w.up()
 	ran.deploy(w.calls())
-	same(t, "the environments after the update", keys(w.environments()), []string{"prod-preview", "production"})
+	same(t, "the environments after the update", keys(w.listEnvironments()), []string{"prod-preview", "production"})
 	role, err := w.aws.iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: ptr("prodgate-deploy")})
 	w.must(err)
 	if trust := unescaped(t, role.Role.AssumeRolePolicyDocument); !strings.Contains(trust, ":environment:production\"") || strings.Contains(trust, ":environment:prod\"") {
@@ -70,7 +69,7 @@ func TestWorkflows_LeastPrivilege(t *testing.T) {
 	}
 	same(t, "a preview after the update", w.planned(), map[string]string{})
 
-	// A build has left something behind.
+	// A build has left an image behind.
 	_, err = w.aws.s3.PutObject(t.Context(), &s3.PutObjectInput{
 		Bucket: ptr("prodgate-artifacts-222222222222-eu-west-2"), Key: ptr("backend-flask-prodga/Source/a.zip"), Body: strings.NewReader("artifact"),
 	})
@@ -80,11 +79,11 @@ func TestWorkflows_LeastPrivilege(t *testing.T) {
 	ran.deploy(w.calls())
 	w.empty("after destroy")
 
-	ran.hold(t, deploy, preview)
+	ran.assertGrants(t, deploy, preview)
 }
 
-// TestWorkflows_AdoptOIDCProvider: an account has one provider of GitHub's. It
-// is adopted when settings say so, and refused by name when they do not.
+// TestWorkflows_AdoptOIDCProvider: an account has one OIDC provider for GitHub. The stack adopts it if
+// settings say so, and otherwise refuses it by name.
 func TestWorkflows_AdoptOIDCProvider(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "prod", unprotected, quiet)
@@ -100,7 +99,7 @@ func TestWorkflows_AdoptOIDCProvider(t *testing.T) {
 	}
 	same(t, "after the refusal the account", w.inventory(), before)
 
-	// An environment that somebody uses already is not taken over either.
+	// An existing environment is not adopted either.
 	w.configure(unprotected, adoptOidc)
 	w.environment(http.MethodPut, "prod")
 	if out := w.fails("up", "--yes", "--skip-preview"); !strings.Contains(out, `prodgate:workflows.upEnvironment: "prod"`) || !strings.Contains(out, "name another") {
@@ -116,9 +115,9 @@ func TestWorkflows_AdoptOIDCProvider(t *testing.T) {
 	same(t, "after destroy the account", w.inventory(), before)
 }
 
-// environments are those of the repository that holds the program, each with who
-// gets past its rules, and the branches that get in.
-func (w *world) environments() map[string]any {
+// listEnvironments lists the environments of the program's repository, each with its bypass setting and
+// its branches.
+func (w *world) listEnvironments() map[string]any {
 	w.Helper()
 	const path = "repos/example-org/infrastructure/environments"
 	all := map[string]any{}
@@ -136,7 +135,7 @@ func (w *world) environments() map[string]any {
 	return all
 }
 
-// environment makes or deletes one by hand.
+// environment creates or deletes an environment by hand.
 func (w *world) environment(method, name string) {
 	w.Helper()
 	url := w.Cloud.GitHub + "api/v3/repos/example-org/infrastructure/environments/" + name
@@ -151,10 +150,10 @@ func (w *world) environment(method, name string) {
 	}
 }
 
-// meddle changes what the deploying role has to put right, call by call.
-func (w *world) meddle() {
+// tamperWithGate makes changes that the deploying role must revert.
+func (w *world) tamperWithGate() {
 	w.Helper()
-	w.tamper()
+	w.tamperWithStack()
 	ctx := w.Context()
 	did := func(_ any, err error) {
 		w.Helper()
@@ -201,13 +200,13 @@ func (w *world) meddle() {
 	}))
 }
 
-// grant is what one statement of a deployed policy allows.
+// grant is the allowed actions and resources of one statement of a deployed policy.
 type grant struct {
 	Sid              string
 	Action, Resource []string
 }
 
-// grants are those of the role of a duty, from the account.
+// grants lists the grants of the role of a duty, from the account.
 func (w *world) grants(duty string) []grant {
 	w.Helper()
 	ctx := w.Context()
@@ -247,18 +246,18 @@ func unescaped(t *testing.T, document *string) string {
 	return text
 }
 
-// usage is what runs asked AWS for, as IAM actions, and on what.
+// usage is the IAM actions that runs used, and their resources.
 type usage struct{ deployed, previewed map[string]map[string]bool }
 
 func newUsage() usage {
 	return usage{map[string]map[string]bool{}, map[string]map[string]bool{}}
 }
 
-// deploy notes the calls of an update, a refresh or a destroy.
+// deploy records the calls of an update, a refresh or a destroy.
 func (u usage) deploy(calls []asked) { note(u.deployed, calls) }
 
-// preview notes the calls of a preview that refreshes. Updates do that too, but by
-// another role of the organization.
+// preview records the calls of a preview with a refresh. Updates make them too, but with another
+// role of the organization.
 func (u usage) preview(calls []asked) {
 	note(u.previewed, calls)
 	note(u.deployed, slices.DeleteFunc(slices.Clone(calls), func(c asked) bool { return c.Operation == "AssumeRole" }))
@@ -278,8 +277,8 @@ func note(into map[string]map[string]bool, calls []asked) {
 	}
 }
 
-// hold compares, both ways.
-func (u usage) hold(t *testing.T, deploy, preview []grant) {
+// assertGrants compares usage and grants, both ways.
+func (u usage) assertGrants(t *testing.T, deploy, preview []grant) {
 	t.Helper()
 	for role, c := range map[string]struct {
 		used   map[string]map[string]bool
@@ -293,18 +292,18 @@ func (u usage) hold(t *testing.T, deploy, preview []grant) {
 		}
 		for _, action := range keys(c.used) {
 			for _, on := range keys(c.used[action]) {
-				if !byPeople(action, on) && !slices.ContainsFunc(allowed[action], func(pattern string) bool { return on == "" || matches(pattern, on) }) {
+				if !isForPeople(action, on) && !slices.ContainsFunc(allowed[action], func(pattern string) bool { return on == "" || matches(pattern, on) }) {
 					t.Errorf("the role for %s may not %s on %q: pkg/deploypermissions lacks it", role, action, on)
 				}
 			}
 		}
 		for _, action := range keys(allowed) {
-			if c.used[action] == nil && withoutCall[action] == "" {
+			if c.used[action] == nil && actionsWithoutCall[action] == "" {
 				t.Errorf("the role for %s may %s, which nothing did", role, action)
 			}
 		}
 	}
-	for action := range withoutCall {
+	for action := range actionsWithoutCall {
 		if u.deployed[action] != nil {
 			t.Errorf("%s is called: it needs no exception", action)
 		}
@@ -316,20 +315,20 @@ func matches(pattern, text string) bool {
 	return regexp.MustCompile("^" + expression + "$").MatchString(text)
 }
 
-// byPeople is whether a call changes who deploys, and within which bounds: that is
-// for the roles that settings name, and refused to the deploying role.
-func byPeople(action, on string) bool {
+// isForPeople is whether a call changes the deployers or their boundaries, which is allowed only to the
+// roles that settings name and denied to the deploying role.
+func isForPeople(action, on string) bool {
 	return strings.HasSuffix(action, "OpenIDConnectProvider") && action != "iam:GetOpenIDConnectProvider" ||
 		strings.Contains(on, "/prodgate/boundary/") || strings.Contains(on, "/prodgate/deploy/") || strings.Contains(on, "/prodgate/preview/")
 }
 
-// withoutCall are the actions that are allowed and not seen as a call, and why.
-var withoutCall = map[string]string{
+// actionsWithoutCall are allowed actions that appear in no call, with the reason.
+var actionsWithoutCall = map[string]string{
 	"iam:PassRole":                        "AWS asks for it when a role is handed to a service",
 	"codeconnections:PassConnection":      "AWS asks for it when a connection is handed to CodePipeline",
 	"codestar-connections:PassConnection": "the same, for a connection of the old name",
-	"codestar-connections:GetConnection":  "only a gate that adopts a connection",
-	"cloudtrail:GetEventSelectors":        "only a gate that adopts a trail",
+	"codestar-connections:GetConnection":  "only a gate that adoptProtection a connection",
+	"cloudtrail:GetEventSelectors":        "only a gate that adoptProtection a trail",
 	"cloudtrail:UpdateTrail":              "a trail that somebody changed by hand",
 	"s3:BypassGovernanceRetention":        "a gate that was protected is emptied before the retention of its trail is over",
 	"ecs:ListClusters":                    "a preview that refuses a cluster names those that exist",
@@ -340,7 +339,7 @@ var withoutCall = map[string]string{
 	"kms:RetireGrant":                     "the same, when the repository goes",
 }
 
-// actionsOf are those whose names are not their operations'. AWS: Service
+// actionsOf are the actions whose names differ from their operations'. AWS: Service
 // Authorization Reference, Actions defined by Amazon S3.
 var actionsOf = map[string][]string{
 	"sts:GetCallerIdentity":               {}, // needs no permission
@@ -364,7 +363,7 @@ var actionsOf = map[string][]string{
 	"s3:PutPublicAccessBlock":             {"s3:PutBucketPublicAccessBlock"},
 }
 
-// actions are what IAM is asked for.
+// actions lists the IAM actions of a call.
 func (c asked) actions() []string {
 	service := c.Service
 	if service == "monitoring" { // what CloudWatch's requests are signed for
@@ -377,7 +376,7 @@ func (c asked) actions() []string {
 	return []string{action}
 }
 
-// arn is that of the resource, where the call says it; else nothing.
+// arn is the ARN of the resource if the call contains it; else empty.
 func (c asked) arn() string {
 	switch {
 	case c.Service == "s3" && c.Operation == "DeleteObjects":
