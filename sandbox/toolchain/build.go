@@ -10,18 +10,18 @@ import (
 	"runtime"
 )
 
-// builtTool is a program built from a Go module. Each has a module file of its own
-// under sandbox/toolchain/modules: their dependency graphs do not fit into one.
+// builtTool is a program built from a Go module. Each has its own module file under
+// sandbox/toolchain/modules, because their dependency graphs conflict.
 type builtTool struct {
-	name    string // of the binary
-	module  string // folder under sandbox/toolchain/modules
-	pkg     string // to build
-	ldflags string
-	leashed bool   // runs below a plugin, and must end with it
-	takes   string // how long, the first time
+	name     string // of the binary
+	module   string // folder under sandbox/toolchain/modules
+	pkg      string // to build
+	ldflags  string
+	leashed  bool   // runs below a plugin, and must end with it
+	duration string // of the first build
 }
 
-// build builds a tool unless it is there and its module file has not changed.
+// build builds a tool unless it exists and its module file is unchanged.
 func (k *Kit) build(ctx context.Context, log Log, t builtTool) error {
 	dir := filepath.Join(k.Root, "sandbox", "toolchain", "modules", t.module)
 	stamp, err := fingerprint(filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum"))
@@ -42,17 +42,17 @@ func (k *Kit) build(ctx context.Context, log Log, t builtTool) error {
 			return nil
 		}
 	}
-	log("building %s (%s the first time)", t.name, t.takes)
+	log("building %s (%s the first time)", t.name, t.duration)
 	if err := gobuild(ctx, log, dir, out, t.pkg, t.ldflags); err != nil {
 		return err
 	}
 	return os.WriteFile(stampFile, []byte(stamp), 0o644)
 }
 
-// leashed is where a program stands that is started through the leash.
+// leashed is the path of a program that is started through the leash.
 func (k *Kit) leashed(name string) string { return filepath.Join(k.Bin, "leashed", name) }
 
-// gobuild builds a package; go itself finds out what is up to date.
+// gobuild builds a package; go itself skips what is up to date.
 func gobuild(ctx context.Context, log Log, dir, out, pkg, ldflags string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, "-ldflags", "-s -w "+ldflags, pkg)
 	cmd.Dir = dir

@@ -7,14 +7,14 @@ import (
 	"os/exec"
 )
 
-// debianTool is a program and the Debian package that has it.
+// debianTool is a program and its Debian package.
 type debianTool struct{ program, pack string }
 
-// debianTools are what the tests run beside the kit: the buildspec's jq, the
-// linter of its shell, what the policy evaluator runs in, and what installs it.
+// debianTools are the tests' tools beside the kit: the buildspec's jq, the linter of its
+// shell, and Node.js with npm for the policy evaluator.
 var debianTools = []debianTool{{"jq", "jq"}, {"shellcheck", "shellcheck"}, {"node", "nodejs"}, {"npm", "npm"}}
 
-// PrepareTests installs what only the tests need, where this process may.
+// PrepareTests installs what only the tests need, if this user can.
 func PrepareTests(ctx context.Context, root string, log Log) error {
 	var missing []string
 	for _, tool := range debianTools {
@@ -23,7 +23,7 @@ func PrepareTests(ctx context.Context, root string, log Log) error {
 		}
 	}
 	if len(missing) > 0 {
-		if err := debian(ctx, log, missing); err != nil {
+		if err := installDebian(ctx, log, missing); err != nil {
 			return err
 		}
 	}
@@ -40,7 +40,7 @@ func PrepareTests(ctx context.Context, root string, log Log) error {
 	return err
 }
 
-func debian(ctx context.Context, log Log, missing []string) error {
+func installDebian(ctx context.Context, log Log, missing []string) error {
 	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
 		return fmt.Errorf("install %v for the tests (this user cannot)", missing)
 	}

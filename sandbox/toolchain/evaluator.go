@@ -9,21 +9,21 @@ import (
 	"strings"
 )
 
-// oldestNode is the oldest Node.js whose language the evaluator is written in.
+// oldestNode is the oldest Node.js that runs the evaluator.
 const oldestNode = 18
 
-// Evaluator is the policy evaluator of sandbox/authority: a script, and the
-// packages that it needs.
+// Evaluator is the policy evaluator of sandbox/evaluators/authority: a script, and its
+// packages.
 type Evaluator struct{ Node, Script, Modules string }
 
-// PrepareEvaluator installs the packages that the lock names, unless these are
-// there. Only tests need them.
+// PrepareEvaluator installs the packages of the lock file, unless they are installed. Only
+// tests need them.
 func PrepareEvaluator(ctx context.Context, root string, log Log) (*Evaluator, error) {
-	node, err := node(ctx)
+	node, err := findNode(ctx)
 	if err != nil {
 		return nil, err
 	}
-	modules, err := packages(ctx, root, "authority", "the policy evaluator", log)
+	modules, err := installPackages(ctx, root, "authority", "the policy evaluator", log)
 	if err != nil {
 		return nil, err
 	}
@@ -32,8 +32,8 @@ func PrepareEvaluator(ctx context.Context, root string, log Log) (*Evaluator, er
 	}, nil
 }
 
-// node is a Node.js that is new enough.
-func node(ctx context.Context) (string, error) {
+// findNode finds a Node.js that is new enough.
+func findNode(ctx context.Context) (string, error) {
 	path, err := exec.LookPath("node")
 	if err != nil {
 		return "", fmt.Errorf("the policy evaluator needs Node.js %d or later and npm (Debian: nodejs, npm): %w", oldestNode, err)

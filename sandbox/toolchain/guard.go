@@ -7,15 +7,14 @@ import (
 	"runtime"
 )
 
-// PrepareGuard installs cfn-guard, which is AWS's own interpreter of Guard: an npm
-// package of AWS's brings the program.
+// PrepareGuard installs cfn-guard, AWS's own interpreter of Guard, from an npm package of AWS.
 func PrepareGuard(ctx context.Context, root string, log Log) (program string, err error) {
 	system, known := map[string]string{"linux": "ubuntu", "darwin": "macos"}[runtime.GOOS]
 	machine, built := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
 	if !known || !built {
-		return "", fmt.Errorf("cfn-guard is not to be had for %s on %s", runtime.GOOS, runtime.GOARCH)
+		return "", fmt.Errorf("cfn-guard is not available for %s on %s", runtime.GOOS, runtime.GOARCH)
 	}
-	modules, err := packages(ctx, root, "guard", "cfn-guard", log)
+	modules, err := installPackages(ctx, root, "guard", "cfn-guard", log)
 	if err != nil {
 		return "", err
 	}

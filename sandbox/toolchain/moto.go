@@ -9,21 +9,21 @@ import (
 	"strings"
 )
 
-// The emulator of AWS and the real aws CLI, as pip names them.
+// The pip packages of the AWS emulator and of the real aws CLI.
 var pythonTools = []string{"moto[server]==5.2.1", "awscli"}
 
-// hasMoto fails where this version of moto is not, or has no server.
+// hasMoto fails if this version of moto, or its server, is not installed.
 const hasMoto = `import moto, flask, awscli, sys; sys.exit(moto.__version__ != "5.2.1")`
 
-// moto takes the machine's python3 when it has moto and the aws CLI; else it
-// installs them into a virtual environment of the sandbox's own.
+// moto uses the machine's python3 if it has moto and the aws CLI; else it installs them into
+// the sandbox's own virtual environment.
 func (k *Kit) moto(ctx context.Context, log Log) error {
 	venv := filepath.Join(filepath.Dir(k.Bin), "python")
 	for _, python := range []string{"python3", filepath.Join(venv, "bin", "python3")} {
 		if exec.CommandContext(ctx, python, "-c", hasMoto).Run() != nil {
 			continue
 		}
-		// A version manager's python3 is a script; ask for the interpreter.
+		// A version manager's python3 is a script; the kit needs the interpreter.
 		out, err := exec.CommandContext(ctx, python, "-c", "import sys; print(sys.executable)").Output()
 		if err != nil {
 			return err
@@ -44,10 +44,9 @@ func (k *Kit) moto(ctx context.Context, log Log) error {
 	return k.linkPython(ctx, log)
 }
 
-// linkPython puts the interpreter into the kit, for scripts, and the programs that fork
-// from a server instead of starting: the aws CLI, and the emulator. A link to the
-// interpreter would not do: Python looks for its virtual environment beside the name it
-// is called by.
+// linkPython adds to the kit the interpreter, for scripts, and the programs that fork from a
+// server instead of starting: the aws CLI, and the emulator. The interpreter is a script and
+// not a link, because Python looks for its virtual environment beside its own path.
 func (k *Kit) linkPython(ctx context.Context, log Log) error {
 	script := "#!/bin/sh\nexec '" + k.Python + "' \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(k.Bin, "python3"), []byte(script), 0o755); err != nil {
@@ -62,7 +61,7 @@ func (k *Kit) linkPython(ctx context.Context, log Log) error {
 
 // forkServer builds a program that forks from a server (package forkserver).
 func (k *Kit) forkServer(ctx context.Context, log Log, out, program, command string) error {
-	// Older versions of the kit have a script there, which go build does not replace.
+	// An older kit has a script at this path, which go build does not replace.
 	if text, err := os.ReadFile(out); err == nil && strings.HasPrefix(string(text), "#!") {
 		if err := os.Remove(out); err != nil {
 			return err

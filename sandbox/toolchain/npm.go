@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// packages installs the npm packages that the lock in a folder of sandbox/toolchain/modules names,
-// unless these are there. Only tests need any.
-func packages(ctx context.Context, root, folder, what string, log Log) (modules string, err error) {
+// installPackages installs the npm packages of the lock file in a folder of sandbox/toolchain/modules,
+// unless they are installed. Only tests need them.
+func installPackages(ctx context.Context, root, folder, what string, log Log) (modules string, err error) {
 	source := filepath.Join(root, "sandbox", "toolchain", "modules", folder)
 	dir := filepath.Join(root, ".sandbox", "tools", folder)
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -9,57 +9,56 @@ import (
 	"runtime"
 )
 
-// The versions of the SDKs in go.mod, and the Terraform provider that
-// pulumi-aws of that version is made of.
+// The versions of the SDKs in go.mod, and of the Terraform provider that this pulumi-aws
+// wraps.
 const (
 	AWSVersion          = "6.83.2"
 	GitHubVersion       = "6.14.0"
 	terraformAWSVersion = "5.100.0"
 )
 
-// awsProvider takes the plugin from Pulumi's plugin cache; else it bridges a
-// terraform-provider-aws that the machine has; else it asks Pulumi to download
-// the plugin.
+// awsProvider uses the plugin in Pulumi's plugin cache; else it bridges an installed
+// terraform-provider-aws; else Pulumi downloads the plugin.
 func (k *Kit) awsProvider(ctx context.Context, log Log) error {
-	if k.installed("aws", AWSVersion) {
+	if k.linkInstalled("aws", AWSVersion) {
 		return nil
 	}
-	if binary := terraformAWS(); binary != "" {
-		name := "terraform-provider-aws" // the bridge takes the package's name from it
+	if binary := findTerraformAWS(); binary != "" {
+		name := "terraform-provider-aws" // the bridge derives the package's name from it
 		if err := k.link(binary, k.leashed(name)); err != nil {
 			return err
 		}
 		if err := k.link("sandbox", filepath.Join(k.Bin, name)); err != nil {
 			return err
 		}
-		return k.bridged(ctx, log, "aws", AWSVersion)
+		return k.linkBridge(ctx, log, "aws", AWSVersion)
 	}
 	log("downloading the AWS provider %s", AWSVersion)
 	if err := k.download(ctx, log, "aws", AWSVersion); err != nil {
 		return errors.Join(err, errors.New("no AWS provider: neither is the Pulumi plugin aws "+AWSVersion+
-			" installed or to be had, nor is terraform-provider-aws "+terraformAWSVersion+
+			" installed or available, nor is terraform-provider-aws "+terraformAWSVersion+
 			" in a plugin folder or filesystem mirror of Terraform (name one with TF_PLUGIN_CACHE_DIR)"))
 	}
 	return nil
 }
 
-// githubProvider takes the plugin from Pulumi's plugin cache, or builds the
-// Terraform provider and bridges it.
+// githubProvider uses the plugin in Pulumi's plugin cache, or builds and bridges the Terraform
+// provider.
 func (k *Kit) githubProvider(ctx context.Context, log Log) error {
-	if k.installed("github", GitHubVersion) {
+	if k.linkInstalled("github", GitHubVersion) {
 		return nil
 	}
 	if err := k.build(ctx, log, builtTool{
-		name: "terraform-provider-github", module: "github", takes: "90 seconds", leashed: true,
+		name: "terraform-provider-github", module: "github", duration: "90 seconds", leashed: true,
 		pkg: "github.com/integrations/terraform-provider-github/v6",
 	}); err != nil {
 		return err
 	}
-	return k.bridged(ctx, log, "github", GitHubVersion)
+	return k.linkBridge(ctx, log, "github", GitHubVersion)
 }
 
-// installed links the plugin from the user's own plugin cache.
-func (k *Kit) installed(name, version string) bool {
+// linkInstalled links the plugin of the user's own plugin cache, and reports whether it exists.
+func (k *Kit) linkInstalled(name, version string) bool {
 	home := os.Getenv("PULUMI_HOME")
 	if home == "" {
 		user, err := os.UserHomeDir()
@@ -76,16 +75,16 @@ func (k *Kit) installed(name, version string) bool {
 	return k.link(plugin, filepath.Join(k.Plugins, folder)) == nil
 }
 
-// bridged puts the sandbox's own binary where the engine looks for the plugin.
-func (k *Kit) bridged(ctx context.Context, log Log, name, version string) error {
+// linkBridge links the sandbox's own binary to the path where the engine looks for the plugin.
+func (k *Kit) linkBridge(ctx context.Context, log Log, name, version string) error {
 	if err := k.link(filepath.Join(k.Bin, "sandbox"),
 		filepath.Join(k.Plugins, "resource-"+name+"-v"+version, "pulumi-resource-"+name)); err != nil {
 		return err
 	}
-	// Its module file has the versions of modules/pulumi's, where both need a package:
-	// what was compiled for one need not be compiled for the other.
+	// Packages that modules/pulumi needs too have the same versions in both module files, so
+	// that they are compiled once.
 	return k.build(ctx, log, builtTool{
-		name: "pulumi-resource-terraform-provider", module: "bridge", takes: "2 minutes", leashed: true,
+		name: "pulumi-resource-terraform-provider", module: "bridge", duration: "2 minutes", leashed: true,
 		pkg: "github.com/pulumi/pulumi-terraform-bridge/v3/dynamic",
 	})
 }
@@ -96,10 +95,9 @@ func (k *Kit) download(ctx context.Context, log Log, name, version string) error
 	return run(ctx, log, "pulumi plugin install "+name, cmd)
 }
 
-// terraformAWS looks where Terraform looks by itself (its plugin cache, its
-// implied local mirrors), and below /opt, where a machine's image may have a
-// mirror that its CLI configuration names.
-func terraformAWS() string {
+// terraformAWS searches Terraform's default folders (its plugin cache, its implied local
+// mirrors), and /opt, where a machine's image may have a mirror.
+func findTerraformAWS() string {
 	home, _ := os.UserHomeDir()
 	mirrors := []string{
 		os.Getenv("TF_PLUGIN_CACHE_DIR"),

@@ -12,12 +12,12 @@ import (
 
 const (
 	pulumiVersion = "3.259.0"
-	// oldestPulumi runs a policy pack that is an executable.
+	// oldestPulumi is the oldest version that runs an executable policy pack.
 	oldestPulumi = "3.255.0"
 )
 
-// pulumi takes the CLI on PATH when it is new enough, with the language host it
-// brings; else it builds one and puts the stand-in for the host beside it.
+// pulumi uses the CLI on PATH if it is new enough, with its language host; else it builds the
+// CLI and links the stand-in for the host beside it.
 func (k *Kit) pulumi(ctx context.Context, log Log) error {
 	if path, err := exec.LookPath("pulumi"); err == nil {
 		out, err := exec.CommandContext(ctx, path, "version").Output()
@@ -33,13 +33,13 @@ func (k *Kit) pulumi(ctx context.Context, log Log) error {
 		return err
 	}
 	return k.build(ctx, log, builtTool{
-		name: "pulumi", module: "pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", takes: "5 to 6 minutes",
-		// Without a version the Automation API refuses the CLI.
+		name: "pulumi", module: "pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", duration: "5 to 6 minutes",
+		// The Automation API rejects a CLI without a version.
 		ldflags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v" + pulumiVersion,
 	})
 }
 
-// link makes path a symbolic link to target, whatever was there.
+// link makes path a symbolic link to target, and replaces what exists.
 func (k *Kit) link(target, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err

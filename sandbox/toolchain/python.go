@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// CheckPython checks the repository's Python: its format and its style with Ruff, its types with
-// Pyright. Both are npm packages, which need nothing of Python's own registry.
+// CheckPython checks the repository's Python: format and style with Ruff, types with Pyright. Both
+// are npm packages, so Python's own registry is not needed.
 func CheckPython(ctx context.Context, root string, log Log) error {
-	modules, files, err := pythonChecks(ctx, root, log)
+	modules, files, err := prepareChecks(ctx, root, log)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func CheckPython(ctx context.Context, root string, log Log) error {
 
 // FormatPython formats the repository's Python with Ruff.
 func FormatPython(ctx context.Context, root string, log Log) error {
-	modules, files, err := pythonChecks(ctx, root, log)
+	modules, files, err := prepareChecks(ctx, root, log)
 	if err != nil {
 		return err
 	}
@@ -42,12 +42,12 @@ func FormatPython(ctx context.Context, root string, log Log) error {
 	return nil
 }
 
-// pythonChecks installs the checks, and lists the files that git has.
-func pythonChecks(ctx context.Context, root string, log Log) (modules string, files []string, err error) {
-	if _, err := node(ctx); err != nil {
+// prepareChecks installs the checks, and lists git's Python files.
+func prepareChecks(ctx context.Context, root string, log Log) (modules string, files []string, err error) {
+	if _, err := findNode(ctx); err != nil {
 		return "", nil, err
 	}
-	if modules, err = packages(ctx, root, "python", "Ruff and Pyright", log); err != nil {
+	if modules, err = installPackages(ctx, root, "python", "Ruff and Pyright", log); err != nil {
 		return "", nil, err
 	}
 	cmd := exec.CommandContext(ctx, "git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py")
@@ -64,7 +64,7 @@ func ruff(ctx context.Context, root, modules string, arguments ...string) error 
 	return inTerminal(ctx, root, "node", append([]string{script, modules}, arguments...)...)
 }
 
-// preparePython is the interpreter that has moto: types are looked up there.
+// preparePython returns the interpreter with moto, whose types Pyright needs.
 func preparePython(ctx context.Context, root string, log Log) (string, error) {
 	kit := &Kit{Root: root, Bin: filepath.Join(root, ".sandbox", "tools", "bin")}
 	if err := os.MkdirAll(kit.Bin, 0o755); err != nil {

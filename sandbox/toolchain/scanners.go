@@ -9,18 +9,18 @@ import (
 	"prodgate/pkg/tool"
 )
 
-// Scanners are the programs of the scans that are built here, of the versions that the
-// releases have: the releases themselves cannot be had.
+// Scanners are the programs of the scans, built here in the versions of the pinned releases, which
+// are not available.
 type Scanners struct {
 	Gitleaks, Gosec, Grype string
 	// Database writes a database of vulnerabilities for grype.
 	Database string
 }
 
-// DebianPython is where Debian's packages put Python's. One of them is bandit.
+// DebianPython is the folder of Debian's Python packages, such as bandit.
 const DebianPython = "/usr/lib/python3/dist-packages"
 
-// PrepareScanners builds what is not there, and installs Debian's bandit. Only tests need them.
+// PrepareScanners builds the missing scanners, and installs Debian's bandit. Only tests need them.
 func PrepareScanners(ctx context.Context, root string, log Log) (*Scanners, error) {
 	bin := filepath.Join(root, ".sandbox", "tools", "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
@@ -35,19 +35,19 @@ func PrepareScanners(ctx context.Context, root string, log Log) (*Scanners, erro
 	defer unlock()
 
 	if _, err := os.Stat(filepath.Join(DebianPython, "bandit")); err != nil {
-		if err := debian(ctx, log, []string{"bandit"}); err != nil {
+		if err := installDebian(ctx, log, []string{"bandit"}); err != nil {
 			return nil, err
 		}
 	}
 	kit := &Kit{Root: root, Bin: bin}
 	for _, t := range []builtTool{
-		{name: "gitleaks", module: "gitleaks", pkg: "github.com/zricethezav/gitleaks/v8", takes: "1 minute",
+		{name: "gitleaks", module: "gitleaks", pkg: "github.com/zricethezav/gitleaks/v8", duration: "1 minute",
 			ldflags: "-X github.com/zricethezav/gitleaks/v8/version.Version=" + tool.Gitleaks.Version},
-		{name: "gosec", module: "gosec", pkg: "github.com/securego/gosec/v2/cmd/gosec", takes: "2 minutes",
+		{name: "gosec", module: "gosec", pkg: "github.com/securego/gosec/v2/cmd/gosec", duration: "2 minutes",
 			ldflags: "-X main.Version=" + tool.Gosec.Version},
-		{name: "grype", module: "grype", pkg: "github.com/anchore/grype/cmd/grype", takes: "4 minutes",
+		{name: "grype", module: "grype", pkg: "github.com/anchore/grype/cmd/grype", duration: "4 minutes",
 			ldflags: "-X main.version=" + tool.Grype.Version},
-		{name: "database", module: "grype", pkg: "./database", takes: "1 minute"},
+		{name: "database", module: "grype", pkg: "./database", duration: "1 minute"},
 	} {
 		if err := kit.build(ctx, log, t); err != nil {
 			return nil, fmt.Errorf("%s: %w", t.name, err)

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// Signing is what signs images and verifies that they are.
+// Signing is the tools that sign images and verify signatures.
 type Signing struct {
 	// Notation is built from its Go module, as its release is.
 	Notation string
@@ -14,7 +14,7 @@ type Signing struct {
 	Plugin string
 }
 
-// PrepareSigning builds what signs images.
+// PrepareSigning builds the signing tools.
 func PrepareSigning(ctx context.Context, root string, log Log) (*Signing, error) {
 	kit := &Kit{Root: root, Bin: filepath.Join(root, ".sandbox", "tools", "bin")}
 	if err := os.MkdirAll(kit.Bin, 0o755); err != nil {
@@ -32,7 +32,7 @@ func PrepareSigning(ctx context.Context, root string, log Log) (*Signing, error)
 		Plugin:   filepath.Join(kit.Bin, "notation-com.amazonaws.signer.notation.plugin"),
 	}
 	if err := kit.build(ctx, log, builtTool{
-		name: "notation", module: "notation", takes: "1 minute", pkg: "github.com/notaryproject/notation/cmd/notation",
+		name: "notation", module: "notation", duration: "1 minute", pkg: "github.com/notaryproject/notation/cmd/notation",
 	}); err != nil {
 		return nil, err
 	}

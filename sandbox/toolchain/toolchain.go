@@ -1,6 +1,6 @@
-// Package toolchain finds what the sandbox runs (the Pulumi CLI, the providers,
-// moto, the aws CLI) and builds or installs what is not there. What a machine
-// has wins over what would be built; what was built is kept for the next run.
+// Package toolchain finds the sandbox's tools (the Pulumi CLI, the providers, moto, the aws
+// CLI) and builds or installs the missing ones. An installed tool is preferred; a built one is
+// kept for the next run.
 package toolchain
 
 import (
@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// Kit is what was found.
+// Kit is the prepared tools.
 type Kit struct {
 	// Root is the repository.
 	Root string
 	// Pulumi is the CLI.
 	Pulumi string
-	// Bin holds what was built, and goes on PATH.
+	// Bin holds the built tools, and is on PATH.
 	Bin string
 	// Plugins is the plugins folder of a PULUMI_HOME.
 	Plugins string
-	// Python has moto.
+	// Python is the interpreter with moto.
 	Python string
 	// Moto is the emulator of AWS.
 	Moto string
@@ -31,11 +31,10 @@ type Kit struct {
 	Policy string
 }
 
-// Log says a line of progress.
+// Log prints a line of progress.
 type Log func(format string, args ...any)
 
-// Prepare makes the kit complete. One process prepares at a time; another waits
-// for it and finds everything done.
+// Prepare completes the kit. One process prepares at a time; others wait for it.
 func Prepare(ctx context.Context, root string, log Log) (*Kit, error) {
 	dir := filepath.Join(root, ".sandbox", "tools")
 	kit := &Kit{Root: root, Bin: filepath.Join(dir, "bin"), Plugins: filepath.Join(dir, "plugins")}
@@ -70,7 +69,7 @@ func Prepare(ctx context.Context, root string, log Log) (*Kit, error) {
 	return kit, nil
 }
 
-// Root is the repository that the working directory is in.
+// Root is the repository of the working directory.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -88,13 +87,13 @@ func Root() (string, error) {
 	}
 }
 
-// Path is the kit first, then the machine's own.
+// Path is a PATH with the kit first, then the machine's own.
 func (k *Kit) Path() string {
 	return k.Bin + string(os.PathListSeparator) + filepath.Dir(k.Pulumi) + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
-// Lock holds a file until unlock, or until this process ends. When another
-// process holds it, it says so through busy and waits.
+// Lock locks a file until unlock, or until this process ends. If another process holds the
+// lock, it calls busy and waits.
 func Lock(path string, busy func()) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -109,7 +108,7 @@ func Lock(path string, busy func()) (unlock func(), err error) {
 	return func() { _ = f.Close() }, nil
 }
 
-// run runs a long step, saying every few seconds that it is still at it.
+// run runs a long step, and logs its progress every few seconds.
 func run(ctx context.Context, log Log, what string, cmd *exec.Cmd) error {
 	started := time.Now()
 	done := make(chan struct{})
@@ -135,5 +134,5 @@ func run(ctx context.Context, log Log, what string, cmd *exec.Cmd) error {
 	return nil
 }
 
-// Programs is where compiled Pulumi programs are kept.
+// Programs is the folder of compiled Pulumi programs.
 func (k *Kit) Programs() string { return filepath.Join(filepath.Dir(k.Bin), "programs") }

@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 )
 
-// everything is the one pattern with ** that is run here. Elsewhere ** is a *
-// that matches one level.
+// everything is the only supported pattern with **. Elsewhere ** is a * that matches one
+// level.
 const everything = "**/*"
 
-// collect reads the files that the patterns name, relative to the base, which is a
-// folder of the source. It does not follow a link out of it.
+// collect reads the files that match the patterns, relative to the base, a folder of the source.
+// It does not follow a link out of the base.
 func collect(source, base string, patterns []string) (map[string][]byte, error) {
 	root, err := os.OpenRoot(filepath.Join(source, base))
 	if err != nil {

@@ -1,9 +1,8 @@
-// Package codebuild runs a buildspec on this machine the way CodeBuild runs
-// it, so that what a pipeline's build stage does can be seen without AWS: the
-// same phases, the same variables, the same artifacts.
+// Package codebuild runs a buildspec on this machine as CodeBuild does, with the same phases,
+// variables and artifacts, so that a pipeline's build stage can be tested without AWS.
 //
-// It runs what a gate's buildspec may contain and refuses the rest (see
-// parse). What it stands for is in CodeBuild's user guide, "Build
+// It runs what a gate's buildspec can contain and rejects the rest (see
+// parse). Its behavior is that of CodeBuild's user guide, "Build
 // specification reference", "Build phase transitions" and "Environment
 // variables in build environments"; where the guide is silent, the code says
 // so. There is no container: the tools are this machine's, and docker is
@@ -27,32 +26,30 @@ type Build struct {
 	Project Project
 	// Source is the folder with the source. The build works on a copy.
 	Source string
-	// Further are the folders with the input artifacts beside the primary one, by their
-	// names. They are copied too, and found in CODEBUILD_SRC_DIR_ and the name.
+	// Further are the folders of the secondary input artifacts, by name. They are copied too, and
+	// their paths are in CODEBUILD_SRC_DIR_ and the name.
 	Further map[string]string
-	// Commit is the full id of the commit that the folder holds.
+	// Commit is the full id of the source's commit.
 	Commit string
 	// Initiator is who started the build: codepipeline/name for a pipeline.
 	Initiator string
-	// Env is what the build gets of the world around it, as KEY=value: PATH,
-	// and whatever the AWS CLI needs to find the cloud and to be let in. The
-	// caller's own environment is not handed on.
+	// Env is the build's outer environment, as KEY=value: PATH, and the AWS CLI's endpoint and
+	// credentials. The caller's own environment is not inherited.
 	Env []string
 }
 
-// Result is how a build went.
+// Result is the result of a build.
 type Result struct {
-	// ID is the build's id: the project, a colon and something random.
+	// ID is the build's id: the project, a colon and a random text.
 	ID string
-	// Succeeded says whether every phase did.
+	// Succeeded is whether every phase succeeded.
 	Succeeded bool
-	// Phases are those that ran, in order.
+	// Phases are the phases that ran, in order.
 	Phases []Phase
-	// Log is what CodeBuild would have written to CloudWatch Logs, but for one thing:
-	// CodeBuild puts *** where it finds the value of a secret. Whoever looks for one
-	// here finds what CodeBuild would have had to hide.
+	// Log is what CodeBuild would write to CloudWatch Logs, without its masking: CodeBuild
+	// replaces the value of a secret with ***, and a test of this log finds the value.
 	Log string
-	// Exported are the exported variables that were set at the end.
+	// Exported are the exported variables that are set at the end.
 	Exported map[string]string
 	// Artifacts are the files that were uploaded, by their path in the source.
 	Artifacts map[string][]byte
@@ -61,14 +58,13 @@ type Result struct {
 // Phase is one phase of a build that ran.
 type Phase struct {
 	// Name is CodeBuild's: INSTALL, PRE_BUILD, BUILD, POST_BUILD or
-	// UPLOAD_ARTIFACTS; DOWNLOAD_SOURCE where it fails, for want of a secret.
+	// UPLOAD_ARTIFACTS; DOWNLOAD_SOURCE if a secret is missing.
 	Name string
-	// Failure says why the phase failed, and is empty where it did not.
+	// Failure is the reason of a failed phase; empty if the phase succeeded.
 	Failure string
 }
 
-// Run runs the build. A build that fails is a Result; an error is a build
-// that could not be run.
+// Run runs the build. A failed build is a Result; an error means that the build could not run.
 func (b Build) Run(ctx context.Context) (*Result, error) {
 	spec, err := parse(b.Project.Source.Buildspec)
 	if err != nil {
@@ -87,7 +83,7 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 	further := map[string]string{}
 	for name, folder := range b.Further {
 		if !variableName.MatchString(name) {
-			return nil, fmt.Errorf("input artifact %q has no variable's name", name)
+			return nil, fmt.Errorf("input artifact %q is not a valid variable name", name)
 		}
 		further[name] = filepath.Join(root, "further", name)
 		if err := os.CopyFS(further[name], os.DirFS(folder)); err != nil {
@@ -115,20 +111,19 @@ func (b Build) Run(ctx context.Context) (*Result, error) {
 	}
 
 	r := run{spec: spec, shell: shell, log: &log, source: source, result: result}
-	err = r.all(ctx)
+	err = r.runPhases(ctx)
 	result.Log = log.String()
 	return result, err
 }
 
-// environment is what the build's first command sees. Later entries win: the
-// project's variables replace the buildspec's, and CodeBuild's own replace
-// both.
+// environment is the environment of the first command. Later entries win: the project's
+// variables override the buildspec's, and CodeBuild's own override both.
 func (b Build) environment(spec *buildSpec, id, root, source string, further map[string]string, secrets []string) ([]string, error) {
 	partition, region, account, err := b.Project.place()
 	if err != nil {
 		return nil, err
 	}
-	// A container's temporary files are gone with it.
+	// A container's temporary files are deleted with it.
 	home, temporary := filepath.Join(root, "home"), filepath.Join(root, "temporary")
 	for _, folder := range []string{home, temporary} {
 		if err := os.Mkdir(folder, 0o700); err != nil {

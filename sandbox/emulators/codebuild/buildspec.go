@@ -12,7 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// buildSpec is the part of CodeBuild's format that is run here.
+// buildSpec is the supported part of CodeBuild's format.
 type buildSpec struct {
 	Version string
 	Env     struct {
@@ -37,8 +37,8 @@ type phaseSpec struct {
 	Commands  []string
 }
 
-// parse reads a buildspec and refuses what Run would not do as CodeBuild does
-// it: a key that is ignored here might be the one that matters there.
+// parse reads a buildspec and rejects what Run does not support, because an ignored key could
+// matter at AWS.
 func parse(text string) (*buildSpec, error) {
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	decoder.KnownFields(true)

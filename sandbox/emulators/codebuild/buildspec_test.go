@@ -69,7 +69,7 @@ type app struct {
 
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
-// newApp makes an app of the test's own: all tests share one emulator.
+// newApp creates an app for one test, because all tests share one emulator.
 func newApp(t *testing.T, endpoint string) *app {
 	t.Helper()
 	tools := t.TempDir()
@@ -123,7 +123,7 @@ func (a *app) file(t *testing.T, name, content string) {
 	}
 }
 
-// variable changes what the project sets.
+// variable changes a variable of the project.
 func (a *app) variable(name, value string) {
 	for i, v := range a.Project.Environment.Variables {
 		if v.Name == name {
@@ -145,7 +145,7 @@ func (a *app) shim(t *testing.T, tool, script string) {
 	a.Env[0] = "PATH=" + a.path
 }
 
-// aws calls the emulator, past everything that the build is told.
+// aws calls the emulator directly, without the build's environment.
 func (a *app) aws(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("aws", append([]string{"--region", "eu-west-2", "--output", "text"}, args...)...)
@@ -157,7 +157,7 @@ func (a *app) aws(t *testing.T, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// digest asks the emulator for the image of a tag.
+// digest returns the image digest of a tag.
 func (a *app) digest(t *testing.T, tag string) string {
 	t.Helper()
 	return a.aws(t, "ecr", "describe-images", "--repository-name", a.repository,
@@ -170,7 +170,7 @@ func (a *app) images(t *testing.T) string {
 	return a.aws(t, "ecr", "list-images", "--repository-name", a.repository, "--query", "length(imageIds)")
 }
 
-// run runs a build and checks whether it ended as it should.
+// run runs a build and asserts its result.
 func (a *app) run(t *testing.T, want string) *Result {
 	t.Helper()
 	result, err := a.Run(t.Context())
@@ -185,7 +185,7 @@ func (a *app) run(t *testing.T, want string) *Result {
 
 const succeeds = "PRE_BUILD BUILD POST_BUILD UPLOAD_ARTIFACTS"
 
-// named checks that the build named the image by the digest, everywhere.
+// named asserts that every output of the build names the image by its digest.
 func named(t *testing.T, a *app, r *Result, digest string) {
 	t.Helper()
 	image := registry + "/" + a.repository + "@" + digest
@@ -210,7 +210,7 @@ func definitions(t *testing.T, file []byte, container, image string) {
 	}
 }
 
-// unnamed checks that a build that failed left nothing to deploy.
+// unnamed asserts that a failed build has nothing to deploy.
 func unnamed(t *testing.T, r *Result) {
 	t.Helper()
 	if r.Succeeded || len(r.Exported) > 0 || len(r.Artifacts) > 0 {
@@ -218,7 +218,7 @@ func unnamed(t *testing.T, r *Result) {
 	}
 }
 
-// called checks which commands docker was given, by their first words.
+// called asserts docker's commands, by their first words.
 func called(t *testing.T, a *app, want ...string) []docker.Call {
 	t.Helper()
 	calls, err := a.docker.Calls()
@@ -416,8 +416,8 @@ func withoutAbort(t *testing.T, a *app) {
 	}
 }
 
-// The guide says that all commands share one shell. They must not rely on it,
-// nor break when it is true.
+// The guide says that all commands share one shell. The commands must work with and without
+// a shared shell.
 func oneShell(t *testing.T, a *app) {
 	spec, err := parse(buildspec.Text("build"))
 	if err != nil {
@@ -453,8 +453,8 @@ func oddNames(t *testing.T, a *app) {
 		registry+"/"+a.repository+"@"+a.digest(t, commit))
 }
 
-// secret makes a secret in the emulator, with a value unless that is empty, and
-// gives it to the build.
+// secret creates a secret in the emulator, without a value if that is empty, and adds it to the
+// build.
 func (a *app) secret(t *testing.T, name, value string) {
 	t.Helper()
 	arn := a.aws(t, "secretsmanager", "create-secret", "--name", a.repository+"/"+name, "--query", "ARN")

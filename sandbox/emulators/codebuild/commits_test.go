@@ -9,8 +9,8 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// TestCommits lets the real buildspec before a deployment look at commits of a repository of
-// CodeCommit: prod has to be what main was.
+// TestCommits runs the real buildspec before a deployment on commits of a CodeCommit repository:
+// prod must contain only commits of main.
 func TestCommits(t *testing.T) {
 	t.Parallel()
 	need(t, "aws", "pipx install awscli")
@@ -89,7 +89,7 @@ func TestCommits(t *testing.T) {
 	})
 }
 
-// repository is one of CodeCommit, and what prepares the deployment of an image that was built.
+// repository is a CodeCommit repository, with the build that prepares the deployment of an image.
 type repository struct {
 	*testing.T
 	*app
@@ -128,7 +128,7 @@ func (r *repository) tip(branch string) string {
 	return r.aws(r.T, "codecommit", "get-branch", "--repository-name", r.name, "--branch-name", branch, "--query", "branch.commitId")
 }
 
-// commit puts a file on a branch, named after what is in it.
+// commit puts a file on a branch, named after its content.
 func (r *repository) commit(branch, file string) {
 	r.T.Helper()
 	args := []string{

@@ -17,14 +17,14 @@ import (
 	"prodgate/sandbox/emulators/internet"
 )
 
-// deployGate is a build of a project that looks at what was made, with what it is told.
+// deployGate is a build that checks an image or a deployment, with its variables.
 type deployGate struct {
 	Build
 	endpoint string
 }
 
-// newDeployGate makes a build with these variables. The world is what PATH and the
-// internet hold, and the emulator where there is an endpoint.
+// newDeployGate creates a build with these variables. It reaches PATH, the internet, and the emulator
+// if there is an endpoint.
 func newDeployGate(t *testing.T, spec, endpoint string, net *internet.Internet, variables map[string]string) *deployGate {
 	t.Helper()
 	g := &deployGate{endpoint: endpoint, Build: Build{
@@ -49,7 +49,7 @@ func newDeployGate(t *testing.T, spec, endpoint string, net *internet.Internet, 
 	return g
 }
 
-// set changes a variable, or takes it away where the value is empty.
+// set changes a variable, or removes it if the value is empty.
 func (g *deployGate) set(name, value string) {
 	others := slices.DeleteFunc(g.Project.Environment.Variables, func(v Variable) bool { return v.Name == name })
 	if value != "" {
@@ -58,7 +58,7 @@ func (g *deployGate) set(name, value string) {
 	g.Project.Environment.Variables = others
 }
 
-// onPath puts a script before what PATH holds under its name.
+// onPath puts a script on PATH, before a program of the same name.
 func (g *deployGate) onPath(t *testing.T, name, script string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -68,7 +68,7 @@ func (g *deployGate) onPath(t *testing.T, name, script string) {
 	g.Env[0] = "PATH=" + folder + ":" + strings.TrimPrefix(g.Env[0], "PATH=")
 }
 
-// passes checks that the build succeeds, and what it exports and says.
+// passes asserts that the build succeeds, its exported summary and its output.
 func (g *deployGate) passes(t *testing.T, summary string, words ...string) {
 	t.Helper()
 	result := g.done(t, words)
@@ -80,7 +80,7 @@ func (g *deployGate) passes(t *testing.T, summary string, words ...string) {
 	}
 }
 
-// refuses checks that the build fails, and why.
+// refuses asserts that the build fails, and the reason in its output.
 func (g *deployGate) refuses(t *testing.T, words ...string) {
 	t.Helper()
 	if result := g.done(t, words); result.Succeeded {
@@ -105,7 +105,7 @@ func (g *deployGate) done(t *testing.T, words []string) *Result {
 	return result
 }
 
-// output is what the commands wrote: not their own words, which are no answer.
+// output is the output of the commands, without the logged commands themselves.
 func (g *deployGate) output(r *Result) string {
 	spec, err := parse(g.Project.Source.Buildspec)
 	if err != nil {
@@ -122,7 +122,7 @@ func (g *deployGate) output(r *Result) string {
 	return text
 }
 
-// missing checks that each of the variables has to be set.
+// missing asserts that each of the variables is required.
 func (g *deployGate) missing(t *testing.T, names []string) {
 	t.Helper()
 	for _, name := range names {
@@ -141,23 +141,23 @@ func (g *deployGate) missing(t *testing.T, names []string) {
 	}
 }
 
-// emulatorTold says to the emulator how something is.
-func emulatorTold(t *testing.T, endpoint, what string, body any) {
+// postToEmulator calls one of the emulator's own paths.
+func postToEmulator(t *testing.T, endpoint, what string, body any) {
 	t.Helper()
-	emulatorSent(t, endpoint+"/sandbox/"+what, nil, body)
+	sendToEmulator(t, endpoint+"/sandbox/"+what, nil, body)
 }
 
-// emulatorAsked calls an operation of a service that speaks JSON.
-func emulatorAsked(t *testing.T, endpoint, service, target string, body any) map[string]any {
+// callEmulator calls an operation of a service with a JSON protocol.
+func callEmulator(t *testing.T, endpoint, service, target string, body any) map[string]any {
 	t.Helper()
-	return emulatorSent(t, endpoint, map[string]string{
+	return sendToEmulator(t, endpoint, map[string]string{
 		"Authorization": "AWS4-HMAC-SHA256 Credential=test/20261125/eu-west-2/" + service + "/aws4_request, SignedHeaders=host, Signature=x",
 		"X-Amz-Target":  target,
 		"Content-Type":  "application/x-amz-json-1.1",
 	}, body)
 }
 
-func emulatorSent(t *testing.T, url string, headers map[string]string, body any) map[string]any {
+func sendToEmulator(t *testing.T, url string, headers map[string]string, body any) map[string]any {
 	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -188,20 +188,19 @@ func emulatorSent(t *testing.T, url string, headers map[string]string, body any)
 	return found
 }
 
-// pushedImage puts an image of the test's own into a repository that scans it, and
-// returns its digest.
+// pushedImage pushes a new image to a repository that scans it, and returns its digest.
 func pushedImage(t *testing.T, endpoint, repository string) string {
 	t.Helper()
 	const ecr = "AmazonEC2ContainerRegistry_V20150921."
-	emulatorAsked(t, endpoint, "ecr", ecr+"CreateRepository", map[string]any{"repositoryName": repository})
+	callEmulator(t, endpoint, "ecr", ecr+"CreateRepository", map[string]any{"repositoryName": repository})
 	manifest := fmt.Sprintf(`{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":{"digest":"sha256:%064x"},"layers":[]}`, 12)
-	answer := emulatorAsked(t, endpoint, "ecr", ecr+"PutImage", map[string]any{
+	answer := callEmulator(t, endpoint, "ecr", ecr+"PutImage", map[string]any{
 		"repositoryName": repository, "imageTag": commit, "imageManifest": manifest,
 	})
 	return answer["image"].(map[string]any)["imageId"].(map[string]any)["imageDigest"].(string)
 }
 
-// testName is a name for what a test makes in what all share.
+// testName is a unique name for a test's resources in the shared emulator.
 func testName(t *testing.T) string {
 	return notInNames.ReplaceAllString(strings.ToLower(t.Name()), "-")
 }

@@ -23,7 +23,7 @@ func need(t *testing.T, tool, install string) {
 	t.Skipf("%s is missing: %s", tool, install)
 }
 
-// emulator starts an AWS of the test's own and returns its address.
+// emulator starts an AWS emulator for the test and returns its address.
 func emulator(t *testing.T) string {
 	t.Helper()
 	root, err := toolchain.Root()
@@ -46,7 +46,7 @@ func emulator(t *testing.T) string {
 	return c.AWS
 }
 
-// online is an internet of the test's own.
+// online starts an internet for the test.
 func online(t *testing.T) *internet.Internet {
 	t.Helper()
 	net, err := internet.Start(t.TempDir())

@@ -155,7 +155,7 @@ func TestFindings(t *testing.T) {
 			t.Parallel()
 			repository := "prodgate/" + testName(t)
 			digest := pushedImage(t, endpoint, repository)
-			emulatorTold(t, endpoint, "scan", object{"region": "eu-west-2", "repository": repository, "digest": digest, "scans": c.scans})
+			postToEmulator(t, endpoint, "scan", object{"region": "eu-west-2", "repository": repository, "digest": digest, "scans": c.scans})
 			variables := map[string]string{
 				buildspec.App: "backend", buildspec.RepositoryName: repository, buildspec.ImageDigest: digest,
 				buildspec.Severity: "high", buildspec.AcceptedFindings: "[]", buildspec.Attempts: "4", buildspec.Pause: "0",
@@ -171,7 +171,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-func TestFindingsNeedsAllThatItReads(t *testing.T) {
+func TestFindings_RequireVariables(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	g := newDeployGate(t, buildspec.Text("findings"), "http://127.0.0.1:1", nil, map[string]string{
@@ -182,9 +182,9 @@ func TestFindingsNeedsAllThatItReads(t *testing.T) {
 	g.refuses(t, "Could not connect to the endpoint")
 }
 
-// TestFindingsThatAreCountedAndNotListed answers as ECR does not: what is lost on the
-// way is no image without findings.
-func TestFindingsThatAreCountedAndNotListed(t *testing.T) {
+// TestFindings_CountedButNotListed: a response whose findings are counted and not listed is not an image
+// without findings.
+func TestFindings_CountedButNotListed(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	for name, c := range map[string]struct{ answer, word string }{

@@ -15,12 +15,12 @@ type run struct {
 	result *Result
 }
 
-// all runs the phases in CodeBuild's order. A failure in INSTALL or PRE_BUILD
+// runPhases runs the phases in CodeBuild's order. A failure in INSTALL or PRE_BUILD
 // ends the build. A failure in BUILD does not: POST_BUILD runs all the same,
 // unless on-failure says ABORT. UPLOAD_ARTIFACTS is attempted whenever BUILD
 // was. (The guide does not say whether ABORT changes that. No later stage sees
 // the artifacts of a failed build.)
-func (r *run) all(ctx context.Context) error {
+func (r *run) runPhases(ctx context.Context) error {
 	r.result.Succeeded = true
 	phases := r.spec.Phases
 	for _, p := range []struct {
@@ -73,7 +73,7 @@ func (r *run) commands(ctx context.Context, phase string, commands []string) (fa
 	return "", nil
 }
 
-// finish notes how a phase ended, and lets the phases after it know.
+// finish records the result of a phase, and sets CODEBUILD_BUILD_SUCCEEDING for the next ones.
 func (r *run) finish(phase, failure string) error {
 	r.result.Phases = append(r.result.Phases, Phase{Name: phase, Failure: failure})
 	if failure == "" {
@@ -95,7 +95,7 @@ func (r *run) export(ctx context.Context) error {
 	return nil
 }
 
-// upload collects the artifacts. A file that is not there fails the build.
+// upload collects the artifacts. A missing file fails the build.
 func (r *run) upload() error {
 	if len(r.spec.Artifacts.Files) == 0 {
 		return nil

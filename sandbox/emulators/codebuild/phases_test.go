@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// build runs a buildspec on a source of one file, with a minimal world.
+// build runs a buildspec on a source of one file, with a minimal environment.
 func build(t *testing.T, spec string, variables ...Variable) *Result {
 	t.Helper()
 	result, err := newBuild(t, spec, variables...).Run(t.Context())
@@ -39,7 +39,7 @@ func newBuild(t *testing.T, spec string, variables ...Variable) Build {
 	}
 }
 
-// ran lists the phases that ran, those that failed with a mark.
+// ran lists the phases that ran, with a mark on failed ones.
 func ran(r *Result) string {
 	var names []string
 	for _, p := range r.Phases {
@@ -167,7 +167,7 @@ phases:
 	}
 }
 
-func TestTheBuildSeesOnlyItsOwnWorld(t *testing.T) {
+func TestBuild_OwnEnvironmentOnly(t *testing.T) {
 	t.Parallel()
 	r := build(t, `
 version: 0.2
@@ -188,7 +188,7 @@ phases: {build: {commands: ['printenv -0 | cut -z -d = -f 1 | sort -z | tr "\0" 
 	}
 }
 
-func TestArtifactsAreUploaded(t *testing.T) {
+func TestArtifacts_Upload(t *testing.T) {
 	t.Parallel()
 	r := build(t, `
 version: 0.2
@@ -205,7 +205,7 @@ artifacts: {files: [file.txt, out/*.json]}
 	}
 }
 
-func TestArtifactsAreThoseOfTheBaseDirectory(t *testing.T) {
+func TestArtifacts_BaseDirectory(t *testing.T) {
 	t.Parallel()
 	const spec = `
 version: 0.2
@@ -222,7 +222,7 @@ artifacts: {base-directory: out, files: ['**/*']}
 	}
 }
 
-func TestFurtherArtifactsAreBesideTheSource(t *testing.T) {
+func TestArtifacts_SecondaryInputs(t *testing.T) {
 	t.Parallel()
 	b := newBuild(t, `
 version: 0.2
@@ -255,7 +255,7 @@ artifacts: {files: [both.txt]}
 	}
 }
 
-func TestTheSourceIsLeftAlone(t *testing.T) {
+func TestSource_Unchanged(t *testing.T) {
 	t.Parallel()
 	b := newBuild(t, "version: 0.2\nenv: {shell: bash}\nphases: {build: {commands: ['rm file.txt && touch new']}}")
 	if _, err := b.Run(t.Context()); err != nil {
@@ -270,7 +270,7 @@ func TestTheSourceIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestTemporaryFilesAreGoneWithTheBuild(t *testing.T) {
+func TestBuild_RemoveTemporaryFiles(t *testing.T) {
 	t.Parallel()
 	r := build(t, "version: 0.2\nenv: {shell: bash, exported-variables: [made]}\nphases: {build: {commands: ['made=$(mktemp)', 'test -f $made']}}")
 	made := r.Exported["made"]
@@ -279,7 +279,7 @@ func TestTemporaryFilesAreGoneWithTheBuild(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotRunHereIsRefused(t *testing.T) {
+func TestBuildspec_RejectUnsupported(t *testing.T) {
 	t.Parallel()
 	const good = "version: 0.2\nenv: {shell: bash}\nphases: {build: {commands: ['true']}}"
 	for name, test := range map[string]struct {

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// Project is what a build takes from its project's definition. Its JSON form
-// is that of an element of BatchGetProjects' answer, so that a build can run
-// what was really deployed.
+// Project is the part of a project's definition that a build uses. Its JSON form is that of
+// BatchGetProjects, so that a build can run the deployed project.
 type Project struct {
 	Name        string      `json:"name"`
 	Arn         string      `json:"arn"`
@@ -32,13 +31,13 @@ type Environment struct {
 type Variable struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
-	// Type is PLAINTEXT where it is empty, or SECRETS_MANAGER. No other is run here.
+	// Type is PLAINTEXT by default, or SECRETS_MANAGER. No other type is supported.
 	Type string `json:"type"`
 }
 
 func (v Variable) plain() bool { return v.Type == "" || v.Type == "PLAINTEXT" }
 
-// place reads partition, region and account off the project's ARN.
+// place reads partition, region and account from the project's ARN.
 func (p Project) place() (partition, region, account string, err error) {
 	parts := strings.Split(p.Arn, ":")
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "codebuild" {

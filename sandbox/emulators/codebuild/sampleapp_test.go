@@ -16,7 +16,7 @@ import (
 	"prodgate/sandbox/toolchain"
 )
 
-// serve prints its port and answers as the app does.
+// serve prints its port and serves the app.
 const serve = `
 import app, werkzeug.serving
 server = werkzeug.serving.make_server("127.0.0.1", 0, app.app)
@@ -64,8 +64,8 @@ func sampleApp(t *testing.T, from, to string) http.Handler {
 	return httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "127.0.0.1:" + strings.TrimSpace(port)})
 }
 
-// TestTheSampleApp puts the sample app itself to the gates that ask a running app.
-func TestTheSampleApp(t *testing.T) {
+// TestSampleApp_Gates runs the sample app against the gates that test a running app.
+func TestSampleApp_Gates(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	need(t, "curl", "apt-get install curl")

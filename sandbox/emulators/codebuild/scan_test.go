@@ -29,14 +29,14 @@ type scan struct {
 
 const scanned = "PRE_BUILD BUILD UPLOAD_ARTIFACTS"
 
-// Secrets that nobody has, put together here so that no scan of this repository finds them.
+// Fake secrets, concatenated here so that no scan of this repository finds them.
 var (
 	githubToken = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
 	awsKey      = "AKIA" + "Q3EGSZXN5WVMTR2P"
 )
 
-// What a scan of code is to find. Debian's bandit is older than the Python that runs it, and
-// blind to strings: so there is no SQL among it.
+// The expected findings of a code scan. Debian's bandit is older than its Python and does not analyze
+// strings, so there is no SQL finding.
 const (
 	shellInPython = "import subprocess\n\n\ndef run(name):\n    subprocess.call(\"ls \" + name, shell=True)%s\n"
 	evalInPython  = "def value(text):\n    return eval(text)\n"
@@ -48,7 +48,7 @@ const (
 	goModule   = "module app\n\ngo 1.22\n"
 )
 
-// scanCase is a change of the sample app, and what the scan is to say of it.
+// scanCase is a change of the sample app, and the expected result of the scan.
 type scanCase struct {
 	change func(t *testing.T, s *scan)
 	// says is in the log, and is why it fails.
@@ -63,7 +63,7 @@ func sees(summary string, change func(t *testing.T, s *scan)) scanCase {
 	return scanCase{change: change, passes: true, summary: summary}
 }
 
-// fails is a scan that fails, and says this.
+// fails is a scan that fails, with this output.
 func fails(change func(t *testing.T, s *scan), says ...string) scanCase {
 	return scanCase{change: change, says: says}
 }
@@ -94,7 +94,7 @@ func and(changes ...func(t *testing.T, s *scan)) func(t *testing.T, s *scan) {
 	}
 }
 
-// set changes what the project sets.
+// set changes a variable of the project.
 func set(name, value string) func(t *testing.T, s *scan) {
 	return func(t *testing.T, s *scan) {
 		t.Helper()
@@ -239,8 +239,8 @@ func scanCases() map[string]map[string]scanCase {
 // pins are the scanners' tools, by the name of the buildspec.
 var pins = map[string]tool.Tool{"gitleaks": tool.Gitleaks, "gosec": tool.Gosec, "grype": tool.Grype}
 
-// TestScans runs the real buildspecs with the real tools.
-func TestScans(t *testing.T) {
+// TestScans_Cases runs the real buildspecs with the real tools.
+func TestScans_Cases(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	root, err := toolchain.Root()
@@ -275,7 +275,7 @@ func TestScans(t *testing.T) {
 	}
 }
 
-// newScan is a scan of the sample app, on an internet of its own.
+// newScan is a scan of the sample app, with its own internet.
 func newScan(t *testing.T, all *scanners.Scanners, scanner, cache string) *scan {
 	t.Helper()
 	net := online(t)
@@ -345,7 +345,7 @@ func (c scanCase) check(t *testing.T, scanner string, r *Result) {
 	}
 }
 
-// billOfMaterials checks that the SBOM is one, with what the app is made of.
+// billOfMaterials asserts that the SBOM is valid and lists the app's components.
 func billOfMaterials(t *testing.T, r *Result) {
 	t.Helper()
 	var bom struct {
@@ -366,7 +366,7 @@ func billOfMaterials(t *testing.T, r *Result) {
 	t.Errorf("%s names no package: %v", buildspec.SBOMFile, bom.Components)
 }
 
-// everyScan are the cases that are the same for all.
+// everyScan lists the cases that all scans share.
 func everyScan(scanner string) map[string]scanCase {
 	today := time.Now().UTC().Format(time.DateOnly)
 	app := inGo(harmlessGo)

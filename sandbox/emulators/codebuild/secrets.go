@@ -11,9 +11,9 @@ import (
 )
 
 // secrets are the variables that CodeBuild reads from Secrets Manager before the
-// first command, each KEY=value. A secret that it cannot read fails the build. The
-// guide does not say in which phase; builds show DOWNLOAD_SOURCE, which is where
-// everything is that comes before INSTALL.
+// first command, each KEY=value. An unreadable secret fails the build. The guide does
+// not name the phase; builds show DOWNLOAD_SOURCE, which covers everything before
+// INSTALL.
 func (b Build) secrets(ctx context.Context) (env []string, failure string, err error) {
 	for _, v := range b.Project.Environment.Variables {
 		if v.plain() {
@@ -33,14 +33,14 @@ func (b Build) secrets(ctx context.Context) (env []string, failure string, err e
 	return env, "", nil
 }
 
-// secret asks Secrets Manager for a value, with the real AWS CLI.
+// secret reads a value from Secrets Manager, with the real AWS CLI.
 func (b Build) secret(ctx context.Context, arn string) (value, failure string, err error) {
 	_, region, _, err := b.Project.place()
 	if err != nil {
 		return "", "", err
 	}
 	var stdout, stderr bytes.Buffer
-	// bash finds the CLI on the build's PATH, not on this process's.
+	// bash finds the CLI on the build's PATH instead of this process's.
 	cmd := exec.CommandContext(ctx, "bash", "-c", `exec aws secretsmanager get-secret-value --output json --region "$1" --secret-id "$2"`,
 		"bash", region, arn)
 	cmd.Env, cmd.Stdout, cmd.Stderr = b.Env, &stdout, &stderr

@@ -38,7 +38,7 @@ pwd > "%[1]s/dir.txt"
 exit $CODEBUILD_LAST_EXIT
 `
 
-// newShell begins in dir, with env. It keeps its state in folder.
+// newShell starts a shell in dir, with env. Its state is in folder.
 func newShell(folder, dir string, env []string, log io.Writer) (*shell, error) {
 	s := &shell{folder: folder, env: env, log: log}
 	err := errors.Join(
@@ -59,7 +59,7 @@ func (s *shell) run(ctx context.Context, command string) (status int, err error)
 	return s.bash(ctx, fmt.Sprintf(script, s.folder, command), s.log)
 }
 
-// bash runs a script. Its error says that there is no exit status.
+// bash runs a script. An error means that there is no exit status.
 func (s *shell) bash(ctx context.Context, text string, stdout io.Writer) (status int, err error) {
 	name := s.file("script.sh")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
@@ -83,8 +83,7 @@ func (s *shell) bash(ctx context.Context, text string, stdout io.Writer) (status
 	return 0, nil
 }
 
-// set changes a variable for the commands that follow. Name and value are
-// plain words.
+// set changes a variable for the following commands. Name and value need no quoting.
 func (s *shell) set(name, value string) error {
 	env, err := os.OpenFile(s.file("env.sh"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -97,7 +96,7 @@ func (s *shell) set(name, value string) error {
 	return nil
 }
 
-// get returns those of the variables that are set.
+// get returns the variables that are set.
 func (s *shell) get(ctx context.Context, names []string) (map[string]string, error) {
 	text := fmt.Sprintf(". %q\n", s.file("env.sh"))
 	for _, name := range names {

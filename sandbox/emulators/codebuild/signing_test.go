@@ -24,8 +24,8 @@ import (
 	"prodgate/sandbox/toolchain"
 )
 
-// signing is a world in which images are signed: an emulator of AWS, the internet with the
-// releases of the tools and the registry of ECR.
+// signing is the environment of signed images: an AWS emulator, and the internet with the tools'
+// releases and ECR's registry.
 type signing struct {
 	endpoint string
 	net      *internet.Internet
@@ -62,14 +62,14 @@ func newSigning(t *testing.T) *signing {
 	return s
 }
 
-// profile makes a signing profile and answers with its ARN.
+// profile creates a signing profile and returns its ARN.
 func (s *signing) profile(t *testing.T, a *app, name string) string {
 	t.Helper()
 	return strings.TrimSuffix(a.aws(t, "signer", "put-signing-profile", "--profile-name", name,
 		"--platform-id", "Notation-OCI-SHA384-ECDSA", "--query", "arn"), "\n")
 }
 
-// delivery is an app on its way: what it built, and what signs it and prepares its deployment.
+// delivery is the delivery of an app: its build, its signature and the preparation of its deployment.
 type delivery struct {
 	*app
 	world       *signing
@@ -79,7 +79,7 @@ type delivery struct {
 
 const profileName = "prodgate_eu_west_2"
 
-// sampleSBOM is the least that an SBOM can be.
+// sampleSBOM is a minimal SBOM.
 const sampleSBOM = `{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []}`
 
 // deliver builds the app with the real buildspec of the build. Nothing is signed yet.
@@ -143,7 +143,7 @@ func artifact(t *testing.T, files map[string]string) string {
 	return folder
 }
 
-// with is the build with variables of other values; one without a value is not set.
+// with is the build with changed variables; a variable without a value is not set.
 func (b Build) with(changes ...Variable) Build {
 	var variables []Variable
 	for _, v := range b.Project.Environment.Variables {
@@ -165,7 +165,7 @@ func (b Build) with(changes ...Variable) Build {
 	return b
 }
 
-// ends runs a build, which ends as it should.
+// ends runs a build and asserts its result.
 func ends(t *testing.T, b Build, want string) *Result {
 	t.Helper()
 	result, err := b.Run(t.Context())
@@ -185,9 +185,9 @@ const (
 	refuses = "PRE_BUILD BUILD! UPLOAD_ARTIFACTS!"
 )
 
-// TestSigning runs the real buildspecs on what the real build of the sample app left, with
-// notation itself. What is not AWS's here is in packages signer and registry.
-func TestSigning(t *testing.T) {
+// TestSigning_Cases runs the real buildspecs on the artifacts of the real build of the sample app, with
+// notation itself. Packages signer and registry replace AWS's parts.
+func TestSigning_Cases(t *testing.T) {
 	t.Parallel()
 	s := newSigning(t)
 	d := s.deliver(t)
@@ -197,15 +197,15 @@ func TestSigning(t *testing.T) {
 	t.Run("an image that is not signed is not deployed", func(t *testing.T) {
 		said(t, ends(t, d.ready, refuses), "@"+d.digest+" is not signed\n")
 	})
-	t.Run("one that another profile signed is not either", func(t *testing.T) {
+	t.Run("an image of another profile is not deployed", func(t *testing.T) {
 		ends(t, d.sign.with(Variable{Name: buildspec.SigningProfile, Value: other}), signs)
 		said(t, ends(t, d.ready, refuses), "@"+d.digest+" is not signed by "+arn+"\n")
 	})
-	t.Run("one that is signed for another app is not either", func(t *testing.T) {
+	t.Run("an image signed for another app is not deployed", func(t *testing.T) {
 		ends(t, d.sign.with(Variable{Name: buildspec.App, Value: "frontend"}), signs)
 		said(t, ends(t, d.ready, refuses), "@"+d.digest+" is signed, but not as an image of backend\n")
 	})
-	t.Run("a signed one is, and is signed once", func(t *testing.T) {
+	t.Run("a signed image is deployed, and is signed once", func(t *testing.T) {
 		sum := fmt.Sprintf("%x", sha256.Sum256([]byte(sampleSBOM)))
 		for _, how := range []string{"signed", "was signed already"} {
 			r := ends(t, d.sign, signs)
@@ -291,7 +291,7 @@ func names(t *testing.T, images ...string) string {
 	return artifact(t, map[string]string{buildspec.ImageDefinitions: string(text)})
 }
 
-// push puts another image into the app's repository.
+// push pushes another image to the app's repository.
 func (d *delivery) push(t *testing.T) (digest string) {
 	t.Helper()
 	tag := notInNames.ReplaceAllString(strings.ToLower(t.Name()), "-")
@@ -340,7 +340,7 @@ func unknownImage(t *testing.T, d *delivery) {
 	said(t, ends(t, d.ready.with(Variable{Name: buildspec.ImageDigest, Value: digest}), "PRE_BUILD!"), "ECR does not show ")
 }
 
-// elsewhere is an internet that has the tools and nothing else, unless without them too.
+// elsewhere is an internet that has only the tools, or nothing.
 func (d *delivery) elsewhere(t *testing.T, tools bool) []string {
 	t.Helper()
 	folder := t.TempDir()
@@ -428,7 +428,7 @@ const taskDefinition = `[
 		"secrets": [{"name": "URL", "valueFrom": "arn:aws:secretsmanager:eu-west-2:123456789012:secret:url-AbCdEf"}]},
 	{"name": "sidecar", "image": "second", "memory": 128, "essential": false}]`
 
-// service makes a service that runs a task definition, and answers with its cluster.
+// service creates a service that runs a task definition, and returns its cluster.
 func (d *delivery) service(t *testing.T, containers string) (cluster string) {
 	t.Helper()
 	cluster = notInNames.ReplaceAllString(strings.ToLower(t.Name()), "-")

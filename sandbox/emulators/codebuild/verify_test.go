@@ -20,8 +20,7 @@ var (
 	otherDigest = "sha256:" + strings.Repeat("0", 64)
 )
 
-// ecsService is a service of the test's own, in the cluster that all share, that runs
-// an image by digest.
+// ecsService is a service of one test in the shared cluster, which runs an image by digest.
 type ecsService struct {
 	*deployGate
 	name string
@@ -42,7 +41,7 @@ func newECSService(t *testing.T, endpoint string, net *internet.Internet, more o
 	for key, value := range more {
 		service[key] = value
 	}
-	emulatorAsked(t, endpoint, "ecs", ecsTarget+"CreateService", service)
+	callEmulator(t, endpoint, "ecs", ecsTarget+"CreateService", service)
 	return s
 }
 
@@ -62,7 +61,7 @@ func (s *ecsService) released(t *testing.T, digest string) {
 // define registers the next revision of the service's task definition.
 func (s *ecsService) define(t *testing.T, digest string) {
 	t.Helper()
-	emulatorAsked(t, s.endpoint, "ecs", ecsTarget+"RegisterTaskDefinition", object{"family": s.name, "containerDefinitions": []object{
+	callEmulator(t, s.endpoint, "ecs", ecsTarget+"RegisterTaskDefinition", object{"family": s.name, "containerDefinitions": []object{
 		{"name": "sidecar", "image": "sidecar:1", "memory": 128}, {"name": "backend", "image": s.image(digest), "memory": 128},
 	}})
 }
@@ -70,13 +69,13 @@ func (s *ecsService) define(t *testing.T, digest string) {
 func (s *ecsService) update(t *testing.T, change object) {
 	t.Helper()
 	change["cluster"], change["service"] = "prod", s.name
-	emulatorAsked(t, s.endpoint, "ecs", ecsTarget+"UpdateService", change)
+	callEmulator(t, s.endpoint, "ecs", ecsTarget+"UpdateService", change)
 }
 
-// runs says what the service runs.
+// runs sets the tasks of the service.
 func (s *ecsService) runs(t *testing.T, rollout string, tasks ...object) {
 	t.Helper()
-	emulatorTold(t, s.endpoint, "run", object{
+	postToEmulator(t, s.endpoint, "run", object{
 		"region": "eu-west-2", "cluster": "prod", "service": s.name, "tasks": append([]object{}, tasks...), "rollout": rollout,
 	})
 }
@@ -91,7 +90,7 @@ func TestVerify(t *testing.T) {
 	endpoint := emulator(t)
 	net := online(t)
 	net.Handle("well.example.com", says(200, `{"success": true, "ver": 1}`))
-	emulatorAsked(t, endpoint, "ecs", ecsTarget+"CreateCluster", object{"clusterName": "prod"})
+	callEmulator(t, endpoint, "ecs", ecsTarget+"CreateCluster", object{"clusterName": "prod"})
 
 	const unchecked = "backend runs sha256:bbbbbbbbbbbb, no health check is set"
 	for name, test := range map[string]func(t *testing.T, s *ecsService){
@@ -187,20 +186,20 @@ func TestVerify(t *testing.T) {
 		s.refuses(t, "the primary task set is STABILIZING")
 		s.runs(t, "")
 		s.define(t, otherDigest)
-		made := emulatorAsked(t, endpoint, "ecs", ecsTarget+"CreateTaskSet", object{"cluster": "prod", "service": s.name, "taskDefinition": s.name})
-		emulatorAsked(t, endpoint, "ecs", ecsTarget+"UpdateServicePrimaryTaskSet", object{
+		made := callEmulator(t, endpoint, "ecs", ecsTarget+"CreateTaskSet", object{"cluster": "prod", "service": s.name, "taskDefinition": s.name})
+		callEmulator(t, endpoint, "ecs", ecsTarget+"UpdateServicePrimaryTaskSet", object{
 			"cluster": "prod", "service": s.name, "primaryTaskSet": made["taskSet"].(object)["taskSetArn"],
 		})
 		s.refuses(t, "has "+s.image(otherDigest)+", not "+s.image(builtDigest))
 	})
 }
 
-// atOnce leaves nothing to wait for.
+// atOnce makes the verification not wait.
 func (s *ecsService) atOnce() {
 	s.set(buildspec.Health, `{"url":"https://well.example.com/","seconds":1}`)
 }
 
-func TestVerifyNeedsAllThatItReads(t *testing.T) {
+func TestVerify_RequireVariables(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	g := newDeployGate(t, buildspec.Text("verify"), "http://127.0.0.1:1", nil, map[string]string{
@@ -212,7 +211,7 @@ func TestVerifyNeedsAllThatItReads(t *testing.T) {
 	g.refuses(t, "Could not connect to the endpoint")
 }
 
-// says is an app that always answers the same.
+// says is an app with a constant response.
 func says(status int, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if status >= 300 && status < 400 {
@@ -223,8 +222,8 @@ func says(status int, body string) http.Handler {
 	})
 }
 
-// TestHealthChecks runs the health check alone: ECS says at once that all is well.
-func TestHealthChecks(t *testing.T) {
+// TestVerify_HealthChecks runs only the health check: ECS reports a complete deployment at once.
+func TestVerify_HealthChecks(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	need(t, "curl", "apt-get install curl")
@@ -285,7 +284,7 @@ func TestHealthChecks(t *testing.T) {
 	})
 }
 
-// healthGate is a check of a service that runs what was built.
+// healthGate is a check of a service that runs the built image.
 func healthGate(t *testing.T, net *internet.Internet, host string) *deployGate {
 	t.Helper()
 	g := newDeployGate(t, buildspec.Text("verify"), "http://127.0.0.1:1", net, map[string]string{

@@ -57,7 +57,7 @@ func zapGate(t *testing.T, app http.Handler, script []byte) *deployGate {
 	})
 }
 
-// TestZAP runs the real buildspec with a stand-in for ZAP, which asks a real page.
+// TestZAP runs the real buildspec with a stand-in for ZAP, which requests a real page.
 func TestZAP(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
@@ -138,7 +138,7 @@ func reporting(report string) string {
 	return "#!/usr/bin/env bash\nplan=${!#}\nprintf '%s' '" + report + "' > \"$(dirname \"$plan\")/report.json\"\n"
 }
 
-func TestZAPNeedsAllThatItReads(t *testing.T) {
+func TestZAP_RequireVariables(t *testing.T) {
 	t.Parallel()
 	need(t, "jq", "apt-get install jq")
 	g := zapGate(t, page(), zap.Script)

@@ -26,6 +26,6 @@ class Program:
         """Runs the emulator with this process's arguments."""
         self._main.start_fork()
         status: int = self._main.main()
-        # A reader of stdin that is still blocked would be waited for by a plain exit.
+        # A normal exit would wait for the thread that still reads stdin.
         sys.stderr.flush()
         os._exit(status)

@@ -29,7 +29,7 @@ func TestBuildspec_ShellcheckFindsNothing(t *testing.T) {
 	}
 }
 
-func TestRefusesWhatDockerRefuses(t *testing.T) {
+func TestDocker_RejectWhatDockerRejects(t *testing.T) {
 	t.Parallel()
 	need(t, "jq")
 	for name, test := range map[string]struct {
@@ -66,7 +66,7 @@ func TestRefusesWhatDockerRefuses(t *testing.T) {
 	}
 }
 
-func TestRefusesWhatWouldTellASecret(t *testing.T) {
+func TestDocker_RejectSecretLeaks(t *testing.T) {
 	t.Parallel()
 	need(t, "jq")
 	for name, test := range map[string]struct {
