@@ -35,16 +35,17 @@ type Cloud struct {
 	Organization Organization
 
 	moto   *exec.Cmd
-	log    string         // the file with moto's stderr
-	stdin  io.Closer      // moto saves its state and ends when its stdin is closed
-	github *github.Server // nil without GitHub
+	log    string          // the file with moto's stderr
+	stdin  io.Closer       // moto saves its state and ends when its stdin is closed
+	github *github.Server  // nil without GitHub
+	seeded map[string]bool // roles that exist, by ARN
 }
 
 // Start starts the emulators of an account with what dir holds; of GitHub only
 // where the seed has an owner. The account has the roles, by ARN, and its
 // credentials are of a session of the first. The workload is created where it does not exist.
 func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed, organization Organization, workload Workload, roles ...string) (*Cloud, error) {
-	c := &Cloud{Account: account, Owner: seed.Owner.Login, Organization: organization}
+	c := &Cloud{Account: account, Owner: seed.Owner.Login, Organization: organization, seeded: map[string]bool{}}
 	if seed.Owner.Login != "" {
 		var err error
 		if c.github, err = github.New(filepath.Join(dir, "github.json"), seed); err != nil {
@@ -137,7 +138,7 @@ func (c *Cloud) UnknownCalls() []string {
 // Env makes the unchanged providers and the unchanged aws CLI use the emulators; the product
 // needs no setting for it.
 func (c *Cloud) Env() []string {
-	return []string{
+	env := []string{
 		"AWS_ENDPOINT_URL=" + c.AWS,
 		"AWS_ENDPOINT_URL_S3_CONTROL=" + c.AWS,
 		"AWS_ACCESS_KEY_ID=sandbox", "AWS_SECRET_ACCESS_KEY=sandbox",
@@ -146,8 +147,11 @@ func (c *Cloud) Env() []string {
 		// The provider retries an operation that the emulator lacks, a 500, up to 25
 		// times by default. With 1 attempt a closed connection would fail the run.
 		"AWS_MAX_ATTEMPTS=5",
-		"GITHUB_BASE_URL=" + c.GitHub, "GITHUB_TOKEN=sandbox",
 	}
+	if c.GitHub != "" {
+		env = append(env, "GITHUB_BASE_URL="+c.GitHub, "GITHUB_TOKEN=sandbox")
+	}
+	return env
 }
 
 // AWSConfig is Env for AWS's SDK.
