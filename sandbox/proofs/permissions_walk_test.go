@@ -250,7 +250,7 @@ func (e *estate) operationSteps() []leg {
 		{"an event is answered: Amazon EventBridge User Guide, Cross-service confused deputy prevention", events, []call{
 			{"sts:AssumeRole", dispatcher.ARN, fromRule},
 			{"sts:AssumeRole", dispatcher.ARN, map[string]string{
-				"aws:SourceArn": strings.TrimSuffix(p.GlobalRules(), "*") + "on-roles", "aws:SourceAccount": p.Account,
+				"aws:SourceArn": strings.TrimSuffix(p.GlobalRules(), "*") + "watch-roles", "aws:SourceAccount": p.Account,
 			}},
 		}},
 		{"by these: Amazon EventBridge User Guide, Using IAM roles to send events to targets", dispatcher.Principal, []call{
