@@ -57,12 +57,6 @@ var forwardSpecs = []ruleSpec{
 // it: the rule of the topic reports its changes.
 const RulesRule = "rules"
 
-// affectDelivery are the targets that deliver, or decide what is delivered: a change starts containment.
-var affectDelivery = []Target{
-	Pipelines, Stages, Approval, Projects, Repositories, SigningProfiles, Deployments, DeploymentGroups, Connections, Hosts, Sources, PullRequests,
-	ApprovalRules, Buckets, Keys, Aliases, Roles, TrustedRoles, Policies, IdentityProvider, Rules, Topic, Machines, Executions, KnownState, Trails,
-}
-
 // writes is a clause of every write call on parts of a service. The rows of the table say which duties it leaves out.
 func writes(service string, parts ...part) clause {
 	return clause{sources: []string{eventSource(service)}, duties: dutiesOf(Alert, service), parts: append(parts, part{omitted, []any{true}})}
