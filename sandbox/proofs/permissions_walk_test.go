@@ -232,7 +232,7 @@ func (e *estate) operationSteps() []leg {
 				{"s3:PutBucketPublicAccessBlock", config, nil}, {"s3:PutBucketVersioning", p.Bucket("artifacts").ARN, nil},
 			}},
 		{"an alert: Amazon EventBridge User Guide, Using resource-based policies, Amazon SNS permissions", events, []call{
-			{"sns:Publish", p.Topic().ARN, fromRule},
+			{"sns:Publish", p.Topic().ARN, fromRule}, {"sns:Publish", p.SecondTopic().ARN, fromRule},
 			{"kms:GenerateDataKey", e.key("alerts"), nil}, {"kms:Decrypt", e.key("alerts"), nil},
 		}},
 		{"an alert that the topic does not take: Amazon EventBridge User Guide, Using dead-letter queues to process undelivered events", events, []call{
