@@ -199,7 +199,7 @@ func sourceClauses(p naming.Plan, s *settings.Settings) []clause {
 		writes("ssm", at([]any{prefix(p.KnownState("").Name)}, "name", "names", "resourceId", "resourceArn")...),
 		named(nil, operationsOf("cloudtrail", Trails), "cloudtrail"),
 	}
-	if s.FromCodeCommit() {
+	if s.UsesCodeCommit() {
 		developers := named(nil, operationsOf("codecommit", Sources), "codecommit")
 		developers.parts = at(literals(s.Repositories()...), "repositoryName", "repositoryNames", "oldName")
 		overrides := named(nil, operationsOf("codecommit", PullRequests), "codecommit")
