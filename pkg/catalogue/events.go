@@ -90,12 +90,12 @@ func (c clause) known() clause {
 }
 
 // named is a clause of some calls, whatever they are on: the account has the part once.
-func named(duties []string, calls []string, services ...string) clause {
+func named(calls []string, services ...string) clause {
 	var sources []string
 	for _, service := range services {
 		sources = append(sources, eventSource(service))
 	}
-	return clause{sources: sources, calls: literals(calls...), duties: duties, parts: []part{{"", []any{nil}}}}
+	return clause{sources: sources, calls: literals(calls...), parts: []part{{"", []any{nil}}}}
 }
 
 // eventSource is CloudTrail's name of a service, without its domain.
@@ -197,12 +197,12 @@ func roleClauses(p naming.Plan, s *settings.Settings) []clause {
 func sourceClauses(p naming.Plan, s *settings.Settings) []clause {
 	clauses := []clause{
 		writes("ssm", at([]any{prefix(p.KnownState("").Name)}, "name", "names", "resourceId", "resourceArn")...),
-		named(nil, operationsOf("cloudtrail", Trails), "cloudtrail"),
+		named(operationsOf("cloudtrail", Trails), "cloudtrail"),
 	}
 	if s.UsesCodeCommit() {
-		developers := named(nil, operationsOf("codecommit", Sources), "codecommit")
+		developers := named(operationsOf("codecommit", Sources), "codecommit")
 		developers.parts = at(literals(s.Repositories()...), "repositoryName", "repositoryNames", "oldName")
-		overrides := named(nil, operationsOf("codecommit", PullRequests), "codecommit")
+		overrides := named(operationsOf("codecommit", PullRequests), "codecommit")
 		return append(clauses, developers, overrides,
 			writes("codecommit", at(literals(p.ApprovalRule()), "approvalRuleTemplateName", "oldApprovalRuleTemplateName")...))
 	}
@@ -291,7 +291,7 @@ func serviceClauses(_ naming.Plan, s *settings.Settings) []clause {
 var busCalls = []string{"PutPermission", "RemovePermission", "UpdateEventBus"}
 
 func accountClauses(_ naming.Plan, s *settings.Settings) []clause {
-	account := named(nil, slices.Concat(operationsOf("codepipeline", Account), operationsOf("codebuild", Account), operationsOf("ecr", Account), busCalls),
+	account := named(slices.Concat(operationsOf("codepipeline", Account), operationsOf("codebuild", Account), operationsOf("ecr", Account), busCalls),
 		"codepipeline", "codebuild", "ecr", "events")
 	// The rules of the services report what was left out of an event.
 	account.parts = []part{{omitted, []any{pattern{"exists": false}}}}
@@ -303,21 +303,21 @@ func accountClauses(_ naming.Plan, s *settings.Settings) []clause {
 		clauses = append(clauses, whole("access-analyzer").except("UpdateFindings", "StartResourceScan", "StartPolicyGeneration", "GenerateFindingRecommendation"))
 	}
 	if !isSecurityHubOff(s) {
-		clauses = append(clauses, named(nil, operationsOf("securityhub", Hub), "securityhub"))
+		clauses = append(clauses, named(operationsOf("securityhub", Hub), "securityhub"))
 	}
 	if !isConfigOff(s) {
 		p := naming.New(s)
 		rules := writes("config", at([]any{prefix(p.Gate + "-")}, "configRuleName", "configRule.configRuleName", "configRuleNames", "remediationConfigurations.configRuleName")...)
-		clauses = append(clauses, named(nil, append(operationsOf("config", Account, Recorder), "AssociateResourceTypes", "DisassociateResourceTypes"), "config"), rules)
+		clauses = append(clauses, named(append(operationsOf("config", Account, Recorder), "AssociateResourceTypes", "DisassociateResourceTypes"), "config"), rules)
 	}
 	return clauses
 }
 
 // whole is a clause of every write call of a service: the account has the part once.
-func whole(service string) clause { return named(nil, nil, service) }
+func whole(service string) clause { return named(nil, service) }
 
 func globalAccountClause() clause {
-	return named(nil, slices.Concat(operationsOf("organizations", Account), operationsOf("account", Account)), "organizations", "account")
+	return named(slices.Concat(operationsOf("organizations", Account), operationsOf("account", Account)), "organizations", "account")
 }
 
 func recordClauses(p naming.Plan, s *settings.Settings) []clause {
