@@ -112,6 +112,9 @@ prodgate:index:Gate gate
     aws:kms/alias:Alias gate-alerts
     aws:sns/topic:Topic gate-alerts
     aws:sns/topicPolicy:TopicPolicy gate-alerts
+    aws:sns/topic:Topic gate-alerts-watch
+    aws:sns/topicPolicy:TopicPolicy gate-alerts-watch
+    aws:sns/topicSubscription:TopicSubscription gate-alerts-watch-platform-dev@example.com
     aws:sns/topicSubscription:TopicSubscription gate-alerts-platform-dev@example.com
     aws:sqs/queue:Queue gate-dead-letters
     aws:sqs/queuePolicy:QueuePolicy gate-dead-letters
@@ -304,23 +307,17 @@ prodgate:index:Gate gate
     aws:cfg/remediationConfiguration:RemediationConfiguration gate-s3-bucket-versioning-enabled
 `
 
-// watched are the calls that the dev stack is told of, by the names of their rules, and
-// broughtHere those that are brought from the region of IAM.
+// watched are the rules of the dev stack about calls, and broughtHere those that forward events from the region of IAM.
 const (
-	watched = `
-		pipelines pipelines-but-containment stages stages-but-containment account projects projects-but-pipeline
-		repositories repositories-but-build repositories-but-build-reads repositories-but-execution-reads
-		signing-profiles signing-profiles-but-sign services services-but-pipeline tasks connections hosts buckets buckets-but-remediator keys keys-alias aliases artifact-key-reads artifact-key-but-pipeline-reads
-		roles roles-but-containment trusted-roles service-roles-reads break-glass-reads policies rules topic dead-letters alarms
-		known-state trails detector recorder config-rules remedies analyzers log-groups`
-	broughtHere = `account roles roles-but-containment trusted-roles service-roles-reads break-glass-reads policies rules`
+	watched     = `rules watch-account watch-images watch-images-read watch-pipelines watch-records watch-roles watch-keys-read watch-services watch-sessions watch-source watch-storage watch-topic`
+	broughtHere = `watch-roles watch-sessions`
 )
 
 // watch is what is below the gate for them.
 func watch() string {
 	lines := "  prodgate:index:Watch gate-watch\n"
 	rule := func(name string) {
-		lines += "    aws:cloudwatch/eventRule:EventRule gate-on-" + name + "\n    aws:cloudwatch/eventTarget:EventTarget gate-on-" + name + "\n"
+		lines += "    aws:cloudwatch/eventRule:EventRule gate-" + name + "\n    aws:cloudwatch/eventTarget:EventTarget gate-" + name + "\n"
 	}
 	for name := range strings.FieldsSeq(watched) {
 		rule(name)
@@ -820,4 +817,52 @@ func (c *cost) add(b *testing.B, w gatetest.World, program pulumi.RunFunc) {
 	c.time += time.Since(start)
 	runtime.ReadMemStats(&after)
 	c.bytes += after.TotalAlloc - before.TotalAlloc
+}
+
+// TestGate_ResourceBudget counts what a stack declares: at most 20 rules that alert, two that forward, and what the last
+// counts say. A number grows on purpose only.
+func TestGate_ResourceBudget(t *testing.T) {
+	t.Parallel()
+	more := func(name string) gatetest.World {
+		w := stack(t, name)
+		var apps []map[string]any
+		decode(t, w.Config["prodgate:apps"], &apps)
+		one := maps.Clone(apps[0])
+		one["name"], one["service"] = "another", "another"
+		w.Config["prodgate:apps"] = encode(t, append(apps, one))
+		return w
+	}
+	for name, most := range map[string]struct{ resources, app int }{"dev": {250, 33}, "prod": {332, 42}} {
+		counts := map[string]int{}
+		count := func(w gatetest.World) (all int) {
+			clear(counts)
+			for _, made := range w.MustRun(t, fresh).All() {
+				if strings.HasPrefix(made.Type, "pulumi:pulumi:") {
+					continue
+				}
+				all++
+				if made.Type == "aws:cloudwatch/eventRule:EventRule" {
+					switch {
+					case strings.HasSuffix(made.Name, "-global"):
+						counts["forwards"]++
+					case made.Text("scheduleExpression") == "":
+						counts["alerts"]++
+					}
+				}
+			}
+			return all
+		}
+		one := count(stack(t, name))
+		if counts["alerts"] > 20 || counts["forwards"] > 2 {
+			t.Errorf("%s: %d rules alert, %d forward", name, counts["alerts"], counts["forwards"])
+		}
+		if one > most.resources {
+			t.Errorf("%s: %d resources, at most %d", name, one, most.resources)
+		}
+		if next := count(more(name)) - one; next > most.app {
+			t.Errorf("%s: %d resources for an app more, at most %d", name, next, most.app)
+		} else {
+			t.Logf("%s: %d resources, %d for an app more, %d rules alert, %d forward", name, one, next, counts["alerts"], counts["forwards"])
+		}
+	}
 }

@@ -5,34 +5,32 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
 )
 
-// AlertRule is an EventBridge rule that reports the calls of the rows that have the same target and the same authorized
-// principals.
+// AlertRule is an EventBridge rule that reports every write call on some parts of the gate, whichever call it is, by any
+// principal that is not authorized.
 type AlertRule struct {
 	// Name is the rule's name without the gate's prefix.
 	Name string
-	// What is the description of the target.
+	// What is the description of the parts.
 	What string
 	// Reads is whether the rule needs the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
 	Reads bool
+	// Sessions is whether the rule reports who assumed a role.
+	Sessions bool
 	// AffectsDelivery is whether the calls change a part that delivers: they start containment.
 	AffectsDelivery bool
-	// Global is whether CloudTrail reports some of the calls in the region of IAM.
-	Global bool
+	// SecondTopic is whether the rule publishes to the second topic: it reports changes of the first one.
+	SecondTopic bool
 	// Parameters are the paths below detail that name the part in an event.
 	Parameters []string
 	// OfKeys is whether the pattern names keys, whose ids KMS gives.
 	OfKeys bool
 
-	target     Target
-	authorized []string
-	calls      []Call
-	members    []string // the members of the target that the pattern names, where it names them one by one
+	atoms []atom
 }
 
 // DeployedARNs are the ARNs that patterns name and that are known after the deployment only.
@@ -47,97 +45,107 @@ type DeployedARNs struct {
 // pattern size; it can be raised on request).
 const MaxPattern = 2048
 
-// AlertRules are the rules of all reported rows, in the order of the table. Each row is in exactly one rule; rows on
-// resources that the stack does not have are in none.
-func AlertRules(s *settings.Settings) []AlertRule {
-	var rules []AlertRule
-	for _, c := range Calls {
-		if c.Reported != Alert && c.Reported != AlertOnRead || len(c.On.Resources(s)) == 0 {
-			continue
-		}
-		i := slices.IndexFunc(rules, func(r AlertRule) bool {
-			return r.Name == ruleName(s, c)
-		})
-		if i < 0 {
-			i = len(rules)
-			matcher := eventMatchers[c.On]
-			rules = append(rules, AlertRule{
-				Name: ruleName(s, c), What: c.On.scope().description, Reads: c.Reported == AlertOnRead, AffectsDelivery: matcher.affectsDelivery && c.Reported == Alert,
-				OfKeys: matcher.keyPurposes != nil, target: c.On, authorized: c.Authorized,
-			})
-		}
-		rules[i].calls = append(rules[i].calls, c)
-		rules[i].Global = rules[i].Global || slices.Contains(globalEventServices, c.service())
-	}
-	var split []AlertRule
-	for _, r := range rules {
-		r.Parameters = r.parameters()
-		if eventMatchers[r.target].members == nil {
-			split = append(split, r)
-			continue
-		}
-		for i, some := range r.chunkMembers(s) {
-			part := r
-			if part.members = some; i > 0 {
-				part.Name += "-" + strconv.Itoa(i+1)
-			}
-			split = append(split, part)
-		}
-	}
-	return split
+// clause says how the events of some services show that a call is on a part of the gate.
+type clause struct {
+	// sources are the services, by the first label of CloudTrail's event source.
+	sources []string
+	// calls are matchers of the event's name; none for every call.
+	calls []any
+	// reads is whether calls that read are matched, and others are not.
+	reads bool
+	// duties are authorized beside the deployers. Where everyone is set, nobody is left out.
+	duties   []string
+	everyone bool
+	// parts are the paths below detail that name a part, with the values of it.
+	parts []part
+	// purposes are the keys that the calls are on, where KMS names the part.
+	purposes []string
 }
 
-// chunkMembers splits the members of a target so that each chunk fits into a pattern.
-func (r AlertRule) chunkMembers(s *settings.Settings) [][]string {
-	var all [][]string
-	for _, name := range eventMatchers[r.target].members(s) {
-		if last := len(all) - 1; last >= 0 {
-			r.members = append(slices.Clone(all[last]), name)
-			if len(r.Pattern(s, DeployedARNs{})) <= MaxPattern {
-				all[last] = r.members
-				continue
+// part is a path below detail, and a matcher of what it names.
+type part struct {
+	path   string
+	values []any
+}
+
+// atom is the least of a clause that a pattern takes: one matcher of one path.
+type atom struct {
+	clause *clause
+	path   string
+	value  any
+	// purpose is of the key that the value is the ARN of.
+	purpose string
+}
+
+// AlertRules are the rules of a stack. Each call that the table reports matches exactly one. A rule whose pattern would be
+// longer than MaxPattern is split, by services first.
+func AlertRules(s *settings.Settings, rotators []string) []AlertRule {
+	var rules []AlertRule
+	for _, spec := range ruleSpecs {
+		rules = append(rules, spec.rules(s, rotators)...)
+	}
+	return rules
+}
+
+// ForwardedRules are the rules of the region where IAM and Organizations send their events.
+func ForwardedRules(s *settings.Settings, rotators []string) []AlertRule {
+	var rules []AlertRule
+	for _, spec := range forwardSpecs {
+		rules = append(rules, spec.rules(s, rotators)...)
+	}
+	return rules
+}
+
+// rules are the rules of a specification: as few as have room for it.
+func (spec ruleSpec) rules(s *settings.Settings, rotators []string) []AlertRule {
+	rule := AlertRule{
+		Name: spec.name, What: spec.what, Reads: spec.reads, Sessions: spec.sessions, AffectsDelivery: spec.affectsDelivery, SecondTopic: spec.secondTopic,
+	}
+	estimate := DeployedARNs{Keys: placeholders(s), Rotators: rotators}
+	var rules []AlertRule
+	for _, a := range atoms(spec.clauses(naming.New(s), s)) {
+		longer := rule
+		longer.atoms = append(slices.Clone(rule.atoms), a)
+		if len(rule.atoms) > 0 && len(longer.Pattern(s, estimate)) > MaxPattern {
+			rules = append(rules, rule)
+			longer.Name, longer.atoms = spec.name+"-"+strconv.Itoa(len(rules)+1), []atom{a}
+		}
+		rule = longer
+	}
+	if len(rule.atoms) > 0 {
+		rules = append(rules, rule)
+	}
+	for i := range rules {
+		rules[i].Parameters, rules[i].OfKeys = rules[i].parameters(), slices.ContainsFunc(rules[i].atoms, func(a atom) bool { return a.purpose != "" })
+	}
+	return rules
+}
+
+// atoms are the atoms of clauses, in order.
+func atoms(clauses []clause) []atom {
+	var all []atom
+	for i := range clauses {
+		c := &clauses[i]
+		for _, purpose := range c.purposes {
+			all = append(all, atom{clause: c, path: keyARN, purpose: purpose})
+		}
+		for _, p := range c.parts {
+			for _, value := range p.values {
+				all = append(all, atom{clause: c, path: p.path, value: value})
 			}
 		}
-		all = append(all, []string{name})
 	}
 	return all
 }
 
-// ruleName is the name of the rule of a row: on-repositories-but-build-reads.
-func ruleName(s *settings.Settings, c Call) string {
-	var text strings.Builder
-	text.WriteString("on")
-	for _, letter := range string(c.On) {
-		if unicode.IsUpper(letter) {
-			text.WriteByte('-')
-		}
-		text.WriteRune(unicode.ToLower(letter))
+// placeholders are ARNs as long as those of keys.
+func placeholders(s *settings.Settings) map[string]string {
+	p := naming.New(s)
+	arns := map[string]string{}
+	for _, purpose := range keyPurposes(s) {
+		arns[purpose] = strings.TrimSuffix(p.AllKeys(), "*") + strings.Repeat("0", 36)
 	}
-	if by := presentDuties(s, c.Authorized); len(by) > 0 {
-		text.WriteString("-but-" + strings.ToLower(by[0]))
-	}
-	if c.Reported == AlertOnRead {
-		text.WriteString("-reads")
-	}
-	if c.isAliasOfKey() {
-		text.WriteString("-alias")
-	}
-	return text.String()
-}
-
-// isAliasOfKey is whether the call gives a key an alias: it is on two targets, the key and the alias.
-func (c Call) isAliasOfKey() bool { return c.Action == "kms:CreateAlias" && c.On == Keys }
-
-// service is the part of the action that IAM puts before the colon.
-func (c Call) service() string {
-	service, _, _ := strings.Cut(c.Action, ":")
-	return service
-}
-
-// operation is the part of the action after the colon.
-func (c Call) operation() string {
-	_, operation, _ := strings.Cut(c.Action, ":")
-	return operation
+	return arns
 }
 
 // pattern is the JSON of an event pattern.
@@ -145,14 +153,28 @@ type pattern map[string]any
 
 // Pattern is the rule's event pattern. It is longer than MaxPattern where too many principals are authorized.
 func (r AlertRule) Pattern(s *settings.Settings, known DeployedARNs) string {
-	detail := pattern{"eventSource": r.eventSources(), "userIdentity": r.unauthorizedIdentity(s, known)}
-	if some := r.alternatives(s, known); len(some) == 1 {
-		for key, value := range some[0] {
-			detail[key] = value
+	var alternatives []pattern
+	var of []*clause
+	for _, a := range r.atoms {
+		if !slices.Contains(of, a.clause) {
+			of = append(of, a.clause)
 		}
-	} else {
-		detail["$or"] = some
 	}
+	for _, c := range of {
+		alternatives = append(alternatives, r.clausePattern(c, s, known))
+	}
+	// What all alternatives share stands once.
+	detail := shared(alternatives)
+	switch {
+	case len(alternatives) == 1:
+		detail = alternatives[0]
+	default:
+		detail["$or"] = alternatives
+	}
+	// An AWS service that calls as itself has no session, and policies that name it say what it may do.
+	detail.put("userIdentity.type", []any{pattern{"anything-but": []string{"AWSService"}}})
+	// A data event is none: only some trails log these.
+	detail["managementEvent"] = []any{true}
 	text, _ := json.Marshal(pattern{ // of texts only
 		// PutEvents accepts no source with this prefix (EventBridge API, PutEvents).
 		"source":      []any{pattern{"prefix": "aws."}},
@@ -162,43 +184,89 @@ func (r AlertRule) Pattern(s *settings.Settings, known DeployedARNs) string {
 	return string(text)
 }
 
-// eventSources are CloudTrail's names of the services.
-func (r AlertRule) eventSources() []string {
-	var sources []string
-	for _, c := range r.calls {
-		service := c.service()
-		if service == "cloudwatch" {
-			service = "monitoring"
-		}
-		sources = append(sources, service+".amazonaws.com")
+// shared takes the members that all patterns have in common out of them.
+func shared(all []pattern) pattern {
+	common := pattern{}
+	if len(all) < 2 {
+		return common
 	}
-	return unique(sources)
+	for key, value := range all[0] {
+		if key == "$or" {
+			continue
+		}
+		text, _ := json.Marshal(value)
+		same := !slices.ContainsFunc(all, func(p pattern) bool {
+			other, _ := json.Marshal(p[key])
+			return string(other) != string(text)
+		})
+		if same {
+			common[key] = value
+		}
+	}
+	for key := range common {
+		for _, p := range all {
+			delete(p, key)
+		}
+	}
+	return common
 }
 
-// alternatives are the events that match: event names, and the parameter that names the part.
-func (r AlertRule) alternatives(s *settings.Settings, known DeployedARNs) []pattern {
+// clausePattern matches the calls of a clause as far as the rule has its atoms.
+func (r AlertRule) clausePattern(c *clause, s *settings.Settings, known DeployedARNs) pattern {
+	var sources []string
+	for _, source := range c.sources {
+		sources = append(sources, source+".amazonaws.com")
+	}
+	detail := pattern{"eventSource": sources}
+	if authorized := c.authorized(s, known); len(authorized) > 0 {
+		// Every caller without a session is reported, IAM users and root included. The session issuer is the role, by an
+		// ARN with its path. The issuer of a federated user is a user, who may have the name of a role.
+		detail.put("userIdentity.sessionContext.sessionIssuer.arn", []any{pattern{"anything-but": pattern{"wildcard": authorized}}, pattern{"exists": false}})
+	}
+	if len(c.calls) > 0 {
+		detail["eventName"] = c.calls
+	}
+	if !c.reads {
+		detail["readOnly"] = []any{false}
+	}
 	var paths []string
-	names := map[string][]string{}
-	for _, c := range r.calls {
-		for _, path := range c.parameters() {
-			if names[path] == nil {
-				paths = append(paths, path)
-			}
-			names[path] = append(names[path], c.eventNames()...)
+	values := map[string][]any{}
+	for _, a := range r.atoms {
+		if a.clause != c {
+			continue
 		}
+		if !slices.Contains(paths, a.path) {
+			paths = append(paths, a.path)
+		}
+		value := a.value
+		if a.purpose != "" {
+			value = known.Keys[a.purpose]
+		}
+		values[a.path] = append(values[a.path], value)
 	}
-	var all []pattern
+	if len(paths) == 1 {
+		if paths[0] != "" {
+			detail.put(paths[0], values[paths[0]])
+		}
+		return detail
+	}
+	// Alternatives stand below what all paths begin with: that is shorter.
+	inRequest := !slices.ContainsFunc(paths, func(path string) bool { return !strings.HasPrefix(path, request) })
+	var some []pattern
 	for _, path := range paths {
-		alternative := pattern{"eventName": names[path]}
-		if values := r.values(path, s, known); len(values) > 0 {
-			alternative.put(path, values)
+		alternative, at := pattern{}, path
+		if inRequest {
+			at = strings.TrimPrefix(path, request)
 		}
-		if r.calls[0].isAliasOfKey() { // the rule of aliases reports an alias with the gate's prefix
-			alternative.put(request+"aliasName", []any{pattern{"anything-but": pattern{"prefix": naming.New(s).KeyAlias("")}}})
-		}
-		all = append(all, alternative)
+		alternative.put(at, values[path])
+		some = append(some, alternative)
 	}
-	return all
+	if inRequest {
+		detail["requestParameters"] = pattern{"$or": some}
+	} else {
+		detail["$or"] = some
+	}
+	return detail
 }
 
 // put writes values at a path.
@@ -216,59 +284,37 @@ func (p pattern) put(path string, values []any) {
 	below.put(rest, values)
 }
 
-// values are the matchers of the parameter at a path.
-func (r AlertRule) values(path string, s *settings.Settings, known DeployedARNs) []any {
-	matcher := eventMatchers[r.target]
-	switch {
-	case matcher.keyPurposes != nil:
-		var arns []any
-		for _, purpose := range matcher.keyPurposes(known) {
-			arns = append(arns, known.Keys[purpose])
-		}
-		return arns
-	case r.members != nil:
-		return matcher.memberValues(path, r.members)
-	case matcher.matches != nil:
-		return matcher.matches(naming.New(s), s)
-	}
-	return nil
-}
-
-// parameters are the paths of all calls of the rule.
+// parameters are the paths of the rule that a message can show.
 func (r AlertRule) parameters() []string {
 	var paths []string
-	for _, c := range r.calls {
-		for _, path := range c.parameters() {
-			switch path {
-			case "": // on the account
-			case keyARN:
-				paths = append(paths, strings.Replace(keyARN, ".", "[0].", 1))
-			default:
-				paths = append(paths, path)
-			}
+	for _, a := range r.atoms {
+		switch a.path {
+		case "": // on the account
+		case keyARN:
+			paths = append(paths, strings.Replace(keyARN, ".", "[0].", 1))
+		default:
+			paths = append(paths, a.path)
 		}
 	}
 	return unique(paths)
 }
 
-// unauthorizedIdentity matches every caller that is not authorized.
-func (r AlertRule) unauthorizedIdentity(s *settings.Settings, known DeployedARNs) pattern {
-	// An AWS service that calls as itself has no session, and policies that name it say what it may do. Every other
-	// caller without a session is reported, IAM users and root included.
-	identity := pattern{"type": []any{pattern{"anything-but": []string{"AWSService"}}}}
-	if r.target == BreakGlass { // every use is reported
-		return identity
+// authorized are the roles whose calls the clause leaves out. Every use of the break-glass role is reported.
+func (c *clause) authorized(s *settings.Settings, known DeployedARNs) []string {
+	if c.everyone {
+		return nil
 	}
-	var authorized []string
-	for _, arn := range authorizedARNs(s, "", r.authorized, known.Rotators) {
-		if arn != s.Access.BreakGlassArn {
-			authorized = append(authorized, arn)
-		}
-	}
-	// The session issuer is the role, by an ARN with its path. The issuer of a federated user is a user, who may have
-	// the name of a role.
-	identity["sessionContext"] = pattern{"sessionIssuer": pattern{"arn": []any{
-		pattern{"anything-but": pattern{"wildcard": authorized}}, pattern{"exists": false},
-	}}}
-	return identity
+	return slices.DeleteFunc(authorizedARNs(s, "", c.duties, known.Rotators), func(arn string) bool { return arn == s.Access.BreakGlassArn })
+}
+
+// service is the part of the action that IAM puts before the colon.
+func (c Call) service() string {
+	service, _, _ := strings.Cut(c.Action, ":")
+	return service
+}
+
+// operation is the part of the action after the colon.
+func (c Call) operation() string {
+	_, operation, _ := strings.Cut(c.Action, ":")
+	return operation
 }

@@ -9,225 +9,400 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// eventMatcher says how an event of CloudTrail shows that a call is on a target.
-type eventMatcher struct {
-	// parameter is the path below detail that names the part in a request; empty for calls on the account.
-	// CloudTrail writes the members of a request as the service's API does, with a small first letter.
-	parameter string
-	// parametersOf are the paths of the calls that name the part elsewhere: each of them may name it.
-	parametersOf map[string][]string
-	// matches are the values of the parameter, in the operators of event patterns.
-	matches func(naming.Plan, *settings.Settings) []any
-	// members are the names of the parts where a pattern names each, and memberValues the values of the parameter
-	// at a path then.
-	members      func(*settings.Settings) []string
-	memberValues func(path string, members []string) []any
-	// keyPurposes are the purposes of the keys that the parameter names instead.
-	keyPurposes func(DeployedARNs) []string
-	// eventNames are the events of the calls whose events have other names on this target.
-	eventNames map[string][]string
-	// affectsDelivery is whether the target delivers, or decides what is delivered.
-	affectsDelivery bool
+// ruleSpec is what an alert rule reports, for any stack. CloudTrail writes the members of a request as the service's API
+// does, with a small first letter.
+type ruleSpec struct {
+	name, what                                    string
+	reads, sessions, affectsDelivery, secondTopic bool
+	clauses                                       func(naming.Plan, *settings.Settings) []clause
 }
 
 const (
 	request = "requestParameters."
 	// keyARN is the path of a key's ARN in an event, whichever way the request names the key.
 	keyARN = "resources.ARN"
+	// omitted is the path at which CloudTrail says that it left a request out for its size (AWS CloudTrail User Guide,
+	// CloudTrail record contents, requestParameters).
+	omitted = request + "omitted"
 )
 
-// eventMatchers are the matchers of all reported targets.
-var eventMatchers = map[Target]eventMatcher{
-	Account: {},
-	Pipelines: {affectsDelivery: true, parameter: request + "name", matches: pipelineName, parametersOf: map[string][]string{
-		"codepipeline:CreatePipeline":        {request + "pipeline.name"},
-		"codepipeline:UpdatePipeline":        {request + "pipeline.name"},
-		"codepipeline:StopPipelineExecution": {request + "pipelineName"},
-		"codepipeline:PutWebhook":            {request + "webhook.targetPipeline"},
-		"codepipeline:TagResource":           {request + "resourceArn"},
-		"codepipeline:UntagResource":         {request + "resourceArn"},
+// ruleSpecs are the rules of the stack's region. The rules whose parts deliver come first: they start containment.
+var ruleSpecs = []ruleSpec{
+	{name: "watch-pipelines", what: "the apps' pipelines, their stages and approvals, or the CodeBuild projects", affectsDelivery: true, clauses: pipelineClauses},
+	{name: "watch-images", what: "the image repositories, the signing profile, the CodeDeploy deployments or the state machines", affectsDelivery: true, clauses: imageClauses},
+	{name: "watch-storage", what: "the gate's buckets, KMS keys or their aliases", affectsDelivery: true, clauses: storageClauses},
+	{name: "watch-roles", what: "the gate's roles, policies or identity provider, or the roles of deployers, approvers and break-glass", affectsDelivery: true, clauses: roleClauses},
+	{name: "watch-source", what: "the connection to GitHub, the repositories in CodeCommit, the known state or the account's trails", affectsDelivery: true, clauses: sourceClauses},
+	{name: "watch-topic", what: "the alert topic, or the rule that watches the other rules", affectsDelivery: true, secondTopic: true, clauses: topicClauses},
+	{name: RulesRule, what: "the gate's EventBridge rules or the second alert topic", affectsDelivery: true, clauses: ruleClauses},
+	{name: "watch-services", what: "the services, tasks or load balancers of the apps", clauses: serviceClauses},
+	{name: "watch-account", what: "the account (the call names no resource of the gate), GuardDuty, AWS Config, Security Hub or IAM Access Analyzer", clauses: accountClauses},
+	{name: "watch-records", what: "the secrets, logs, alert queues, the alarm or the way of alerts to the chat", clauses: recordClauses},
+	{name: "watch-sessions", what: "a role of deployers or break-glass, or a role of the gate", reads: true, sessions: true, clauses: sessionClauses},
+	{name: "watch-images-read", what: "the apps' image repositories", reads: true, clauses: imageReadClauses},
+	{name: "watch-keys-read", what: "the KMS key for artifacts, or the secrets that the gate makes and their key", reads: true, clauses: secretReadClauses},
+}
+
+// forwardSpecs are the rules of the region where IAM and Organizations send their events. Each reports changes of the other.
+var forwardSpecs = []ruleSpec{
+	{name: "watch-roles", what: "the gate's roles, policies or identity provider, or the roles of deployers, approvers and break-glass", clauses: func(p naming.Plan, s *settings.Settings) []clause {
+		return append(roleClauses(p, s), globalAccountClause(), ruleChanges(p.Gate+"-watch-sessions*").known())
 	}},
-	Stages:   {affectsDelivery: true, parameter: request + "pipelineName", matches: pipelineName},
-	Approval: {affectsDelivery: true, parameter: request + "pipelineName", matches: pipelineName},
-	// A name, an ARN, or the id of a build, which begins with the project's name.
-	Projects: {affectsDelivery: true, parameter: request + "projectName", matches: func(p naming.Plan, _ *settings.Settings) []any {
-		return []any{pattern{"prefix": p.Gate + "-"}, pattern{"wildcard": "arn:*/" + p.Gate + "-*"}}
-	}, parametersOf: map[string][]string{
-		"codebuild:CreateProject":           {request + "name"},
-		"codebuild:UpdateProject":           {request + "name"},
-		"codebuild:DeleteProject":           {request + "name"},
-		"codebuild:UpdateProjectVisibility": {request + "projectArn"},
-		"codebuild:RetryBuild":              {request + "id"},
-		"codebuild:RetryBuildBatch":         {request + "id"},
-		"codebuild:PutResourcePolicy":       {request + "resourceArn"},
-	}},
-	Repositories:     {affectsDelivery: true, parameter: request + "repositoryName", matches: hasPrefix(func(p naming.Plan) string { return p.Gate + "/" })},
-	SigningProfiles:  {affectsDelivery: true, parameter: request + "profileName", matches: hasPrefix(naming.Plan.SigningPrefix)},
-	Deployments:      {affectsDelivery: true, parameter: request + "applicationName", matches: gateName},
-	DeploymentGroups: {affectsDelivery: true, parameter: request + "applicationName", matches: gateName},
-	Listeners:        {parameter: request + "listenerArn", members: listeners, memberValues: literals},
-	Services: {parameter: request + "cluster", members: (*settings.Settings).Clusters, memberValues: clusterValues, parametersOf: map[string][]string{
-		"ecs:StopServiceDeployment": {request + "serviceDeploymentArn"},
-	}},
-	Tasks: {parameter: request + "cluster", members: (*settings.Settings).Clusters, memberValues: clusterValues},
-	Connections: {affectsDelivery: true, parameter: request + "connectionArn", matches: func(_ naming.Plan, s *settings.Settings) []any {
-		if s.Source.ConnectionArn == "" { // AWS gives the connection that the gate makes its id
-			return []any{pattern{"exists": true}}
-		}
-		return []any{s.Source.ConnectionArn}
-	}},
-	Sources: {affectsDelivery: true, parameter: request + "repositoryName", members: (*settings.Settings).Repositories, memberValues: literals, parametersOf: map[string][]string{
-		"codecommit:UpdateRepositoryName":                                  {request + "oldName"},
-		"codecommit:BatchDisassociateApprovalRuleTemplateFromRepositories": {request + "repositoryNames"},
-	}},
-	PullRequests: {affectsDelivery: true, parameter: request + "pullRequestId", matches: exists},
-	ApprovalRules: {affectsDelivery: true, parameter: request + "approvalRuleTemplateName", matches: equals(naming.Plan.ApprovalRule), parametersOf: map[string][]string{
-		"codecommit:UpdateApprovalRuleTemplateName": {request + "oldApprovalRuleTemplateName"},
-	}},
-	Hosts: {affectsDelivery: true, parameter: request + "hostArn", matches: exists},
-	Buckets: {affectsDelivery: true, parameter: request + "bucketName", matches: func(p naming.Plan, _ *settings.Settings) []any {
-		return []any{pattern{"wildcard": p.Bucket("*").Name}}
-	}},
-	Keys: {affectsDelivery: true, parameter: keyARN, keyPurposes: func(known DeployedARNs) []string {
-		var purposes []string
-		for purpose := range known.Keys {
-			purposes = append(purposes, purpose)
-		}
-		slices.Sort(purposes)
-		return purposes
-	}},
-	ArtifactKey: {parameter: keyARN, keyPurposes: onlyKey("artifacts")},
-	SecretsKey:  {parameter: keyARN, keyPurposes: onlyKey("secrets")},
-	Aliases:     {affectsDelivery: true, parameter: request + "aliasName", matches: hasPrefix(func(p naming.Plan) string { return p.KeyAlias("") })},
-	// Role names are unique in an account whatever their path, and requests do not have the path.
-	Roles:         {affectsDelivery: true, parameter: request + "roleName", matches: gateName},
-	TrustedRoles:  {affectsDelivery: true, parameter: request + "roleName", members: trustedRoleNames, memberValues: literals},
-	ServiceRoles:  {parameter: request + "roleArn", matches: serviceRolePrefixes},
-	ApproverRoles: {parameter: request + "roleArn", matches: hasPrefix(func(p naming.Plan) string { return p.Roles(naming.Approver) })},
-	// Every way to assume a role: AWS STS API, Actions.
-	BreakGlass: {parameter: request + "roleArn", matches: func(_ naming.Plan, s *settings.Settings) []any { return []any{s.Access.BreakGlassArn} },
-		eventNames: map[string][]string{"sts:AssumeRole": {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}}},
-	Policies: {affectsDelivery: true, parameter: request + "policyArn", matches: func(p naming.Plan, _ *settings.Settings) []any {
-		return []any{prefixOf(p.AllPolicies()), pattern{"prefix": "/" + p.Gate + "/"}}
-	}, parametersOf: map[string][]string{"iam:CreatePolicy": {request + "path"}}},
-	IdentityProvider: {affectsDelivery: true, parameter: request + "openIDConnectProviderArn", matches: equals(naming.Plan.GitHubProvider)},
-	Rules: {affectsDelivery: true, parameter: request + "name", matches: gateName, parametersOf: map[string][]string{
-		"events:PutTargets":    {request + "rule"},
-		"events:RemoveTargets": {request + "rule"},
-	}},
-	Topic: {affectsDelivery: true, parameter: request + "topicArn", matches: hasPrefix(func(p naming.Plan) string { return p.Topic().ARN }), parametersOf: map[string][]string{
-		"sns:SetSubscriptionAttributes": {request + "subscriptionArn"},
-		"sns:Unsubscribe":               {request + "subscriptionArn"},
-	}},
-	DeadLetters: {parameter: request + "queueUrl", matches: func(p naming.Plan, s *settings.Settings) []any {
-		queues := []any{pattern{"suffix": "/" + p.DeadLetters().Name}}
-		if s.HasChat() {
-			queues = append(queues, pattern{"suffix": "/" + p.ChatQueue().Name})
-		}
-		return queues
-	}},
-	Chat:            {parameter: request + "name", matches: equals(func(p naming.Plan) string { return p.Chat().Name })},
-	ChatDestination: {parameter: request + "name", matches: equals(func(p naming.Plan) string { return p.ChatDestination().Name })},
-	Alarms: {parameter: request + "alarmName", matches: gateName, parametersOf: map[string][]string{
-		"cloudwatch:DeleteAlarms":        {request + "alarmNames"},
-		"cloudwatch:DisableAlarmActions": {request + "alarmNames"},
-	}},
-	Machines: {affectsDelivery: true, parameter: request + "stateMachineArn", matches: func(p naming.Plan, _ *settings.Settings) []any {
-		return []any{prefixOf(p.Machines()), pattern{"prefix": p.Gate + "-"}}
-	}, parametersOf: map[string][]string{"states:CreateStateMachine": {request + "name"}}},
-	Executions: {affectsDelivery: true, parameter: request + "executionArn", matches: hasPrefix(naming.Plan.Executions)},
-	KnownState: {affectsDelivery: true, parameter: request + "name", matches: hasPrefix(func(p naming.Plan) string { return p.KnownState("").Name }), parametersOf: map[string][]string{
-		"ssm:DeleteParameters": {request + "names"},
-	}},
-	Trails:   {affectsDelivery: true},
-	Detector: {},
-	Recorder: {},
-	ConfigRules: {parameter: request + "configRuleName", matches: gateName, parametersOf: map[string][]string{
-		"config:PutConfigRule": {request + "configRule.configRuleName"},
-	}},
-	Remedies: {parameter: request + "configRuleName", matches: gateName, parametersOf: map[string][]string{
-		"config:PutRemediationConfigurations": {request + "remediationConfigurations.configRuleName"},
-	}},
-	Analyzers: {},
-	Hub:       {},
-	LogGroups: {parameter: request + "logGroupName", matches: func(p naming.Plan, _ *settings.Settings) []any {
-		return []any{pattern{"prefix": "/aws/codebuild/" + p.Gate + "-"}, prefixOf(p.LogGroups())}
-	}, parametersOf: map[string][]string{
-		"logs:AssociateKmsKey":    {request + "logGroupName", request + "resourceIdentifier"},
-		"logs:DisassociateKmsKey": {request + "logGroupName", request + "resourceIdentifier"},
-	}},
-	Secrets: {parameter: request + "secretId", matches: func(p naming.Plan, _ *settings.Settings) []any {
-		return []any{pattern{"prefix": p.Gate + "/"}, prefixOf(p.Secrets())}
+	{name: "watch-sessions", what: "a role of deployers or break-glass, or a role of the gate", reads: true, clauses: func(p naming.Plan, s *settings.Settings) []clause {
+		return append(sessionClauses(p, s), ruleChanges(p.Gate+"-watch-roles*").known())
 	}},
 }
 
-// globalEventServices have their events in the region of IAM, wherever the calls are made; STS only for calls to its global
-// endpoint, and EventBridge where the gate has rules there too.
-var globalEventServices = []string{"iam", "sts", "organizations", "account", "events"}
+// RulesRule is the rule that watches the other rules. Its name has no second hyphen, so that its own pattern does not match
+// it: the rule of the topic reports its changes.
+const RulesRule = "rules"
 
-// eventNames are CloudTrail's names of the operations of an action, where they differ from the action. An IAM action may
-// allow several operations: each is reported.
-var eventNames = map[string][]string{
-	// Amazon S3 User Guide, Amazon S3 CloudTrail events.
-	"s3:PutBucketOwnershipControls":       {"PutBucketOwnershipControls", "DeleteBucketOwnershipControls"},
-	"s3:PutBucketPublicAccessBlock":       {"PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"},
-	"s3:PutEncryptionConfiguration":       {"PutBucketEncryption", "DeleteBucketEncryption"},
-	"s3:PutLifecycleConfiguration":        {"PutBucketLifecycle", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"},
-	"s3:PutReplicationConfiguration":      {"PutBucketReplication", "DeleteBucketReplication"},
-	"s3:PutBucketObjectLockConfiguration": {"PutObjectLockConfiguration", "PutBucketObjectLockConfiguration"},
-	"kms:ReEncryptFrom":                   {"ReEncrypt"},
-	"iam:UpdateRole":                      {"UpdateRole", "UpdateRoleDescription"},
+// writes is a clause of every write call on parts of a service. The rows of the table say which duties it leaves out.
+func writes(service string, parts ...part) clause {
+	return clause{sources: []string{eventSource(service)}, duties: dutiesOf(Alert, service), parts: append(parts, part{omitted, []any{true}})}
 }
 
-// eventNames are the names of the events of a call.
-func (c Call) eventNames() []string {
-	if names := eventMatchers[c.On].eventNames[c.Action]; names != nil {
-		return names
+// at are the same values at several members of a request.
+func at(values []any, members ...string) []part {
+	parts := make([]part, len(members))
+	for i, member := range members {
+		parts[i] = part{request + member, values}
 	}
-	if names := eventNames[c.Action]; names != nil {
-		return names
-	}
-	return []string{c.operation()}
+	return parts
 }
 
-// parameters are the paths that name the part in an event of a call.
-func (c Call) parameters() []string {
-	matcher := eventMatchers[c.On]
-	if paths, others := matcher.parametersOf[c.Action]; others {
-		return paths
+// except leaves calls out by their names.
+func (c clause) except(names ...string) clause {
+	c.calls = []any{pattern{"anything-but": names}}
+	return c
+}
+
+// but authorizes duties that no row names, since they make calls that are no way around the pipeline.
+func (c clause) but(duties ...string) clause {
+	c.duties = unique(append(slices.Clone(c.duties), duties...))
+	return c
+}
+
+// known leaves out the requests that CloudTrail left out: another rule reports those of the service.
+func (c clause) known() clause {
+	c.parts = slices.DeleteFunc(slices.Clone(c.parts), func(p part) bool { return p.path == omitted })
+	return c
+}
+
+// named is a clause of some calls, whatever they are on: the account has the part once.
+func named(calls []string, services ...string) clause {
+	var sources []string
+	for _, service := range services {
+		sources = append(sources, eventSource(service))
 	}
-	return []string{matcher.parameter}
+	return clause{sources: sources, calls: literals(calls...), parts: []part{{"", []any{nil}}}}
+}
+
+// eventSource is CloudTrail's name of a service, without its domain.
+func eventSource(service string) string {
+	if service == "cloudwatch" {
+		return "monitoring"
+	}
+	return service
+}
+
+// dutiesOf are the duties that rows of a service authorize, beside the deployers.
+func dutiesOf(reported Control, service string) []string {
+	var duties []string
+	for _, c := range Calls {
+		if c.Reported == reported && c.service() == service {
+			duties = append(duties, c.Authorized...)
+		}
+	}
+	return unique(duties)
+}
+
+// operationsOf are the operations of a target's rows, of one service.
+func operationsOf(service string, on ...Target) []string {
+	var names []string
+	for _, c := range Calls {
+		if c.service() == service && slices.Contains(on, c.On) && (c.Reported == Alert || c.Reported == AlertOnRead) {
+			names = append(names, c.operation())
+		}
+	}
+	return unique(names)
+}
+
+func pipelineClauses(p naming.Plan, _ *settings.Settings) []clause {
+	// A project's name, an ARN, or the id of a build, which begins with the project's name.
+	project := []any{prefix(p.Gate + "-"), wildcard("*/" + p.Gate + "-*")}
+	return []clause{
+		writes("codepipeline", at([]any{suffix("-" + p.Gate)}, "name", "pipelineName", "pipeline.name", "webhook.targetPipeline", "resourceArn")...),
+		writes("codebuild", at(project, "projectName", "name", "id", "ids", "projectArn", "resourceArn")...),
+	}
+}
+
+func imageClauses(p naming.Plan, s *settings.Settings) []clause {
+	clauses := []clause{
+		writes("ecr", append(at([]any{prefix(p.Gate + "/")}, "repositoryName"), at([]any{prefix(p.Repositories())}, "resourceArn")...)...),
+	}
+	if !isUnsigned(s) {
+		clauses = append(clauses, writes("signer", append(at([]any{prefix(p.SigningPrefix())}, "profileName"), at([]any{prefix(p.SigningProfiles())}, "resourceArn")...)...))
+	}
+	if !hasNoBlueGreen(s) {
+		clauses = append(clauses, writes("codedeploy", append(at([]any{prefix(p.Gate + "-")}, "applicationName", "newApplicationName"),
+			at([]any{prefix(p.AllDeployments()), prefix(strings.TrimSuffix(p.DeploymentGroups(), "/*"))}, "resourceArn")...)...))
+	}
+	if !hasNoContainment(s) {
+		machine := wildcard("*:stateMachine:" + p.Gate + "-*")
+		clauses = append(clauses, writes("states", append(at([]any{machine}, "stateMachineArn", "resourceArn", "stateMachineVersionArn", "stateMachineAliasArn", "routingConfiguration.stateMachineVersionArn"),
+			part{request + "name", []any{prefix(p.Gate + "-")}}, part{request + "executionArn", []any{wildcard("*:execution:" + p.Gate + "-*")}})...))
+	}
+	return clauses
+}
+
+func storageClauses(p naming.Plan, s *settings.Settings) []clause {
+	keys := writes("kms", at([]any{prefix(p.KeyAlias(""))}, "aliasName")...)
+	keys.purposes = keyPurposes(s)
+	return []clause{
+		writes("s3", at([]any{wildcard(p.Bucket("*").Name)}, "bucketName")...),
+		keys,
+	}
+}
+
+// keyPurposes are the purposes of the keys that a stack has.
+func keyPurposes(s *settings.Settings) []string {
+	purposes := []string{"alerts", "artifacts", "images", "logs"}
+	if !hasNoSecrets(s) {
+		purposes = append(purposes, "secrets")
+	}
+	if s.Detection.Config == settings.Create {
+		purposes = append(purposes, "config")
+	}
+	if !hasNoTrail(s) {
+		purposes = append(purposes, "trail")
+	}
+	return purposes
+}
+
+func roleClauses(p naming.Plan, s *settings.Settings) []clause {
+	// A request names a role without its path; the path is in the requests that create a part.
+	parts := slices.Concat(
+		at([]any{prefix("/" + p.Gate + "/")}, "path", "newPath"),
+		at([]any{prefix(p.AllPolicies())}, "policyArn"),
+		at(append([]any{prefix(p.Gate + "-")}, literals(trustedRoleNames(s)...)...), "roleName"),
+	)
+	if !hasNoWorkflows(s) {
+		parts = append(parts, at(literals(p.GitHubProvider()), "openIDConnectProviderArn")...)
+		parts = append(parts, at(literals("https://"+naming.OIDCHost), "url")...)
+	}
+	return []clause{writes("iam", parts...)}
+}
+
+func sourceClauses(p naming.Plan, s *settings.Settings) []clause {
+	clauses := []clause{
+		writes("ssm", at([]any{prefix(p.KnownState("").Name)}, "name", "names", "resourceId", "resourceArn")...),
+		named(operationsOf("cloudtrail", Trails), "cloudtrail"),
+	}
+	if s.UsesCodeCommit() {
+		developers := named(operationsOf("codecommit", Sources), "codecommit")
+		developers.parts = at(literals(s.Repositories()...), "repositoryName", "repositoryNames", "oldName")
+		overrides := named(operationsOf("codecommit", PullRequests), "codecommit")
+		return append(clauses, developers, overrides,
+			writes("codecommit", at(literals(p.ApprovalRule()), "approvalRuleTemplateName", "oldApprovalRuleTemplateName")...))
+	}
+	// AWS gives the connection that the gate makes its id. What a pipeline does with its own connection is no change of it.
+	connection := []any{pattern{"exists": true}}
+	if _, id, adopted := strings.Cut(s.Source.ConnectionArn, ":connection/"); adopted {
+		connection = []any{suffix(":connection/" + id)}
+	}
+	both := writes("codeconnections", append(at(connection, "connectionArn"), at([]any{pattern{"exists": true}}, "hostArn")...)...).but(naming.Pipeline)
+	both.sources = append(both.sources, "codestar-connections")
+	if s.Source.ConnectionArn == "" { // other teams use theirs
+		both = both.except("UseConnection", "PassConnection")
+	}
+	return append(clauses, both)
+}
+
+func topicClauses(p naming.Plan, _ *settings.Settings) []clause {
+	topic := p.Topic()
+	return []clause{
+		topicChanges(topic).known(),
+		ruleChanges(p.Gate + "-" + RulesRule).known(),
+	}
+}
+
+// topicChanges are the calls on a topic and its subscriptions. Whoever is subscribed confirms that without credentials.
+func topicChanges(topic naming.Named) clause {
+	return writes("sns", append(at(literals(topic.ARN), "topicArn", "resourceArn"),
+		part{request + "subscriptionArn", []any{prefix(topic.ARN + ":")}}, part{request + "name", literals(topic.Name)})...).except("ConfirmSubscription")
+}
+
+func ruleClauses(p naming.Plan, _ *settings.Settings) []clause {
+	return []clause{
+		ruleChanges(p.Gate+"-*-*", p.Check().Name, p.Gate+"-findings"),
+		topicChanges(p.SecondTopic()),
+	}
+}
+
+// ruleChanges are the calls on rules with some names.
+func ruleChanges(names ...string) clause {
+	var values, arns []any
+	for _, name := range names {
+		arns = append(arns, wildcard("*:rule/"+name))
+		if strings.Contains(name, "*") {
+			values = append(values, wildcard(name))
+		} else {
+			values = append(values, name)
+		}
+	}
+	return writes("events", append(at(values, "name", "rule"), at(arns, "resourceARN")...)...)
+}
+
+func serviceClauses(_ naming.Plan, s *settings.Settings) []clause {
+	// Application Auto Scaling and ECS act by service-linked roles; agents of hosts register themselves and report.
+	services := writes("ecs").but(ServiceLinked).except("DiscoverPollEndpoint", "RegisterContainerInstance", "SubmitAttachmentStateChanges",
+		"SubmitContainerStateChange", "SubmitTaskStateChange")
+	for _, cluster := range s.Clusters() {
+		// A request names a cluster by its name, the end of its ARN, or nothing for the cluster default (Amazon ECS API).
+		names := []any{cluster, suffix(":cluster/" + cluster)}
+		if cluster == "default" {
+			names = append(names, pattern{"exists": false})
+		}
+		services.parts = append(services.parts, at(names, "cluster", "clusterName")...)
+		services.parts = append(services.parts, at([]any{wildcard("arn:*/" + cluster + "/*")}, "serviceDeploymentArn", "serviceArn", "resourceArn")...)
+		services.parts = append(services.parts, at([]any{suffix(":cluster/" + cluster)}, "clusterArn")...)
+	}
+	clauses := []clause{services}
+	if len(listeners(s)) > 0 {
+		balancers := writes("elasticloadbalancing").but(ServiceLinked)
+		for _, listener := range listeners(s) {
+			_, balancer, _ := strings.Cut(listener, ":listener")
+			id := path.Dir(balancer)
+			balancers.parts = append(balancers.parts, at([]any{wildcard("*" + balancer + "*")}, "listenerArn", "ruleArn", "rulePriorities.ruleArn", "resourceArns")...)
+			balancers.parts = append(balancers.parts, at([]any{suffix(id)}, "loadBalancerArn")...)
+		}
+		for _, app := range s.Apps {
+			for _, group := range app.Deployment.TargetGroups {
+				balancers.parts = append(balancers.parts, at([]any{wildcard("*:targetgroup/" + group + "/*")}, "targetGroupArn")...)
+			}
+		}
+		clauses = append(clauses, balancers)
+	}
+	return clauses
+}
+
+// busCalls decide who else may send events to the bus, and how it keeps them.
+var busCalls = []string{"PutPermission", "RemovePermission", "UpdateEventBus"}
+
+func accountClauses(_ naming.Plan, s *settings.Settings) []clause {
+	account := named(slices.Concat(operationsOf("codepipeline", Account), operationsOf("codebuild", Account), operationsOf("ecr", Account), busCalls),
+		"codepipeline", "codebuild", "ecr", "events")
+	// The rules of the services report what was left out of an event.
+	account.parts = []part{{omitted, []any{pattern{"exists": false}}}}
+	clauses := []clause{account, globalAccountClause()}
+	if !isGuardDutyOff(s) {
+		clauses = append(clauses, whole("guardduty").except("ArchiveFindings", "UnarchiveFindings", "UpdateFindingsFeedback", "CreateSampleFindings"))
+	}
+	if !isAnalyzerOff(s) {
+		clauses = append(clauses, whole("access-analyzer").except("UpdateFindings", "StartResourceScan", "StartPolicyGeneration", "GenerateFindingRecommendation"))
+	}
+	if !isSecurityHubOff(s) {
+		clauses = append(clauses, named(operationsOf("securityhub", Hub), "securityhub"))
+	}
+	if !isConfigOff(s) {
+		p := naming.New(s)
+		rules := writes("config", at([]any{prefix(p.Gate + "-")}, "configRuleName", "configRule.configRuleName", "configRuleNames", "remediationConfigurations.configRuleName")...)
+		clauses = append(clauses, named(append(operationsOf("config", Account, Recorder), "AssociateResourceTypes", "DisassociateResourceTypes"), "config"), rules)
+	}
+	return clauses
+}
+
+// whole is a clause of every write call of a service: the account has the part once.
+func whole(service string) clause { return named(nil, service) }
+
+func globalAccountClause() clause {
+	return named(slices.Concat(operationsOf("organizations", Account), operationsOf("account", Account)), "organizations", "account")
+}
+
+func recordClauses(p naming.Plan, s *settings.Settings) []clause {
+	// Builds write their own logs, and people search them.
+	logs := writes("logs", at([]any{wildcard("*/aws/codebuild/" + p.Gate + "-*")}, "logGroupName", "logGroupIdentifier", "resourceIdentifier", "resourceArn")...).
+		except("CreateLogStream", "PutLogEvents", "StartQuery", "StartLiveTail")
+	queues := []string{p.DeadLetters().Name}
+	if s.HasChat() {
+		queues = append(queues, p.ChatQueue().Name)
+	}
+	var urls, arns []any
+	for _, name := range queues {
+		urls, arns = append(urls, suffix("/"+name)), append(arns, suffix(":"+name))
+	}
+	clauses := []clause{
+		logs,
+		writes("sqs", slices.Concat(at(urls, "queueUrl"), at(literals(queues...), "queueName"), at(arns, "sourceArn", "destinationArn"))...),
+		writes("cloudwatch", append(at([]any{prefix(p.Gate + "-")}, "alarmName", "alarmNames", "muteTargets.alarmNames"), at([]any{prefix(p.Alarms())}, "resourceARN")...)...),
+	}
+	if !hasNoSecrets(s) {
+		clauses = append(clauses, writes("secretsmanager", at([]any{prefix(p.Gate + "/"), prefix(p.Secrets())}, "secretId", "name")...))
+	}
+	if s.HasChat() {
+		pipe := writes("pipes", append(at(literals(p.Chat().Name), "name"), at([]any{suffix(":pipe/" + p.Chat().Name)}, "resourceArn")...)...)
+		destination := writes("events", at(literals(p.ChatDestination().Name), "name")...)
+		clauses = append(clauses, pipe, destination.known())
+	}
+	return clauses
+}
+
+// assumes are the ways to assume a role: AWS STS API, Actions.
+var assumes = []string{"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
+
+func sessionClauses(p naming.Plan, s *settings.Settings) []clause {
+	sts := []string{"sts"}
+	return []clause{
+		{sources: sts, calls: literals(assumes...), reads: true, everyone: true, parts: at(literals(append(p.Deployers(s), s.Access.BreakGlassArn)...), "roleArn")},
+		{sources: sts, calls: literals("AssumeRole"), reads: true, duties: dutiesOf(AlertOnRead, "sts"), parts: at([]any{prefix(p.AllRoles())}, "roleArn")},
+	}
+}
+
+func imageReadClauses(p naming.Plan, _ *settings.Settings) []clause {
+	return []clause{{
+		sources: []string{"ecr"}, calls: literals("BatchGetImage", "GetDownloadUrlForLayer"), reads: true,
+		duties: dutiesOf(AlertOnRead, "ecr"), parts: at([]any{prefix(p.Gate + "/")}, "repositoryName"),
+	}}
+}
+
+func secretReadClauses(p naming.Plan, s *settings.Settings) []clause {
+	read := func(service string, on Target, calls ...string) clause {
+		var duties []string
+		for _, c := range Calls {
+			if c.On == on && c.Reported == AlertOnRead {
+				duties = append(duties, c.Authorized...)
+			}
+		}
+		return clause{sources: []string{service}, calls: literals(calls...), reads: true, duties: unique(duties)}
+	}
+	artifacts := read("kms", ArtifactKey, "Decrypt", "ReEncrypt")
+	artifacts.purposes = []string{"artifacts"}
+	if hasNoSecrets(s) {
+		return []clause{artifacts}
+	}
+	secrets := read("kms", SecretsKey, "Decrypt", "ReEncrypt")
+	secrets.purposes = []string{"secrets"}
+	values := read("secretsmanager", Secrets, "GetSecretValue")
+	values.parts = at([]any{prefix(p.Gate + "/"), prefix(p.Secrets())}, "secretId")
+	return []clause{artifacts, secrets, values}
 }
 
 // The values of parameters.
 
-var (
-	// pipelineName matches the pipelines of the gate, gateName the resources whose names begin with the gate's name.
-	pipelineName = hasSuffix(func(p naming.Plan) string { return "-" + p.Gate })
-	gateName     = hasPrefix(func(p naming.Plan) string { return p.Gate + "-" })
-)
+// prefix matches what begins with a name, or with a pattern that ends with *.
+func prefix(of string) pattern { return pattern{"prefix": strings.TrimSuffix(of, "*")} }
 
-// prefixOf matches what begins with a name, or with a pattern that ends with *.
-func prefixOf(of string) pattern { return pattern{"prefix": strings.TrimSuffix(of, "*")} }
+func suffix(of string) pattern { return pattern{"suffix": of} }
 
-func hasPrefix(of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []any {
-	return func(p naming.Plan, _ *settings.Settings) []any {
-		return []any{prefixOf(of(p))}
+func wildcard(of string) pattern { return pattern{"wildcard": of} }
+
+func literals(names ...string) []any {
+	all := make([]any, len(names))
+	for i, name := range names {
+		all[i] = name
 	}
-}
-
-func hasSuffix(of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []any {
-	return func(p naming.Plan, _ *settings.Settings) []any { return []any{pattern{"suffix": of(p)}} }
-}
-
-func equals(of func(naming.Plan) string) func(naming.Plan, *settings.Settings) []any {
-	return func(p naming.Plan, _ *settings.Settings) []any { return []any{of(p)} }
-}
-
-func exists(naming.Plan, *settings.Settings) []any { return []any{pattern{"exists": true}} }
-
-func onlyKey(purpose string) func(DeployedARNs) []string {
-	return func(DeployedARNs) []string { return []string{purpose} }
+	return all
 }
 
 // trustedRoleNames are the names of the roles under access.
@@ -236,38 +411,5 @@ func trustedRoleNames(s *settings.Settings) []string {
 	for _, arn := range TrustedRoles.Resources(s) {
 		names = append(names, path.Base(arn))
 	}
-	return names
-}
-
-func serviceRolePrefixes(_ naming.Plan, s *settings.Settings) []any {
-	var beginnings []any
-	for _, arns := range ServiceRoles.Resources(s) {
-		beginnings = append(beginnings, prefixOf(arns))
-	}
-	return beginnings
-}
-
-func literals(_ string, names []string) []any {
-	var all []any
-	for _, name := range names {
-		all = append(all, name)
-	}
-	return all
-}
-
-// clusterValues match the ways in which a request names a cluster: its name, the end of its ARN, or nothing for the
-// cluster default (Amazon ECS API). The ARN of a deployment contains the cluster.
-func clusterValues(path string, names []string) []any {
-	var all []any
-	for _, name := range names {
-		if path != request+"cluster" {
-			all = append(all, pattern{"wildcard": "arn:*/" + name + "/*"})
-			continue
-		}
-		all = append(all, name, pattern{"suffix": ":cluster/" + name})
-		if name == "default" {
-			all = append(all, pattern{"exists": false})
-		}
-	}
-	return all
+	return unique(names)
 }

@@ -54,8 +54,10 @@ AWS's service-linked roles, through which services do their own work. A *policy*
 *Branch protection*, *only-main check* and *code owners* are GitHub's, where ` + "`source.protection`" + ` is not off. – means no control.
 Rows about GitHub and the connection apply where the source is GitHub, rows about CodeCommit where it is CodeCommit.
 
-**Reported by.** An *alert* is an EventBridge rule on the management event that CloudTrail logs; an *alert on reads* one that receives
-read-only events too; both except the authorized principals and the deployers, and say who did what, from where. A *branch event* is
+**Reported by.** An *alert* is an EventBridge rule that reports every write call on the part, whichever call it is: the rows are the calls that
+are known to matter. It matches the service and what the request names, by CloudTrail's management event, and leaves out the deployers and the
+principals that rows authorize on that service. An *alert on reads* names its calls, and receives read-only events too. A request that CloudTrail
+left out for its size is reported without its part. A *branch event* is
 an EventBridge rule on CodeCommit's own event, which reports every change of prod by anybody. A *preview* is the next
 ` + "`pulumi preview --refresh`" + `, which shows the difference. *Nothing*: a data event (objects of S3, messages of SNS), which EventBridge
 receives only where a trail logs it; or no call of its own (` + "`iam:PassRole`" + `, which is checked within others; a push to GitHub).

@@ -156,14 +156,14 @@ func table(p naming.Plan) []Work {
 			},
 		},
 		{
-			Name: "Topic", On: []string{p.Topic().ARN}, Why: ownNames,
+			Name: "Topic", On: []string{p.Topic().ARN + "*"}, Why: ownNames,
 			Read: []string{"sns:GetTopicAttributes", "sns:ListTagsForResource"},
 			Write: []string{
 				"sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource",
 			},
 		},
 		{
-			Name: "Subscriptions", On: []string{p.Topic().ARN, p.Topic().ARN + ":*"}, Why: subscriptions,
+			Name: "Subscriptions", On: []string{p.Topic().ARN + "*"}, Why: subscriptions,
 			Read:  []string{"sns:GetSubscriptionAttributes"},
 			Write: []string{"sns:Unsubscribe"},
 		},

@@ -83,33 +83,39 @@ func ReportedPattern(s *settings.Settings) string {
 }
 
 // ContainedPatterns match the findings that start containment: those about DNS anywhere in the account and region, and
-// severe ones about the gate's roles and buckets and the apps' clusters. A finding matches one of them.
+// severe ones about the gate's roles and buckets and the apps' clusters. A finding matches one of them; there is more than
+// one where the clusters need the room.
 func ContainedPatterns(s *settings.Settings) []string {
 	name := matcher("prefix", s.Name+"-")
-	all := []string{
-		guardDuty(pattern{"type": DNS}).String(),
-		severeExceptDNS(s, pattern{"$or": []any{
-			pattern{"resource": pattern{"accessKeyDetails": pattern{"userName": name}}},
-			pattern{"resource": pattern{"s3BucketDetails": pattern{"name": name}}},
-		}}).String(),
+	first := func(clusters []string) string {
+		return guardDuty(pattern{"$or": []any{
+			pattern{"type": append(matcher("wildcard", dnsWildcards[0]), matcher("wildcard", dnsWildcards[1])...)},
+			severeExceptDNS(s, pattern{"resource": pattern{"accessKeyDetails": pattern{"userName": name}}}),
+			severeExceptDNS(s, pattern{"resource": pattern{"s3BucketDetails": pattern{"name": name}}}),
+			severeExceptDNS(s, inClusters(clusters)),
+		}}).String()
 	}
-	in := func(clusters []string) string {
-		return severeExceptDNS(s, pattern{"resource": pattern{"ecsClusterDetails": pattern{"name": clusters}}}).String()
-	}
+	next := func(clusters []string) string { return guardDuty(severeExceptDNS(s, inClusters(clusters))).String() }
+	var all []string
 	var some []string
+	text := first
 	for _, cluster := range s.Clusters() {
-		if len(some) > 0 && len(in(append(some, cluster))) > maxPattern {
-			all, some = append(all, in(some)), nil
+		if len(some) > 0 && len(text(append(some, cluster))) > maxPattern {
+			all, some, text = append(all, text(some)), nil, next
 		}
 		some = append(some, cluster)
 	}
-	return append(all, in(some))
+	return append(all, text(some))
+}
+
+func inClusters(clusters []string) pattern {
+	return pattern{"resource": pattern{"ecsClusterDetails": pattern{"name": clusters}}}
 }
 
 // severeExceptDNS matches severe findings that are not about DNS.
 func severeExceptDNS(s *settings.Settings, detail pattern) pattern {
 	detail["type"], detail["severity"] = matcher("anything-but", pattern{"wildcard": dnsWildcards}), severe(s)
-	return guardDuty(detail)
+	return detail
 }
 
 // ExternalAccessPattern matches IAM Access Analyzer's findings of external access to the gate's resources. GitHub Actions
@@ -117,7 +123,7 @@ func severeExceptDNS(s *settings.Settings, detail pattern) pattern {
 func ExternalAccessPattern(s *settings.Settings, keys []string) string {
 	p := naming.New(s)
 	var parts []any
-	for _, arn := range append([]string{p.Buckets(), p.AllRoles(), p.Repositories(), p.Secrets(), p.Topic().ARN, p.DeadLetters().ARN}, keys...) {
+	for _, arn := range append([]string{p.Buckets(), p.AllRoles(), p.Repositories(), p.Secrets(), p.Topic().ARN, p.SecondTopic().ARN, p.DeadLetters().ARN}, keys...) {
 		parts = append(parts, pattern{"wildcard": arn})
 	}
 	return pattern{

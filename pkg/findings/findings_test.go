@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"prodgate/pkg/patterntest"
 	"prodgate/pkg/settings"
 )
 
@@ -37,7 +38,7 @@ func contained(t *testing.T, s *settings.Settings, e event) int {
 	t.Helper()
 	n := 0
 	for _, pattern := range ContainedPatterns(s) {
-		if matches(t, pattern, e) {
+		if patterntest.Matches(t, pattern, e) {
 			n++
 		}
 	}
@@ -53,8 +54,8 @@ func TestFindings_DNSReportedAndContainedOnce(t *testing.T) {
 		for _, resource := range []event{instance, {"resourceType": "ECSCluster", "ecsClusterDetails": event{"name": "web"}}} {
 			for _, severity := range []float64{1, 2, 5, 8, 9.5} {
 				s, e := stack("critical", "web"), found(kind, severity, resource)
-				if !matches(t, ReportedPattern(s), e) || contained(t, s, e) != 1 {
-					t.Errorf("%s of severity %v: told of %t, contained by %d rules", kind, severity, matches(t, ReportedPattern(s), e), contained(t, s, e))
+				if !patterntest.Matches(t, ReportedPattern(s), e) || contained(t, s, e) != 1 {
+					t.Errorf("%s of severity %v: told of %t, contained by %d rules", kind, severity, patterntest.Matches(t, ReportedPattern(s), e), contained(t, s, e))
 				}
 			}
 		}
@@ -74,7 +75,7 @@ func TestFindings_ReportedFromSeverity(t *testing.T) {
 	} {
 		for want, values := range map[bool][]float64{true: c.yes, false: c.no} {
 			for _, value := range values {
-				if got := matches(t, ReportedPattern(stack(severity, "web")), found(anything, value, instance)); got != want {
+				if got := patterntest.Matches(t, ReportedPattern(stack(severity, "web")), found(anything, value, instance)); got != want {
 					t.Errorf("severity %s: a finding of %v is told of: %t", severity, value, got)
 				}
 			}
@@ -182,7 +183,7 @@ func TestFindings_ExternalAccess(t *testing.T) {
 				detail["principal"] = c.principal
 			}
 			e := event{"source": "aws.access-analyzer", "detail-type": "Access Analyzer Finding", "detail": detail}
-			if got := matches(t, ExternalAccessPattern(stack("medium"), []string{key}), e); got != c.want {
+			if got := patterntest.Matches(t, ExternalAccessPattern(stack("medium"), []string{key}), e); got != c.want {
 				t.Errorf("is told of: %t", got)
 			}
 		})
@@ -200,7 +201,7 @@ func TestFindings_OtherEvents(t *testing.T) {
 		{"source": "company", "detail-type": "GuardDuty Finding", "detail": event{"type": DNS[0], "severity": 9.0}},
 		{"source": "aws.access-analyzer", "detail-type": "Access Preview State Change", "detail": event{"status": "ACTIVE"}},
 	} {
-		if matches(t, ReportedPattern(s), e) || contained(t, s, e) > 0 || matches(t, ExternalAccessPattern(s, nil), e) {
+		if patterntest.Matches(t, ReportedPattern(s), e) || contained(t, s, e) > 0 || patterntest.Matches(t, ExternalAccessPattern(s, nil), e) {
 			t.Errorf("%v is a finding", e)
 		}
 	}

@@ -204,6 +204,25 @@ func leads(of states.Machine, from, to string) bool {
 	return from == to
 }
 
+// TestResponse_IgnoreDeniedAndOmittedCalls: what AWS refused changed nothing, and a request that CloudTrail left out may be
+// another team's.
+func TestResponse_IgnoreDeniedAndOmittedCalls(t *testing.T) {
+	t.Parallel()
+	m := machine(t, built(t, contained(config("api"))), "containment")
+	got := map[string]string{}
+	for _, rule := range m.States["Filter authorized calls"].Choices {
+		if rule.And == nil && rule.IsPresent != nil && *rule.IsPresent {
+			got[rule.Variable] = m.States[rule.Next].Type
+		}
+	}
+	want := map[string]string{
+		"$['by-hand']": "Choice", "$.detail.errorCode": "Succeed", "$.detail.requestParameters.omitted": "Succeed",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("decides by %v, want %v", got, want)
+	}
+}
+
 // TestResponse_IgnoreAuthorizedCallers: a call by these is no reason, whatever it was.
 func TestResponse_IgnoreAuthorizedCallers(t *testing.T) {
 	t.Parallel()

@@ -40,8 +40,8 @@ func TestDetection_FindingsReportedOnceAndContained(t *testing.T) {
 		told                                 bool
 		contained                            int
 	}{
-		"a stack that contains":             {"contain", "create", findingsMachine, true, 3},
-		"one that contains, and adopts":     {"contain", "adopt", findingsMachine, true, 3},
+		"a stack that contains":             {"contain", "create", findingsMachine, true, 1},
+		"one that contains, and adopts":     {"contain", "adopt", findingsMachine, true, 1},
 		"a stack that alerts":               {"alert", "create", "", true, 0},
 		"a stack that does neither":         {"off", "create", "", false, 0},
 		"a stack that has no GuardDuty":     {"contain", "off", findingsMachine, false, 0},

@@ -253,6 +253,13 @@ func (p Plan) Guardrail(document string) string {
 // Topic is where the gate's alerts go.
 func (p Plan) Topic() Named { return Named{p.Gate + "-alerts", p.arn("sns", p.Gate+"-alerts")} }
 
+// SecondTopic takes the alerts about the first topic. Its name begins with the first one's, so
+// that patterns of that are of both.
+func (p Plan) SecondTopic() Named {
+	name := p.Gate + "-alerts-watch"
+	return Named{name, p.arn("sns", name)}
+}
+
 // Rules matches the gate's EventBridge rules.
 func (p Plan) Rules() string { return p.arn("events", "rule/"+p.Gate+"-*") }
 

@@ -30,7 +30,28 @@ func (c caller) may(row catalogue.Call) bool {
 	if row.On == catalogue.BreakGlass {
 		return false
 	}
-	return c.always || slices.Contains(row.Authorized, c.duty) || c.triggers && slices.Contains(row.Authorized, catalogue.Trigger)
+	duties := leftOut(row)
+	return c.always || slices.Contains(duties, c.duty) || c.triggers && slices.Contains(duties, catalogue.Trigger)
+}
+
+// leftOut are the duties that the rule of a row leaves out: those that rows authorize on the
+// service, to write or to read it; of keys, each for its own. Calls on the account are the
+// deployers' alone. Two services are called by others of AWS's, and by pipelines, as they work.
+func leftOut(row catalogue.Call) []string {
+	service := func(c catalogue.Call) string { name, _, _ := strings.Cut(c.Action, ":"); return name }
+	if row.On == catalogue.Account {
+		return nil
+	}
+	duties := map[string][]string{
+		"ecs": {catalogue.ServiceLinked}, "elasticloadbalancing": {catalogue.ServiceLinked},
+		"codeconnections": {naming.Pipeline}, "codestar-connections": {naming.Pipeline},
+	}[service(row)]
+	for _, other := range catalogue.Calls {
+		if service(other) == service(row) && other.Reported == row.Reported && (service(row) != "kms" || other.On == row.On) {
+			duties = append(duties, other.Authorized...)
+		}
+	}
+	return duties
 }
 
 // callers are everybody. CloudTrail User Guide, CloudTrail userIdentity element.

@@ -72,12 +72,13 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 
 	t.Log("events that contain nothing")
 	for name, event := range map[string]string{
-		"a call that AWS refused":   strings.Replace(tampering("UpdatePipeline", `{"pipeline": {"name": "backend-flask-prodgate"}}`, mona), `"eventID"`, `"errorCode": "AccessDenied", "eventID"`, 1),
-		"a deployer's":              tampering("UpdatePipeline", `{"pipeline": {"name": "backend-flask-prodgate"}}`, "deployer"),
-		"that of GitHub Actions":    tampering("UpdatePipeline", `{"pipeline": {"name": "backend-flask-prodgate"}}`, "prodgate/deploy/prodgate-deploy"),
-		"that of an emergency":      tampering("StopPipelineExecution", `{"pipelineName": "backend-flask-prodgate"}`, "break-glass"),
-		"containment's own":         tampering("DisableStageTransition", `{"pipelineName": "backend-flask-prodgate"}`, "prodgate/containment/prodgate-containment"),
-		"that of who lets it go on": tampering("EnableStageTransition", `{"pipelineName": "backend-flask-prodgate"}`, "prodgate/release/prodgate-release"),
+		"a call that AWS refused":       strings.Replace(tampering("UpdatePipeline", `{"pipeline": {"name": "backend-flask-prodgate"}}`, mona), `"eventID"`, `"errorCode": "AccessDenied", "eventID"`, 1),
+		"one whose request is left out": tampering("PutBucketPolicy", `{"omitted": true, "originalSize": 120000, "reason": "too large"}`, mona),
+		"a deployer's":                  tampering("UpdatePipeline", `{"pipeline": {"name": "backend-flask-prodgate"}}`, "deployer"),
+		"that of GitHub Actions":        tampering("UpdatePipeline", `{"pipeline": {"name": "backend-flask-prodgate"}}`, "prodgate/deploy/prodgate-deploy"),
+		"that of an emergency":          tampering("StopPipelineExecution", `{"pipelineName": "backend-flask-prodgate"}`, "break-glass"),
+		"containment's own":             tampering("DisableStageTransition", `{"pipelineName": "backend-flask-prodgate"}`, "prodgate/containment/prodgate-containment"),
+		"that of who lets it go on":     tampering("EnableStageTransition", `{"pipelineName": "backend-flask-prodgate"}`, "prodgate/release/prodgate-release"),
 	} {
 		c.ends(event, sfntypes.ExecutionStatusSucceeded)
 		c.open(all...)

@@ -232,7 +232,7 @@ func (e *estate) operationSteps() []leg {
 				{"s3:PutBucketPublicAccessBlock", config, nil}, {"s3:PutBucketVersioning", p.Bucket("artifacts").ARN, nil},
 			}},
 		{"an alert: Amazon EventBridge User Guide, Using resource-based policies, Amazon SNS permissions", events, []call{
-			{"sns:Publish", p.Topic().ARN, fromRule},
+			{"sns:Publish", p.Topic().ARN, fromRule}, {"sns:Publish", p.SecondTopic().ARN, fromRule},
 			{"kms:GenerateDataKey", e.key("alerts"), nil}, {"kms:Decrypt", e.key("alerts"), nil},
 		}},
 		{"an alert that the topic does not take: Amazon EventBridge User Guide, Using dead-letter queues to process undelivered events", events, []call{
@@ -250,7 +250,7 @@ func (e *estate) operationSteps() []leg {
 		{"an event is answered: Amazon EventBridge User Guide, Cross-service confused deputy prevention", events, []call{
 			{"sts:AssumeRole", dispatcher.ARN, fromRule},
 			{"sts:AssumeRole", dispatcher.ARN, map[string]string{
-				"aws:SourceArn": strings.TrimSuffix(p.GlobalRules(), "*") + "on-roles", "aws:SourceAccount": p.Account,
+				"aws:SourceArn": strings.TrimSuffix(p.GlobalRules(), "*") + "watch-roles", "aws:SourceAccount": p.Account,
 			}},
 		}},
 		{"by these: Amazon EventBridge User Guide, Using IAM roles to send events to targets", dispatcher.Principal, []call{

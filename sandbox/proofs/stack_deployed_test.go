@@ -306,16 +306,24 @@ func (w *world) told() {
 	w.Helper()
 	topics, err := w.aws.sns.ListTopics(w.Context(), &sns.ListTopicsInput{})
 	w.must(err)
-	if len(topics.Topics) != 1 {
-		w.Fatalf("topics are %v", topics.Topics)
+	var arns []string
+	for _, topic := range topics.Topics {
+		arns = append(arns, *topic.TopicArn)
 	}
-	got, err := w.aws.sns.GetTopicAttributes(w.Context(), &sns.GetTopicAttributesInput{TopicArn: topics.Topics[0].TopicArn})
-	w.must(err)
-	if !strings.Contains(got.Attributes["KmsMasterKeyId"], ":key/") {
-		w.Errorf("the topic is encrypted with %q", got.Attributes["KmsMasterKeyId"])
+	slices.Sort(arns)
+	first := "arn:aws:sns:" + region + ":" + w.account() + ":prodgate-alerts"
+	same(w.T, "the topics", arns, []string{first, first + "-watch"})
+	for i, sids := range [][]string{
+		{"RulesOfTheGatePublish", "AlarmOfTheGatePublishes", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineVerifierContainmentReleaseOnTopic"},
+		{"RulesOfTheGatePublish", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineVerifierContainmentReleaseOnTopic"},
+	} {
+		got, err := w.aws.sns.GetTopicAttributes(w.Context(), &sns.GetTopicAttributesInput{TopicArn: &arns[i]})
+		w.must(err)
+		if !strings.Contains(got.Attributes["KmsMasterKeyId"], ":key/") {
+			w.Errorf("%s is encrypted with %q", arns[i], got.Attributes["KmsMasterKeyId"])
+		}
+		same(w.T, "the policy of "+arns[i], w.sids(got.Attributes["Policy"]), sids)
 	}
-	same(w.T, "the topic's policy", w.sids(got.Attributes["Policy"]), []string{
-		"RulesOfTheGatePublish", "AlarmOfTheGatePublishes", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineVerifierContainmentReleaseOnTopic"})
 }
 
 func (w *world) branchProtected() {

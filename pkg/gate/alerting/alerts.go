@@ -18,17 +18,23 @@ import (
 	"prodgate/pkg/knownstate"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
+	"prodgate/pkg/settings"
 )
 
 // Alerts is the topic that alerts go to, and what alerts need beside it.
 type Alerts struct {
 	TopicArn pulumi.StringOutput
-	Key      *storage.Key
+	// SecondTopicArn is the topic for alerts about the first one: with the same subscribers, so that
+	// whoever takes those of one topic away is reported by the other.
+	SecondTopicArn pulumi.StringOutput
+	Key            *storage.Key
 	// DeadLettersArn is the queue of alerts that the topic does not take.
 	DeadLettersArn pulumi.StringOutput
 	// Ready is what must exist before a rule publishes.
-	Ready   []pulumi.Resource
-	Records baseline.Records
+	Ready []pulumi.Resource
+	// secondReady is the same for the second topic.
+	secondReady []pulumi.Resource
+	Records     baseline.Records
 }
 
 // New makes the topic, the queue of undelivered alerts, the way to the chat where settings
@@ -50,50 +56,25 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
-	at := c.Names.Topic()
-	topic, err := sns.NewTopic(c.Ctx, c.ChildName("alerts"), &sns.TopicArgs{
-		Name:           pulumi.String(at.Name),
-		KmsMasterKeyId: key.Arn,
-	}, child)
+	a := &Alerts{Key: key}
+	args, err := a.newTopic(c, child, "alerts", c.Names.Topic(), policydoc.Statement{
+		Sid:        "AlarmOfTheGatePublishes",
+		Principals: policydoc.Service("cloudwatch.amazonaws.com"),
+		Actions:    []string{"sns:Publish"},
+		Resources:  policydoc.On(c.Names.Topic().ARN),
+		Conditions: []policydoc.Condition{policydoc.Is("ArnEquals", "aws:SourceArn", c.Names.DeadLetterAlarm().ARN)},
+	})
 	if err != nil {
-		return nil, fmt.Errorf("topic: %w", err)
+		return nil, err
 	}
-	args := &sns.TopicPolicyArgs{
-		Arn: topic.Arn,
-		Policy: append(policydoc.Document{
-			{
-				Sid:        "RulesOfTheGatePublish",
-				Principals: policydoc.Service("events.amazonaws.com"),
-				Actions:    []string{"sns:Publish"},
-				Resources:  policydoc.On(at.ARN),
-				Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", c.Names.Rules())},
-			},
-			{
-				Sid:        "AlarmOfTheGatePublishes",
-				Principals: policydoc.Service("cloudwatch.amazonaws.com"),
-				Actions:    []string{"sns:Publish"},
-				Resources:  policydoc.On(at.ARN),
-				Conditions: []policydoc.Condition{policydoc.Is("ArnEquals", "aws:SourceArn", c.Names.DeadLetterAlarm().ARN)},
-			},
-			catalogue.DenyPlainHTTP(catalogue.Topic, at.ARN),
-		}, catalogue.DenyStatements(catalogue.Topic, c.Settings, "", at.ARN)...).JSON(),
-	}
-	policy, err := sns.NewTopicPolicy(c.Ctx, c.ChildName("alerts"), args, child)
-	if err != nil {
-		return nil, fmt.Errorf("topic policy: %w", err)
-	}
-	for _, email := range c.Settings.Alerts.Emails {
-		if _, err := sns.NewTopicSubscription(c.Ctx, c.ChildName("alerts-"+email), &sns.TopicSubscriptionArgs{
-			Topic:    topic.Arn,
-			Protocol: pulumi.String("email"),
-			Endpoint: pulumi.String(email),
-		}, child); err != nil {
-			return nil, fmt.Errorf("subscription of %s: %w", email, err)
+	a.TopicArn, a.Ready = args.topic, []pulumi.Resource{args.policy}
+	a.Records = baseline.Records{{Kind: knownstate.TopicPolicy(c.Names.Topic().Name), Inputs: args.inputs}}
+	if c.Settings.Detection.Response != settings.Ignore {
+		second, err := a.newTopic(c, child, "alerts-watch", c.Names.SecondTopic())
+		if err != nil {
+			return nil, fmt.Errorf("second topic: %w", err)
 		}
-	}
-	a := &Alerts{
-		TopicArn: topic.Arn, Key: key, Ready: []pulumi.Resource{policy},
-		Records: baseline.Records{{Kind: knownstate.TopicPolicy(at.Name), Inputs: args}},
+		a.SecondTopicArn, a.secondReady = second.topic, []pulumi.Resource{second.policy}
 	}
 	if err := a.addDeadLetters(c, group); err != nil {
 		return nil, fmt.Errorf("dead letters: %w", err)
@@ -123,6 +104,50 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 		return nil, err
 	}
 	return a, c.RegisterOutputs(group, pulumi.Map{"topicArn": a.TopicArn})
+}
+
+// madeTopic is a topic with its policy.
+type madeTopic struct {
+	topic  pulumi.StringOutput
+	policy pulumi.Resource
+	inputs *sns.TopicPolicyArgs
+}
+
+// newTopic makes a topic that the gate's rules publish to, with the subscribers of settings.
+func (a *Alerts) newTopic(c component.Context, child pulumi.ResourceOption, name string, at naming.Named, more ...policydoc.Statement) (*madeTopic, error) {
+	topic, err := sns.NewTopic(c.Ctx, c.ChildName(name), &sns.TopicArgs{
+		Name:           pulumi.String(at.Name),
+		KmsMasterKeyId: a.Key.Arn,
+	}, child)
+	if err != nil {
+		return nil, fmt.Errorf("topic: %w", err)
+	}
+	document := policydoc.Document{{
+		Sid:        "RulesOfTheGatePublish",
+		Principals: policydoc.Service("events.amazonaws.com"),
+		Actions:    []string{"sns:Publish"},
+		Resources:  policydoc.On(at.ARN),
+		Conditions: []policydoc.Condition{policydoc.Is("ArnLike", "aws:SourceArn", c.Names.Rules())},
+	}}
+	document = append(append(document, more...), catalogue.DenyPlainHTTP(catalogue.Topic, at.ARN))
+	inputs := &sns.TopicPolicyArgs{
+		Arn:    topic.Arn,
+		Policy: append(document, catalogue.DenyStatements(catalogue.Topic, c.Settings, "", at.ARN)...).JSON(),
+	}
+	policy, err := sns.NewTopicPolicy(c.Ctx, c.ChildName(name), inputs, child)
+	if err != nil {
+		return nil, fmt.Errorf("topic policy: %w", err)
+	}
+	for _, email := range c.Settings.Alerts.Emails {
+		if _, err := sns.NewTopicSubscription(c.Ctx, c.ChildName(name+"-"+email), &sns.TopicSubscriptionArgs{
+			Topic:    topic.Arn,
+			Protocol: pulumi.String("email"),
+			Endpoint: pulumi.String(email),
+		}, child); err != nil {
+			return nil, fmt.Errorf("subscription of %s: %w", email, err)
+		}
+	}
+	return &madeTopic{topic.Arn, policy, inputs}, nil
 }
 
 // publishesEncrypted lets a service use the key of alerts.

@@ -20,6 +20,8 @@ type Rule struct {
 	// Paths are what the message takes from the event, by the name that it has there
 	// between < and >. What an event has not is left out.
 	Paths map[string]string
+	// SecondTopic is whether the alert goes to the second topic: it is about the first one.
+	SecondTopic bool
 	// Message is the alert; empty where another rule publishes it.
 	Message string
 	// Starts is the state machine that the rule starts too; nil for none.
@@ -54,18 +56,22 @@ func (a *Alerts) NewRule(c component.Context, parent pulumi.Resource, r Rule) er
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.Name, err)
 	}
+	topic, ready := a.TopicArn, a.Ready
+	if r.SecondTopic {
+		topic, ready = a.SecondTopicArn, a.secondReady
+	}
 	undelivered := cloudwatch.EventTargetDeadLetterConfigArgs{Arn: a.DeadLettersArn}
 	if r.Message != "" {
 		_, err = cloudwatch.NewEventTarget(c.Ctx, name, &cloudwatch.EventTargetArgs{
 			Rule:     made.Name,
 			TargetId: pulumi.String("alerts"),
-			Arn:      a.TopicArn,
+			Arn:      topic,
 			InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
 				InputPaths:    pulumi.ToStringMap(r.Paths),
 				InputTemplate: pulumi.String(`"` + r.Message + `"`),
 			},
 			DeadLetterConfig: undelivered,
-		}, child, pulumi.DependsOn(a.Ready))
+		}, child, pulumi.DependsOn(ready))
 		if err != nil {
 			return fmt.Errorf("%s: target: %w", r.Name, err)
 		}

@@ -19,6 +19,7 @@ func containmentMachine(c component.Context) states.Machine {
 	first := map[string]states.State{
 		"Filter authorized calls": filterAuthorized(c),
 		"Denied call":             {Type: "Succeed", Comment: "AWS denied the call: nothing changed."},
+		"Omitted request":         {Type: "Succeed", Comment: "CloudTrail left the request out for its size: it may be on a part of another team. The alert reports it."},
 		"Authorized caller":       {Type: "Succeed", Comment: "A deployer, the break-glass role, or one of these state machines."},
 	}
 	for _, more := range []map[string]states.State{classifyTrigger(c), findPart()} {
@@ -56,6 +57,7 @@ func filterAuthorized(c component.Context) states.State {
 	rules := []states.Rule{
 		states.IsPresent("$['by-hand']").To("Classify trigger"),
 		states.IsPresent("$.detail.errorCode").To("Denied call"),
+		states.IsPresent("$.detail.requestParameters.omitted").To("Omitted request"),
 	}
 	authorized := append(c.Names.Deployers(c.Settings), c.Settings.Access.BreakGlassArn,
 		c.Names.Role("", naming.Containment).ARN, c.Names.Role("", naming.Release).ARN)

@@ -39,51 +39,80 @@ func New(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, e
 	if err != nil {
 		return fmt.Errorf("global provider: %w", err)
 	}
-	for _, call := range catalogue.AlertRules(c.Settings) {
-		pattern, fits := patternOf(c, call, keys, rotators)
+	for _, call := range catalogue.AlertRules(c.Settings, rotators) {
+		one, fits, err := newAlert(c, call, keys, rotators)
+		if err != nil {
+			return err
+		}
 		if !fits {
-			if err := c.Ctx.Log.Warn(fmt.Sprintf("the alert %s is left out: the ARNs of those who may make the calls are longer than a pattern of %d characters has room for; "+
-				"let services share execution roles, or name roles of shorter paths", call.Name, catalogue.MaxPattern), nil); err != nil {
-				return err
-			}
 			continue
 		}
-		verb := "changed"
-		if call.Reads {
-			verb = "accessed"
-		}
-		one := alerting.Rule{
-			Name:        call.Name,
-			Description: "An unauthorized principal " + verb + " " + call.What,
-			Pattern:     pattern,
-			Reads:       call.Reads,
-			Paths: map[string]string{
-				"call": "$.detail.eventName", "error": "$.detail.errorCode", "at": "$.detail.eventTime",
-				"from": "$.detail.sourceIPAddress", "agent": "$.detail.userAgent",
-				"type": "$.detail.userIdentity.type", "who": "$.detail.userIdentity.arn",
-				"principal": "$.detail.userIdentity.principalId", "account": "$.detail.userIdentity.accountId",
-			},
-		}
-		part := ""
-		for i, path := range call.Parameters {
-			variable := "part" + strconv.Itoa(i)
-			one.Paths[variable] = "$.detail." + path
-			part += "<" + variable + ">"
-		}
-		one.Message = alertMessage(c, call.What, part)
 		if call.AffectsDelivery {
 			one.Starts = contain
 		}
 		if err := alerts.NewRule(c, group, one); err != nil {
 			return err
 		}
-		if call.Global && global != nil {
+	}
+	if global != nil {
+		for _, call := range catalogue.ForwardedRules(c.Settings, rotators) {
+			one, fits, err := newAlert(c, call, keys, rotators)
+			if err != nil {
+				return err
+			}
+			if !fits {
+				continue
+			}
 			if err := forwardToRegion(c, group, global, one, eventBridgeRole); err != nil {
 				return err
 			}
 		}
 	}
 	return c.RegisterOutputs(group, nil)
+}
+
+// newAlert is the rule of calls on some parts, and whether EventBridge takes its pattern: whoever runs the program is warned
+// where it does not.
+func newAlert(c component.Context, call catalogue.AlertRule, keys storage.Keys, rotators []string) (alerting.Rule, bool, error) {
+	pattern, fits := patternOf(c, call, keys, rotators)
+	if !fits {
+		return alerting.Rule{}, false, c.Ctx.Log.Warn(fmt.Sprintf("the alert %s is left out: the ARNs of those who may make the calls are longer than a pattern of %d characters has room for; "+
+			"let services share execution roles, or name roles of shorter paths", call.Name, catalogue.MaxPattern), nil)
+	}
+	description := "An unauthorized principal changed "
+	switch {
+	case call.Sessions:
+		description = "A principal assumed "
+	case call.Reads:
+		description = "An unauthorized principal accessed "
+	}
+	one := alerting.Rule{
+		Name:        call.Name,
+		Description: shorten(description + call.What),
+		Pattern:     pattern,
+		Reads:       call.Reads,
+		SecondTopic: call.SecondTopic,
+		Paths: map[string]string{
+			"call": "$.detail.eventName", "service": "$.detail.eventSource", "error": "$.detail.errorCode", "at": "$.detail.eventTime",
+			"from": "$.detail.sourceIPAddress", "agent": "$.detail.userAgent",
+			"type": "$.detail.userIdentity.type", "who": "$.detail.userIdentity.arn",
+			"principal": "$.detail.userIdentity.principalId", "account": "$.detail.userIdentity.accountId",
+		},
+	}
+	part := ""
+	for i, path := range call.Parameters {
+		variable := "part" + strconv.Itoa(i)
+		one.Paths[variable] = "$.detail." + path
+		part += "<" + variable + ">"
+	}
+	one.Message = alertMessage(c, call, part)
+	return one, true, nil
+}
+
+// shorten cuts a description to the 512 characters that EventBridge takes (API reference, PutRule).
+func shorten(text string) string {
+	const most = 512
+	return text[:min(len(text), most)]
 }
 
 // newGlobalProvider makes the provider of the region where IAM and Organizations send their
@@ -113,14 +142,23 @@ func patternOf(c component.Context, call catalogue.AlertRule, keys storage.Keys,
 
 // alertMessage is the alert of a call: who did what to which part, from where, and
 // what to do about it.
-func alertMessage(c component.Context, what, part string) string {
+func alertMessage(c component.Context, call catalogue.AlertRule, part string) string {
 	if part != "" {
 		part = " (" + part + ")"
 	}
+	gate := "Gate " + c.Names.Gate + " of account " + c.Names.Account + " in " + c.Names.Region + ":"
+	who := "by <type> <who>, principal <principal> of account <account>,"
+	whence := "from <from> with <agent> at <at>. Denied with: <error> (empty: the call succeeded)."
+	if call.Sessions {
+		return strings.Join([]string{
+			gate, "<call> (<service>) assumed " + call.What + part, who, whence,
+			"Deployers and the break-glass role may change everything, so that each of their sessions is reported; a role of the gate is assumed by its service only.",
+			"If nobody of your team is at work, revoke the sessions of the role and the credentials of the caller, then run pulumi preview to see what differs and pulumi up to restore it.",
+		}, " ")
+	}
 	return strings.Join([]string{
-		"Gate " + c.Names.Gate + " of account " + c.Names.Account + " in " + c.Names.Region + ":",
-		"<call> was called on " + what + part + " by <type> <who>, principal <principal> of account <account>,",
-		"from <from> with <agent> at <at>. Denied with: <error> (empty: the call succeeded).",
+		gate, "<call> (<service>) was called on " + call.What + part, who, whence,
+		"If no part is named, CloudTrail left the request out for its size: look the event up.",
 		"If this was not your team, revoke the credentials of the caller, run pulumi preview to see what differs and pulumi up to restore it;",
 		"pkg/catalogue/README.md says what the call can do.",
 		"If it was your team: only pulumi up changes the gate, and only its pipeline deploys.",

@@ -1,25 +1,38 @@
-package findings
+// Package patterntest judges EventBridge event patterns in tests, by the operators that the gate uses (Amazon EventBridge User
+// Guide, Comparison operators). The proofs ask the sandbox's EventBridge, which gives the verdicts of AWS's own event-ruler.
+package patterntest
 
 import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// matches is whether an event matches a pattern, of the operators that are in use here
-// (Amazon EventBridge User Guide, Comparison operators). The proof asks EventBridge's own
-// TestEventPattern, as the sandbox has it.
-func matches(t *testing.T, text string, event map[string]any) bool {
+// Matches is whether an event matches a pattern.
+func Matches(t testing.TB, text string, event map[string]any) bool {
 	t.Helper()
+	return object(t, parsed(t, text), event)
+}
+
+// known are patterns that were asked for before.
+var known sync.Map
+
+func parsed(t testing.TB, text string) map[string]any {
+	t.Helper()
+	if p, is := known.Load(text); is {
+		return p.(map[string]any)
+	}
 	var p map[string]any
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		t.Fatal(err)
 	}
-	return object(t, p, event)
+	known.Store(text, p)
+	return p
 }
 
-func object(t *testing.T, p map[string]any, event any) bool {
+func object(t testing.TB, p map[string]any, event any) bool {
 	t.Helper()
 	for key, matchers := range p {
 		if key == "$or" {
@@ -66,7 +79,7 @@ func below(event any, key string) []any {
 	return nil
 }
 
-func leaf(t *testing.T, matcher any, values []any) bool {
+func leaf(t testing.TB, matcher any, values []any) bool {
 	t.Helper()
 	operator, ok := matcher.(map[string]any)
 	if !ok {
@@ -81,7 +94,7 @@ func leaf(t *testing.T, matcher any, values []any) bool {
 	return false
 }
 
-func compared(t *testing.T, operator string, want, value any) bool {
+func compared(t testing.TB, operator string, want, value any) bool {
 	t.Helper()
 	text, _ := value.(string)
 	switch operator {
@@ -99,6 +112,9 @@ func compared(t *testing.T, operator string, want, value any) bool {
 		number, ok := value.(float64)
 		return ok && least[0] == ">=" && number >= least[1].(float64)
 	case "anything-but":
+		if list, ok := want.([]any); ok {
+			return !slices.Contains(list, value)
+		}
 		for inner, of := range want.(map[string]any) {
 			return !compared(t, inner, of, value)
 		}
