@@ -139,7 +139,7 @@ func TestVerify(t *testing.T) {
 		},
 		"what was released is what was built": func(t *testing.T, s *ecsService) {
 			s.released(t, otherDigest)
-			s.refuses(t, "what was released is "+s.image(otherDigest)+", what was built is "+builtDigest)
+			s.refuses(t, "the released image is "+s.image(otherDigest)+", the built one is "+builtDigest)
 		},
 		"a release without its file fails": func(t *testing.T, s *ecsService) {
 			if err := os.Remove(filepath.Join(s.Source, buildspec.ImageDefinitions)); err != nil {
