@@ -29,6 +29,16 @@ func fromCodeCommit(text string) string {
 `)
 }
 
+// onlyCodeCommit takes the source of dev from CodeCommit: the stack has nothing at GitHub.
+func onlyCodeCommit(text string) string {
+	return sourceBlock.ReplaceAllString(text, `  prodgate:source:
+    provider: codecommit
+    repository: cruddur-dev
+    reviewerArns: [arn:aws:iam::111111111111:role/reviewer]
+  prodgate:apps:
+`)
+}
+
 // alerting is prod without containment, which would send its own messages.
 var alerting = replace("response: contain", "response: alert")
 

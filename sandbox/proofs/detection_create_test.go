@@ -18,20 +18,26 @@ import (
 	"prodgate/sandbox/evaluators/authority"
 )
 
-// TestDetection_Create brings a gate up that creates every service that an account has once, and runs
-// its life cycle: an update, disabled services, the end of its protection, and destruction.
+// TestDetection_Create brings up a gate that creates every detection service of an account,
+// and takes it through an update, changes by hand, the end of its protection, and a destroy.
+// Its source is CodeCommit and it has no workflows, so that no GitHub and no token of it exists.
 func TestDetection_Create(t *testing.T) {
 	t.Parallel()
 	protect, hub := replace("prodgate:protect: false", "prodgate:protect: true"), chooseDetection(map[string]string{"securityHub": "create"})
-	w := newWorld(t, "dev", protect, hub)
+	w := newWorld(t, "dev", protect, hub, onlyCodeCommit)
+	if w.Cloud.GitHub != "" {
+		t.Fatalf("GitHub is emulated at %s", w.Cloud.GitHub)
+	}
 	w.up()
-	w.full("secrets")
+	w.full("secrets", "connections")
+	same(t, "what the account has of CodeCommit", [][]string{w.inventory()["source repositories"], w.inventory()["approval rules"]},
+		[][]string{{"cruddur-dev"}, {"prodgate-prod"}})
 	w.assertTrail()
 	w.assertDetector()
 	w.assertSecurityHub()
 	same(t, "a second preview", w.planned(), map[string]string{})
 
-	w.configure(protect, chooseDetection(map[string]string{"securityHub": "create", "severity": "high"}))
+	w.configure(protect, chooseDetection(map[string]string{"securityHub": "create", "severity": "high"}), onlyCodeCommit)
 	same(t, "the update for another severity", w.planned(), map[string]string{"aws:cloudwatch/eventRule:EventRule gate-findings": "update"})
 	w.up()
 	same(t, "a preview after the update", w.planned(), map[string]string{})
@@ -69,7 +75,7 @@ func TestDetection_Create(t *testing.T) {
 		t.Error("a deployer deletes what is locked")
 	}
 	w.assertTrailBucket(*bucket, true)
-	w.configure(hub)
+	w.configure(hub, onlyCodeCommit)
 	w.up()
 	w.assertTrailBucket(*bucket, false)
 	w.run("destroy", "--yes")

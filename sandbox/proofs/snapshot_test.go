@@ -127,7 +127,9 @@ func (w *world) moved(s *snapshot) {
 	text, err := os.ReadFile(w.stateFile())
 	w.must(err)
 	text = bytes.ReplaceAll(text, []byte(s.aws), []byte(w.Cloud.AWS))
-	text = bytes.ReplaceAll(text, []byte(s.github), []byte(w.Cloud.GitHub))
+	if s.github != "" {
+		text = bytes.ReplaceAll(text, []byte(s.github), []byte(w.Cloud.GitHub))
+	}
 	w.must(os.WriteFile(w.stateFile(), text, 0o600))
 }
 

@@ -121,6 +121,9 @@ func (w *world) listEnvironments() map[string]any {
 	w.Helper()
 	const path = "repos/example-org/infrastructure/environments"
 	all := map[string]any{}
+	if w.Cloud.GitHub == "" { // a stack whose source is CodeCommit, without workflows
+		return all
+	}
 	_, listed := w.github(path)
 	list, _ := listed["environments"].([]any)
 	for _, one := range list {

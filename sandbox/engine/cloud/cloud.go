@@ -137,7 +137,7 @@ func (c *Cloud) UnknownCalls() []string {
 // Env makes the unchanged providers and the unchanged aws CLI use the emulators; the product
 // needs no setting for it.
 func (c *Cloud) Env() []string {
-	return []string{
+	env := []string{
 		"AWS_ENDPOINT_URL=" + c.AWS,
 		"AWS_ENDPOINT_URL_S3_CONTROL=" + c.AWS,
 		"AWS_ACCESS_KEY_ID=sandbox", "AWS_SECRET_ACCESS_KEY=sandbox",
@@ -146,8 +146,11 @@ func (c *Cloud) Env() []string {
 		// The provider retries an operation that the emulator lacks, a 500, up to 25
 		// times by default. With 1 attempt a closed connection would fail the run.
 		"AWS_MAX_ATTEMPTS=5",
-		"GITHUB_BASE_URL=" + c.GitHub, "GITHUB_TOKEN=sandbox",
 	}
+	if c.GitHub != "" {
+		env = append(env, "GITHUB_BASE_URL="+c.GitHub, "GITHUB_TOKEN=sandbox")
+	}
+	return env
 }
 
 // AWSConfig is Env for AWS's SDK.
