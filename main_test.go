@@ -647,6 +647,49 @@ func TestAccess_CallersThatMayChangeTheGate(t *testing.T) {
 	}
 }
 
+// TestAccess_RefuseBroadTrust: roles whose trust policy lets in more than principals that it names are
+// refused, or warned about where the settings accept them.
+func TestAccess_RefuseBroadTrust(t *testing.T) {
+	t.Parallel()
+	const account = "arn:aws:iam::111111111111:"
+	broad := stack(t, "dev")
+	broad.Config["prodgate:access"] = `{"deployerArns": ["` + account + `role/deployer", "` + account + `role/second"],
+		"breakGlassArn": "` + account + `role/break-glass", "approverArns": ["` + account + `role/approver"]}`
+	broad.Roles = []string{account + "role/deployer", account + "role/second", account + "role/break-glass", account + "role/approver"}
+	broad.Trusts = map[string]string{
+		"second": gatetest.TrustPolicy(`"` + account + `root"`), "break-glass": gatetest.TrustPolicy(`"222222222222"`),
+		"approver": `{"Statement": 1}`,
+	}
+	r, err := broad.Run(fresh)
+	wants := []string{
+		`prodgate:access.breakGlassArn: "` + account + `role/break-glass": the trust policy lets the account 222222222222 assume the role; name roles as principals, ` +
+			`or add a condition on aws:PrincipalArn, or accept it with access.allowAccountTrust: true`,
+		`prodgate:access.deployerArns[1]: "` + account + `role/second": the trust policy lets the whole account 111111111111 assume the role; `,
+		`prodgate:access.approverArns[0]: "` + account + `role/approver": the role cannot be checked: the trust policy: `,
+	}
+	for _, want := range wants {
+		if err == nil || strings.Count(err.Error(), want) != 1 {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	if err != nil && strings.Count(err.Error(), "prodgate:access") != len(wants) {
+		t.Errorf("%d problems are wanted: %v", len(wants), err)
+	}
+	if all := r.All(); len(all) != 1 {
+		t.Errorf("made %v", all)
+	}
+
+	accepted := broad
+	accepted.Config = maps.Clone(broad.Config)
+	accepted.Config["prodgate:access"] = strings.Replace(broad.Config["prodgate:access"], "{", `{"allowAccountTrust": true, `, 1)
+	accepted.Trusts = map[string]string{"second": gatetest.TrustPolicy(`"` + account + `root"`)}
+	warning := `prodgate:access.deployerArns[1]: "` + account + `role/second": the trust policy lets the whole account 111111111111 assume the role; ` +
+		`prodgate:access.allowAccountTrust accepts that`
+	if r := accepted.MustRun(t, fresh); !slices.Contains(r.Warnings, warning) {
+		t.Errorf("warns %q", r.Warnings)
+	}
+}
+
 func TestAccess_ReviewersAndMergersMustExist(t *testing.T) {
 	t.Parallel()
 	const account = "arn:aws:iam::111111111111:"

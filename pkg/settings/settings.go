@@ -100,6 +100,9 @@ type Access struct {
 	// ApproverArns are the roles that may assume an app's approver role. If there are any,
 	// a pipeline waits for an approval before it deploys.
 	ApproverArns []string
+	// AllowAccountTrust accepts roles of the three settings above whose trust policy admits
+	// the whole account, another account or any identity of a provider.
+	AllowAccountTrust bool
 }
 
 // Organization is where service control policies are attached.

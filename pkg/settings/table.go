@@ -102,6 +102,10 @@ var accessSettings = []setting{
 		doc:     "The roles that may assume an app's approver role. If there are any, a pipeline waits for an approval before it deploys.",
 		example: []any{"arn:aws:iam::111111111111:role/release-manager"}},
 	{key: "access.approverArns[]", kind: text, arn: &roleARN, remedy: roleRemedy},
+	{key: "access.allowAccountTrust", kind: boolean, preset: false,
+		doc: "Whether these roles may have a trust policy that lets the whole account, another account or every identity of a web identity " +
+			"provider assume them. Without, such a role is refused; with, the preview warns.",
+		example: true},
 }
 
 var sourceSettings = []setting{

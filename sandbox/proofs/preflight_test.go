@@ -3,6 +3,8 @@ package proofs
 import (
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
 // codeDeployed makes the app of dev a blue/green one.
@@ -17,7 +19,8 @@ const listenerARN = "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listene
 
 // TestPreflight_RefuseWhatDoesNotExist misspells each setting that names a resource of the account
 // or a file of the repository. Preview and update name all problems at once, one each, and create
-// nothing. With the right names the same stack is previewed.
+// nothing. So does a role for deployers that the whole account may assume, which settings can accept. With the right names
+// the same stack is previewed.
 func TestPreflight_RefuseWhatDoesNotExist(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "dev", quiet, codeDeployed)
@@ -67,9 +70,27 @@ func TestPreflight_RefuseWhatDoesNotExist(t *testing.T) {
 		w.empty("after a refusal")
 	}
 	w.must(w.Configure(configOf(t, "dev", quiet, codeDeployed).Text))
+	w.trustsAccount("deployer")
+	const broad = `prodgate:access.deployerArns[0]: "arn:aws:iam::111111111111:role/deployer": the trust policy lets the whole account 111111111111 assume the role; `
+	if out := w.fails("preview", "--policy-pack", kit.Policy); strings.Count(diagnostics(out), broad) != 1 {
+		t.Errorf("the preview does not say %s\n%s", broad, out)
+	}
+	w.must(w.Configure(configOf(t, "dev", quiet, codeDeployed, replace("  prodgate:access:\n", "  prodgate:access:\n    allowAccountTrust: true\n")).Text))
+	if out := w.run("preview", "--policy-pack", kit.Policy); !strings.Contains(out, broad+"prodgate:access.allowAccountTrust accepts that") {
+		t.Errorf("the preview does not warn of %s\n%s", broad, out)
+	}
 	for resource, op := range w.planned() {
 		if op != "create" {
 			t.Errorf("the preview wants to %s %s", op, resource)
 		}
 	}
+}
+
+// trustsAccount lets the whole account assume a role.
+func (w *world) trustsAccount(role string) {
+	w.Helper()
+	_, err := w.aws.iam.UpdateAssumeRolePolicy(w.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: &role, PolicyDocument: ptr(
+		`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::` + w.account() + `:root"}}]}`,
+	)})
+	w.must(err)
 }

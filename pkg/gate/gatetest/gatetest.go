@@ -34,6 +34,8 @@ type World struct {
 	// Roles are the ARNs of the roles that there are: those that Config names, where
 	// there are none.
 	Roles []string
+	// Trusts are the trust policies of roles, by name. Other roles trust one role of the account.
+	Trusts map[string]string
 	// Project and Stack name the program.
 	Project, Stack string
 	// Config is the stack's configuration.

@@ -179,6 +179,11 @@ func (w World) outputs(token, name string, inputs resource.PropertyMap) (string,
 	return id, outputs
 }
 
+// TrustPolicy is the trust policy of a role that an AWS principal may assume. principal is JSON.
+func TrustPolicy(principal string) string {
+	return `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ` + principal + `}, "Action": "sts:AssumeRole"}]}`
+}
+
 // answer is what an invoke finds.
 func (w World) answer(token string, args resource.PropertyMap) (resource.PropertyMap, error) {
 	if answer, ok := w.Answers[token]; ok {
@@ -193,7 +198,9 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 	case "aws:iam/getRole:getRole":
 		for _, arn := range w.Roles {
 			if path.Base(arn) == args["name"].StringValue() {
-				return resource.NewPropertyMapFromMap(map[string]any{"id": path.Base(arn), "name": path.Base(arn), "arn": arn}), nil
+				return resource.NewPropertyMapFromMap(map[string]any{"id": path.Base(arn), "name": path.Base(arn), "arn": arn,
+					"assumeRolePolicy": cmp.Or(w.Trusts[path.Base(arn)], TrustPolicy(`"arn:`+w.Partition+`:iam::`+w.Account+`:role/people"`)),
+				}), nil
 			}
 		}
 		return nil, fmt.Errorf("reading IAM Role (%s): couldn't find resource", args["name"].StringValue())

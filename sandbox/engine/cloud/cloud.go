@@ -35,16 +35,17 @@ type Cloud struct {
 	Organization Organization
 
 	moto   *exec.Cmd
-	log    string         // the file with moto's stderr
-	stdin  io.Closer      // moto saves its state and ends when its stdin is closed
-	github *github.Server // nil without GitHub
+	log    string          // the file with moto's stderr
+	stdin  io.Closer       // moto saves its state and ends when its stdin is closed
+	github *github.Server  // nil without GitHub
+	seeded map[string]bool // roles that exist, by ARN
 }
 
 // Start starts the emulators of an account with what dir holds; of GitHub only
 // where the seed has an owner. The account has the roles, by ARN, and its
 // credentials are of a session of the first. The workload is created where it does not exist.
 func Start(ctx context.Context, kit *toolchain.Kit, dir, account string, seed github.Seed, organization Organization, workload Workload, roles ...string) (*Cloud, error) {
-	c := &Cloud{Account: account, Owner: seed.Owner.Login, Organization: organization}
+	c := &Cloud{Account: account, Owner: seed.Owner.Login, Organization: organization, seeded: map[string]bool{}}
 	if seed.Owner.Login != "" {
 		var err error
 		if c.github, err = github.New(filepath.Join(dir, "github.json"), seed); err != nil {
