@@ -130,6 +130,7 @@ var facts = []fact{
 	inFile(`waits up to (\d+) hours for an approver`, "pkg/pipeline/rows.go", `approvalMinutes = (\d+) \* 60`),
 	inFile("`access.deployerArns`, (\\d+) to (\\d+) roles", "pkg/settings/table.go", `"access\.deployerArns", kind: list, required: true, min: (\d+), max: (\d+)`),
 	inFile(`documents of ([\d,]+) characters`, "pkg/catalogue/guardrails.go", `maxDocument  = (\d+)`),
+	inFile(`one for (\d+) clusters, one for (\d+) services`, "pkg/account/ecs.go", `maxClusters = (\d+)\s+maxServices = (\d+)`),
 	inFile("the plugin `aws` ([\\d.]+) when", "sandbox/toolchain/providers.go", `AWSVersion          = "([\d.]+)"`),
 	inFile(`terraform-provider-aws ([\d.]+), which`, "sandbox/toolchain/providers.go", `terraformAWSVersion = "([\d.]+)"`),
 	inFile("the plugin `github` ([\\d.]+) when", "sandbox/toolchain/providers.go", `GitHubVersion       = "([\d.]+)"`),
