@@ -149,7 +149,7 @@ class Config(core.Service):
                 "NoAvailableConfigurationRecorder: no configuration recorder is available to provide the role "
                 "needed to describe your resources.",
             )
-        known = next((r for r in self.state.rules.values() if _identifies(rule, r)), None)
+        known = next((r for r in list(self.state.rules.values()) if _identifies(rule, r)), None)
         name = known["ConfigRuleName"] if known else rule.get("ConfigRuleName")
         if not name:
             raise Error(
