@@ -411,7 +411,7 @@ func TestGitHub_Preflight(t *testing.T) {
 		same(t, "after the refusal the account", w.inventory(), map[string][]string{})
 	}
 	w.writeFile(stack.Developer, "main", codeowners.File, "* @lead\n")
-	w.configure(replace("cruddur-dev", "cruddur-dev\n    mergers: [\"@example-org/nobody\", \"@nobody\"]"))
+	w.configOnly(replace("cruddur-dev", "cruddur-dev\n    mergers: [\"@example-org/nobody\", \"@nobody\"]"))
 	says(`prodgate:source.codeOwnersFile: "create": .github/CODEOWNERS of main in cruddur-dev is there and not the gate's`,
 		"set it to adopt, and add the line to the end of the file: /.github/ @example-org/platform",
 		`prodgate:source.mergers[0]: "@example-org/nobody": is no team that the token can see`,
@@ -432,10 +432,10 @@ func TestGitHub_Preflight(t *testing.T) {
 		t.Errorf("plans %v", planned)
 	}
 
-	w.configure(replace("cruddur-dev", "elsewhere"))
+	w.configOnly(replace("cruddur-dev", "elsewhere"))
 	says(`prodgate:source.repository: "elsewhere": the token sees no repository example-org/elsewhere`)
 	w.does(stack.Administrator, "DELETE git/refs/heads/prod", nil)
-	w.configure()
+	w.configOnly()
 	says(`prodgate:source.repository: "cruddur-dev": has no branch prod; make it: git push origin main:prod`)
 }
 

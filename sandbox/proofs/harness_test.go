@@ -177,12 +177,19 @@ func configOf(t *testing.T, name string, edits ...edit) *stack.Config {
 // configure changes the configuration of a deployed stack, and adds to the emulators what it names.
 func (w *world) configure(edits ...edit) {
 	w.Helper()
+	config := w.configOnly(edits...)
+	w.must(w.Cloud.Seed(w.Context(), config.GitHub, config.Workload, config.Roles))
+}
+
+// configOnly is configure where the emulators lack what the configuration names.
+func (w *world) configOnly(edits ...edit) *stack.Config {
+	w.Helper()
 	if w.silent {
 		edits = append(edits, quiet)
 	}
 	config := configOf(w.T, w.Name, edits...)
-	w.must(w.Cloud.Seed(w.Context(), config.GitHub, config.Workload, config.Roles))
 	w.must(w.Configure(config.Text))
+	return config
 }
 
 // pulumi runs the CLI and returns what it printed.
