@@ -13,7 +13,7 @@ func PrepareGremlins(ctx context.Context, root string, log Log) (string, error) 
 	if err := os.MkdirAll(kit.Bin, 0o755); err != nil {
 		return "", err
 	}
-	t := builtTool{name: "gremlins", module: "gremlins", pkg: "github.com/go-gremlins/gremlins/cmd/gremlins", takes: "1 minute"}
+	t := builtTool{name: "gremlins", module: "gremlins", pkg: "github.com/go-gremlins/gremlins/cmd/gremlins", duration: "1 minute"}
 	if err := kit.build(ctx, log, t); err != nil {
 		return "", fmt.Errorf("gremlins: %w", err)
 	}
