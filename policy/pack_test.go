@@ -205,6 +205,7 @@ func TestPolicies_CodeCommitGateHasNoViolation(t *testing.T) {
 	}{
 		"nobody approves":            {template, "content", approvers(`{"NumberOfApprovalsNeeded": 0, "ApprovalPoolMembers": ["arn"]}`), "it asks for 0 approvals; ask for 1 or more"},
 		"anybody approves":           {template, "content", approvers(`{"NumberOfApprovalsNeeded": 1}`), "anybody may approve; name"},
+		"everybody is an approver":   {template, "content", approvers(`{"NumberOfApprovalsNeeded": 1, "ApprovalPoolMembers": ["arn", "*"]}`), "anybody may approve; name"},
 		"nothing is asked":           {template, "content", approvers(""), "it asks for no approval; give it a statement"},
 		"a rule of another branch":   {template, "content", property.New(`{"DestinationReferences": ["refs/heads/main"]}`), "nobody has to approve a pull request to the branch prod; add"},
 		"a rule that is no rule":     {template, "content", property.New("off"), "nobody has to approve"},

@@ -104,6 +104,7 @@ var changes = map[string]map[string]change{
 		"a read of AWS Config's in a boundary":     {boundary, "policy", allow(`"Action": "s3:GetBucket*", "Resource": "*"`), ""},
 		"a read of AWS Config's in a role":         {permission, "policy", allow(`"Action": "s3:GetBucket*", "Resource": "arn:aws:s3:::b"`), "allows s3:GetBucket*; name the actions"},
 		"every action in a boundary":               {boundary, "policy", allow(`"Action": "*", "Resource": "arn:aws:s3:::b"`), "allows *; name"},
+		"a wildcard service in a boundary":         {boundary, "policy", allow(`"Action": "s3:PutObject", "Resource": "arn:aws:*:*:*:b"`), "allows s3:PutObject on every resource"},
 		"a write of a service in a boundary":       {boundary, "policy", allow(`"Action": "s3:Put*", "Resource": "arn:aws:s3:::b"`), "allows s3:Put*"},
 		"a policy of a path not known yet":         {boundary, "path", unknown, ""},
 	},
@@ -303,6 +304,29 @@ func TestPolicies_ForbiddenResources(t *testing.T) {
 				t.Errorf("found %q", got)
 			}
 		})
+	}
+}
+
+// TestPolicies_AttachmentsOfAnyKind refuses AWS's administrators and a boundary however they are attached, and lets others be.
+func TestPolicies_AttachmentsOfAnyKind(t *testing.T) {
+	t.Parallel()
+	for _, token := range []string{
+		"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/userPolicyAttachment:UserPolicyAttachment",
+		"aws:iam/groupPolicyAttachment:GroupPolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment",
+	} {
+		for arn, want := range map[string]string{
+			"arn:aws:iam::aws:policy/AdministratorAccess":             "no-iam-wildcard: arn:aws:iam::aws:policy/AdministratorAccess allows everything of a service",
+			"arn:aws:iam::111111111111:policy/prodgate/boundary/most": "no-iam-wildcard: arn:aws:iam::111111111111:policy/prodgate/boundary/most is a boundary",
+			"arn:aws:iam::111111111111:policy/prodgate/build/api":     "",
+		} {
+			t.Run(token+" "+arn, func(t *testing.T) {
+				t.Parallel()
+				got := found(resource{value{propertyOf(t, object{"policyArn": arn})}, token, "somebody"})
+				if len(got) > 1 || strings.Join(got, "") == "" != (want == "") || !strings.HasPrefix(strings.Join(got, ""), want) {
+					t.Errorf("found %q", got)
+				}
+			})
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"prodgate/sandbox/engine/recovery"
 	"prodgate/sandbox/engine/screen"
 	"prodgate/sandbox/engine/stack"
+	"prodgate/sandbox/mutation"
 	"prodgate/sandbox/toolchain"
 )
 
@@ -34,6 +35,7 @@ var commands = map[string]func(ctx context.Context, stack string, rest ...string
 	"outputs": outputs,
 	"lint":    onPython(toolchain.CheckPython),
 	"fmt":     onPython(toolchain.FormatPython),
+	"mutate":  mutate,
 }
 
 func tools(ctx context.Context, _ string, _ ...string) error {
@@ -61,6 +63,27 @@ func onPython(do func(context.Context, string, toolchain.Log) error) func(contex
 		}
 		return do(ctx, root, say)
 	}
+}
+
+// mutate prints how many mutants of a package its tests kill, and those that survive.
+func mutate(ctx context.Context, pkg string, _ ...string) error {
+	root, err := toolchain.Root()
+	if err != nil {
+		return err
+	}
+	gremlins, err := toolchain.PrepareGremlins(ctx, root, say)
+	if err != nil {
+		return err
+	}
+	result, err := mutation.Measure(ctx, root, pkg, gremlins)
+	if err != nil {
+		return err
+	}
+	for _, survivor := range result.Survivors {
+		fmt.Println(survivor)
+	}
+	fmt.Println(result)
+	return nil
 }
 
 func up(ctx context.Context, name string, _ ...string) error {

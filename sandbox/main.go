@@ -27,6 +27,8 @@ const usage = `usage: sandbox COMMAND [STACK]
   tools     find, build or install what up and the tests run, and nothing else
   lint      check the format, the style and the types of the Python code
   fmt       format the Python code
+  mutate    list the small changes of a package that its tests do not notice
+            (mutate ./pkg/findings)
 
 State is kept in .sandbox/stacks of the clone, or in the folder that SANDBOX_STATE
 names.`

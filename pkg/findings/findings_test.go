@@ -190,16 +190,65 @@ func TestFindings_ExternalAccess(t *testing.T) {
 	}
 }
 
+// TestFindings_DNSTypes holds the list against itself. GuardDuty makes the types of Runtime Monitoring after those of EC2 (Amazon
+// GuardDuty User Guide, Runtime Monitoring finding types): each has one of the same name. Three need the DNS logs of EC2.
+func TestFindings_DNSTypes(t *testing.T) {
+	t.Parallel()
+	ofLogsOnly := []string{"Impact:EC2/MaliciousDomainRequest.Custom", "Trojan:EC2/DGADomainRequest.B", "Trojan:EC2/DNSDataExfiltration"}
+	for _, kind := range ofLogsOnly {
+		if !slices.Contains(DNS, kind) {
+			t.Errorf("%s is missing", kind)
+		}
+	}
+	for _, kind := range DNS {
+		twin := strings.Replace(kind, ":EC2/", ":Runtime/", 1)
+		if twin == kind {
+			twin = strings.Replace(kind, ":Runtime/", ":EC2/", 1)
+		}
+		if twin == kind || !slices.Contains(DNS, twin) && !slices.Contains(ofLogsOnly, kind) {
+			t.Errorf("%s has no counterpart %s", kind, twin)
+		}
+	}
+}
+
+// TestFindings_FewRules fills each pattern to EventBridge's limit, 2,048 characters (Amazon EventBridge quotas), and no further.
+func TestFindings_FewRules(t *testing.T) {
+	t.Parallel()
+	const limit = 2048
+	two := func(length int) []string {
+		return ContainedPatterns(stack("medium", "first", strings.Repeat("n", length)))
+	}
+	room := limit - len(two(1)[0]) + 1
+	if patterns := two(room); len(patterns) != 1 || len(patterns[0]) != limit {
+		t.Errorf("two clusters that fit are in %d patterns", len(patterns))
+	}
+	if patterns := two(room + 1); len(patterns) != 2 || !strings.Contains(patterns[0], `["first"]`) {
+		t.Errorf("two clusters that do not fit are in %d patterns", len(patterns))
+	}
+	if patterns := ContainedPatterns(stack("medium", strings.Repeat("n", limit))); len(patterns) != 1 {
+		t.Errorf("one cluster is in %d patterns", len(patterns))
+	}
+	if reported := ReportedPattern(stack("medium", "web")); !strings.Contains(reported, "C&CActivity") {
+		t.Errorf("& is escaped, which needs room: %s", reported)
+	}
+}
+
 // TestFindings_OtherEvents: what a normal run tells EventBridge of.
 func TestFindings_OtherEvents(t *testing.T) {
 	t.Parallel()
 	s := stack("low", "web")
+	external := event{"status": "ACTIVE", "isDeleted": false, "resource": "arn:aws:sns:eu-west-2:111111111111:prodgate-alerts", "principal": event{"AWS": "*"}}
+	if !patterntest.Matches(t, ExternalAccessPattern(s, nil), event{"source": "aws.access-analyzer", "detail-type": "Access Analyzer Finding", "detail": external}) {
+		t.Error("external access is not reported")
+	}
 	for _, e := range []event{
 		{"source": "aws.codepipeline", "detail-type": "CodePipeline Pipeline Execution State Change", "detail": event{"state": "SUCCEEDED"}},
 		{"source": "aws.codebuild", "detail-type": "CodeBuild Build State Change", "detail": event{"build-status": "SUCCEEDED"}},
 		{"source": "aws.guardduty", "detail-type": "GuardDuty Runtime Protection Unhealthy", "detail": event{"severity": 9.0}},
 		{"source": "company", "detail-type": "GuardDuty Finding", "detail": event{"type": DNS[0], "severity": 9.0}},
 		{"source": "aws.access-analyzer", "detail-type": "Access Preview State Change", "detail": event{"status": "ACTIVE"}},
+		{"source": "aws.access-analyzer", "detail-type": "Unused Access Finding for IAM entities", "detail": external},
+		{"source": "company", "detail-type": "Access Analyzer Finding", "detail": external},
 	} {
 		if patterntest.Matches(t, ReportedPattern(s), e) || contained(t, s, e) > 0 || patterntest.Matches(t, ExternalAccessPattern(s, nil), e) {
 			t.Errorf("%v is a finding", e)

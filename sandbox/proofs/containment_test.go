@@ -64,7 +64,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 	for range 2 {
 		c.released(c.undo)
 		c.open(all...)
-		if record := c.record("Deployments go on"); !strings.Contains(record, `"pipeline":"backend-flask-prodgate"`) || strings.Contains(record, other) {
+		if record := c.record("Deployments are released."); !strings.Contains(record, `"pipeline":"backend-flask-prodgate"`) || strings.Contains(record, other) {
 			t.Errorf("the record is about another than %s:\n%s", one, record)
 		}
 	}
@@ -78,7 +78,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 		"that of GitHub Actions":        tampering("UpdatePipeline", `{"pipeline": {"name": "backend-flask-prodgate"}}`, "prodgate/deploy/prodgate-deploy"),
 		"that of an emergency":          tampering("StopPipelineExecution", `{"pipelineName": "backend-flask-prodgate"}`, "break-glass"),
 		"containment's own":             tampering("DisableStageTransition", `{"pipelineName": "backend-flask-prodgate"}`, "prodgate/containment/prodgate-containment"),
-		"that of who lets it go on":     tampering("EnableStageTransition", `{"pipelineName": "backend-flask-prodgate"}`, "prodgate/release/prodgate-release"),
+		"that of who releases it":       tampering("EnableStageTransition", `{"pipelineName": "backend-flask-prodgate"}`, "prodgate/release/prodgate-release"),
 	} {
 		c.ends(event, sfntypes.ExecutionStatusSucceeded)
 		c.open(all...)
@@ -116,7 +116,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 	for range 2 {
 		c.released(w.output("releaseCommand"))
 		c.open(all...)
-		c.record("Deployments go on")
+		c.record("Deployments are released.")
 	}
 
 	t.Log("an event that a rule matches, and a person")
@@ -130,7 +130,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 		t.Errorf("the record does not say why:\n%s", record)
 	}
 	c.released(w.output("releaseCommand"))
-	c.record("Deployments go on")
+	c.record("Deployments are released.")
 
 	t.Log("a deleted role")
 	w.deleteRole("prodgate-backend-flask-build")
@@ -146,7 +146,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 		}
 	}
 	c.released(w.output("releaseCommand"))
-	c.record("Deployments go on")
+	c.record("Deployments are released.")
 	w.up()
 	c.open(all...)
 	same(t, "a preview after the repair", w.planned(), map[string]string{})

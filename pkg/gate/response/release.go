@@ -8,17 +8,17 @@ import (
 	"prodgate/pkg/states"
 )
 
-// releaseCommand lets the deployments of all pipelines go on, as whoever may start the
+// releaseCommand releases the deployments of all pipelines, as whoever may start the
 // machine; with --input '{"pipeline":"NAME"}' those of one.
 func releaseCommand(c component.Context) string {
 	return fmt.Sprintf("aws stepfunctions start-execution --region %s --state-machine-arn %s", c.Names.Region, c.Names.Machine(naming.Release).ARN)
 }
 
-// releaseMachine is the machine that lets deployments go on. A name that is none of the gate's
+// releaseMachine is the machine that releases deployments. A name that is none of the gate's
 // is refused: nothing would be done.
 func releaseMachine(c component.Context) states.Machine {
 	return newMachine(c, runbook{
-		comment: "Lets deployments go on: undoes what containment did to one pipeline, or to all.",
+		comment: "Releases deployments: undoes what containment did to one pipeline, or to all.",
 		startAt: "Is a pipeline named", check: "Does the pipeline exist",
 		first: map[string]states.State{
 			"Is a pipeline named": {Type: "Choice", Choices: []states.Rule{states.IsPresent("$.pipeline").To("One pipeline")}, Default: "All"},
@@ -39,7 +39,7 @@ func releaseMachine(c component.Context) states.Machine {
 			}),
 		},
 		next:    publishRecord,
-		subject: "deployments go on",
+		subject: "deployments are released",
 		record:  "Deployments are released.\n\nDone: {}\nFailed: {}\nExecution: {}\n",
 		values:  []string{done, failed, execution},
 	})

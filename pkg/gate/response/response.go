@@ -1,4 +1,4 @@
-// Package response makes the state machines that hold deployments back and that let them go on.
+// Package response makes the state machines that stop deployments and that release them.
 package response
 
 import (
@@ -22,7 +22,7 @@ import (
 type Response struct {
 	// ContainmentArn is the state machine that holds deployments back.
 	ContainmentArn pulumi.StringOutput
-	// ReleaseCommand lets the deployments of all pipelines go on.
+	// ReleaseCommand releases the deployments of all pipelines.
 	ReleaseCommand pulumi.StringOutput
 	// Starts is the target by which a rule starts containment; nil where nothing contains.
 	Starts *alerting.StepFunctionsTarget
@@ -30,8 +30,8 @@ type Response struct {
 	Records baseline.Records
 }
 
-// New makes the state machine that holds deployments back and the one that lets
-// them go on, each with a role that may do just that. The machines call AWS themselves:
+// New makes the state machine that stops deployments and the one that releases
+// them, each with a role that may do just that. The machines call AWS themselves:
 // they have no code to patch.
 //
 // They do not log: to deliver logs, a machine's role must be allowed to change log
