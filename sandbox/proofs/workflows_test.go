@@ -201,7 +201,7 @@ func TestWorkflows_PushToMain(t *testing.T) {
 		ID   int64
 		Name string
 	}
-	_, err = w.Cloud.GitHubHas(t.Context(), "infrastructure", "rulesets", &rulesets)
+	_, err = w.Cloud.GetGitHub(t.Context(), "infrastructure", "rulesets", &rulesets)
 	w.must(err)
 	if len(rulesets) != 1 || rulesets[0].Name != "prodgate-main" {
 		t.Fatalf("the rulesets are %+v", rulesets)
