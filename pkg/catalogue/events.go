@@ -139,6 +139,16 @@ var eventMatchers = map[Target]eventMatcher{
 	KnownState: {affectsDelivery: true, parameter: request + "name", matches: hasPrefix(func(p naming.Plan) string { return p.KnownState("").Name }), parametersOf: map[string][]string{
 		"ssm:DeleteParameters": {request + "names"},
 	}},
+	// A name, or an ARN with or without its beginning: Lambda API Reference, FunctionName.
+	CheckFunction: {affectsDelivery: true, parameter: request + "functionName", matches: func(p naming.Plan, _ *settings.Settings) []any {
+		return []any{p.CheckFunction().Name, pattern{"suffix": ":" + p.CheckFunction().Name}}
+	}, eventNames: map[string][]string{ // with the version of the API: AWS Lambda Developer Guide, Logging API calls with CloudTrail
+		"lambda:UpdateFunctionCode":          {"UpdateFunctionCode20150331v2"},
+		"lambda:UpdateFunctionConfiguration": {"UpdateFunctionConfiguration20150331v2"},
+		"lambda:DeleteFunction":              {"DeleteFunction20150331"},
+		"lambda:RemovePermission":            {"RemovePermission20150331v2"},
+		"lambda:PutFunctionConcurrency":      {"PutFunctionConcurrency20171031"},
+	}},
 	Trails:   {affectsDelivery: true},
 	Detector: {},
 	Recorder: {},
