@@ -64,15 +64,15 @@ func TestSandbox_Command(t *testing.T) {
 	}{
 		{[]string{"up", "dev"}, []string{"the last run was killed", "prodgate:index:Gate", "contractVersion", "sandbox: up of dev: "}, 0},
 		// A refresh right after the first up finds nothing to change, or to show.
-		{[]string{"preview", "dev"}, []string{"319 unchanged", "sandbox: preview of dev: nothing was changed, in "}, 0},
-		{[]string{"up", "dev"}, []string{"  319 resources, among them 1 pipeline, ",
+		{[]string{"preview", "dev"}, []string{"250 unchanged", "sandbox: preview of dev: nothing was changed, in "}, 0},
+		{[]string{"up", "dev"}, []string{"  250 resources, among them 1 pipeline, ",
 			"pipeline of backend-flask: " + link + "codepipeline/pipelines/backend-flask-prodgate/view?region=eu-west-2\n",
 			"pending: The connection to GitHub is PENDING", link + "settings/connections?region=eu-west-2, choose it",
-			"make preview STACK=dev", "sandbox: up of dev: nothing changed (319 resources), in "}, 0},
-		{[]string{"refresh", "dev"}, []string{"sandbox: refresh of dev: nothing changed (319 resources), in "}, 0},
+			"make preview STACK=dev", "sandbox: up of dev: nothing changed (250 resources), in "}, 0},
+		{[]string{"refresh", "dev"}, []string{"sandbox: refresh of dev: nothing changed (250 resources), in "}, 0},
 		{[]string{"outputs", "dev"}, []string{"documents: make outputs STACK=dev OUTPUT=guardrails", "/prodgate/known-state"}, 30},
 		{[]string{"outputs", "dev", "guardrails"}, []string{`"Effect": "Deny"`}, 0},
-		{[]string{"down", "dev"}, []string{"sandbox: down of dev: 319 deleted, 0 unchanged, in "}, 0},
+		{[]string{"down", "dev"}, []string{"sandbox: down of dev: 250 deleted, 0 unchanged, in "}, 0},
 	} {
 		cmd, screen := command(run.args...)
 		if err := cmd.Run(); err != nil {
@@ -92,7 +92,7 @@ func TestSandbox_Command(t *testing.T) {
 		if documents := `"Effect": "Deny"`; len(run.args) < 3 && strings.Contains(screen.String(), documents) {
 			t.Errorf("%v prints the guardrails", run.args)
 		}
-		if _, end, _ := strings.Cut(screen.String(), "  319 resources"); run.args[0] == "up" && strings.Count(end, "\n") >= 15 {
+		if _, end, _ := strings.Cut(screen.String(), "  250 resources"); run.args[0] == "up" && strings.Count(end, "\n") >= 15 {
 			t.Errorf("%v ends with too many lines:\n%s", run.args, end)
 		}
 	}
