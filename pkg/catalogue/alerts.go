@@ -3,6 +3,7 @@ package catalogue
 import (
 	"encoding/json"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -99,20 +100,19 @@ func ForwardedRules(s *settings.Settings, rotators []string) []AlertRule {
 // rules are the rules of a specification: as few as have room for it.
 func (spec ruleSpec) rules(s *settings.Settings, rotators []string) []AlertRule {
 	rule := AlertRule{
-		Name: spec.name, What: spec.what, Reads: spec.reads, Sessions: spec.sessions, AffectsDelivery: spec.affectsDelivery, SecondTopic: spec.secondTopic,
+		What: spec.what, Reads: spec.reads, Sessions: spec.sessions, AffectsDelivery: spec.affectsDelivery, SecondTopic: spec.secondTopic,
 	}
 	estimate := DeployedARNs{Keys: placeholders(s), Rotators: rotators}
 	var rules []AlertRule
-	for _, a := range atoms(spec.clauses(naming.New(s), s)) {
-		longer := rule
-		longer.atoms = append(slices.Clone(rule.atoms), a)
-		if len(rule.atoms) > 0 && len(longer.Pattern(s, estimate)) > MaxPattern {
-			rules = append(rules, rule)
-			longer.Name, longer.atoms = spec.name+"-"+strconv.Itoa(len(rules)+1), []atom{a}
+	for left := atoms(spec.clauses(naming.New(s), s)); len(left) > 0; left = left[len(rule.atoms):] {
+		fit := sort.Search(len(left), func(n int) bool {
+			rule.atoms = left[:n+1]
+			return n > 0 && len(rule.Pattern(s, estimate)) > MaxPattern
+		})
+		rule.Name, rule.atoms = spec.name, left[:fit]
+		if len(rules) > 0 {
+			rule.Name += "-" + strconv.Itoa(len(rules)+1)
 		}
-		rule = longer
-	}
-	if len(rule.atoms) > 0 {
 		rules = append(rules, rule)
 	}
 	for i := range rules {

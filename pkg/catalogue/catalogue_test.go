@@ -71,7 +71,7 @@ func TestCatalogue_RowsAreComplete(t *testing.T) {
 	denies := []Control{Guardrail, RepositoryPolicy, BucketPolicy, KeyPolicy, TopicPolicy, SecretPolicy, BranchProtection, OnlyMainCheck, CodeOwners}
 	reports := []Control{Alert, AlertOnRead, BranchEvent, Preview, Nothing}
 	duties := []string{naming.Pipeline, naming.Build, naming.Approver, naming.Recorder, naming.Dispatcher, naming.Verifier,
-		naming.Containment, naming.Release, naming.Remediator, naming.Courier, naming.Scan, naming.Inspect, naming.Sign, naming.Prepare, naming.Shift, Execution, Approvers, Mergers, Trigger, Rotation, ServiceLinked}
+		naming.Containment, naming.Release, naming.Remediator, naming.ChatPipe, naming.Scan, naming.Inspect, naming.Sign, naming.Prepare, naming.Shift, Execution, Approvers, Mergers, Trigger, Rotation, ServiceLinked}
 	known := account("web")
 	shift(known)
 	seen := map[string]bool{}

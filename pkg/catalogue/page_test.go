@@ -27,7 +27,7 @@ var words = map[string]string{
 	naming.Shift:       "CodeDeploy",
 	naming.Recorder:    "AWS Config's recorder",
 	naming.Dispatcher:  "EventBridge, for the gate's rules",
-	naming.Courier:     "the pipe to the chat",
+	naming.ChatPipe:    "the pipe to the chat",
 	naming.Verifier:    "the check of the known state",
 	naming.Containment: "containment",
 	naming.Release:     "release",

@@ -418,7 +418,7 @@ func duties(p naming.Plan) []duty {
 		{"Recorder", naming.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}, nil},
 		{"Verifier", naming.Verifier, "codebuild.amazonaws.com", nil, nil},
 		{"Dispatcher", naming.Dispatcher, "events.amazonaws.com", nil, nil},
-		{"Courier", naming.Courier, "pipes.amazonaws.com", nil, (*settings.Settings).HasChat},
+		{"ChatPipe", naming.ChatPipe, "pipes.amazonaws.com", nil, (*settings.Settings).HasChat},
 		{"Remediator", naming.Remediator, "ssm.amazonaws.com", nil, nil},
 	}
 }

@@ -24,7 +24,7 @@ const (
 	Recorder = "recorder" // AWS Config's
 	// EventBridge's: starts the targets of events, and forwards events of the global region to the stack's region.
 	Dispatcher  = "dispatcher"
-	Courier     = "courier"     // EventBridge's: sends alerts to the chat
+	ChatPipe    = "courier"     // EventBridge's: sends alerts to the chat
 	Verifier    = "verifier"    // compares the live gate with its known state
 	Containment = "containment" // stops deployments
 	Release     = "release"     // releases them
@@ -36,7 +36,7 @@ const (
 // Serves are the duties of all roles but the approvers': services, or jobs of GitHub Actions, assume these roles.
 func Serves() []string {
 	return []string{
-		Pipeline, Build, Scan, Inspect, Sign, Prepare, Shift, Recorder, Dispatcher, Courier, Verifier, Containment, Release, Remediator,
+		Pipeline, Build, Scan, Inspect, Sign, Prepare, Shift, Recorder, Dispatcher, ChatPipe, Verifier, Containment, Release, Remediator,
 		Preview, Deploy,
 	}
 }

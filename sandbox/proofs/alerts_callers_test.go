@@ -99,7 +99,7 @@ func (w *world) callers(app delivered) []caller {
 	}
 	for _, duty := range []string{
 		naming.Recorder, naming.Dispatcher, naming.Verifier, naming.Containment, naming.Release, naming.Remediator,
-		naming.Courier, naming.Inspect, naming.Sign, naming.Prepare, naming.Shift,
+		naming.ChatPipe, naming.Inspect, naming.Sign, naming.Prepare, naming.Shift,
 	} {
 		all = append(all, caller{name: "the " + duty + " role", identity: session(p.Role("", duty).ARN), duty: duty})
 	}

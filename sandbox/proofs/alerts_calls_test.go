@@ -119,7 +119,7 @@ func (w *world) toldOfOnce(app delivered, least int, on func(catalogue.Target) b
 	t.Logf("%d rows: %d calls, %d told of in one message each, the others in none", len(rows), len(tries), messages)
 
 	if e.source == "" {
-		w.toldOfUnlisted(app, stranger, callers, inbox)
+		w.assertUnlistedReported(app, stranger, callers, inbox)
 	}
 
 	// The stranger's events, as everybody's.
@@ -155,10 +155,10 @@ func (w *world) toldOfOnce(app delivered, least int, on func(catalogue.Target) b
 	t.Logf("%d events by %d callers: %d verdicts, one rule or none", len(variants)/len(callers), len(callers), len(variants))
 }
 
-// toldOfUnlisted injects calls that no row names: on parts, by names that are none of the
-// gate's, without their requests, on the rules and topics that report; and the sessions that
-// people are to know of. Each is told of once, and those of nobody else's part never.
-func (w *world) toldOfUnlisted(app delivered, stranger caller, callers []caller, inbox func() []message) {
+// assertUnlistedReported injects calls that no row names: on the gate's parts, under names without its
+// prefix, with omitted requests, on the rules and topics that report; and sessions of deployers, of
+// break-glass and of the role for updates. Each is reported once, and a call on another part never.
+func (w *world) assertUnlistedReported(app delivered, stranger caller, callers []caller, inbox func() []message) {
 	w.Helper()
 	p := planOf(w.account())
 	deployer := callers[slices.IndexFunc(callers, func(c caller) bool { return c.name == "the deployer" })]

@@ -163,7 +163,7 @@ func (e *estate) tells() []leg {
 	if !e.tellsChat() {
 		return nil
 	}
-	p, courier, queue := e.plan, e.role(naming.Courier, ""), e.plan.ChatQueue().ARN
+	p, courier, queue := e.plan, e.role(naming.ChatPipe, ""), e.plan.ChatQueue().ARN
 	return []leg{
 		{"an alert goes to the chat's queue: Amazon SNS Developer Guide, Subscribing an Amazon SQS queue to an Amazon SNS topic; Encryption at rest",
 			authority.Principal{ARN: "sns.amazonaws.com"}, []call{

@@ -491,7 +491,9 @@ var adoptProtection = replace(`    codeOwners: ["@example-org/platform"]`, "    
 // beside is another stack of the same program, on the same emulators.
 func (w *world) beside(name string, edits ...edit) *world {
 	w.Helper()
-	other := &world{T: w.T, aws: w.aws, silent: true, Stack: &stack.Stack{Kit: kit, Cloud: w.Cloud, Name: name, Program: kit.Root, Dir: w.TempDir(), Bridges: w.Bridges, Built: true, SavesOnce: true}}
+	copied := *w.Stack
+	copied.Name, copied.Dir = name, w.TempDir()
+	other := &world{T: w.T, aws: w.aws, silent: true, Stack: &copied}
 	w.must(other.Init(w.Context(), configOf(w.T, w.Name, append(edits, quiet)...).Text))
 	return other
 }

@@ -109,7 +109,7 @@ func (a *Alerts) newChatQueue(c component.Context, child pulumi.ResourceOption) 
 func (a *Alerts) newChatPipeRole(c component.Context, parent pulumi.Resource, boundaries *identity.Boundaries,
 	destination *cloudwatch.EventApiDestination) (*identity.Role, error) {
 	return boundaries.NewRole(c, parent, identity.RoleSpec{
-		Name: c.ChildName("courier"), Duty: naming.Courier,
+		Name: c.ChildName("courier"), Duty: naming.ChatPipe,
 		Trust: identity.TrustService(c, "pipes.amazonaws.com", c.Names.Chat().ARN),
 		Permissions: policydoc.Document{
 			{
