@@ -175,18 +175,27 @@ func longest() map[string]any {
 // what settings adopt.
 func program(s *settings.Settings) pulumi.RunFunc { return programOn(s, gatetest.Having(s)) }
 
+// newProviders makes the two providers of a gate.
+func newProviders(ctx *pulumi.Context, s *settings.Settings) (pulumi.ResourceOption, error) {
+	workload, err := aws.NewProvider(ctx, "workload", &aws.ProviderArgs{Region: pulumi.String(s.Region)})
+	if err != nil {
+		return nil, err
+	}
+	repository, err := github.NewProvider(ctx, "repository", &github.ProviderArgs{Owner: pulumi.String(s.Source.Owner)})
+	if err != nil {
+		return nil, err
+	}
+	return pulumi.Providers(workload, repository), nil
+}
+
 // programOn is program on an account that has something else already.
 func programOn(s *settings.Settings, has gatetest.Account) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		workload, err := aws.NewProvider(ctx, "workload", &aws.ProviderArgs{Region: pulumi.String(s.Region)})
+		providers, err := newProviders(ctx, s)
 		if err != nil {
 			return err
 		}
-		repository, err := github.NewProvider(ctx, "repository", &github.ProviderArgs{Owner: pulumi.String(s.Source.Owner)})
-		if err != nil {
-			return err
-		}
-		g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: has.For(s)}, pulumi.Providers(workload, repository))
+		g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: has.For(s)}, providers)
 		if err != nil {
 			return err
 		}

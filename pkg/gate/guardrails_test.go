@@ -273,14 +273,7 @@ func TestGuardrails_RefuseWrongTarget(t *testing.T) {
 			if err == nil {
 				t.Fatal("is not refused")
 			}
-			for _, want := range c.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("got  %v\nwant %s", err, want)
-				}
-			}
-			if n := strings.Count(err.Error(), "prodgate:"); n != len(c.want) {
-				t.Errorf("%d problems, want %d: %v", n, len(c.want), err)
-			}
+			assertProblems(t, err, c.want)
 			for _, made := range r.All() {
 				if made.Type != "pulumi:providers:aws" {
 					t.Errorf("%s is made", made)

@@ -146,6 +146,23 @@ func TestPreflight_CreateOrAdoptDetection(t *testing.T) {
 	}
 }
 
+// assertProblems asserts that an error names exactly the wanted problems; there is none where none is wanted.
+func assertProblems(t *testing.T, err error, want []string) {
+	t.Helper()
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if n := strings.Count(text, "prodgate:"); n != len(want) || len(want) == 0 && err != nil {
+		t.Errorf("%d problems, want %d:\n%s", n, len(want), text)
+	}
+	for _, problem := range want {
+		if !strings.Contains(text, problem) {
+			t.Errorf("got  %s\nwant %s", text, problem)
+		}
+	}
+}
+
 // madeNothing asserts that no resource is registered but providers and the gate itself.
 func madeNothing(t *testing.T, r *gatetest.Recording) {
 	t.Helper()

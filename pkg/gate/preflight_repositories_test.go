@@ -159,14 +159,7 @@ func TestPreflight_InspectGitHub(t *testing.T) {
 			if err == nil {
 				t.Fatal("nothing is wrong")
 			}
-			if n := strings.Count(err.Error(), "prodgate:"); n != len(c.want) {
-				t.Errorf("%d problems, want %d:\n%v", n, len(c.want), err)
-			}
-			for _, want := range c.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("got %v\nwant %s", err, want)
-				}
-			}
+			assertProblems(t, err, c.want)
 			for _, made := range r.All() {
 				if made.Custom && !strings.HasPrefix(made.Type, "pulumi:") {
 					t.Errorf("made %s", made)

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
-	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/gate/alerting"
@@ -37,16 +35,12 @@ func builtRooms(t *testing.T, config map[string]any, rooms ...func(base) error) 
 	t.Helper()
 	s := decoded(t, config)
 	return world(s).MustRun(t, func(ctx *pulumi.Context) error {
-		workload, err := aws.NewProvider(ctx, "workload", &aws.ProviderArgs{Region: pulumi.String(s.Region)})
-		if err != nil {
-			return err
-		}
-		repository, err := github.NewProvider(ctx, "repository", &github.ProviderArgs{Owner: pulumi.String(s.Source.Owner)})
+		providers, err := newProviders(ctx, s)
 		if err != nil {
 			return err
 		}
 		b := base{Context: component.New(ctx, s, "gate"), parent: &component.Group{}}
-		if err := ctx.RegisterComponentResource(component.GateType, "gate", b.parent, pulumi.Providers(workload, repository)); err != nil {
+		if err := ctx.RegisterComponentResource(component.GateType, "gate", b.parent, providers); err != nil {
 			return err
 		}
 		if b.boundaries, err = identity.NewBoundaries(b.Context, b.parent); err != nil {
