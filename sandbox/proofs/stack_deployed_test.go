@@ -64,7 +64,7 @@ func (w *world) deployed(apps ...string) {
 	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
 		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyRecorderOnRecordObjects", "OnlyDeployersOnRecordObjects")
 	w.assertDetectionRules()
-	w.told()
+	w.assertTopics()
 	w.branchProtected()
 }
 
@@ -302,28 +302,28 @@ func (w *world) assertDetectionRules() {
 	w.assertConfigRules()
 }
 
-func (w *world) told() {
+// assertTopics asserts the topics of alerts: the second one reports changes of the first, where there is a response.
+func (w *world) assertTopics() {
 	w.Helper()
+	first := "arn:aws:sns:" + region + ":" + w.account() + ":prodgate-alerts"
+	want := map[string][]string{
+		first: {"RulesOfTheGatePublish", "AlarmOfTheGatePublishes", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineVerifierContainmentReleaseOnTopic"},
+	}
+	if w.output("containmentArn") != "" {
+		want[first+"-watch"] = []string{"RulesOfTheGatePublish", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineVerifierContainmentReleaseOnTopic"}
+	}
 	topics, err := w.aws.sns.ListTopics(w.Context(), &sns.ListTopicsInput{})
 	w.must(err)
-	var arns []string
+	policies := map[string][]string{}
 	for _, topic := range topics.Topics {
-		arns = append(arns, *topic.TopicArn)
-	}
-	slices.Sort(arns)
-	first := "arn:aws:sns:" + region + ":" + w.account() + ":prodgate-alerts"
-	same(w.T, "the topics", arns, []string{first, first + "-watch"})
-	for i, sids := range [][]string{
-		{"RulesOfTheGatePublish", "AlarmOfTheGatePublishes", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineVerifierContainmentReleaseOnTopic"},
-		{"RulesOfTheGatePublish", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineVerifierContainmentReleaseOnTopic"},
-	} {
-		got, err := w.aws.sns.GetTopicAttributes(w.Context(), &sns.GetTopicAttributesInput{TopicArn: &arns[i]})
+		got, err := w.aws.sns.GetTopicAttributes(w.Context(), &sns.GetTopicAttributesInput{TopicArn: topic.TopicArn})
 		w.must(err)
 		if !strings.Contains(got.Attributes["KmsMasterKeyId"], ":key/") {
-			w.Errorf("%s is encrypted with %q", arns[i], got.Attributes["KmsMasterKeyId"])
+			w.Errorf("%s is encrypted with %q", *topic.TopicArn, got.Attributes["KmsMasterKeyId"])
 		}
-		same(w.T, "the policy of "+arns[i], w.sids(got.Attributes["Policy"]), sids)
+		policies[*topic.TopicArn] = w.sids(got.Attributes["Policy"])
 	}
+	same(w.T, "the topics and their policies", policies, want)
 }
 
 func (w *world) branchProtected() {
