@@ -74,6 +74,31 @@ func TestStorage_BucketsDenyOldTLS(t *testing.T) {
 	}
 }
 
+// TestDelivery_PipelineOverridesNoBuild lets no pipeline start a build with another buildspec, image, host or role: neither by
+// its policy nor by its permission boundary.
+func TestDelivery_PipelineOverridesNoBuild(t *testing.T) {
+	t.Parallel()
+	refused := map[string][]string{}
+	for _, key := range []string{"source.buildspec", "environment.image", "environment.fleet.fleetArn", "environment.privilegedMode",
+		"environment.certificate", "environment.registryCredential", "serviceRole"} {
+		refused["codebuild:"+key] = []string{"true"}
+	}
+	var started int
+	for _, policy := range built(t, approved("api")).Of(t, policyType) {
+		for _, s := range parsed(t, policy).Statement {
+			if slices.Contains(s.Action, "codebuild:StartBuild") && strings.Contains(policy.String(), "pipeline") {
+				started++
+				if !reflect.DeepEqual(s.Condition, map[string]map[string][]string{"Null": refused}) {
+					t.Errorf("%s starts builds with %v", policy, s.Condition)
+				}
+			}
+		}
+	}
+	if started != 2 {
+		t.Errorf("%d documents let a pipeline start builds, want its policy and its boundary", started)
+	}
+}
+
 // TestDelivery_ArtifactKeyViaS3 lets every role use the key of artifacts through Amazon S3 only: nobody decrypts with it directly.
 func TestDelivery_ArtifactKeyViaS3(t *testing.T) {
 	t.Parallel()

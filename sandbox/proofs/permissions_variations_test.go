@@ -8,6 +8,7 @@ import (
 
 	"prodgate/pkg/catalogue"
 	"prodgate/pkg/naming"
+	model "prodgate/pkg/pipeline"
 	"prodgate/sandbox/evaluators/authority"
 )
 
@@ -86,6 +87,26 @@ func (e *estate) assertAppsSeparated(t *testing.T, first, second delivered) {
 		t.Errorf("%d calls by %d roles", len(asked), len(counterpart))
 	}
 	e.assertDenied(t, "for another app", asked)
+}
+
+// assertNoBuildOverride asserts that a pipeline's role starts a build of its app, and none that
+// overrides what the project declares.
+func (e *estate) assertNoBuildOverride(t *testing.T, app delivered) {
+	start := func(with map[string]string) authority.Question {
+		return e.question(e.role(naming.Pipeline, app.name).Principal, "codebuild:StartBuild", e.plan.Project(app.name, naming.Build).ARN, with)
+	}
+	verdicts, err := e.judge.Ask(t.Context(), start(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !verdicts[0].Allowed {
+		t.Error("a build as its project declares it is denied")
+	}
+	var asked []authority.Question
+	for _, key := range model.BuildOverrides {
+		asked = append(asked, start(map[string]string{key: "true"}))
+	}
+	e.assertDenied(t, "with an override", asked)
 }
 
 // assertDenied asserts that all calls are denied.

@@ -111,8 +111,25 @@ var pipelines = map[string]testCase{
 	"variables of an action that looks at what was deployed": {
 		changes: []change{{build + "configuration.ProjectName", "prodgate-verify"}, {build + "configuration.EnvironmentVariables", "[]"}},
 	},
-	"V1": {changes: []change{{"configuration.pipeline.pipelineType", "V1"}}, fails: []string{"type_is_v2"}},
-	"V2": {changes: []change{{"configuration.pipeline.pipelineType", "V2"}}},
+	"another buildspec for an action": {
+		changes: []change{{build + "configuration.BuildspecOverride", "version: 0.2"}},
+		fails:   []string{"builds_are_the_gates"},
+	},
+	"a condition that skips the approval": {
+		changes: []change{{stages + "2.beforeEntry", object{"conditions": []any{object{"result": "SKIP", "rules": []any{object{"name": "r"}}}}}}},
+		fails:   []string{"stages_have_no_conditions"},
+	},
+	"a condition after a stage": {
+		changes: []change{{stages + "1.onSuccess", object{"conditions": []any{object{"result": "ROLLBACK"}}}}},
+		fails:   []string{"stages_have_no_conditions"},
+	},
+	"a condition after a failure": {
+		changes: []change{{stages + "3.onFailure", object{"result": "ROLLBACK", "conditions": []any{object{"result": "SKIP"}}}}},
+		fails:   []string{"stages_have_no_conditions"},
+	},
+	"a stage that rolls back": {changes: []change{{stages + "3.onFailure", object{"result": "ROLLBACK"}}}},
+	"V1":                      {changes: []change{{"configuration.pipeline.pipelineType", "V1"}}, fails: []string{"type_is_v2"}},
+	"V2":                      {changes: []change{{"configuration.pipeline.pipelineType", "V2"}}},
 	"executions that overtake each other": {
 		changes: []change{{"configuration.pipeline.executionMode", "SUPERSEDED"}},
 		fails:   []string{"executions_queue"},
