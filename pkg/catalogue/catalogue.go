@@ -42,7 +42,7 @@ const (
 // Target is a part of the gate that a call is made on.
 type Target string
 
-// Control is something that responders a call.
+// Control denies or reports a call.
 type Control string
 
 // The controls that deny.

@@ -178,6 +178,97 @@ func TestCatalogue_RequiredCalls(t *testing.T) {
 	}
 }
 
+// controls are what denies a call to everybody who is not authorized, and what reports it.
+type controls struct {
+	denied   []Control
+	reported Control
+}
+
+// leastOf are the controls that every call on a target has, where they are not a guardrail and an alert. They are written
+// here once more, because the attack on the deployed documents takes its expectation from the rows: a row that is
+// weakened by mistake has to fail against something else.
+var leastOf = map[Target]controls{
+	ArtifactKey:     {[]Control{KeyPolicy}, AlertOnRead},
+	ArtifactObjects: {[]Control{BucketPolicy}, Nothing},
+	RecordObjects:   {[]Control{BucketPolicy}, Nothing},
+	CallObjects:     {[]Control{BucketPolicy}, Nothing},
+	SecretsKey:      {[]Control{KeyPolicy}, AlertOnRead},
+	Buckets:         {[]Control{Guardrail, BucketPolicy}, Alert},
+	Keys:            {[]Control{Guardrail, KeyPolicy}, Alert},
+	Repositories:    {[]Control{Guardrail, RepositoryPolicy}, Alert},
+	Secrets:         {[]Control{Guardrail, SecretPolicy}, Alert},
+	Topic:           {[]Control{Guardrail, TopicPolicy}, Alert},
+	SourceBranch:    {[]Control{Guardrail}, BranchEvent},
+	Branch:          {[]Control{BranchProtection}, Nothing},
+	Workflow:        {[]Control{CodeOwners}, Preview},
+	ServiceRoles:    {[]Control{Guardrail}, AlertOnRead},
+	ApproverRoles:   {[]Control{Guardrail}, AlertOnRead},
+	BreakGlass:      {nil, AlertOnRead},
+	// The guardrails of a stack with many clusters have no room for another statement.
+	ChatDestination: {nil, Alert},
+}
+
+// leastOfCall are the controls of calls that differ from their target's.
+var leastOfCall = map[string]controls{
+	// The pipeline's build, the service's execution role or a function may make these: only the resource's policy tells them apart.
+	"ecr:InitiateLayerUpload":                 {[]Control{RepositoryPolicy}, Alert},
+	"ecr:UploadLayerPart":                     {[]Control{RepositoryPolicy}, Alert},
+	"ecr:CompleteLayerUpload":                 {[]Control{RepositoryPolicy}, Alert},
+	"ecr:PutImage":                            {[]Control{RepositoryPolicy}, Alert},
+	"ecr:BatchGetImage":                       {[]Control{RepositoryPolicy}, AlertOnRead},
+	"ecr:GetDownloadUrlForLayer":              {[]Control{RepositoryPolicy}, AlertOnRead},
+	"secretsmanager:PutSecretValue":           {[]Control{SecretPolicy}, Alert},
+	"secretsmanager:UpdateSecretVersionStage": {[]Control{SecretPolicy}, Alert},
+	"secretsmanager:GetSecretValue":           {[]Control{SecretPolicy}, AlertOnRead},
+	"sns:Publish":                             {[]Control{TopicPolicy}, Nothing},
+	// Their resource has no policy that could deny them: it does not exist yet, or the call names something else.
+	"ecr:CreateRepository":          {[]Control{Guardrail}, Alert},
+	"ecr:BatchImportUpstreamImage":  {[]Control{Guardrail}, Alert},
+	"sns:SetSubscriptionAttributes": {[]Control{Guardrail}, Alert},
+	"sns:Unsubscribe":               {[]Control{Guardrail}, Alert},
+	// An action that AWS checks within other calls has no event.
+	"iam:PassRole": {[]Control{Guardrail}, Nothing},
+	// AWS Config gives rules their ARNs: a guardrail could deny only the creation of every rule, those of other teams included.
+	"config:PutConfigRule": {nil, Alert},
+	"github:AdminOverride": {[]Control{BranchProtection}, Preview},
+	// The merge is allowed, and its check fails.
+	"github:MergeFromOtherBranch": {[]Control{OnlyMainCheck}, Nothing},
+}
+
+// TestCatalogue_RowsAreNotWeakened fails where a row has fewer controls than its target's calls have to have.
+func TestCatalogue_RowsAreNotWeakened(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	for _, c := range Calls {
+		least, ok := leastOfCall[c.Action]
+		if used[c.Action] = true; !ok {
+			least, ok = leastOf[c.On]
+			used[string(c.On)] = true
+		}
+		if !ok {
+			least = controls{[]Control{Guardrail}, Alert}
+		}
+		for _, control := range least.denied {
+			if !slices.Contains(c.Denied, control) {
+				t.Errorf("%s on %s is not denied by the %s", c.Action, c.On, control)
+			}
+		}
+		if c.Reported != least.reported {
+			t.Errorf("%s on %s is reported by %s, want %s", c.Action, c.On, c.Reported, least.reported)
+		}
+	}
+	for action := range leastOfCall {
+		if !used[action] {
+			t.Errorf("%s is not in the table", action)
+		}
+	}
+	for target := range leastOf {
+		if !used[string(target)] {
+			t.Errorf("no call on %s", target)
+		}
+	}
+}
+
 func TestCatalogue_AbsentTargets(t *testing.T) {
 	t.Parallel()
 	s := account("web")
