@@ -340,8 +340,7 @@ var groups = []group{
 		{"pipes:StopPipe", "stops alerts to the chat"},
 		{"pipes:DeletePipe", "deletes the way of alerts to the chat"},
 	}},
-	// The guardrails of a stack with many clusters have no room for another statement.
-	{on: ChatDestination, authorized: onlyDeployers, denied: nil, reported: Alert, calls: []callImpact{
+	{on: ChatDestination, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"events:UpdateApiDestination", "sends alerts to another chat"},
 		{"events:DeleteApiDestination", "deletes the way of alerts to the chat"},
 	}},

@@ -204,8 +204,6 @@ var leastOf = map[Target]controls{
 	ServiceRoles:    {[]Control{Guardrail}, AlertOnRead},
 	ApproverRoles:   {[]Control{Guardrail}, AlertOnRead},
 	BreakGlass:      {nil, AlertOnRead},
-	// The guardrails of a stack with many clusters have no room for another statement.
-	ChatDestination: {nil, Alert},
 }
 
 // leastOfCall are the controls of calls that differ from their target's.

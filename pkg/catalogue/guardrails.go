@@ -29,7 +29,7 @@ const (
 // Guardrails are the service control policies, in the order of their names, each within AWS's limit of characters. The
 // error says what to do where the stack needs too many.
 func Guardrails(s *settings.Settings) ([]Document, error) {
-	packed, err := packDocuments(regionStatement(s), fragments(s))
+	packed, err := packDocuments([]scpStatement{regionStatement(s), closingStatement(s)}, fragments(s))
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func Guardrails(s *settings.Settings) ([]Document, error) {
 	var documents []Document
 	for i, d := range packed {
 		what := "Denies changes of production around the pipeline"
-		if len(d.fixed) > 0 {
+		if slices.ContainsFunc(d.fixed, func(st scpStatement) bool { return st.Sid == onlyInRegions }) {
 			what += ", and the use of other regions than those of account " + s.Account
 		}
 		documents = append(documents, Document{
@@ -54,46 +54,58 @@ func Guardrails(s *settings.Settings) ([]Document, error) {
 	return documents, nil
 }
 
-// fragment is the smallest part of a document: it denies actions of one kind on resources to everybody but some
-// principals. It is the product of actions, resources and values.
+// fragment is the smallest part of a document: it denies actions on resources to everybody but some principals, where a
+// condition's key has one of the values.
 type fragment struct {
 	sid           string
 	principals    []string
-	kind          string
-	actions       []string
-	resources     []string
-	operator      string // of a condition; empty for none
+	denials       []denial // one of each kind
+	operator      string   // of a condition; empty for none
 	key           string
 	values        []string
 	growsWithApps bool
 }
 
-// fragments are the fragments of all rows, one for each resource and value of a target. Fragments for the same principals
-// are adjacent. Those that grow with the apps come last, so that a new app leaves the first documents as they are.
+// denial is actions of one kind, and the resources of that kind.
+type denial struct {
+	kind               string
+	actions, resources []string
+}
+
+// fragments are the fragments of the rows that the closing statement leaves, one for each resource, or for each value of a
+// condition. Fragments for the same principals are adjacent. Those that grow with the apps come last, so that a new app
+// leaves the first documents as they are.
 func fragments(s *settings.Settings) []fragment {
 	p := naming.New(s)
 	var all []fragment
 	for _, at := range scopes {
 		var found []fragment
 		for _, c := range deniedBy(Guardrail, at.target) {
+			if isClosed(c) {
+				continue
+			}
 			sid := denySid(presentDuties(s, c.Authorized))
 			i := slices.IndexFunc(found, func(f fragment) bool { return f.sid == sid })
 			if i < 0 {
 				i = len(found)
-				found = append(found, fragment{sid: sid, principals: authorizedARNs(s, "", c.Authorized, nil), kind: at.kind, operator: at.operator, key: at.key, growsWithApps: at.growsWithApps})
+				found = append(found, fragment{
+					sid: sid, principals: authorizedARNs(s, "", c.Authorized, nil), denials: []denial{{kind: at.kind}},
+					operator: at.operator, key: at.key, growsWithApps: at.growsWithApps,
+				})
 			}
-			found[i].actions = append(found[i].actions, c.Action)
+			found[i].denials[0].actions = append(found[i].denials[0].actions, c.Action)
 		}
 		for _, f := range found {
+			actions := f.denials[0].actions
 			for _, resource := range at.resources(p, s) {
-				f.resources = []string{resource}
+				f.denials = []denial{{at.kind, actions, []string{resource}}}
 				if at.operator == "" {
 					all = append(all, f)
 					continue
 				}
 				for _, value := range at.values(p, s) {
 					f.values = []string{value}
-					all = append(all, f)
+					all = addValue(all, f)
 				}
 			}
 		}
@@ -102,6 +114,17 @@ func fragments(s *settings.Settings) []fragment {
 		return cmp.Or(cmp.Compare(a.order(), b.order()), strings.Compare(a.sid, b.sid))
 	})
 	return all
+}
+
+// addValue adds a fragment with a condition to the one with the same condition, if any, so that a value is there once
+// for all kinds.
+func addValue(all []fragment, f fragment) []fragment {
+	for i := range all {
+		if all[i].sid == f.sid && all[i].operator == f.operator && all[i].key == f.key && slices.Equal(all[i].values, f.values) && all[i].merge(f) {
+			return all
+		}
+	}
+	return append(all, f)
 }
 
 // order sorts the fragments of deployers before those of other principals, and fragments that grow last.
@@ -115,72 +138,91 @@ func (f fragment) order() int {
 	return 0
 }
 
-// statement is a number of fragments with the same principals and the same condition.
-type statement struct {
-	fragment
-	parts []fragment // one of each kind
-}
-
-// merge adds a fragment if the result denies no more than the two.
-func (st *statement) merge(f fragment) bool {
-	if st.sid != f.sid || st.operator != f.operator || st.key != f.key {
+// merge adds another fragment if the result denies no more than the two.
+func (f *fragment) merge(other fragment) bool {
+	if f.sid != other.sid || f.operator != other.operator || f.key != other.key {
 		return false
 	}
-	i := slices.IndexFunc(st.parts, func(part fragment) bool { return part.kind == f.kind })
-	if !slices.Equal(st.values, f.values) {
-		if len(st.parts) != 1 || i != 0 || !slices.Equal(st.parts[0].actions, f.actions) || !slices.Equal(st.parts[0].resources, f.resources) {
+	if !slices.Equal(f.values, other.values) {
+		if !slices.EqualFunc(f.denials, other.denials, denial.equal) {
 			return false
 		}
-		st.values = slices.Concat(st.values, f.values)
+		f.values = slices.Concat(f.values, other.values)
 		return true
 	}
-	switch {
-	case i < 0: // no action applies to both kinds
-		st.parts = append(slices.Clone(st.parts), f)
-	case slices.Equal(st.parts[i].actions, f.actions):
-		st.parts = slices.Clone(st.parts)
-		st.parts[i].resources = slices.Concat(st.parts[i].resources, f.resources)
-	case slices.Equal(st.parts[i].resources, f.resources):
-		st.parts = slices.Clone(st.parts)
-		st.parts[i].actions = slices.Concat(st.parts[i].actions, f.actions)
-	default:
-		return false
+	denials := slices.Clone(f.denials)
+	for _, added := range other.denials {
+		i := slices.IndexFunc(denials, func(d denial) bool { return d.kind == added.kind })
+		switch {
+		case i < 0: // no action applies to both kinds
+			denials = append(denials, added)
+		case slices.Equal(denials[i].actions, added.actions):
+			denials[i].resources = slices.Concat(denials[i].resources, added.resources)
+		case slices.Equal(denials[i].resources, added.resources):
+			denials[i].actions = slices.Concat(denials[i].actions, added.actions)
+		default:
+			return false
+		}
 	}
+	f.denials = denials
 	return true
 }
 
+func (d denial) equal(other denial) bool {
+	return d.kind == other.kind && slices.Equal(d.actions, other.actions) && slices.Equal(d.resources, other.resources)
+}
+
 // addFragment adds a fragment to statements, and says whether it was merged into one of them.
-func addFragment(statements []statement, p fragment) (more []statement, joined bool) {
+func addFragment(statements []fragment, p fragment) (more []fragment, joined bool) {
 	more = slices.Clone(statements)
 	for i := range more {
 		if more[i].merge(p) {
 			return more, true
 		}
 	}
-	return append(more, statement{fragment: p, parts: []fragment{p}}), false
+	return append(more, p), false
 }
 
 // policyDraft is a document that is being filled.
 type policyDraft struct {
 	fixed      []scpStatement // not made of fragments
-	statements []statement
+	statements []fragment     // merged ones
 }
 
-// packDocuments puts each fragment into the first document that has room for it, preferably one in which it merges with a
-// statement. The statement about regions is in the first document: it would need one of the few documents for itself, and
-// changes as seldom.
-func packDocuments(regions scpStatement, all []fragment) ([]policyDraft, error) {
-	documents := []policyDraft{{fixed: []scpStatement{regions}}}
-	tooLong := func(roles int, d policyDraft) error {
-		return fmt.Errorf("prodgate:access: %d roles make a service control policy of %d characters, and AWS takes %d; "+
-			"name fewer roles, or roles of shorter paths", roles, d.length(), maxDocument)
+// packDocuments packs the fixed statements, each into a document of its own, as they are long, and all fragments. Those that
+// grow with the apps have the last documents for themselves where they do not fit beside the others: a statement would be
+// cut in two, and an app would change documents that it does not concern.
+func packDocuments(fixed []scpStatement, all []fragment) ([]policyDraft, error) {
+	var documents []policyDraft
+	for _, st := range fixed {
+		alone := policyDraft{fixed: []scpStatement{st}}
+		if alone.length() > maxDocument {
+			return nil, alone.tooLong(len(st.Condition["ArnNotLike"]["aws:PrincipalArn"]))
+		}
+		documents = append(documents, alone)
 	}
-	if documents[0].length() > maxDocument {
-		return nil, tooLong(len(regions.Condition["ArnNotLike"]["aws:PrincipalArn"]), documents[0])
+	growing := slices.IndexFunc(all, func(f fragment) bool { return f.growsWithApps }) // they are last
+	if growing < 0 {
+		growing = len(all)
 	}
-	place := func(p fragment, join bool) bool {
+	documents, err := pack(documents, all[:growing])
+	if err != nil {
+		return nil, err
+	}
+	together, err := pack(documents, all[growing:])
+	if err != nil || len(together) == len(documents) {
+		return together, err
+	}
+	alone, err := pack(nil, all[growing:])
+	return slices.Concat(documents, alone), err
+}
+
+// pack puts each fragment into the first document that has room for it, preferably one in which it merges with a statement.
+func pack(documents []policyDraft, all []fragment) ([]policyDraft, error) {
+	documents = slices.Clone(documents)
+	place := func(f fragment, join bool) bool {
 		for i, d := range documents {
-			more, joined := addFragment(d.statements, p)
+			more, joined := addFragment(d.statements, f)
 			if grown := (policyDraft{d.fixed, more}); (joined || !join) && grown.length() <= maxDocument {
 				documents[i] = grown
 				return true
@@ -188,18 +230,23 @@ func packDocuments(regions scpStatement, all []fragment) ([]policyDraft, error) 
 		}
 		return false
 	}
-	for _, p := range all {
-		if place(p, true) || place(p, false) {
+	for _, f := range all {
+		if place(f, true) || place(f, false) {
 			continue
 		}
-		statements, _ := addFragment(nil, p)
+		statements, _ := addFragment(nil, f)
 		alone := policyDraft{statements: statements}
 		if alone.length() > maxDocument {
-			return nil, tooLong(len(p.principals), alone)
+			return nil, alone.tooLong(len(f.principals))
 		}
 		documents = append(documents, alone)
 	}
 	return documents, nil
+}
+
+func (d policyDraft) tooLong(roles int) error {
+	return fmt.Errorf("prodgate:access: %d roles make a service control policy of %d characters, and AWS takes %d; "+
+		"name fewer roles, or roles of shorter paths", roles, d.length(), maxDocument)
 }
 
 // length counts every character of the document, as Organizations does.
@@ -236,7 +283,7 @@ func (d policyDraft) json() string {
 			conditions[st.operator] = map[string][]string{st.key: st.values}
 		}
 		out := scpStatement{Sid: sid, Effect: "Deny", Condition: conditions}
-		for _, part := range st.parts {
+		for _, part := range st.denials {
 			out.Action = append(out.Action, part.actions...)
 			out.Resource = append(out.Resource, part.resources...)
 		}
@@ -259,10 +306,12 @@ var regionExemptActions = []string{
 	"trustedadvisor:*", "waf-regional:*", "waf:*", "wafv2:*", "wellarchitected:*",
 }
 
+const onlyInRegions = "OnlyInRegions"
+
 // regionStatement keeps the account in its regions.
 func regionStatement(s *settings.Settings) scpStatement {
 	return scpStatement{
-		Sid: "OnlyInRegions", Effect: "Deny", NotAction: regionExemptActions, Resource: []string{"*"},
+		Sid: onlyInRegions, Effect: "Deny", NotAction: regionExemptActions, Resource: []string{"*"},
 		Condition: map[string]map[string][]string{
 			"StringNotEquals": {"aws:RequestedRegion": s.Organization.Regions},
 			"StringEquals":    {"aws:PrincipalAccount": {s.Account}},

@@ -48,7 +48,8 @@ not listed, are the deployers (` + "`access.deployerArns`" + ` and the gate's ow
 GitHub Actions) and ` + "`access.breakGlassArn`" + `.
 
 **Denied by.** A *guardrail* is a service control policy: it applies to every user and role of the account, its root included, and exists in
-an organization only. Without one the account's own IAM decides about the %d calls that only a guardrail denies, and they are reported
+an organization only. On a part with the gate's name in its ARN it denies every action but reads, whether a row names the action or not, to
+everybody but deployers, the break-glass role and the gate's own roles, which their permission boundaries bind. Without a guardrail the account's own IAM decides about the %d calls that only a guardrail denies, and they are reported
 (except ` + "`iam:PassRole`" + `, which is of little use with a role of the gate: its trust names one pipeline or project). Guardrails do not apply to
 AWS's service-linked roles, through which services do their own work. A *policy* is the resource's own, and denies everywhere.
 *Branch protection*, *only-main check* and *code owners* are GitHub's, where ` + "`source.protection`" + ` is not off. – means no control.

@@ -81,6 +81,8 @@ type scope struct {
 	values        func(naming.Plan, *settings.Settings) []string
 	// growsWithApps is whether each app adds to the resources or values.
 	growsWithApps bool
+	// closed is whether the resources have the gate's name in their ARNs: guardrails deny every call on them but reads.
+	closed bool
 }
 
 // scopes are all targets, in the order in which documents are filled.
@@ -92,19 +94,19 @@ var scopes = []scope{
 		operator: "StringEquals", key: "aws:PrincipalAccount",
 		values: func(p naming.Plan, _ *settings.Settings) []string { return []string{p.Account} },
 	},
-	{target: Pipelines, description: "the apps' pipelines", kind: "pipeline", resources: always(naming.Plan.Pipelines)},
-	{target: Stages, description: "the stages of the pipelines", kind: "stage", resources: always(naming.Plan.Stages)},
-	{target: Approval, description: "the approval action of a pipeline", kind: "action", resources: unless(hasNoApprovers, naming.Plan.Approvals)},
-	{target: Projects, description: "the CodeBuild projects", kind: "project", resources: always(naming.Plan.Projects)},
-	{target: Repositories, description: "the apps' image repositories", kind: "repository", resources: always(naming.Plan.Repositories)},
-	{target: Buckets, description: "the buckets for artifacts and records", kind: "bucket", resources: always(naming.Plan.Buckets)},
-	{target: ArtifactObjects, description: "objects in the artifact bucket", kind: "object", resources: always(func(p naming.Plan) string {
+	{target: Pipelines, closed: true, description: "the apps' pipelines", kind: "pipeline", resources: always(naming.Plan.Pipelines)},
+	{target: Stages, closed: true, description: "the stages of the pipelines", kind: "stage", resources: always(naming.Plan.Stages)},
+	{target: Approval, closed: true, description: "the approval action of a pipeline", kind: "action", resources: unless(hasNoApprovers, naming.Plan.Approvals)},
+	{target: Projects, closed: true, description: "the CodeBuild projects", kind: "project", resources: always(naming.Plan.Projects)},
+	{target: Repositories, closed: true, description: "the apps' image repositories", kind: "repository", resources: always(naming.Plan.Repositories)},
+	{target: Buckets, closed: true, description: "the buckets for artifacts and records", kind: "bucket", resources: always(naming.Plan.Buckets)},
+	{target: ArtifactObjects, closed: true, description: "objects in the artifact bucket", kind: "object", resources: always(func(p naming.Plan) string {
 		return p.Bucket("artifacts").ARN + "/*"
 	})},
-	{target: RecordObjects, description: "objects in AWS Config's bucket", kind: "object", resources: always(func(p naming.Plan) string {
+	{target: RecordObjects, closed: true, description: "objects in AWS Config's bucket", kind: "object", resources: always(func(p naming.Plan) string {
 		return p.Bucket("config").ARN + "/*"
 	})},
-	{target: CallObjects, description: "objects in CloudTrail's bucket", kind: "object", resources: unless(hasNoTrail, func(p naming.Plan) string {
+	{target: CallObjects, closed: true, description: "objects in CloudTrail's bucket", kind: "object", resources: unless(hasNoTrail, func(p naming.Plan) string {
 		return p.Bucket("trail").ARN + "/*"
 	})},
 	{
@@ -120,8 +122,8 @@ var scopes = []scope{
 		target: SecretsKey, description: "the KMS key for secrets", kind: "key", resources: unless(hasNoSecrets, naming.Plan.AllKeys),
 		operator: "ForAnyValue:StringEquals", key: "kms:ResourceAliases", values: always(func(p naming.Plan) string { return p.KeyAlias("secrets") }),
 	},
-	{target: Aliases, description: "the aliases of the gate's KMS keys", kind: "alias", resources: always(naming.Plan.AllAliases)},
-	{target: Roles, description: "the gate's roles", kind: "role", resources: always(naming.Plan.AllRoles)},
+	{target: Aliases, closed: true, description: "the aliases of the gate's KMS keys", kind: "alias", resources: always(naming.Plan.AllAliases)},
+	{target: Roles, closed: true, description: "the gate's roles", kind: "role", resources: always(naming.Plan.AllRoles)},
 	{target: TrustedRoles, description: "the roles of deployers, approvers and break-glass", kind: "role", resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return slices.Concat(s.Access.DeployerArns, []string{s.Access.BreakGlassArn}, s.Access.ApproverArns)
 	}},
@@ -131,25 +133,27 @@ var scopes = []scope{
 	{target: BreakGlass, description: "the break-glass role", kind: "role", resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return []string{s.Access.BreakGlassArn}
 	}},
-	{target: Policies, description: "the policies and boundaries of the gate's roles", kind: "policy", resources: always(naming.Plan.AllPolicies)},
+	{target: Policies, closed: true, description: "the policies and boundaries of the gate's roles", kind: "policy", resources: always(naming.Plan.AllPolicies)},
 	{target: IdentityProvider, description: "GitHub's OpenID Connect provider", kind: "oidc-provider", resources: unless(hasNoWorkflows, naming.Plan.GitHubProvider)},
-	{target: Rules, description: "the gate's EventBridge rules", kind: "rule", resources: always(naming.Plan.Rules)},
+	{target: Rules, closed: true, description: "the gate's EventBridge rules", kind: "rule", resources: func(p naming.Plan, _ *settings.Settings) []string {
+		return unique([]string{p.Rules(), p.GlobalRules()})
+	}},
 	// The pattern matches the subscriptions of the topic too.
-	{target: Topic, description: "the alert topic", kind: "topic", resources: always(func(p naming.Plan) string { return p.Topic().ARN + "*" })},
-	{target: DeadLetters, description: "the alert queues (chat, undelivered alerts)", kind: "queue", resources: func(p naming.Plan, s *settings.Settings) []string {
+	{target: Topic, closed: true, description: "the alert topic", kind: "topic", resources: always(func(p naming.Plan) string { return p.Topic().ARN + "*" })},
+	{target: DeadLetters, closed: true, description: "the alert queues (chat, undelivered alerts)", kind: "queue", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if !s.HasChat() {
 			return []string{p.DeadLetters().ARN}
 		}
 		return []string{p.DeadLetters().ARN, p.ChatQueue().ARN}
 	}},
-	{target: Chat, description: "the EventBridge pipe to the chat", kind: "pipe", resources: unless(hasNoChat, func(p naming.Plan) string { return p.Chat().ARN })},
-	{target: ChatDestination, description: "the API destination of the chat", kind: "api-destination", resources: unless(hasNoChat, func(p naming.Plan) string {
+	{target: Chat, closed: true, description: "the EventBridge pipe to the chat", kind: "pipe", resources: unless(hasNoChat, func(p naming.Plan) string { return p.Chat().ARN })},
+	{target: ChatDestination, closed: true, description: "the API destination of the chat", kind: "api-destination", resources: unless(hasNoChat, func(p naming.Plan) string {
 		return p.ChatDestination().ARN
 	})},
-	{target: Alarms, description: "the alarm on undelivered alerts", kind: "alarm", resources: always(naming.Plan.Alarms)},
-	{target: Machines, description: "the state machines for containment and release", kind: "statemachine", resources: unless(hasNoContainment, naming.Plan.Machines)},
-	{target: Executions, description: "an execution of these state machines", kind: "execution", resources: unless(hasNoContainment, naming.Plan.Executions)},
-	{target: KnownState, description: "the known state of the pipelines", kind: "parameter", resources: always(naming.Plan.KnownStates)},
+	{target: Alarms, closed: true, description: "the alarm on undelivered alerts", kind: "alarm", resources: always(naming.Plan.Alarms)},
+	{target: Machines, closed: true, description: "the state machines for containment and release", kind: "statemachine", resources: unless(hasNoContainment, naming.Plan.Machines)},
+	{target: Executions, closed: true, description: "an execution of these state machines", kind: "execution", resources: unless(hasNoContainment, naming.Plan.Executions)},
+	{target: KnownState, closed: true, description: "the known state of the pipelines", kind: "parameter", resources: always(naming.Plan.KnownStates)},
 	{target: Trails, description: "the account's trails", kind: "trail", resources: always(naming.Plan.Trails)},
 	{target: Detector, description: "GuardDuty's detector", kind: "detector", resources: unless(isGuardDutyOff, naming.Plan.Detectors)},
 	{target: Recorder, description: "AWS Config's recorder", kind: "recorder", resources: unless(isConfigOff, naming.Plan.ConfigRecorders)},
@@ -157,17 +161,17 @@ var scopes = []scope{
 	{target: Remedies, description: "AWS Config's remediations", kind: "remediation-configuration", resources: unless(isConfigOff, naming.Plan.Remediations)},
 	{target: Analyzers, description: "the IAM Access Analyzer of external access", kind: "analyzer", resources: unless(isAnalyzerOff, naming.Plan.Analyzers)},
 	{target: Hub, description: "Security Hub", kind: "hub", resources: unless(isSecurityHubOff, naming.Plan.Hub)},
-	{target: LogGroups, description: "the log groups of the builds", kind: "log-group", resources: always(naming.Plan.LogGroups)},
-	{target: Secrets, description: "the secrets that the gate makes", kind: "secret", resources: unless(hasNoSecrets, naming.Plan.Secrets)},
+	{target: LogGroups, closed: true, description: "the log groups of the builds", kind: "log-group", resources: always(naming.Plan.LogGroups)},
+	{target: Secrets, closed: true, description: "the secrets that the gate makes", kind: "secret", resources: unless(hasNoSecrets, naming.Plan.Secrets)},
 	{target: Hosts, description: "the hosts of connections", kind: "host", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if s.UsesCodeCommit() {
 			return nil
 		}
 		return p.Connections("host/*")
 	}},
-	{target: SigningProfiles, description: "the signing profile", kind: "signing-profile", resources: unless(isUnsigned, naming.Plan.SigningProfiles)},
-	{target: Deployments, description: "the CodeDeploy applications of the apps", kind: "application", resources: unless(hasNoBlueGreen, naming.Plan.AllDeployments)},
-	{target: DeploymentGroups, description: "the CodeDeploy deployment groups", kind: "deploymentgroup", resources: unless(hasNoBlueGreen, naming.Plan.DeploymentGroups)},
+	{target: SigningProfiles, closed: true, description: "the signing profile", kind: "signing-profile", resources: unless(isUnsigned, naming.Plan.SigningProfiles)},
+	{target: Deployments, closed: true, description: "the CodeDeploy applications of the apps", kind: "application", resources: unless(hasNoBlueGreen, naming.Plan.AllDeployments)},
+	{target: DeploymentGroups, closed: true, description: "the CodeDeploy deployment groups", kind: "deploymentgroup", resources: unless(hasNoBlueGreen, naming.Plan.DeploymentGroups)},
 	{target: Listeners, description: "the load balancer listeners of the apps", kind: "listener", growsWithApps: true, resources: func(_ naming.Plan, s *settings.Settings) []string {
 		return listeners(s)
 	}},

@@ -1,4 +1,4 @@
-// Package operations keeps the list of the write operations of AWS that the catalogue's tests go through.
+// Package operations keeps the lists of AWS's write operations and of IAM's actions that the catalogue's tests go through.
 package operations
 
 import (
@@ -23,7 +23,17 @@ var services = strings.Fields(`
 	codecommit=codecommit organizations=organizations account=account
 `)
 
-// TestOperations_Current compares the list with the models of botocore and the actions of iam-data, as the toolchain pins them.
+// prefixes are IAM's prefixes of the services. AWS STS has no part of the gate, and assumes its roles.
+func prefixes() []string {
+	all := []string{"sts"}
+	for _, service := range services {
+		prefix, _, _ := strings.Cut(service, "=")
+		all = append(all, prefix)
+	}
+	return all
+}
+
+// TestOperations_Current compares the lists with the models of botocore and with iam-data, as the toolchain pins them.
 func TestOperations_Current(t *testing.T) {
 	root, err := toolchain.Root()
 	if err != nil {
@@ -37,24 +47,29 @@ func TestOperations_Current(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	actions := filepath.Join(evaluator.Modules, "@cloud-copilot", "iam-data", "data", "actions")
-	cmd := exec.CommandContext(t.Context(), kit.Python, append([]string{"operations.py", actions}, services...)...)
-	cmd.Stderr = os.Stderr
-	want, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(root, "pkg", "catalogue", "testdata", "operations.json")
-	if *update {
-		if err := os.WriteFile(path, want, 0o644); err != nil {
+	data := filepath.Join(evaluator.Modules, "@cloud-copilot", "iam-data", "data")
+	for file, arguments := range map[string][]string{
+		"operations.json": append([]string{"operations.py", filepath.Join(data, "actions")}, services...),
+		"actions.json":    append([]string{"actions.py", data}, prefixes()...),
+	} {
+		cmd := exec.CommandContext(t.Context(), kit.Python, arguments...)
+		cmd.Stderr = os.Stderr
+		want, err := cmd.Output()
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Error("the list differs from AWS's models; run go -C sandbox test ./evaluators/operations -update, and look at what is new")
+		path := filepath.Join(root, "pkg", "catalogue", "testdata", file)
+		if *update {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%s differs from AWS's data; run go -C sandbox test ./evaluators/operations -update, and judge what is new", file)
+		}
 	}
 }
