@@ -358,6 +358,21 @@ func TestGuardrails_Room(t *testing.T) {
 	}
 }
 
+// roomFor are the most clusters that a number of documents has room for; ../gate/README.md says them.
+var roomFor = map[int]int{2: 3, 3: 37, 4: 81}
+
+// TestGuardrails_Clusters holds how many documents a number of clusters needs.
+func TestGuardrails_Clusters(t *testing.T) {
+	t.Parallel()
+	for documents, clusters := range roomFor {
+		for n, want := range map[int]int{clusters: documents, clusters + 1: documents + 1} {
+			if got, err := Guardrails(account(numbered(n, "cluster")...)); err != nil || len(got) != want {
+				t.Errorf("%d clusters need %d documents, want %d: %v", n, len(got), want, err)
+			}
+		}
+	}
+}
+
 // TestGuardrails_ClosedParts asserts that what is closed has the gate's name in its ARN, so that nobody else's resources are
 // closed, and that a part whose ARN has the name is closed.
 func TestGuardrails_ClosedParts(t *testing.T) {

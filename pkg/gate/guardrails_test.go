@@ -236,7 +236,7 @@ func TestGuardrails_RefuseWrongTarget(t *testing.T) {
 		},
 		"a full target": {ou,
 			func(w *gatetest.World) { w.Organization.Attached = []string{"FullAWSAccess", "one", "two", "three"} },
-			[]string{key + "has room for 1 service control policies, beside FullAWSAccess, one, two, three, and the gate has 3; merge"},
+			[]string{key + "has room for 1 service control policies, beside FullAWSAccess, one, two, three, and the gate has 2; merge"},
 		},
 		"a target whose policies cannot be listed": {ou,
 			func(w *gatetest.World) {
@@ -289,16 +289,16 @@ func TestGuardrails_OwnPoliciesNotCounted(t *testing.T) {
 	s := decoded(t, attachedTo("ou-ab12-34567890"))
 	w := world(s)
 	documents, err := catalogue.Guardrails(s)
-	if err != nil || len(documents) != 3 {
+	if err != nil || len(documents) != 2 {
 		t.Fatalf("%d documents: %v", len(documents), err)
 	}
-	w.Organization.Attached = []string{"FullAWSAccess", "another"}
+	w.Organization.Attached = []string{"FullAWSAccess", "another", "one more"}
 	for _, document := range documents {
 		w.Organization.Attached = append(w.Organization.Attached, document.Name+"-111111111111-eu-west-2")
 	}
 	w.MustRun(t, guarded(s))
-	w.Organization.Attached[2] = "prodgate-bypass-1-222222222222-eu-west-2" // of another account's gate
-	if _, err := w.Run(guarded(s)); err == nil || !strings.Contains(err.Error(), "has room for 2") {
+	w.Organization.Attached[3] = "prodgate-bypass-1-222222222222-eu-west-2" // of another account's gate
+	if _, err := w.Run(guarded(s)); err == nil || !strings.Contains(err.Error(), "has room for 1") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -302,14 +302,14 @@ func (w *world) assertDetectionRules() {
 	w.assertConfigRules()
 }
 
-// assertTopics asserts the topics of alerts: the second one reports changes of the first, where there is a response.
+// assertTopics asserts the topics of alerts: where calls are reported, a second one reports changes of the first.
 func (w *world) assertTopics() {
 	w.Helper()
 	first := "arn:aws:sns:" + region + ":" + w.account() + ":prodgate-alerts"
 	want := map[string][]string{
 		first: {"RulesOfTheGatePublish", "AlarmOfTheGatePublishes", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineVerifierContainmentReleaseOnTopic"},
 	}
-	if w.output("containmentArn") != "" {
+	if strings.TrimSpace(w.run("config", "get", "--path", "detection.response")) != "off" {
 		want[first+"-watch"] = []string{"RulesOfTheGatePublish", "DenyPlainHttp", "OnlyDeployersOnTopic", "OnlyPipelineVerifierContainmentReleaseOnTopic"}
 	}
 	topics, err := w.aws.sns.ListTopics(w.Context(), &sns.ListTopicsInput{})
