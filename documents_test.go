@@ -130,7 +130,7 @@ var facts = []fact{
 	inFile(`waits up to (\d+) hours for an approver`, "pkg/pipeline/rows.go", `approvalMinutes = (\d+) \* 60`),
 	inFile("`access.deployerArns`, (\\d+) to (\\d+) roles", "pkg/settings/table.go", `"access\.deployerArns", kind: list, required: true, min: (\d+), max: (\d+)`),
 	inFile(`documents of ([\d,]+) characters`, "pkg/catalogue/guardrails.go", `maxDocument  = (\d+)`),
-	inFile(`at most for up to (\d+) ECS clusters, three for up to (\d+), and four for up to (\d+)`, "pkg/catalogue/guardrails_test.go", `roomFor = map\[int\]int\{2: (\d+), 3: (\d+), 4: (\d+)\}`),
+	inFile(`at most for up to (\d+) ECS clusters, and four for up to (\d+)`, "pkg/catalogue/guardrails_test.go", `roomFor = map\[int\]int\{3: (\d+), 4: (\d+)\}`),
 	inFile(`one for (\d+) clusters, one for (\d+) services`, "pkg/account/ecs.go", `maxClusters = (\d+)\s+maxServices = (\d+)`),
 	inFile("the plugin `aws` ([\\d.]+) when", "sandbox/toolchain/providers.go", `AWSVersion          = "([\d.]+)"`),
 	inFile(`terraform-provider-aws ([\d.]+), which`, "sandbox/toolchain/providers.go", `terraformAWSVersion = "([\d.]+)"`),

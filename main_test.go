@@ -334,10 +334,8 @@ pulumi:providers:aws organization
 prodgate:index:Guardrails guardrails
   aws:organizations/policy:Policy guardrails-bypass-1
   aws:organizations/policy:Policy guardrails-bypass-2
-  aws:organizations/policy:Policy guardrails-bypass-3
   aws:organizations/policyAttachment:PolicyAttachment guardrails-bypass-1
   aws:organizations/policyAttachment:PolicyAttachment guardrails-bypass-2
-  aws:organizations/policyAttachment:PolicyAttachment guardrails-bypass-3
 `
 
 // organizationRules are what AWS Config looks at in an organization only.

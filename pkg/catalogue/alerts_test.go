@@ -27,7 +27,7 @@ func rowEvents(s *settings.Settings, parts map[string]map[string]string, row Cal
 	special := map[Target][2]string{
 		ServiceRoles: {"roleArn", p.Role("app-web", naming.Pipeline).ARN}, ApproverRoles: {"roleArn", p.Role("app-web", naming.Approver).ARN},
 		BreakGlass: {"roleArn", s.Access.BreakGlassArn}, TrustedRoles: {"roleName", "release-manager"},
-		ArtifactKey: {"keyId", keys().Keys["artifacts"]}, SecretsKey: {"keyId", keys().Keys["secrets"]}, ChatDestination: {"name", p.ChatDestination().Name},
+		ArtifactKey: {"keyId", keys().Keys["artifacts"]}, SecretsKey: {"keyId", keys().Keys["secrets"]}, ChatDestination: {"name", p.ChatDestination().Name}, Bus: {"name", "default"},
 	}
 	names := []string{row.operation()}
 	if others := eventNames[row.Action]; others != nil {

@@ -76,8 +76,14 @@ var groups = []group{
 		{"ecr:PutRegistryPolicy", "lets another account replicate images into the repositories"},
 		{"ecr:PutReplicationConfiguration", "copies images to a registry without the gate's policies"},
 		{"ecr:PutRegistryScanningConfiguration", "disables image scanning"},
+		{"ecr:PutAccountSetting", "changes how images are scanned, or which actions a registry policy covers"},
 		{"ecr:CreatePullThroughCacheRule", "fills the repositories from an external registry"},
 		{"guardduty:DisassociateFromAdministratorAccount", "removes the account from GuardDuty's administrator"},
+		{"guardduty:CreateTrustedEntitySet", "makes GuardDuty trust domains or addresses, and report nothing about them"},
+		{"config:PutRetentionConfiguration", "deletes AWS Config's history sooner"},
+		{"config:PutRemediationExceptions", "keeps a resource from being put right"},
+		{"events:PutPermission", "lets another account send events to the bus"},
+		{"events:RemovePermission", "changes who sends events to the bus"},
 		{"guardduty:DisassociateFromMasterAccount", "removes the account from GuardDuty's administrator, under the action's old name"},
 		{"guardduty:CreateIPSet", "makes GuardDuty trust IP addresses, and report nothing about them"},
 		{"config:PutDeliveryChannel", "sends AWS Config's history elsewhere"},
@@ -156,6 +162,30 @@ var groups = []group{
 	{on: Listeners, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"elasticloadbalancing:DeleteListener", "stops production's traffic"},
 		{"elasticloadbalancing:CreateRule", "routes a part of production's traffic elsewhere"},
+		{"elasticloadbalancing:ModifyListenerAttributes", "changes the headers that requests and responses have"},
+		{"elasticloadbalancing:AddListenerCertificates", "presents another certificate to production's users"},
+		{"elasticloadbalancing:RemoveListenerCertificates", "stops production's traffic over TLS"},
+	}},
+	{on: ListenerRules, authorized: []string{naming.Shift}, denied: guardrailOnly, reported: Alert, calls: []callImpact{
+		{"elasticloadbalancing:ModifyRule", "routes a part of production's traffic elsewhere"},
+	}},
+	{on: ListenerRules, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
+		{"elasticloadbalancing:SetRulePriorities", "routes a part of production's traffic by another rule"},
+		{"elasticloadbalancing:DeleteRule", "routes a part of production's traffic by another rule"},
+	}},
+	{on: TargetGroups, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
+		{"elasticloadbalancing:RegisterTargets", "lets a task or host that the pipeline did not deliver answer production's users"},
+		{"elasticloadbalancing:DeregisterTargets", "takes delivered tasks out of production's traffic"},
+		{"elasticloadbalancing:ModifyTargetGroup", "changes the health check that deployments rely on"},
+		{"elasticloadbalancing:ModifyTargetGroupAttributes", "keeps users at tasks of an old deployment"},
+		{"elasticloadbalancing:DeleteTargetGroup", "stops delivery"},
+	}},
+	{on: LoadBalancers, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
+		{"elasticloadbalancing:CreateListener", "routes traffic of another port elsewhere"},
+		{"elasticloadbalancing:ModifyLoadBalancerAttributes", "stops its access log, or loosens how it reads requests"},
+		{"elasticloadbalancing:SetSecurityGroups", "opens production to other networks"},
+		{"elasticloadbalancing:SetSubnets", "moves production to other networks"},
+		{"elasticloadbalancing:DeleteLoadBalancer", "stops production's traffic"},
 	}},
 	{on: Services, authorized: []string{naming.Shift}, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"ecs:CreateTaskSet", "runs any image in the service"},
@@ -171,6 +201,10 @@ var groups = []group{
 		{"ecs:UpdateTaskSet", "scales the delivered tasks down"},
 		{"ecs:StopServiceDeployment", "stops a deployment or rolls it back"},
 		{"ecs:ExecuteCommand", "opens a shell in a production container"},
+		{"ecs:CreateExpressGatewayService", "runs any image beside the delivered services, behind a load balancer of its own"},
+		{"ecs:UpdateExpressGatewayService", "runs another image beside the delivered services"},
+		{"ecs:CreateDaemon", "runs any image on every host of production's cluster"},
+		{"ecs:UpdateDaemon", "runs another image on every host of production's cluster"},
 	}},
 	{on: Tasks, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"ecs:RunTask", "runs any image in production's cluster"},
@@ -366,11 +400,15 @@ var groups = []group{
 		{"ssm:DeleteParameter", "prevents every deployment"},
 		{"ssm:DeleteParameters", "prevents every deployment"},
 	}},
+	{on: Bus, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
+		{"events:UpdateEventBus", "changes how the bus encrypts and logs the events that rules report"},
+	}},
 	{on: Trails, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"cloudtrail:StopLogging", "stops the logging of calls, and every alert on them"},
 		{"cloudtrail:DeleteTrail", "stops the logging of calls, and every alert on them"},
 		{"cloudtrail:UpdateTrail", "sends the log of calls elsewhere"},
 		{"cloudtrail:PutEventSelectors", "excludes calls from the log"},
+		{"cloudtrail:PutEventConfiguration", "changes what the log has of a call"},
 	}},
 	{on: Detector, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"guardduty:DeleteDetector", "disables GuardDuty"},
@@ -378,14 +416,17 @@ var groups = []group{
 		{"guardduty:CreateFilter", "archives findings automatically"},
 		{"guardduty:UpdateFilter", "archives more findings automatically"},
 		{"guardduty:UpdateIPSet", "makes GuardDuty trust more IP addresses, and report nothing about them"},
+		{"guardduty:UpdateTrustedEntitySet", "makes GuardDuty trust more domains or addresses, and report nothing about them"},
 	}},
 	{on: Recorder, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"config:PutConfigurationRecorder", "excludes the gate's parts from AWS Config's history"},
 		{"config:StopConfigurationRecorder", "stops AWS Config's history"},
 		{"config:DeleteConfigurationRecorder", "stops AWS Config's history"},
+		{"config:DisassociateResourceTypes", "excludes the gate's parts from AWS Config's history"},
 	}},
 	{on: ConfigRules, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"config:DeleteConfigRule", "removes a check of the gate's parts"},
+		{"config:DeleteEvaluationResults", "removes what a check has found"},
 	}},
 	// AWS Config gives rules their ARNs: a guardrail could deny only the creation of every rule, those of other
 	// teams included.
@@ -396,6 +437,7 @@ var groups = []group{
 		{"access-analyzer:DeleteAnalyzer", "removes the analyzer of external access"},
 		{"access-analyzer:CreateArchiveRule", "archives findings automatically"},
 		{"access-analyzer:UpdateArchiveRule", "archives more findings automatically"},
+		{"access-analyzer:UpdateAnalyzer", "excludes accounts or resources from the analysis"},
 	}},
 	{on: Hub, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"securityhub:DisableSecurityHub", "disables the checks of Security Hub"},

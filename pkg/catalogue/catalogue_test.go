@@ -35,7 +35,7 @@ func account(clusters ...string) *settings.Settings {
 // shift lets CodeDeploy deploy a stack's first app.
 func shift(s *settings.Settings) {
 	s.Apps[0].Deployment = settings.Deployment{
-		Kind: settings.BlueGreen, ListenerArn: "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/0123456789abcdef",
+		Kind: settings.BlueGreen, TargetGroups: []string{"blue", "green"}, ListenerArn: "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/0123456789abcdef",
 	}
 }
 

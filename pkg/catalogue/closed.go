@@ -46,7 +46,7 @@ func closingStatement(s *settings.Settings) scpStatement {
 	for _, open := range openWrites {
 		actions = append(actions, open.action)
 	}
-	var resources []string
+	resources := []string{p.Buckets() + "/*"} // one pattern for the objects of all buckets
 	for _, at := range scopes {
 		if at.closed {
 			resources = append(resources, at.resources(p, s)...)

@@ -265,7 +265,7 @@ func serviceClauses(_ naming.Plan, s *settings.Settings) []clause {
 			names = append(names, pattern{"exists": false})
 		}
 		services.parts = append(services.parts, at(names, "cluster", "clusterName")...)
-		services.parts = append(services.parts, at([]any{wildcard("arn:*/" + cluster + "/*")}, "serviceDeploymentArn", "serviceArn", "resourceArn")...)
+		services.parts = append(services.parts, at([]any{wildcard("arn:*/" + cluster + "/*")}, "serviceDeploymentArn", "serviceArn", "daemonArn", "resourceArn")...)
 		services.parts = append(services.parts, at([]any{suffix(":cluster/" + cluster)}, "clusterArn")...)
 	}
 	clauses := []clause{services}
@@ -287,11 +287,8 @@ func serviceClauses(_ naming.Plan, s *settings.Settings) []clause {
 	return clauses
 }
 
-// busCalls decide who else may send events to the bus, and how it keeps them.
-var busCalls = []string{"PutPermission", "RemovePermission", "UpdateEventBus"}
-
 func accountClauses(_ naming.Plan, s *settings.Settings) []clause {
-	account := named(slices.Concat(operationsOf("codepipeline", Account), operationsOf("codebuild", Account), operationsOf("ecr", Account), busCalls),
+	account := named(slices.Concat(operationsOf("codepipeline", Account), operationsOf("codebuild", Account), operationsOf("ecr", Account), operationsOf("events", Account, Bus)),
 		"codepipeline", "codebuild", "ecr", "events")
 	// The rules of the services report what was left out of an event.
 	account.parts = []part{{omitted, []any{pattern{"exists": false}}}}
@@ -308,7 +305,7 @@ func accountClauses(_ naming.Plan, s *settings.Settings) []clause {
 	if !isConfigOff(s) {
 		p := naming.New(s)
 		rules := writes("config", at([]any{prefix(p.Gate + "-")}, "configRuleName", "configRule.configRuleName", "configRuleNames", "remediationConfigurations.configRuleName")...)
-		clauses = append(clauses, named(append(operationsOf("config", Account, Recorder), "AssociateResourceTypes", "DisassociateResourceTypes"), "config"), rules)
+		clauses = append(clauses, named(append(operationsOf("config", Account, Recorder), "AssociateResourceTypes"), "config"), rules)
 	}
 	return clauses
 }

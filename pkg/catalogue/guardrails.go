@@ -295,15 +295,15 @@ func (d policyDraft) json() string {
 }
 
 // regionExemptActions are the actions of services without regions, and those that work in a region needs elsewhere; AWS Organizations User Guide, Deny access to AWS based on the
-// requested AWS Region.
+// requested AWS Region, without the services that AWS has ended since.
 var regionExemptActions = []string{
-	"a4b:*", "acm:*", "aws-marketplace-management:*", "aws-marketplace:*", "aws-portal:*", "budgets:*", "ce:*", "chime:*",
+	"acm:*", "aws-marketplace-management:*", "aws-marketplace:*", "budgets:*", "ce:*", "chime:*",
 	"cloudfront:*", "config:*", "cur:*", "directconnect:*", "ec2:DescribeRegions", "ec2:DescribeTransitGateways",
-	"ec2:DescribeVpnGateways", "fms:*", "globalaccelerator:*", "health:*", "iam:*", "importexport:*", "kms:*",
-	"mobileanalytics:*", "networkmanager:*", "organizations:*", "pricing:*", "route53:*", "route53domains:*",
+	"ec2:DescribeVpnGateways", "fms:*", "globalaccelerator:*", "health:*", "iam:*", "kms:*",
+	"networkmanager:*", "organizations:*", "pricing:*", "route53:*", "route53domains:*",
 	"route53-recovery-cluster:*", "route53-recovery-control-config:*", "route53-recovery-readiness:*", "s3:GetAccountPublic*",
 	"s3:ListAllMyBuckets", "s3:ListMultiRegionAccessPoints", "s3:PutAccountPublic*", "shield:*", "sts:*", "support:*",
-	"trustedadvisor:*", "waf-regional:*", "waf:*", "wafv2:*", "wellarchitected:*",
+	"trustedadvisor:*", "wafv2:*", "wellarchitected:*",
 }
 
 const onlyInRegions = "OnlyInRegions"

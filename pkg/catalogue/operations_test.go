@@ -46,7 +46,7 @@ func partNames(s *settings.Settings) map[string]map[string]string {
 		},
 		"ecr": {"repositoryName": p.Repository(app).Name, "resourceArn": p.Repository(app).ARN},
 		"ecs": {
-			"cluster": p.Cluster("web"), "clusterName": "web", "clusterArn": p.Cluster("web"), "serviceArn": p.Service("web", "web"),
+			"cluster": p.Cluster("web"), "clusterName": "web", "clusterArn": p.Cluster("web"), "serviceArn": p.Service("web", "web"), "daemonArn": arn("ecs", "daemon/web/x"),
 			"serviceDeploymentArn": arn("ecs", "service-deployment/web/web/x"), "resourceArn": p.Service("web", "web"),
 		},
 		"s3":     {"bucket": p.Bucket("artifacts").Name},
@@ -103,7 +103,7 @@ var excusedMembers = []struct{ pattern, reason string }{
 	{`codepipeline (webhookName|stageName|actionName)`, "The gate has no webhooks. Stages and actions are named beside their pipeline."},
 	{`codebuild (arn|name)`, "Reports, fleets and source credentials have ARNs; the gate has none of its own beside the credentials of the account."},
 	{`ecr name`, "Names an attribute of the registry."},
-	{`ecs (capacityProviderArns|daemonName|daemonTaskDefinitionArn|daemonArn|serviceName|service|name|containerInstanceArn|containerName)`, "Stands beside the cluster, or names what belongs to no cluster: a task definition or a capacity provider runs nothing by itself."},
+	{`ecs (capacityProviderArns|daemonName|daemonTaskDefinitionArn|serviceName|service|name|containerInstanceArn|containerName)`, "Stands beside the cluster, or names what belongs to no cluster: a task definition or a capacity provider runs nothing by itself."},
 	{`kms (customKeyStoreName|newCustomKeyStoreName|xks\S+|name|policyName)`, "The gate has no custom key store. A policy or a grant is named beside its key."},
 	{`iam (instanceProfileName|groupName|userName|accountAlias|policyName|name|aWSServiceName|serviceName|virtualMFADeviceName|sAMLProviderArn|serverCertificateName|newGroupName|newServerCertificateName|newUserName)`, "The gate has no users, groups, profiles, certificates or SAML providers. An inline policy is named beside its role; a managed one is created at a path."},
 	{`events (replayName|connectionArn|archiveName|eventSourceArn|eventSourceName|eventBusName|ids)`, "The gate has one bus, the account's: calls on it are listed. Targets are named beside their rule."},

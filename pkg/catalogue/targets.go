@@ -33,6 +33,7 @@ const (
 	Policies         Target = "Policies"
 	IdentityProvider Target = "IdentityProvider"
 	Rules            Target = "Rules"
+	Bus              Target = "Bus"
 	Topic            Target = "Topic"
 	DeadLetters      Target = "DeadLetters"
 	Chat             Target = "Chat"
@@ -56,6 +57,9 @@ const (
 	Deployments      Target = "Deployments"
 	DeploymentGroups Target = "DeploymentGroups"
 	Listeners        Target = "Listeners"
+	ListenerRules    Target = "ListenerRules"
+	TargetGroups     Target = "TargetGroups"
+	LoadBalancers    Target = "LoadBalancers"
 	Services         Target = "Services"
 	Tasks            Target = "Tasks"
 	Sources          Target = "Sources"
@@ -100,13 +104,13 @@ var scopes = []scope{
 	{target: Projects, closed: true, description: "the CodeBuild projects", kind: "project", resources: always(naming.Plan.Projects)},
 	{target: Repositories, closed: true, description: "the apps' image repositories", kind: "repository", resources: always(naming.Plan.Repositories)},
 	{target: Buckets, closed: true, description: "the buckets for artifacts and records", kind: "bucket", resources: always(naming.Plan.Buckets)},
-	{target: ArtifactObjects, closed: true, description: "objects in the artifact bucket", kind: "object", resources: always(func(p naming.Plan) string {
+	{target: ArtifactObjects, description: "objects in the artifact bucket", kind: "object", resources: always(func(p naming.Plan) string {
 		return p.Bucket("artifacts").ARN + "/*"
 	})},
-	{target: RecordObjects, closed: true, description: "objects in AWS Config's bucket", kind: "object", resources: always(func(p naming.Plan) string {
+	{target: RecordObjects, description: "objects in AWS Config's bucket", kind: "object", resources: always(func(p naming.Plan) string {
 		return p.Bucket("config").ARN + "/*"
 	})},
-	{target: CallObjects, closed: true, description: "objects in CloudTrail's bucket", kind: "object", resources: unless(hasNoTrail, func(p naming.Plan) string {
+	{target: CallObjects, description: "objects in CloudTrail's bucket", kind: "object", resources: unless(hasNoTrail, func(p naming.Plan) string {
 		return p.Bucket("trail").ARN + "/*"
 	})},
 	{
@@ -138,6 +142,7 @@ var scopes = []scope{
 	{target: Rules, closed: true, description: "the gate's EventBridge rules", kind: "rule", resources: func(p naming.Plan, _ *settings.Settings) []string {
 		return unique([]string{p.Rules(), p.GlobalRules()})
 	}},
+	{target: Bus, description: "EventBridge's default bus", kind: "event-bus", resources: always(naming.Plan.Bus)},
 	// The pattern matches the subscriptions of the topic too.
 	{target: Topic, closed: true, description: "the alert topic", kind: "topic", resources: always(func(p naming.Plan) string { return p.Topic().ARN + "*" })},
 	{target: DeadLetters, closed: true, description: "the alert queues (chat, undelivered alerts)", kind: "queue", resources: func(p naming.Plan, s *settings.Settings) []string {
@@ -172,8 +177,15 @@ var scopes = []scope{
 	{target: SigningProfiles, closed: true, description: "the signing profile", kind: "signing-profile", resources: unless(isUnsigned, naming.Plan.SigningProfiles)},
 	{target: Deployments, closed: true, description: "the CodeDeploy applications of the apps", kind: "application", resources: unless(hasNoBlueGreen, naming.Plan.AllDeployments)},
 	{target: DeploymentGroups, closed: true, description: "the CodeDeploy deployment groups", kind: "deploymentgroup", resources: unless(hasNoBlueGreen, naming.Plan.DeploymentGroups)},
-	{target: Listeners, description: "the load balancer listeners of the apps", kind: "listener", growsWithApps: true, resources: func(_ naming.Plan, s *settings.Settings) []string {
-		return listeners(s)
+	{target: Listeners, description: "the load balancer listeners of the apps", kind: "listener", growsWithApps: true, resources: ofListeners(func(listener string) string { return listener })},
+	{target: ListenerRules, description: "the rules of these listeners", kind: "listener-rule", growsWithApps: true, resources: ofListeners(naming.RulesOf)},
+	{target: LoadBalancers, description: "the load balancers of these listeners", kind: "loadbalancer", growsWithApps: true, resources: ofListeners(naming.LoadBalancerOf)},
+	{target: TargetGroups, description: "the target groups of the apps", kind: "targetgroup", growsWithApps: true, resources: func(p naming.Plan, s *settings.Settings) []string {
+		var all []string
+		for _, app := range s.Apps {
+			all = append(all, mapEach(app.Deployment.TargetGroups, p.TargetGroup)...)
+		}
+		return unique(all)
 	}},
 	// AWS gives a connection its id, so that the pattern matches all of the region unless settings name one.
 	{target: Connections, description: "the connection to GitHub", kind: "connection", resources: func(p naming.Plan, s *settings.Settings) []string {
@@ -276,6 +288,11 @@ func listeners(s *settings.Settings) []string {
 		all = append(all, app.Deployment.Listeners()...)
 	}
 	return unique(all)
+}
+
+// ofListeners is a part of each listener's load balancer.
+func ofListeners(of func(listener string) string) func(naming.Plan, *settings.Settings) []string {
+	return func(_ naming.Plan, s *settings.Settings) []string { return unique(mapEach(listeners(s), of)) }
 }
 
 func mapEach(names []string, of func(string) string) []string {

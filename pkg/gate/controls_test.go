@@ -80,7 +80,7 @@ func TestDelivery_PipelineOverridesNoBuild(t *testing.T) {
 	t.Parallel()
 	refused := map[string][]string{}
 	for _, key := range []string{"source.buildspec", "environment.image", "environment.fleet.fleetArn", "environment.privilegedMode",
-		"environment.certificate", "environment.registryCredential", "serviceRole"} {
+		"environment.registryCredential", "serviceRole"} {
 		refused["codebuild:"+key] = []string{"true"}
 	}
 	var started int

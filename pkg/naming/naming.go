@@ -4,6 +4,7 @@ package naming
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -125,6 +126,16 @@ func (p Plan) DeploymentConfigs() string { return p.arn("codedeploy", "deploymen
 // RulesOf matches the rules of a load balancer's listener.
 func RulesOf(listener string) string {
 	return strings.Replace(listener, ":listener/", ":listener-rule/", 1) + "/*"
+}
+
+// LoadBalancerOf is the load balancer of a listener: Elastic Load Balancing ends the listener's ARN with an id.
+func LoadBalancerOf(listener string) string {
+	return path.Dir(strings.Replace(listener, ":listener/", ":loadbalancer/", 1))
+}
+
+// TargetGroup matches a target group by its name: Elastic Load Balancing ends the ARN with an id.
+func (p Plan) TargetGroup(name string) string {
+	return p.arn("elasticloadbalancing", "targetgroup/"+name+"/*")
 }
 
 // Alarm is the ARN of an alarm of CloudWatch's.

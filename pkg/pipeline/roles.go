@@ -134,23 +134,24 @@ func (m Model) pipelineStatements(scope Scope) []Statement {
 	for _, row := range m.rowsOf(scope) {
 		rights[row.Category] = append(rights[row.Category], row.Rights...)
 	}
-	builds := Statement{
-		Sid: "Builds", Actions: []string{"codebuild:StartBuild", "codebuild:BatchGetBuilds"}, Resources: texts(m.started(scope)...),
-		Conditions: withoutOverrides(),
+	projects := texts(m.started(scope)...)
+	builds := []Statement{
+		{Sid: "Builds", Actions: []string{"codebuild:StartBuild"}, Resources: projects, Conditions: withoutOverrides()},
+		{Sid: "BuildResults", Actions: []string{"codebuild:BatchGetBuilds"}, Resources: projects},
 	}
-	return slices.Concat(statements, m.allow(scope, rights["Source"]...), []Statement{builds},
+	return slices.Concat(statements, m.allow(scope, rights["Source"]...), builds,
 		m.allow(scope, rights["Deploy"]...), m.allow(scope, rights["Approval"]...))
 }
 
 // BuildOverrides are condition keys of codebuild:StartBuild for what a caller may override and
-// CodePipeline never does: commands, image, role, host, privileged mode, certificate and the
-// registry's credential. A CodeBuild action overrides the source, the artifacts, their key and
+// CodePipeline never does: commands, image, role, host, privileged mode and the registry's
+// credential. A CodeBuild action overrides the source, the artifacts, their key and
 // environment variables, and the buildspec only where it has BuildspecOverride. CodePipeline User
 // Guide, AWS CodeBuild build and test action reference; Service Authorization Reference, AWS
 // CodeBuild.
 var BuildOverrides = []string{
 	"codebuild:source.buildspec", "codebuild:environment.image", "codebuild:environment.fleet.fleetArn", "codebuild:environment.privilegedMode",
-	"codebuild:environment.certificate", "codebuild:environment.registryCredential", "codebuild:serviceRole",
+	"codebuild:environment.registryCredential", "codebuild:serviceRole",
 }
 
 // withoutOverrides holds for a build as its project declares it. CodeBuild User Guide, AWS CodeBuild

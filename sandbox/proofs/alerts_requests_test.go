@@ -44,6 +44,17 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 	catalogue.Listeners: func(_ *estate, a delivered) map[string]string {
 		return map[string]string{"ListenerArn": a.listener}
 	},
+	catalogue.ListenerRules: func(_ *estate, a delivered) map[string]string {
+		rule := strings.TrimSuffix(naming.RulesOf(a.listener), "*") + "fedcba9876543210"
+		return map[string]string{"RuleArn": rule}
+	},
+	catalogue.LoadBalancers: func(_ *estate, a delivered) map[string]string {
+		return map[string]string{"LoadBalancerArn": naming.LoadBalancerOf(a.listener)}
+	},
+	catalogue.TargetGroups: func(e *estate, _ delivered) map[string]string {
+		return map[string]string{"TargetGroupArn": strings.TrimSuffix(e.plan.TargetGroup(targetGroup), "*") + "0123456789abcdef"}
+	},
+	catalogue.Bus: func(*estate, delivered) map[string]string { return map[string]string{"Name": "default"} },
 	catalogue.Sources: func(e *estate, _ delivered) map[string]string {
 		return map[string]string{"repositoryName": e.source, "repositoryNames": e.source, "oldName": e.source, "newName": "x"}
 	},

@@ -168,7 +168,7 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	catalogue.Trails: func(e *estate, _ delivered) []place { return at(e.regional("cloudtrail", "trail/management")) },
 	catalogue.Detector: func(e *estate, _ delivered) []place {
 		detector := e.regional("guardduty", "detector/"+e.first("detectors"))
-		return at(detector, detector+"/filter/x", detector+"/ipset/x")
+		return at(detector, detector+"/filter/x", detector+"/ipset/x", detector+"/trustedentityset/x")
 	},
 	catalogue.Recorder: func(e *estate, _ delivered) []place {
 		return at(e.regional("config", "configuration-recorder/"+e.first("Config recorders")+"/x"))
@@ -236,6 +236,17 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 		}
 		return at(a.listener)
 	},
+	catalogue.ListenerRules: ofListener(func(listener string) string {
+		return strings.TrimSuffix(naming.RulesOf(listener), "*") + "fedcba9876543210"
+	}),
+	catalogue.LoadBalancers: ofListener(naming.LoadBalancerOf),
+	catalogue.TargetGroups: func(e *estate, a delivered) []place {
+		if a.listener == "" {
+			return nil
+		}
+		return at(strings.TrimSuffix(e.plan.TargetGroup(targetGroup), "*") + "0123456789abcdef")
+	},
+	catalogue.Bus: func(e *estate, _ delivered) []place { return at(e.plan.Bus()) },
 	// Off in both stacks.
 	catalogue.Hub: func(*estate, delivered) []place { return nil },
 	catalogue.CallObjects: func(e *estate, _ delivered) []place {
@@ -264,7 +275,7 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	catalogue.SourceBranch:  ofSource(map[string]string{"codecommit:References": "refs/heads/prod"}),
 	catalogue.Services: func(e *estate, a delivered) []place {
 		in := func(kind, what string) string { return e.regional("ecs", kind+"/"+a.cluster+"/"+what) }
-		all := at(in("service", a.service), in("task-set", a.service+"/ecs-svc/1"), in("service-deployment", a.service+"/x"), in("task", "0b69d5c0"))
+		all := at(in("service", a.service), in("task-set", a.service+"/ecs-svc/1"), in("service-deployment", a.service+"/x"), in("task", "0b69d5c0"), in("daemon", "x"))
 		for i := range all {
 			all[i].with = map[string]string{"ecs:cluster": e.plan.Cluster(a.cluster)}
 		}
@@ -273,6 +284,16 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	catalogue.Tasks: func(e *estate, a delivered) []place {
 		return []place{{on: e.taskDefinition(a), with: map[string]string{"ecs:cluster": e.plan.Cluster(a.cluster)}}}
 	},
+}
+
+// ofListener is a part of the load balancer of an app whose traffic CodeDeploy shifts.
+func ofListener(of func(listener string) string) func(*estate, delivered) []place {
+	return func(_ *estate, a delivered) []place {
+		if a.listener == "" {
+			return nil
+		}
+		return at(of(a.listener))
+	}
 }
 
 // ofSource is the repository of CodeCommit, which a stack whose source is GitHub has not.

@@ -25,11 +25,14 @@ func secondAppProd(text string) string {
 // listener is the listener of the app that CodeDeploy deploys.
 const listener = "arn:aws:elasticloadbalancing:eu-west-2:222222222222:listener/app/cruddur/0123456789abcdef/0123456789abcdef"
 
+// targetGroup is one of the app's two target groups.
+const targetGroup = "backend-blue"
+
 // blueGreen makes CodeDeploy deploy the app of prod.
 var shifted = replace("      deployTimeout: 30\n", `      deployment:
         kind: blue-green
         listenerArn: `+listener+`
-        targetGroups: [backend-blue, backend-green]
+        targetGroups: [`+targetGroup+`, backend-green]
         containerPort: 4567
         alarms: [backend-5xx]
 `)
