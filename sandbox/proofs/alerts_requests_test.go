@@ -33,6 +33,7 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 	catalogue.Services: func(e *estate, a delivered) map[string]string {
 		return map[string]string{
 			"cluster": e.plan.Cluster(a.cluster), "service": a.service,
+			"clusterArn": e.plan.Cluster(a.cluster), "serviceArn": e.plan.Service(a.cluster, a.service), "daemonArn": e.regional("ecs", "daemon/"+a.cluster+"/x"),
 			"serviceDeploymentArn": e.regional("ecs", "service-deployment/"+a.cluster+"/"+a.service+"/x"),
 		}
 	},
