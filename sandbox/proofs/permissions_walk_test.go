@@ -273,18 +273,31 @@ func (e *estate) operationSteps() []leg {
 	for duty, subject := range subjects {
 		if to, made := e.roles[p.Role("", duty).ARN]; made {
 			legs = append(legs, leg{"a job takes the role on: GitHub Docs, OpenID Connect reference, subject of an environment",
-				authority.Principal{ARN: p.GitHubProvider()}, []call{{"sts:AssumeRoleWithWebIdentity", to.ARN, map[string]string{
-					"token.actions.githubusercontent.com:aud": "sts.amazonaws.com", "token.actions.githubusercontent.com:sub": subject,
-				}}}})
+				authority.Principal{ARN: p.GitHubProvider()}, []call{{"sts:AssumeRoleWithWebIdentity", to.ARN, subject}}})
 		}
 	}
 	return legs
 }
 
-// subjects are the token subjects of the jobs that assume the role of a duty, in prod.
-var subjects = map[string]string{
-	naming.Preview: "repo:example-org/infrastructure:environment:prod-preview",
-	naming.Deploy:  "repo:example-org/infrastructure:environment:prod",
+// subjects are the claims of the jobs that take a duty on, in prod.
+var subjects = map[string]map[string]string{
+	naming.Preview: jobClaims("prod-preview", "preview.yml", "refs/pull/7/merge"),
+	naming.Deploy:  jobClaims("prod", "up.yml", "refs/heads/main"),
+}
+
+// jobClaims are the claims of the token of a job in the program's repository that IAM has as
+// condition keys: GitHub, OpenID Connect reference, and Service Authorization Reference,
+// Condition keys for AWS STS.
+func jobClaims(environment, file, ref string) map[string]string {
+	claims := map[string]string{}
+	for name, value := range map[string]string{
+		"aud": "sts.amazonaws.com", "sub": "repo:example-org/infrastructure:environment:" + environment, "environment": environment,
+		"job_workflow_ref": "example-org/infrastructure/.github/workflows/" + file + "@" + ref, "ref": ref,
+		"repository": "example-org/infrastructure", "workflow": file,
+	} {
+		claims[naming.OIDCHost+":"+name] = value
+	}
+	return claims
 }
 
 // exemption is a permission that no legitimate call needs: the owner, a statement's Sid, and an

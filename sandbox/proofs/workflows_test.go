@@ -2,6 +2,8 @@ package proofs
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -19,6 +21,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"prodgate/pkg/naming"
+	"prodgate/sandbox/engine/stack"
+	"prodgate/sandbox/evaluators/authority"
 )
 
 const oidcArn = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com"
@@ -34,8 +40,8 @@ func TestWorkflows_LeastPrivilege(t *testing.T) {
 	ran.deploy(w.snapshot.calls)
 	deploy, preview := w.grants("deploy"), w.grants("preview")
 	same(t, "the environments", w.listEnvironments(), map[string]any{
-		"prod":         map[string]any{"can_admins_bypass": false, "branches": []string{"main"}},
-		"prod-preview": map[string]any{"can_admins_bypass": true, "branches": nil},
+		"prod":         map[string]any{"can_admins_bypass": false, "branches": []string{"main"}, "reviewers": []string{"platform"}, "self": false},
+		"prod-preview": map[string]any{"can_admins_bypass": true, "branches": nil, "reviewers": nil, "self": true},
 	})
 
 	reader := w.reader()
@@ -115,8 +121,111 @@ func TestWorkflows_AdoptOIDCProvider(t *testing.T) {
 	same(t, "after destroy the account", w.inventory(), before)
 }
 
-// listEnvironments lists the environments of the program's repository, each with its bypass setting and
-// its branches.
+// TestWorkflows_PushToMain tries to update the gate by a workflow that somebody pushes to main
+// of the program's repository: GitHub refuses the push, and IAM the job of another file.
+func TestWorkflows_PushToMain(t *testing.T) {
+	t.Parallel()
+	w := newWorldUp(t, "prod", unprotected)
+	const (
+		program  = "/api/v3/repos/example-org/infrastructure/"
+		workflow = program + "contents/.github/workflows/"
+		byPull   = "Changes must be made through a pull request."
+	)
+	e := w.readEstate()
+	deploy, preview := e.plan.Role("", naming.Deploy).ARN, e.plan.Role("", naming.Preview).ARN
+	begun := w.does(stack.Administrator, "GET "+program+"git/ref/heads/main", nil)["object"].(object)["sha"].(string)
+
+	// The push, by everybody who may write, to a file that exists and to a new one.
+	text := object{"message": "m", "branch": "main", "content": []byte("on: push\n")}
+	for _, who := range []string{stack.Developer, stack.Lead, stack.Administrator, stack.Provider} {
+		w.refused(who, "PUT "+workflow+"other.yml", text, byPull)
+		up := maps.Clone(text)
+		up["sha"] = w.does(who, "GET "+workflow+"up.yml?ref=main", nil)["sha"]
+		w.refused(who, "PUT "+workflow+"up.yml", up, byPull)
+	}
+	w.does(stack.Developer, "POST "+program+"git/refs", object{"ref": "refs/heads/feature", "sha": begun})
+	text["branch"] = "feature"
+	w.does(stack.Developer, "PUT "+workflow+"other.yml", text)
+	ahead := w.does(stack.Developer, "GET "+program+"git/ref/heads/feature", nil)["object"].(object)["sha"]
+	for _, who := range []string{stack.Developer, stack.Administrator} {
+		w.refused(who, "PATCH "+program+"git/refs/heads/main", object{"sha": ahead}, byPull)
+		w.refused(who, "POST "+program+"merges", object{"base": "main", "head": "feature"}, byPull)
+	}
+	request := program + fmt.Sprintf("pulls/%v", w.does(stack.Developer, "POST "+program+"pulls", object{"title": "t", "head": "feature", "base": "main"})["number"])
+	for _, who := range []string{stack.Developer, stack.Administrator} {
+		w.refused(who, "PUT "+request+"/merge", nil, "At least 2 approving review is required")
+	}
+	same(t, "main after the attacks", w.does(stack.Administrator, "GET "+program+"git/ref/heads/main", nil)["object"].(object)["sha"], any(begun))
+
+	// A main that goes back: force is refused as well, and so is its deletion.
+	w.does(stack.Lead, "POST "+request+"/reviews", approve)
+	w.does(stack.Administrator, "POST "+request+"/reviews", approve)
+	w.does(stack.Developer, "PUT "+request+"/merge", nil)
+	w.refused(stack.Administrator, "PATCH "+program+"git/refs/heads/main", object{"sha": begun, "force": true}, "Cannot force-push to this branch")
+	w.refused(stack.Administrator, "DELETE "+program+"git/refs/heads/main", nil, "Cannot delete")
+
+	// The job: of the environment and the repository, but of another file or branch.
+	main := "refs/heads/main"
+	jobs := []struct {
+		what, role string
+		claims     map[string]string
+		allowed    bool
+	}{
+		{"the workflow for updates", deploy, jobClaims("prod", "up.yml", main), true},
+		{"another file on main", deploy, jobClaims("prod", "other.yml", main), false},
+		{"the workflow for previews, on main", deploy, jobClaims("prod", "preview.yml", main), false},
+		{"the workflow for updates, of a branch", deploy, jobClaims("prod", "up.yml", "refs/heads/feature"), false},
+		{"the workflow for updates, called from a branch", deploy, changedClaim(jobClaims("prod", "up.yml", main), "ref", "refs/heads/feature"), false},
+		{"the workflow for updates, of another repository", deploy,
+			changedClaim(jobClaims("prod", "up.yml", main), "job_workflow_ref", "mallory/infrastructure/.github/workflows/up.yml@refs/heads/main"), false},
+		{"a token that names no file", deploy, changedClaim(jobClaims("prod", "up.yml", main), "job_workflow_ref", ""), false},
+		{"the workflow for updates, in the environment for previews", deploy, jobClaims("prod-preview", "up.yml", main), false},
+		{"the workflow for previews, of a pull request", preview, jobClaims("prod-preview", "preview.yml", "refs/pull/7/merge"), true},
+		{"another file of a pull request", preview, jobClaims("prod-preview", "other.yml", "refs/pull/7/merge"), false},
+		{"another file of a pull request, with the name before it", preview, jobClaims("prod-preview", "preview.yml/../other.yml", "refs/pull/7/merge"), false},
+	}
+	var questions []authority.Question
+	for _, job := range jobs {
+		questions = append(questions, e.question(authority.Principal{ARN: e.plan.GitHubProvider()}, "sts:AssumeRoleWithWebIdentity", job.role, job.claims))
+	}
+	verdicts, err := e.judge.Ask(t.Context(), questions...)
+	w.must(err)
+	for i, job := range jobs {
+		if verdicts[i].Allowed != job.allowed {
+			t.Errorf("%s: allowed is %t, by %s", job.what, verdicts[i].Allowed, verdicts[i].By)
+		}
+	}
+
+	// What somebody loosens by hand is put right.
+	var rulesets []struct {
+		ID   int64
+		Name string
+	}
+	_, err = w.Cloud.GetGitHub(t.Context(), "infrastructure", "rulesets", &rulesets)
+	w.must(err)
+	if len(rulesets) != 1 || rulesets[0].Name != "prodgate-main" {
+		t.Fatalf("the rulesets are %+v", rulesets)
+	}
+	w.does(stack.Administrator, fmt.Sprintf("DELETE %srulesets/%d", program, rulesets[0].ID), nil)
+	text["branch"] = "main"
+	w.does(stack.Developer, "PUT "+workflow+"third.yml", text)
+	w.run("refresh", "--yes")
+	same(t, "the repair", w.planned(), map[string]string{"github:index/repositoryRuleset:RepositoryRuleset gate-main": "create"})
+	w.up()
+	w.refused(stack.Developer, "PUT "+workflow+"fourth.yml", text, byPull)
+}
+
+// changedClaim are claims with another value of one; empty: without it.
+func changedClaim(claims map[string]string, name, value string) map[string]string {
+	claims[naming.OIDCHost+":"+name] = value
+	if value == "" {
+		delete(claims, naming.OIDCHost+":"+name)
+	}
+	return claims
+}
+
+// listEnvironments lists the environments of the program's repository, each with its bypass setting,
+// its branches, its reviewers, and whether they review their own jobs.
 func (w *world) listEnvironments() map[string]any {
 	w.Helper()
 	const path = "repos/example-org/infrastructure/environments"
@@ -133,7 +242,19 @@ func (w *world) listEnvironments() map[string]any {
 		for _, p := range policies["branch_policies"].([]any) {
 			branches = append(branches, p.(map[string]any)["name"].(string))
 		}
-		all[e["name"].(string)] = map[string]any{"can_admins_bypass": e["can_admins_bypass"], "branches": branches}
+		var reviewers []string
+		self := true
+		for _, rule := range e["protection_rules"].([]any) {
+			r := rule.(map[string]any)
+			if r["type"] != "required_reviewers" {
+				continue
+			}
+			self = r["prevent_self_review"] != true
+			for _, reviewer := range r["reviewers"].([]any) {
+				reviewers = append(reviewers, reviewer.(map[string]any)["reviewer"].(map[string]any)["slug"].(string))
+			}
+		}
+		all[e["name"].(string)] = map[string]any{"can_admins_bypass": e["can_admins_bypass"], "branches": branches, "reviewers": reviewers, "self": self}
 	}
 	return all
 }

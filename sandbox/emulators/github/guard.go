@@ -74,6 +74,16 @@ func (c *call) mergeBlockers(pr *pull) []string {
 	return append(blockers, c.rulesetBlockers(pr)...)
 }
 
+// reviewRule is what a pull_request rule requires, as a protection requires it.
+func (r rule) reviewRule() *protection {
+	count, _ := r.Parameters["required_approving_review_count"].(float64)
+	on := func(name string) bool { is, _ := r.Parameters[name].(bool); return is }
+	return &protection{
+		RequiredApprovingReviewCount: int(count), DismissesStaleReviews: on("dismiss_stale_reviews_on_push"),
+		RequireLastPushApproval: on("require_last_push_approval"), RequiresCodeOwnerReviews: on("require_code_owner_review"),
+	}
+}
+
 // protectionBlockers lists the requirements of a protection that a pull request does not meet.
 func (c *call) protectionBlockers(p *protection, pr *pull) []string {
 	head, base := c.repo.Refs[headsPrefix+pr.Head], c.repo.Refs[headsPrefix+pr.Base]
@@ -106,7 +116,7 @@ func (c *call) protectionBlockers(p *protection, pr *pull) []string {
 	return blockers
 }
 
-// rulesetBlockers lists the status checks of rulesets that a pull request has not passed.
+// rulesetBlockers lists the status checks and the reviews of rulesets that a pull request lacks.
 func (c *call) rulesetBlockers(pr *pull) []string {
 	head := c.repo.Refs[headsPrefix+pr.Head]
 	var blockers []string
@@ -115,6 +125,11 @@ func (c *call) rulesetBlockers(pr *pull) []string {
 			continue
 		}
 		for _, r := range rs.Rules {
+			if r.Type == "pull_request" {
+				for _, missing := range c.missingReviews(r.reviewRule(), pr) {
+					blockers = append(blockers, "Repository rule violations found: "+missing)
+				}
+			}
 			for _, check := range r.checks() {
 				if !c.repo.hasPassed(head, check.Context, check.App) {
 					blockers = append(blockers, "Repository rule violations found: "+expectedChecks([]string{check.Context}))
@@ -192,6 +207,19 @@ func (c *call) checkRefUpdate(branch, to string) error {
 	if p != nil {
 		if violations := c.violations(p); len(violations) > 0 {
 			return newError(http.StatusUnprocessableEntity, "%s", strings.Join(violations, " "))
+		}
+	}
+	if !slices.Contains(c.repo.ancestors(to), c.repo.Refs[headsPrefix+branch]) {
+		if err := c.checkRule("non_fast_forward", branch, "Cannot force-push to this branch"); err != nil {
+			return err
+		}
+	}
+	for _, rs := range c.repo.Rulesets {
+		if !rs.appliesTo(c.repo, branch) || c.canBypass(rs) {
+			continue
+		}
+		if violations := rs.violations(); len(violations) > 0 {
+			return newError(http.StatusUnprocessableEntity, "Repository rule violations found\n\n%s\n\n", strings.Join(violations, "\n"))
 		}
 	}
 	return nil

@@ -9,10 +9,11 @@ import (
 
 // property is one that the SDK and the bridge call differently. With list, the
 // SDK has one object where the bridge has a list: Terraform's schema does not
-// say that there can be only one.
+// say that there can be only one. With object, it is the other way round.
 type property struct {
 	sdk, bridge string
 	list        bool
+	object      bool
 }
 
 // provider stands for a provider's own settings in properties.
@@ -22,20 +23,23 @@ const provider = "pulumi:providers:aws"
 // resource, where the names are not used for anything else.
 var properties = map[string][]property{
 	provider: {
-		{"assumeRole", "assumeRoles", true},
-		{"defaultTags", "defaultTags", true},
+		{"assumeRole", "assumeRoles", true, false},
+		{"defaultTags", "defaultTags", true, false},
 	},
 	"aws:cloudwatch/metricAlarm:MetricAlarm": {
-		{"name", "alarmName", false},
+		{"name", "alarmName", false, false},
 	},
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": {
-		{"abortIncompleteMultipartUpload", "abortIncompleteMultipartUploads", true},
-		{"expiration", "expirations", true},
-		{"filter", "filters", true},
-		{"noncurrentVersionExpiration", "noncurrentVersionExpirations", true},
+		{"abortIncompleteMultipartUpload", "abortIncompleteMultipartUploads", true, false},
+		{"expiration", "expirations", true, false},
+		{"filter", "filters", true, false},
+		{"noncurrentVersionExpiration", "noncurrentVersionExpirations", true, false},
+	},
+	"github:index/repositoryEnvironment:RepositoryEnvironment": {
+		{"reviewers", "reviewers", false, true},
 	},
 	"aws:sns/topicSubscription:TopicSubscription": {
-		{"topic", "topicArn", false},
+		{"topic", "topicArn", false, false},
 	},
 }
 
@@ -66,6 +70,9 @@ func (r renames) structure(s *structpb.Struct) {
 		delete(s.Fields, from)
 		if p.list {
 			v = r.list(v)
+		}
+		if p.object {
+			v = renames{toward: !r.toward}.list(v)
 		}
 		if v != nil {
 			s.Fields[to] = v
@@ -128,6 +135,9 @@ func (r renames) key(path string) string {
 				continue
 			}
 			segments[i] = p.sdk
+			if p.object && len(segments) > i+1 {
+				segments[i] += "[0]"
+			}
 			if index != "" && !p.list {
 				segments[i] += "[" + index
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -87,7 +88,10 @@ func ParseConfig(text []byte) (*Config, error) {
 				PreviewRoleArn string `yaml:"previewRoleArn"`
 			} `yaml:"prodgate:organization"`
 			// Workflows' repository holds the program.
-			Workflows struct{ Repository string } `yaml:"prodgate:workflows"`
+			Workflows struct {
+				Repository string
+				Reviewers  []string
+			} `yaml:"prodgate:workflows"`
 		}
 	}
 	if err := yaml.Unmarshal(plain, &file); err != nil {
@@ -109,7 +113,7 @@ func ParseConfig(text []byte) (*Config, error) {
 		TargetID: organization.TargetID, RoleArn: organization.RoleArn, PreviewRoleArn: organization.PreviewRoleArn,
 	}
 	access := map[string]github.Permission{}
-	for _, who := range append(source.CodeOwners, source.Mergers...) {
+	for _, who := range slices.Concat(source.CodeOwners, source.Mergers, file.Config.Workflows.Reviewers) {
 		organization, slug, isTeam := strings.Cut(strings.TrimPrefix(who, "@"), "/")
 		actor := "/" + organization
 		if isTeam {
@@ -125,6 +129,15 @@ func ParseConfig(text []byte) (*Config, error) {
 		}
 	}
 	files := dockerfiles(source.Repository, file.Config.Apps)
+	if program := file.Config.Workflows.Repository; program != "" {
+		c.GitHub.Owner.Plan = github.Enterprise // whose private repositories have reviewers of environments
+		if files[program] == nil {
+			files[program] = map[string]string{}
+		}
+		for _, workflow := range []string{"preview", "up"} {
+			files[program][".github/workflows/"+workflow+".yml"] = "name: " + workflow + "\n"
+		}
+	}
 	for _, name := range repositories(source.Repository, append(file.Config.Apps, app{Repository: file.Config.Workflows.Repository})) {
 		if source.Owner == "" {
 			break // CodeCommit has them all
