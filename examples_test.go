@@ -47,6 +47,8 @@ func TestExamples_RunTheProgram(t *testing.T) {
 			}
 			if s.Source.Protection == settings.Adopt {
 				w.GitHub = protectedElsewhere("repos/" + s.Source.Owner + "/" + s.Source.Repository)
+				program := protectedElsewhere("p") // whose main is protected as prod is
+				w.GitHub["repos/"+s.Source.Owner+"/"+s.Workflows.Repository+"/branches/main/protection"] = program["p/branches/prod/protection"]
 			}
 			w.SecretKeys = map[string]string{}
 			for _, secret := range s.Apps[0].Secrets {

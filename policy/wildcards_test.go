@@ -19,7 +19,7 @@ func fullConfigs() []map[string]string {
 	full := maps.Clone(config)
 	full["prodgate:access"] = `{"deployerArns": ["arn:aws:iam::111111111111:role/deployer"], "breakGlassArn": "arn:aws:iam::111111111111:role/break-glass",
 		"approverArns": ["arn:aws:iam::111111111111:role/release-manager"]}`
-	full["prodgate:workflows"] = `{"repository": "infrastructure", "previewEnvironment": "prod-preview", "upEnvironment": "prod"}`
+	full["prodgate:workflows"] = `{"repository": "infrastructure", "previewEnvironment": "prod-preview", "upEnvironment": "prod", "reviewers": ["@example-org/platform"]}`
 	full[organizationKey] = strings.TrimSuffix(config[organizationKey], "}") + `, "previewRoleArn": "arn:aws:iam::999999999999:role/guardrails-preview"}`
 	full["prodgate:detection"] = `{"response": "contain", "securityHub": "create"}`
 	full["prodgate:chatWebhook"] = "https://chat.example.com/services/T0/B0/x"

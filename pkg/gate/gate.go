@@ -109,7 +109,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := watch.New(c, g, alerts, eventBridgeRole, response.Starts, keys, rotators); err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
-	workflows, err := githubactions.New(c, g, boundaries, existing.Workflows)
+	workflows, err := githubactions.New(c, g, boundaries, existing.Workflows, source.Files[c.Settings.Workflows.Repository])
 	if err != nil {
 		return nil, fmt.Errorf("workflows: %w", err)
 	}

@@ -108,8 +108,9 @@ func config(apps ...string) map[string]any {
 // committed takes a configuration's sources from CodeCommit.
 func committed(c map[string]any) map[string]any {
 	source := object{"provider": "codecommit", "repository": "web", "reviews": 2, "reviewerArns": []string{"arn:aws:iam::111111111111:role/reviewer"}}
-	if c["workflows"] != nil {
+	if workflows, ok := c["workflows"].(object); ok {
 		source["owner"] = "example-org"
+		workflows["reviewers"] = []string{"@example-org/platform"}
 	}
 	c["source"] = source
 	return c

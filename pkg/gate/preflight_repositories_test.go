@@ -18,14 +18,16 @@ const (
 
 // Endpoints of GitHub's REST API.
 const (
-	web        = "repos/example-org/web"
-	protected  = web + "/branches/prod/protection"
-	rulesOf    = web + "/rules/branches/prod?per_page=100"
-	writers    = web + "/teams?per_page=100&page=1"
-	platform   = "orgs/example-org/teams/platform"
-	forbidden  = `403 {"message": "Resource not accessible by personal access token"}`
-	notFound   = `404 {"message": "Not Found"}`
-	signedTest = "# Made by the stack test of the Pulumi project prodgate, change it there.\n"
+	web         = "repos/example-org/web"
+	protected   = web + "/branches/prod/protection"
+	rulesOf     = web + "/rules/branches/prod?per_page=100"
+	mainRulesOf = web + "/rules/branches/main?per_page=100"
+	ruleset     = web + "/rulesets/7"
+	writers     = web + "/teams?per_page=100&page=1"
+	platform    = "orgs/example-org/teams/platform"
+	forbidden   = `403 {"message": "Resource not accessible by personal access token"}`
+	notFound    = `404 {"message": "Not Found"}`
+	signedTest  = "# Made by the stack test of the Pulumi project prodgate, change it there.\n"
 )
 
 func contents(name, branch string) string { return web + "/contents/" + name + "?ref=" + branch }
@@ -52,6 +54,114 @@ const strong = `{
 	"required_pull_request_reviews": {"required_approving_review_count": 2, "require_code_owner_reviews": true,
 		"require_last_push_approval": true, "dismiss_stale_reviews": true}
 }`
+
+// ruled is GitHub's answer of a branch with one rule, of the ruleset 7.
+func ruled(kind string, reviews int) string {
+	return fmt.Sprintf(`200 [{"type": %q, "ruleset_id": 7, "parameters": {"required_approving_review_count": %d}}]`, kind, reviews)
+}
+
+// closedTo is GitHub's answer with the ruleset 7, whether the token passes it, and who does.
+func closedTo(bypass, actors string) string {
+	return fmt.Sprintf(`200 {"name": "reviewed", "current_user_can_bypass": %q, "bypass_actors": [%s]}`, bypass, actors)
+}
+
+// A ruleset that the token passes, or that refuses no commit, closes nothing.
+func TestPreflight_RulesetsThatLetTheGateWrite(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]map[string]string{
+		"one that the token bypasses":     {mainRulesOf: ruled("pull_request", 2), ruleset: closedTo("always", `{"actor_type": "Integration", "actor_id": 3}`)},
+		"one that the token is exempt of": {mainRulesOf: ruled("update", 0), ruleset: closedTo("exempt", "")},
+		"one against force pushes":        {mainRulesOf: ruled("non_fast_forward", 0), ruleset: closedTo("never", "")},
+		"one of prod for signatures":      {rulesOf: ruled("required_signatures", 0), ruleset: closedTo("never", "")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := decoded(t, config("api"))
+			w := world(s)
+			w.GitHub = c
+			w.MustRun(t, program(s))
+		})
+	}
+}
+
+// asStrong are rules as strong as the gate's protection of prod, all of the ruleset 7.
+const asStrong = `[
+	{"type": "deletion", "ruleset_id": 7}, {"type": "non_fast_forward", "ruleset_id": 7}, {"type": "creation", "ruleset_id": 7},
+	{"type": "required_signatures", "ruleset_id": 7}, {"type": "update", "ruleset_id": 7},
+	{"type": "pull_request", "ruleset_id": 7, "parameters": {"required_approving_review_count": 2, "require_code_owner_review": true,
+		"require_last_push_approval": true, "dismiss_stale_reviews_on_push": true, "required_review_thread_resolution": true}},
+	{"type": "required_status_checks", "ruleset_id": 7, "parameters": {"strict_required_status_checks_policy": true,
+		"required_status_checks": [{"context": "test"}, {"context": "only-main", "integration_id": 15368}]}}]`
+
+// Rulesets count where a branch has no protection, and where its protection lacks something;
+// what they lack, and who gets past them, is named.
+func TestPreflight_AdoptedRulesetsAreAsStrong(t *testing.T) {
+	t.Parallel()
+	none := `404 {"message": "Branch not protected"}`
+	loose := "200 " + strings.Replace(strong, `"allow_force_pushes": {"enabled": false}`, `"allow_force_pushes": {"enabled": true}`, 1)
+	unenforced := "200 " + strings.Replace(strong, `"enforce_admins": {"enabled": true}`, `"enforce_admins": {"enabled": false}`, 1)
+	for name, c := range map[string]struct {
+		protection, old, new, actors string
+		want                         string // empty: they are strong enough
+	}{
+		"rulesets alone":                        {none, "", "", "", ""},
+		"no rule and no protection":             {none, asStrong, "[]", "", "prod of web is not protected; set it to create"},
+		"force pushes, which protection allows": {loose, asStrong, `[{"type": "non_fast_forward", "ruleset_id": 7}]`, "", ""},
+		"administrators, where rules do all":    {unenforced, "", "", "", ""},
+		"administrators, where rules do some":   {unenforced, asStrong, `[{"type": "deletion", "ruleset_id": 7}]`, "", "weaker than the gate's: administrators are let through"},
+		"no rule against deletion":              {none, `{"type": "deletion", "ruleset_id": 7}, `, "", "", "weaker than the gate's: the branch may be deleted"},
+		"no rule against force pushes":          {none, `{"type": "non_fast_forward", "ruleset_id": 7}, `, "", "", "weaker than the gate's: force pushes are allowed"},
+		"no rule of creation":                   {none, `, {"type": "creation", "ruleset_id": 7}`, "", "", "weaker than the gate's: anybody may create the branch"},
+		"no rule of pushes":                     {none, `, {"type": "update", "ruleset_id": 7}`, "", "", "weaker than the gate's: whoever may write may merge"},
+		"no signatures":                         {none, `{"type": "required_signatures", "ruleset_id": 7}, `, "", "", "weaker than the gate's: commits may be unsigned"},
+		"fewer reviews":                         {none, `count": 2`, `count": 1`, "", "weaker than the gate's: it asks for 1 reviews and not for 2"},
+		"no code owners":                        {none, `"require_code_owner_review": true`, `"x": 1`, "", "weaker than the gate's: code owners are not asked"},
+		"the last push":                         {none, `"require_last_push_approval": true`, `"x": 1`, "", "weaker than the gate's: who pushed last may approve"},
+		"stale approvals":                       {none, `"dismiss_stale_reviews_on_push": true`, `"x": 1`, "", "weaker than the gate's: approvals outlive a push"},
+		"open conversations":                    {none, `, "required_review_thread_resolution": true`, "", "", "weaker than the gate's: conversations may stay open"},
+		"an older prod":                         {none, `"strict_required_status_checks_policy": true`, `"x": 1`, "", "weaker than the gate's: checks may be of an older prod"},
+		"fewer checks":                          {none, `{"context": "test"}, `, "", "", "weaker than the gate's: the check test is not required"},
+		"a check of anybody's":                  {none, `, "integration_id": 15368`, "", "", "whoever may write can pass the check only-main"},
+		"a rule that names a check by accident": {none, `"required_status_checks", "ruleset_id"`, `"workflows", "ruleset_id"`, "", "the check test is not required, the check only-main is not required"},
+		"administrators who bypass":             {none, "", "", `{"actor_type": "RepositoryRole", "actor_id": 5}`, "weaker than the gate's: administrators may bypass the ruleset reviewed"},
+		"an app that bypasses":                  {none, "", "", `{"actor_type": "Integration", "actor_id": 3}`, "weaker than the gate's: the Integration 3 may bypass the ruleset reviewed"},
+		"owners and deploy keys that bypass":    {none, "", "", `{"actor_type": "OrganizationAdmin"}, {"actor_type": "DeployKey"}`, "the owners of the organization may bypass the ruleset reviewed, deploy keys may bypass the ruleset reviewed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := config("api")
+			adopts(config)
+			set("reviews", 2)(config)
+			s := decoded(t, config)
+			w := world(s)
+			w.GitHub = adoptable("", "")
+			rules := strings.Replace(asStrong, c.old, c.new, 1)
+			if c.old != "" && rules == asStrong {
+				t.Fatalf("the rules have no %s", c.old)
+			}
+			w.GitHub[protected], w.GitHub[rulesOf], w.GitHub[ruleset] = c.protection, "200 "+rules, closedTo("never", c.actors)
+			_, err := w.Run(program(s))
+			if c.want == "" && err != nil {
+				t.Fatal(err)
+			}
+			if c.want != "" && (err == nil || strings.Count(err.Error(), "prodgate:") != 1 || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("got %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+// Who alone may push is no way past a ruleset that asks for nothing else.
+func TestPreflight_BypassOfRestrictionIsTheMergers(t *testing.T) {
+	t.Parallel()
+	config := config("api")
+	adopts(config)
+	s := decoded(t, config)
+	w := world(s)
+	w.GitHub = adoptable(`"restrictions"`, `"x"`)
+	w.GitHub[rulesOf], w.GitHub[ruleset] = ruled("update", 0), closedTo("never", `{"actor_type": "Team", "actor_id": 9}`)
+	w.MustRun(t, program(s))
+}
 
 // adopts is the configuration of a gate that another stack protects prod for.
 func adopts(c object) {
@@ -134,6 +244,14 @@ func TestPreflight_InspectGitHub(t *testing.T) {
 		}, set("codeOwnersFile", "adopt"), []string{`CODEOWNERS of main in web is not guarded by the rule for .github/; move it`, `CODEOWNERS of prod in web is not guarded`}},
 		"a main that takes pull requests only": {map[string]string{web + "/branches/main/protection": "200 " + strong}, nil,
 			[]string{`"web": main takes pull requests only, so the gate cannot write .github/workflows/prodgate.yml, .github/CODEOWNERS to it; let the app`}},
+		"a main that a ruleset closes": {map[string]string{mainRulesOf: ruled("pull_request", 2), ruleset: closedTo("never", "")}, nil,
+			[]string{`"web": main takes pull requests only (ruleset reviewed), so the gate cannot write .github/workflows/prodgate.yml, .github/CODEOWNERS to it; let the app`}},
+		"a main that a ruleset closes to pushes": {map[string]string{mainRulesOf: ruled("update", 0), ruleset: closedTo("pull_requests_only", "")}, nil,
+			[]string{`"web": main takes pull requests only (ruleset reviewed), so the gate cannot write`}},
+		"a main whose rules are not told":   {map[string]string{mainRulesOf: forbidden}, nil, []string{`"web": GitHub does not tell the rules of main in web`}},
+		"a main whose ruleset is not shown": {map[string]string{mainRulesOf: ruled("pull_request", 2), ruleset: notFound}, nil, []string{`"web": GitHub does not tell the ruleset 7 of main in web`}},
+		"a prod that a ruleset closes": {map[string]string{rulesOf: ruled("pull_request", 1), ruleset: closedTo("never", "")}, nil, []string{
+			`prod is protected already and has no .github/workflows/prodgate.yml`, `prod is protected already and has no .github/CODEOWNERS`}},
 		"a team that is not there, of two repositories": {map[string]string{platform: notFound}, func(c object) { c["apps"] = []any{app("web"), with(app("api"), "repository", "api")} },
 			[]string{`prodgate:source.codeOwners[0]: "@example-org/platform": is no team`}},
 		"no branch prod to leave open": {map[string]string{web + "/branches/prod": notFound}, func(c object) { adopts(c); unprotected(c) }, []string{`has no branch prod`}},

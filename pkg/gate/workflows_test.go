@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -64,6 +65,7 @@ func on(all []statement, action, arn string) []statement {
 func TestGitHubActions_TrustOneEnvironment(t *testing.T) {
 	t.Parallel()
 	r := built(t, run(config("api")))
+	const file = "example-org/infrastructure/.github/workflows/"
 	for duty, environment := range map[string]string{"preview": "prod-preview", "deploy": "prod"} {
 		role := r.One(t, roleType, "gate-"+duty)
 		want := document{Version: "2012-10-17", Statement: []statement{{
@@ -78,6 +80,13 @@ func TestGitHubActions_TrustOneEnvironment(t *testing.T) {
 				},
 			}},
 		}}}
+		if duty == "preview" {
+			want.Statement[0].Condition["StringLike"] = map[string][]string{"token.actions.githubusercontent.com:job_workflow_ref": {file + "preview.yml@*"}}
+		} else {
+			equal := want.Statement[0].Condition["StringEquals"]
+			equal["token.actions.githubusercontent.com:job_workflow_ref"] = []string{file + "up.yml@refs/heads/main"}
+			equal["token.actions.githubusercontent.com:ref"] = []string{"refs/heads/main"}
+		}
 		if got := parsed(t, role); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s trusts\n%+v, want\n%+v", role, got, want)
 		}
@@ -98,7 +107,8 @@ func TestGitHubActions_OnlyMainUpdates(t *testing.T) {
 	want := map[string]map[string]any{
 		"gate-preview": {"repository": "infrastructure", "environment": "prod-preview", "canAdminsBypass": true},
 		"gate-deploy": {
-			"repository": "infrastructure", "environment": "prod", "canAdminsBypass": false,
+			"repository": "infrastructure", "environment": "prod", "canAdminsBypass": false, "preventSelfReview": true,
+			"reviewers":              []any{map[string]any{"teams": []any{2001.0}, "users": []any{}}},
 			"deploymentBranchPolicy": map[string]any{"protectedBranches": false, "customBranchPolicies": true},
 		},
 	}
@@ -115,6 +125,80 @@ func TestGitHubActions_OnlyMainUpdates(t *testing.T) {
 	got := policies[0].Inputs.Mappable()
 	if len(policies) != 1 || !reflect.DeepEqual(got, map[string]any{"repository": "infrastructure", "environment": "prod", "branchPattern": "main"}) {
 		t.Errorf("%d policies, the first of %v", len(policies), got)
+	}
+}
+
+// TestGitHubActions_PartitionsWithoutClaims: AWS has the claims as condition keys in its
+// commercial regions.
+func TestGitHubActions_PartitionsWithoutClaims(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string]int{"cn-north-1": 0, "us-gov-west-1": 0, "eu-west-2": 2} {
+		partition := map[string]string{"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "eu-west-2": "aws"}[region]
+		text, err := json.Marshal(run(config("api")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c map[string]any
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(text), "arn:aws:", "arn:"+partition+":")), &c); err != nil {
+			t.Fatal(err)
+		}
+		c["aws:region"] = region
+		s := decoded(t, c)
+		w := world(s)
+		w.Region, w.Partition = region, partition
+		r := w.MustRun(t, program(s))
+		named := 0
+		for _, duty := range []string{"preview", "deploy"} {
+			if strings.Contains(r.One(t, roleType, "gate-"+duty).Text("assumeRolePolicy"), ":job_workflow_ref") {
+				named++
+			}
+		}
+		if named != want {
+			t.Errorf("in %s %d roles name a workflow's file, want %d", region, named, want)
+		}
+	}
+}
+
+// TestGitHubActions_ProtectMain by a ruleset that nobody bypasses, and only where settings
+// say that the gate protects.
+func TestGitHubActions_ProtectMain(t *testing.T) {
+	t.Parallel()
+	main := func(edit func(object)) *gatetest.Resource {
+		c := run(config("api"))
+		c["workflows"].(object)["reviewers"] = []string{"@mona"}
+		edit(c)
+		s := decoded(t, c)
+		w := world(s)
+		if s.Source.Protection == "adopt" {
+			w.GitHub = adoptable("", "")
+			w.GitHub[programMain] = "200 " + strong
+		}
+		for _, made := range w.MustRun(t, program(s)).All() {
+			if made.Type == rulesetType && made.Name == "gate-main" {
+				return made
+			}
+		}
+		return nil
+	}
+	want := map[string]any{
+		"repository": "infrastructure", "name": "prodgate-main", "target": "branch", "enforcement": "active",
+		"conditions": map[string]any{"refName": map[string]any{"includes": []any{"refs/heads/main"}, "excludes": []any{}}},
+		"rules": map[string]any{"deletion": true, "nonFastForward": true, "pullRequest": map[string]any{
+			"requiredApprovingReviewCount": 2.0, "requireCodeOwnerReview": true, "requireLastPushApproval": true, "dismissStaleReviewsOnPush": true,
+		}},
+	}
+	if made := main(set("reviews", 2)); made == nil || !reflect.DeepEqual(made.Inputs.Mappable(), want) {
+		t.Errorf("main is protected by %+v, want %+v", made, want)
+	}
+	for name, edit := range map[string]func(object){"adopt": adopts, "off": func(c object) { adopts(c); unprotected(c) }} {
+		if made := main(edit); made != nil {
+			t.Errorf("with protection %s makes %v", name, made)
+		}
+	}
+	// The program may be in the repository of an app, whose main takes the gate's files first.
+	made := main(func(c object) { c["workflows"].(object)["repository"] = "web" })
+	if files := slices.DeleteFunc(slices.Clone(made.DependsOn), func(urn string) bool { return !strings.Contains(urn, fileType) }); len(files) != 4 {
+		t.Errorf("%s waits for %q", made, files)
 	}
 }
 
@@ -476,7 +560,9 @@ func TestPreflight_InspectWorkflows(t *testing.T) {
 		"an environment that a role does not trust": {"create", map[string]map[string]any{listLookup: environments("prod"), roleLookup: trusting("production")}, nil, fmt.Sprintf(there, "upEnvironment", "prod")},
 		"the gate's own environment":                {"create", map[string]map[string]any{listLookup: environments("prod"), roleLookup: trusting("prod")}, nil, ""},
 		"credentials that do not see the role":      {"create", map[string]map[string]any{listLookup: environments("prod")}, []string{roleLookup}, `prodgate:workflows.upEnvironment: "prod": AWS does not say whose the environment is; let`},
-		"the owner is a user":                       {"create", nil, []string{orgLookup}, ""},
+		"the owner is a user":                       {"create", map[string]map[string]any{repoLookup: {"id": "1", "repoId": 1, "fullName": "example-org/infrastructure", "private": false}}, []string{orgLookup}, ""},
+		"the owner is a user, privately":            {"create", nil, []string{orgLookup}, `prodgate:workflows.reviewers: "@example-org/platform": infrastructure is private, and repositories of users have reviewers of environments only if they are public; change`},
+		"a private repository on the team plan":     {"create", map[string]map[string]any{orgLookup: {"id": "1", "plan": "team"}}, nil, `infrastructure is private, and repositories with the team plan have reviewers of environments only if they are public; change the plan or the visibility, or set it to []`},
 		"an owner that GitHub does not show":        {"create", nil, []string{orgLookup, "github:index/getUser:getUser"}, `prodgate:workflows.repository: "infrastructure": GitHub does not show its owner example-org; correct`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -505,6 +591,114 @@ func TestPreflight_InspectWorkflows(t *testing.T) {
 				if made.Custom && !strings.HasPrefix(made.Type, "pulumi:providers:") {
 					t.Errorf("%s is made", made)
 				}
+			}
+		})
+	}
+}
+
+// programMain is the endpoint of the protection of main of the program's repository.
+const programMain = "repos/example-org/infrastructure/branches/main/protection"
+
+// What decides who updates the gate is read before anything is made.
+func TestPreflight_InspectProgram(t *testing.T) {
+	t.Parallel()
+	const (
+		rules   = "repos/example-org/infrastructure/rules/branches/main?per_page=100"
+		inside  = "repos/example-org/infrastructure/rulesets/7"
+		bob     = "repos/example-org/infrastructure/collaborators/bob/permission"
+		members = "repos/example-org/infrastructure/teams?per_page=100&page=1"
+		open    = `404 {"message": "Branch not protected"}`
+		weaker  = "prodgate:source.protection: \"adopt\": the protection of main in infrastructure, whose jobs may update the gate, is weaker than the gate's: "
+	)
+	reviewers := func(names ...string) func(object) {
+		return func(c object) { c["workflows"].(object)["reviewers"] = names }
+	}
+	adopting := func(c object) { adopts(c); set("reviews", 2)(c); reviewers("@bob")(c) }
+	for name, c := range map[string]struct {
+		github map[string]string
+		edit   func(object)
+		want   string // empty: it is made
+	}{
+		"a reviewer who may read":                        {map[string]string{bob: `200 {"permission": "read", "user": {"login": "bob", "id": 5}}`}, reviewers("@bob"), ""},
+		"a reviewer who may not":                         {map[string]string{bob: `200 {"permission": "none", "user": {"login": "bob", "id": 5}}`}, reviewers("@bob"), `prodgate:workflows.reviewers[0]: "@bob": may not read infrastructure; name one who may read`},
+		"a reviewer who does not exist":                  {map[string]string{bob: notFound}, reviewers("@example-org/platform", "@bob"), `prodgate:workflows.reviewers[1]: "@bob": is no user of GitHub`},
+		"a team that may read":                           {map[string]string{members: `200 [{"slug": "everybody", "permissions": {"push": false}}]`}, reviewers("@example-org/release"), ""},
+		"a team that may not":                            {map[string]string{members: `200 []`, "orgs/example-org/teams/release": `200 {"id": 9, "slug": "release"}`}, reviewers("@example-org/release"), `prodgate:workflows.reviewers[0]: "@example-org/release": may not read infrastructure`},
+		"teams that cannot be read":                      {map[string]string{members: forbidden}, reviewers("@example-org/release"), `GitHub does not list the teams of infrastructure`},
+		"a main that is protected already":               {map[string]string{programMain: "200 " + strong}, reviewers("@bob"), ""},
+		"a program without a main":                       {map[string]string{programMain: `404 {"message": "Branch not found"}`}, reviewers("@bob"), `prodgate:workflows.repository: "infrastructure": has no branch main; push the program to it`},
+		"a plan that protects no branch":                 {map[string]string{programMain: `403 {"message": "Upgrade to GitHub Pro or make this repository public to enable this feature."}`}, reviewers("@bob"), `prodgate:workflows.repository: "infrastructure": is private, and the plan of example-org protects branches`},
+		"a token without rights":                         {map[string]string{programMain: notFound}, reviewers("@bob"), `prodgate:workflows.repository: "infrastructure": the token (GITHUB_TOKEN) may not administer it`},
+		"an adopted protection":                          {map[string]string{programMain: "200 " + strong}, adopting, ""},
+		"an adopted main that is open":                   {map[string]string{programMain: open}, adopting, weaker + "it asks for 0 reviews and not for 2, force pushes are allowed, the branch may be deleted; correct it"},
+		"adopted rules":                                  {map[string]string{programMain: open, rules: `200 ` + asStrong, inside: closedTo("never", "")}, adopting, ""},
+		"adopted rules that somebody passes":             {map[string]string{programMain: open, rules: `200 ` + asStrong, inside: closedTo("never", `{"actor_type": "RepositoryRole", "actor_id": 5}`)}, adopting, weaker + "administrators may bypass the ruleset reviewed"},
+		"adopted rules that are not told":                {map[string]string{programMain: open, rules: forbidden}, adopting, `prodgate:workflows.repository: "infrastructure": GitHub does not tell the rules of main in infrastructure`},
+		"an adopted protection of fewer reviews":         {map[string]string{programMain: "200 " + strings.Replace(strong, `count": 2`, `count": 1`, 1)}, adopting, weaker + "it asks for 1 reviews and not for 2"},
+		"an adopted protection that administrators pass": {map[string]string{programMain: "200 " + strings.Replace(strong, `"enforce_admins": {"enabled": true}`, `"enforce_admins": {"enabled": false}`, 1)}, adopting, weaker + "administrators are let through"},
+		"an adopted protection with a bypass":            {map[string]string{programMain: "200 " + strings.Replace(strong, `"dismiss_stale_reviews": true`, `"bypass_pull_request_allowances": {"users": [{"login": "bob"}]}`, 1)}, adopting, weaker + "@bob needs no pull request"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := run(config("api"))
+			c.edit(config)
+			s := decoded(t, config)
+			w := world(s)
+			w.GitHub = maps.Clone(c.github)
+			if s.Source.Protection == "adopt" {
+				maps.Copy(w.GitHub, adoptable("", ""))
+			}
+			r, err := w.Run(program(s))
+			if c.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil || strings.Count(err.Error(), "prodgate:") != 1 || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got  %v\nwant %s", err, c.want)
+			}
+			for _, made := range r.All() {
+				if made.Custom && !strings.HasPrefix(made.Type, "pulumi:providers:") {
+					t.Errorf("%s is made", made)
+				}
+			}
+		})
+	}
+}
+
+// What stays open at the program's repository is said in every run.
+func TestPreflight_WarnOfProgram(t *testing.T) {
+	t.Parallel()
+	const up = "repos/example-org/infrastructure/contents/.github/workflows/up.yml?ref=main"
+	for name, c := range map[string]struct {
+		github map[string]string
+		edit   func(object)
+		want   []string
+	}{
+		"nothing": {nil, func(object) {}, nil},
+		"no reviewers": {nil, func(c object) { c["workflows"].(object)["reviewers"] = []string{} },
+			[]string{`prodgate:workflows.reviewers: []: nobody approves the jobs of the environment prod, which update the gate; name 1 to 6`}},
+		"no protection": {nil, func(c object) { adopts(c); unprotected(c); c["workflows"].(object)["reviewers"] = []string{"@mona"} },
+			[]string{`prodgate:source.protection: "off": nothing at GitHub keeps anybody who may write to infrastructure from pushing to main, unreviewed, and so from updating the gate`}},
+		"no file": {map[string]string{up: notFound}, func(object) {},
+			[]string{`prodgate:workflows.upWorkflow: "up.yml": main of infrastructure has no .github/workflows/up.yml, whose jobs alone may assume the role; add the file`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := run(config("api"))
+			c.edit(config)
+			s := decoded(t, config)
+			w := world(s)
+			w.GitHub = c.github
+			warned := strings.Join(w.MustRun(t, program(s)).Warnings, "\n")
+			for _, want := range c.want {
+				if !strings.Contains(warned, want) {
+					t.Errorf("warns %q, want %q", warned, want)
+				}
+			}
+			if len(c.want) == 0 && warned != "" {
+				t.Errorf("warns %q", warned)
 			}
 		})
 	}

@@ -90,6 +90,7 @@ func valid() map[string]any {
 		},
 		"workflows": map[string]any{
 			"repository": "platform", "oidcProvider": "adopt", "previewEnvironment": "preview", "upEnvironment": "production",
+			"previewWorkflow": "look.yaml", "upWorkflow": "update.yml", "reviewers": []any{"@mona"},
 		},
 	}
 }
@@ -236,7 +237,10 @@ func TestSettings_DecodeReadsEveryKey(t *testing.T) {
 			TargetId: "ou-ab12-34567890", Regions: []string{"eu-west-2", "us-east-1"},
 			RoleArn: "arn:aws:iam::222222222222:role/guardrails", PreviewRoleArn: "arn:aws:iam::222222222222:role/guardrails-preview",
 		},
-		Workflows:   Workflows{Repository: "platform", OidcProvider: Adopt, PreviewEnvironment: "preview", UpEnvironment: "production"},
+		Workflows: Workflows{
+			Repository: "platform", OidcProvider: Adopt, PreviewEnvironment: "preview", UpEnvironment: "production",
+			PreviewWorkflow: "look.yaml", UpWorkflow: "update.yml", Reviewers: []string{"@mona"},
+		},
 		ChatWebhook: "https://chat.example.com/services/T0/B0/x",
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -284,7 +288,7 @@ func TestSettings_DecodeFillsInDefaults(t *testing.T) {
 			Severity: "medium", CheckMinutes: 60,
 		},
 		Organization: Organization{Regions: []string{"eu-west-2"}},
-		Workflows:    Workflows{OidcProvider: Create},
+		Workflows:    Workflows{OidcProvider: Create, PreviewWorkflow: "preview.yml", UpWorkflow: "up.yml"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -356,6 +360,47 @@ func TestSettings_DecodeAccepts(t *testing.T) {
 			}
 			if !c.holds(s) {
 				t.Errorf("%s = %v was not taken: %+v", c.at, c.value, s)
+			}
+		})
+	}
+}
+
+// TestSettings_WorkflowReviewers are the mergers, where settings name some and GitHub takes as many.
+func TestSettings_WorkflowReviewers(t *testing.T) {
+	t.Parallel()
+	const required = "prodgate:workflows.reviewers: (not set) is required with workflows.repository; " +
+		"name 1 to 6 people or teams that approve the jobs of the environment for updates"
+	for name, c := range map[string]struct {
+		source map[string]any
+		asked  any
+		want   []string
+		says   string
+	}{
+		"the mergers":                     {map[string]any{"codeOwners": []any{"@mona"}, "mergers": []any{"@lead"}}, gone{}, []string{"@lead"}, ""},
+		"the code owners":                 {map[string]any{"codeOwners": []any{"@mona"}}, gone{}, []string{"@mona"}, ""},
+		"others":                          {map[string]any{"codeOwners": []any{"@mona"}}, []any{"@lead"}, []string{"@lead"}, ""},
+		"nobody":                          {map[string]any{"codeOwners": []any{"@mona"}}, []any{}, []string{}, ""},
+		"none, where nobody may merge":    {map[string]any{"protection": "off"}, gone{}, nil, required},
+		"others, where nobody may merge":  {map[string]any{"protection": "adopt"}, []any{"@lead"}, []string{"@lead"}, ""},
+		"more mergers than GitHub takes":  {map[string]any{"codeOwners": []any{"@a", "@b", "@c", "@d", "@e", "@f", "@g"}}, gone{}, nil, required},
+		"as many mergers as GitHub takes": {map[string]any{"codeOwners": []any{"@a", "@b", "@c", "@d", "@e", "@f"}}, gone{}, []string{"@a", "@b", "@c", "@d", "@e", "@f"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := valid()
+			c.source["owner"], c.source["repository"] = "example-org", "cruddur"
+			set(t, config, "source", c.source)
+			set(t, config, "workflows.reviewers", c.asked)
+			s, err := Decode("prodgate", encode(t, config))
+			switch {
+			case c.says != "":
+				if err == nil || err.Error() != c.says {
+					t.Errorf("says %v, want %s", err, c.says)
+				}
+			case err != nil:
+				t.Error(err)
+			case !slices.Equal(s.Workflows.Reviewers, c.want):
+				t.Errorf("got %q, want %q", s.Workflows.Reviewers, c.want)
 			}
 		})
 	}

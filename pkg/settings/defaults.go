@@ -56,6 +56,9 @@ func (s *Settings) derive() {
 	if s.Source.MergerArns == nil {
 		s.Source.MergerArns = s.Source.ReviewerArns
 	}
+	if s.Workflows.Repository != "" && s.Workflows.Reviewers == nil && len(s.Source.Mergers) <= maxReviewers {
+		s.Workflows.Reviewers = s.Source.Mergers
+	}
 	if s.Organization.Regions == nil {
 		s.Organization.Regions = []string{s.Region}
 	}

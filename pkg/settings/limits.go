@@ -19,7 +19,9 @@ var (
 	// GitHub: a login, or an organization's login and a team's slug.
 	handlePattern      = matches(`@[A-Za-z0-9][A-Za-z0-9_-]*(/[a-z0-9_][a-z0-9_.-]*)?`)
 	environmentPattern = matches(`[A-Za-z0-9][A-Za-z0-9_-]*`)
-	ecsPattern         = matches(`[A-Za-z0-9_-]+`)
+	// GitHub: a workflow's file ends with .yml or .yaml. No wildcard, which a trust policy would read as its own.
+	workflowPattern = matches(`[A-Za-z0-9][A-Za-z0-9._-]*\.ya?ml`)
+	ecsPattern      = matches(`[A-Za-z0-9_-]+`)
 	// No character that a shell, YAML or docker would read as its own.
 	pathPattern = matches(`[A-Za-z0-9._/-]+`)
 	// What IAM, the strictest, allows in a tag.

@@ -132,6 +132,12 @@ type Workflows struct {
 	// PreviewEnvironment and UpEnvironment are the GitHub environments whose jobs
 	// may assume the role for previews, and the role for updates.
 	PreviewEnvironment, UpEnvironment string
+	// PreviewWorkflow and UpWorkflow are the files of .github/workflows whose jobs may
+	// assume these roles.
+	PreviewWorkflow, UpWorkflow string
+	// Reviewers approve the jobs of UpEnvironment, but not those that they start: @login or
+	// @org/team. Default: the mergers. Empty: nobody is asked.
+	Reviewers []string
 }
 
 // Source is where merged code comes from.

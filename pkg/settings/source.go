@@ -37,8 +37,11 @@ func (c *checker) checkSource(s *Settings) {
 	}
 	reviewers, mergers := at.child("reviewerArns"), at.child("mergerArns")
 	c.require(reviewers, provider, reviewersRemedy)
-	for _, key := range []string{"connectionArn", "statusChecks", "protection", "codeOwners", "codeOwnersFile", "mergers"} {
+	for _, key := range []string{"connectionArn", "statusChecks", "codeOwners", "codeOwnersFile", "mergers"} {
 		noEffect(at.child(key))
+	}
+	if s.Workflows.Repository == "" { // whose main it protects too
+		noEffect(at.child("protection"))
 	}
 	for i := range s.Apps {
 		noEffect(c.top("apps").item(i).child("paths"))

@@ -137,7 +137,7 @@ var sourceSettings = []setting{
 	{key: "source.statusChecks[]", kind: text, pattern: linePattern, what: "is not the name of a status check",
 		remedy: "write the check's name as the pull request shows it"},
 	{key: "source.protection", kind: text, preset: string(Create), oneOf: presences, what: notPresence,
-		doc:     "The branch protection of `prod`: `create` it, `adopt` the one that another stack of the same repository creates, or `off` where the owner's plan has none. GitHub only.",
+		doc:     "The branch protection of `prod`: `create` it, `adopt` the one that another stack of the same repository creates, or `off` where the owner's plan has none. It is that of `main` of `workflows.repository` too. CodeCommit needs it for `workflows` only.",
 		example: string(Create)},
 	{key: "source.codeOwners", kind: list, requiredWhen: "`source.protection` is `create` and `source.mergers` is left out", derived: "`source.mergers`", max: 10, remedy: "write up to 10 owners, a team counts as one",
 		doc:     "The people and teams that review changes of the gate's own workflow. GitHub only.",
@@ -378,6 +378,18 @@ var workflowSettings = []setting{
 	{key: "workflows.upEnvironment", kind: text, requiredWhen: "`workflows.repository` is set", max: 255, pattern: environmentPattern, what: notEnvironment, remedy: environmentRemedy,
 		doc:     "The GitHub environment whose jobs may assume the role for updates, from `main` only.",
 		example: "prod"},
+	{key: "workflows.previewWorkflow", kind: text, preset: "preview.yml", max: 100, pattern: workflowPattern, what: notWorkflow, remedy: workflowRemedy,
+		doc:     "The file of `.github/workflows` whose jobs may assume the role for previews.",
+		example: "preview-prod.yml"},
+	{key: "workflows.upWorkflow", kind: text, preset: "up.yml", max: 100, pattern: workflowPattern, what: notWorkflow, remedy: workflowRemedy,
+		doc:     "The file of `.github/workflows`, on `main`, whose jobs may assume the role for updates.",
+		example: "up-prod.yml"},
+	// GitHub, deployments and environments: up to six people or teams.
+	{key: "workflows.reviewers", kind: list, requiredWhen: "`workflows.repository` is set and there are no `source.mergers`, or more than 6", derived: "`source.mergers`", max: maxReviewers,
+		remedy:  "write up to 6 reviewers, a team counts as one, or [] where the plan has none",
+		doc:     "The people and teams one of whom approves each job of `upEnvironment`, but not a job of their own. `[]` asks nobody, where the owner's plan has no reviewers, and warns.",
+		example: []any{"@example-org/release"}},
+	{key: "workflows.reviewers[]", kind: text, pattern: handlePattern, what: notHandle, remedy: handleRemedy},
 }
 
 // regionSetting is aws:region, which is not of the project's namespace.
@@ -405,6 +417,9 @@ const (
 	handleRemedy      = "write @login for a user, @organization/team for a team"
 	notEnvironment    = "is not the name of a GitHub environment"
 	environmentRemedy = "use letters, digits, hyphens and underscores"
+	notWorkflow       = "is not the name of a workflow's file"
+	workflowRemedy    = "write the name alone, as in .github/workflows/<name>.yml"
+	maxReviewers      = 6
 	roleRemedy        = "write the ARN of an IAM role"
 	notRepository     = "is not the name of a repository"
 	repositoryRemedy  = "write the name alone, its owner is set in source.owner"

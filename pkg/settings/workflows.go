@@ -7,11 +7,18 @@ func (c *checker) checkWorkflows(s *Settings) {
 	at := c.top("workflows")
 	repository := at.child("repository")
 	preview, up := at.child("previewEnvironment"), at.child("upEnvironment")
+	reviewers := at.child("reviewers")
 	if c.written[repository.key] {
 		c.require(preview, repository, "name the GitHub environment whose jobs preview")
-		c.require(up, repository, "name the GitHub environment whose jobs update, and require a review for it")
+		c.require(up, repository, "name the GitHub environment whose jobs update")
+		if mergers := len(s.Source.Mergers); (mergers == 0 || mergers > maxReviewers) && !c.hasProblem(c.top("source")) {
+			c.require(reviewers, repository, "name 1 to 6 people or teams that approve the jobs of the environment for updates")
+		}
+		if c.written[reviewers.key] {
+			c.checkHandles(reviewers, s.Workflows.Reviewers, s.Source.Owner)
+		}
 	} else {
-		for _, other := range []place{at.child("oidcProvider"), preview, up} {
+		for _, other := range []place{at.child("oidcProvider"), preview, up, at.child("previewWorkflow"), at.child("upWorkflow"), reviewers} {
 			if c.written[other.key] {
 				c.require(repository, other, "name the repository of source.owner that holds the program, or leave out all of workflows")
 				break

@@ -298,6 +298,11 @@ var Table = append(ofUpkeep(), []Wildcard{
 		Why: "one role for all rules of the gate; Amazon EventBridge User Guide, Cross-service confused deputy prevention: " +
 			"aws:SourceArn limits a role to rules, by ArnLike",
 	},
+	{
+		Kind: Trust, Actions: []string{"sts:AssumeRoleWithWebIdentity"}, Pattern: "${Owner}/${Repository}/.github/workflows/${Workflow}@*",
+		Why: "a preview runs at refs/pull/<number>/merge, another for each pull request; GitHub Docs, OpenID Connect reference: " +
+			"job_workflow_ref ends with that, and sub beside it names the environment of previews",
+	},
 
 	// Who may write to a bucket, a topic and a queue.
 	{

@@ -220,7 +220,7 @@ func (w World) answer(token string, args resource.PropertyMap) (resource.Propert
 			"id": "456789", "repoId": 456789, "fullName": "example-org/" + args["name"].StringValue(), "private": true,
 		}), nil
 	case "github:index/getOrganization:getOrganization":
-		return resource.NewPropertyMapFromMap(map[string]any{"id": "123456", "plan": "team"}), nil
+		return resource.NewPropertyMapFromMap(map[string]any{"id": "123456", "plan": "enterprise"}), nil
 	case "github:index/getRepositoryEnvironments:getRepositoryEnvironments":
 		return resource.NewPropertyMapFromMap(map[string]any{"environments": []any{}}), nil
 	case "aws:secretsmanager/getSecret:getSecret":
@@ -256,15 +256,17 @@ var github = []struct {
 		`200 {"full_name": "$1/$2", "private": true, "archived": false, "default_branch": "main", "owner": {"type": "Organization"}}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/branches/prod$`), `200 {"name": "prod"}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/branches/(main|prod)/protection$`), `404 {"message": "Branch not protected"}`},
-	{regexp.MustCompile(`^repos/[^/]+/[^/]+/rules/branches/prod\?`), `200 []`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/rules/branches/(main|prod)\?`), `200 []`},
+	// The files of the workflows that run the program exist.
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/contents/\.github/workflows/(preview|up)\.yml\?ref=main$`), `200 {"type": "file"}`},
 	// No file that the gate writes exists, and every Dockerfile that settings name does.
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/contents/(\.github/.*|(docs/)?CODEOWNERS)\?ref=(main|prod)$`), `404 {"message": "Not Found"}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/contents/[^?]+\?ref=(main|prod)$`), `200 {"type": "file"}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/git/trees/(main|prod)\?recursive=1$`), `200 {"truncated": true}`},
-	{regexp.MustCompile(`^repos/[^/]+/[^/]+/collaborators/([^/]+)/permission$`), `200 {"permission": "write", "user": {"login": "$1"}}`},
+	{regexp.MustCompile(`^repos/[^/]+/[^/]+/collaborators/([^/]+)/permission$`), `200 {"permission": "write", "user": {"login": "$1", "id": 1001}}`},
 	{regexp.MustCompile(`^repos/[^/]+/[^/]+/teams\?`), `200 [{"slug": "everybody", "permissions": {"push": true}}]`},
 	// Every team is below one that may write.
-	{regexp.MustCompile(`^orgs/[^/]+/teams/([^/]+)$`), `200 {"slug": "$1", "privacy": "closed", "parent": {"slug": "everybody"}}`},
+	{regexp.MustCompile(`^orgs/[^/]+/teams/([^/]+)$`), `200 {"id": 2001, "slug": "$1", "privacy": "closed", "parent": {"slug": "everybody"}}`},
 	// An app's token is nobody's.
 	{regexp.MustCompile(`^user$`), `403 {"message": "Resource not accessible by integration"}`},
 }

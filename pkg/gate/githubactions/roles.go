@@ -1,5 +1,5 @@
 // Package githubactions makes the roles and the environments by which GitHub Actions previews
-// and updates the gate.
+// and updates the gate, and protects main of the repository that holds the program.
 package githubactions
 
 import (
@@ -21,8 +21,11 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// mainBranch is what updates are run from.
-const mainBranch = "main"
+// mainBranch is what updates are run from, and mainReference is git's name of it.
+const (
+	mainBranch    = "main"
+	mainReference = "refs/heads/" + mainBranch
+)
 
 // Roles are the roles of GitHub Actions. Without a repository that holds the program there
 // are none, and their ARNs are empty.
@@ -36,6 +39,8 @@ type Roles struct {
 type Repository struct {
 	FullName              string // owner/name, in GitHub's own case
 	OwnerID, RepositoryID string
+	// ReviewingUsers and ReviewingTeams are the ids of those who approve updates.
+	ReviewingUsers, ReviewingTeams []int
 }
 
 // Subjects are the two forms in which GitHub writes the subject of a job in an
@@ -50,11 +55,18 @@ func (r *Repository) Subjects(environment string) []string {
 	}
 }
 
+// workflowRef is the claim job_workflow_ref of the jobs of a workflow's file, at a ref or a
+// pattern of refs (GitHub, OpenID Connect reference).
+func (r *Repository) workflowRef(file, ref string) string {
+	return r.FullName + "/.github/workflows/" + file + "@" + ref
+}
+
 // New makes GitHub's OIDC provider, and for previews and for updates each a
-// role and the GitHub environment whose jobs alone may take it on. A subject that
-// names the repository only would let the job of any pull request do that; an
-// environment that nobody protects, the job of any branch.
-func New(c component.Context, parent pulumi.Resource, boundaries *identity.Boundaries, of *Repository) (*Roles, error) {
+// role and the GitHub environment whose jobs alone may assume it, and protects main, which
+// updates are run from, after the files that the gate writes to it. A subject that names the
+// repository only would let the job of any pull request do that; an environment that nobody
+// protects, the job of any branch; and a main that nobody protects, any job.
+func New(c component.Context, parent pulumi.Resource, boundaries *identity.Boundaries, of *Repository, files []pulumi.Resource) (*Roles, error) {
 	if of == nil {
 		none := pulumi.String("").ToStringOutput()
 		return &Roles{PreviewArn: none, DeployArn: none}, nil
@@ -81,6 +93,8 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 	roles := &Roles{}
 	preview, err := newRole(c, group, boundaries, workflow{
 		duty: naming.Preview, environment: c.Settings.Workflows.PreviewEnvironment, may: deploypermissions.Preview(c.Settings),
+		// A pull request's job runs at refs/pull/<number>/merge, a started one's at its branch.
+		file: c.Settings.Workflows.PreviewWorkflow,
 	}, of, trusted)
 	if err != nil {
 		return nil, fmt.Errorf("preview: %w", err)
@@ -88,11 +102,15 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 	roles.PreviewArn, roles.Records = preview.Arn, preview.Boundary.Records
 	up, err := newRole(c, group, boundaries, workflow{
 		duty: naming.Deploy, environment: c.Settings.Workflows.UpEnvironment, branch: mainBranch, may: deploypermissions.Deploy(c.Settings),
+		file: c.Settings.Workflows.UpWorkflow,
 	}, of, trusted)
 	if err != nil {
 		return nil, fmt.Errorf("deploy: %w", err)
 	}
 	roles.DeployArn, roles.Records = up.Arn, append(roles.Records, up.Boundary.Records...)
+	if err := protectMain(c, group, files); err != nil {
+		return nil, err
+	}
 	return roles, c.RegisterOutputs(group, pulumi.Map{"previewRoleArn": preview.Arn, "deployRoleArn": up.Arn})
 }
 
@@ -104,7 +122,34 @@ type workflow struct {
 	duty, environment string
 	// branch is the only one whose jobs get into the environment; empty: every one.
 	branch string
-	may    []deploypermissions.Statement
+	// file is the workflow's, in .github/workflows.
+	file string
+	may  []deploypermissions.Statement
+}
+
+// conditions are those of the trust policy: the environment of the repository, and the
+// workflow's file; of updates also its branch. IAM has the claims job_workflow_ref and ref as
+// condition keys of sts:AssumeRoleWithWebIdentity (Service Authorization Reference, Condition
+// keys for AWS STS; IAM User Guide, Available keys for AWS OIDC federation). AWS announced
+// them, in January 2026, for its commercial regions: other partitions have the subject alone,
+// because a condition on a key that a request lacks is never met.
+func (w workflow) conditions(c component.Context, of *Repository) []policydoc.Condition {
+	all := []policydoc.Condition{
+		policydoc.Is("StringEquals", naming.OIDCHost+":aud", STSAudience),
+		policydoc.Is("StringEquals", naming.OIDCHost+":sub", of.Subjects(w.environment)...),
+	}
+	const file = naming.OIDCHost + ":job_workflow_ref"
+	switch {
+	case c.Settings.Partition() != "aws":
+		return all
+	case w.branch == "":
+		return append(all, policydoc.Is("StringLike", file, of.workflowRef(w.file, "*")))
+	}
+	reference := "refs/heads/" + w.branch
+	return append(all,
+		policydoc.Is("StringEquals", file, of.workflowRef(w.file, reference)),
+		// A workflow of another branch can call the file on main, where the file allows it.
+		policydoc.Is("StringEquals", naming.OIDCHost+":ref", reference))
 }
 
 func newRole(c component.Context, parent pulumi.Resource, boundaries *identity.Boundaries, w workflow, of *Repository, trusted []pulumi.Resource) (*identity.Role, error) {
@@ -118,10 +163,7 @@ func newRole(c component.Context, parent pulumi.Resource, boundaries *identity.B
 		Sid:        "OneEnvironmentOfOneRepository",
 		Principals: map[string][]string{"Federated": {c.Names.GitHubProvider()}},
 		Actions:    []string{"sts:AssumeRoleWithWebIdentity"},
-		Conditions: []policydoc.Condition{
-			policydoc.Is("StringEquals", naming.OIDCHost+":aud", STSAudience),
-			policydoc.Is("StringEquals", naming.OIDCHost+":sub", of.Subjects(w.environment)...),
-		},
+		Conditions: w.conditions(c, of),
 	}, boundary, trusted...)
 	if err != nil {
 		return nil, err
@@ -139,12 +181,12 @@ func newRole(c component.Context, parent pulumi.Resource, boundaries *identity.B
 		return nil, err
 	}
 	// After the role: its trust says from then on whose the environment is.
-	return role, newEnvironment(c, parent, w, role)
+	return role, newEnvironment(c, parent, w, of, role)
 }
 
 // newEnvironment owns the GitHub environment whole: what else somebody has set there
 // is taken away.
-func newEnvironment(c component.Context, parent pulumi.Resource, w workflow, role *identity.Role) error {
+func newEnvironment(c component.Context, parent pulumi.Resource, w workflow, of *Repository, role *identity.Role) error {
 	name, child := c.ChildName(w.duty), pulumi.Parent(parent)
 	args := &github.RepositoryEnvironmentArgs{
 		Repository:      pulumi.String(c.Settings.Workflows.Repository),
@@ -154,6 +196,13 @@ func newEnvironment(c component.Context, parent pulumi.Resource, w workflow, rol
 	if w.branch != "" {
 		args.DeploymentBranchPolicy = github.RepositoryEnvironmentDeploymentBranchPolicyArgs{
 			ProtectedBranches: pulumi.Bool(false), CustomBranchPolicies: pulumi.Bool(true),
+		}
+		// GitHub takes prevent_self_review with reviewers only.
+		if len(of.ReviewingUsers)+len(of.ReviewingTeams) > 0 {
+			args.PreventSelfReview = pulumi.Bool(true)
+			args.Reviewers = github.RepositoryEnvironmentReviewerArray{github.RepositoryEnvironmentReviewerArgs{
+				Users: pulumi.ToIntArray(of.ReviewingUsers), Teams: pulumi.ToIntArray(of.ReviewingTeams),
+			}}
 		}
 	}
 	made, err := github.NewRepositoryEnvironment(c.Ctx, name, args, child, pulumi.DependsOn([]pulumi.Resource{role}))

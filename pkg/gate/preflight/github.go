@@ -69,6 +69,7 @@ func (g githubClient) file(repository, branch, name string) (text string, there 
 
 // team is one that may do something with a repository.
 type team struct {
+	ID            int
 	Slug, Privacy string
 	Permissions   struct{ Push bool }
 	Parent        *struct{ Slug string }
@@ -114,43 +115,59 @@ func (g githubClient) allowance(who handle, login string) string {
 	return "/" + login
 }
 
-// mayWrite is whether a user or a team may write to a repository, what is wrong if
-// not, and the user's login in GitHub's spelling.
-func (g githubClient) mayWrite(repository string, who handle, teams []team) (login, fault string) {
+// identified is a user or a team as GitHub knows it.
+type identified struct {
+	login string // of a user in GitHub's spelling, or a team's slug
+	id    int
+}
+
+// find is the user or the team that settings name, and what is wrong with them: least is
+// the permission on a repository that they must have, read or write.
+func (g githubClient) find(repository string, who handle, teams []team, least string) (found identified, fault string) {
 	organization, name := who.split()
+	found.login = name
+	without := "may not " + least + " " + map[string]string{"write": "to "}[least] + repository
 	if organization == "" {
 		r := g.getRepository(repository, "/collaborators/"+name+"/permission")
 		var got struct {
 			Permission string
-			User       struct{ Login string }
+			User       struct {
+				Login string
+				ID    int
+			}
+		}
+		enough := []string{"admin", "write"}
+		if least == "read" {
+			enough = append(enough, "read")
 		}
 		switch {
 		case r.refused != nil:
-			return name, "cannot be looked up: " + r.refused.Error()
+			return found, "cannot be looked up: " + r.refused.Error()
 		case r.code == 404:
-			return name, "is no user of GitHub"
-		case r.into(&got) != nil || !slices.Contains([]string{"admin", "write"}, got.Permission):
-			return name, "may not write to " + repository
+			return found, "is no user of GitHub"
+		case r.into(&got) != nil || !slices.Contains(enough, got.Permission):
+			return found, without
 		}
-		return got.User.Login, ""
+		return identified{got.User.Login, got.User.ID}, ""
 	}
 	if !strings.EqualFold(organization, g.owner) {
-		return name, "is a team of another organization than " + g.owner
+		return found, "is a team of another organization than " + g.owner
 	}
 	r := g.get("orgs/%s/teams/%s", g.owner, name)
 	var got team
 	switch {
 	case r.refused != nil:
-		return name, "cannot be looked up: " + r.refused.Error()
+		return found, "cannot be looked up: " + r.refused.Error()
 	case r.code == 404 || r.into(&got) != nil:
-		return name, "is no team that the token can see"
-	case got.Privacy == "secret":
-		return name, "is a secret team, which GitHub takes for no code owner"
+		return found, "is no team that the token can see"
+	case got.Privacy == "secret" && least == "write":
+		return found, "is a secret team, which GitHub takes for no code owner"
 	}
+	found.id = got.ID
 	// A team has what its parents have, and a parent's entry is the only one it needs.
 	for up := &got; up != nil; {
-		if slices.ContainsFunc(teams, func(t team) bool { return t.Slug == up.Slug && t.Permissions.Push }) {
-			return name, ""
+		if slices.ContainsFunc(teams, func(t team) bool { return t.Slug == up.Slug && (t.Permissions.Push || least == "read") }) {
+			return found, ""
 		}
 		if up.Parent == nil {
 			break
@@ -161,5 +178,5 @@ func (g githubClient) mayWrite(repository string, who handle, teams []team) (log
 		}
 		up = &parent
 	}
-	return name, "may not write to " + repository
+	return found, without
 }

@@ -118,19 +118,24 @@ func (i *repositoryPreflight) repository(name string, first bool) {
 		i.add("source.owner", i.owner, "is a user, and GitHub restricts who may merge in repositories of organizations only",
 			"move the repositories to an organization, or protect prod by hand and set source.protection to adopt")
 	}
-	protection, there := i.protection(key, name)
+	protection, there := i.protection(key, name, component.ProdBranch)
 	if !there {
+		return
+	}
+	rules, err := i.branchRules(name, component.ProdBranch)
+	if err != nil {
+		i.noRules(key, name, err)
 		return
 	}
 	i.people(name, first)
 	i.checkDockerfiles(name)
 	writes := len(i.unsigned)
-	i.files(name, protection != nil)
+	i.files(name, protection != nil || len(rules.closedTo) > 0)
 	if len(i.unsigned) > writes {
 		i.closedMain(key, name, i.unsigned[writes:])
 	}
 	if i.Settings.Source.Protection == settings.Adopt {
-		i.adopted(name, organization, protection)
+		i.adopted(name, organization, protection, rules)
 	}
 }
 
@@ -138,17 +143,24 @@ func (i *repositoryPreflight) noBranch(key, repository string) {
 	i.add(key, repository, "has no branch prod", "make it: git push origin main:prod")
 }
 
-// protection is that of prod, nil when there is none. GitHub shows it, and that
+// noRules is a branch whose rules GitHub does not show.
+func (i *repositoryPreflight) noRules(key, repository string, err error) {
+	i.add(key, repository, "GitHub does not tell the "+err.Error()+" in "+repository, "let the token (GITHUB_TOKEN) administer the repository")
+}
+
+// protection is that of a branch, nil when there is none. GitHub shows it, and that
 // there is none, to administrators alone: it is the proof that the token is one's,
 // also of an app's, whose permissions it does not list with the repository.
-func (i *repositoryPreflight) protection(key, repository string) (protection *branchProtection, there bool) {
-	a := i.getRepository(repository, "/branches/"+component.ProdBranch+"/protection")
+func (i *repositoryPreflight) protection(key, repository, branch string) (protection *branchProtection, there bool) {
+	a := i.getRepository(repository, "/branches/"+branch+"/protection")
 	switch {
 	case a.says("Upgrade to GitHub"):
 		i.add(key, repository, "is private, and the plan of "+i.owner+" protects branches of public repositories only",
 			"upgrade the plan (GitHub Team, or Pro for a user), make the repository public, or set source.protection to off")
-	case a.says("Branch not found"):
+	case a.says("Branch not found") && branch == component.ProdBranch:
 		i.noBranch(key, repository)
+	case a.says("Branch not found"):
+		i.add(key, repository, "has no branch "+branch, "push the program to it")
 	case a.says("Branch not protected"):
 		return nil, true
 	case a.found() && a.into(&protection) == nil:
@@ -159,16 +171,25 @@ func (i *repositoryPreflight) protection(key, repository string) (protection *br
 	return nil, false
 }
 
-// closedMain is a main that takes pull requests only, administrators included: the
-// gate's files cannot be written to it. An app may be excepted.
+// closedMain is a main that takes pull requests only, by a protection that holds for
+// administrators too or by a ruleset: the gate's files cannot be written to it. An app may be
+// excepted.
 func (i *repositoryPreflight) closedMain(key, repository string, files []string) {
-	var main branchProtection
-	if a := i.getRepository(repository, "/branches/"+onlymain.Head+"/protection"); !a.found() || a.into(&main) != nil {
+	rules, err := i.branchRules(repository, onlymain.Head)
+	if err != nil {
+		i.noRules(key, repository, err)
 		return
 	}
-	if main.Admins.Enabled && main.Reviews.Count > 0 && len(main.Reviews.Bypassers.Apps) == 0 {
-		i.add(key, repository, "main takes pull requests only, so the gate cannot write "+strings.Join(files, ", ")+" to it",
+	what := strings.Join(files, ", ")
+	var main branchProtection
+	if a := i.getRepository(repository, "/branches/"+onlymain.Head+"/protection"); a.found() && a.into(&main) == nil &&
+		main.Admins.Enabled && main.Reviews.Count > 0 && len(main.Reviews.Bypassers.Apps) == 0 {
+		i.add(key, repository, "main takes pull requests only, so the gate cannot write "+what+" to it",
 			"let the app whose token it is bypass them, or administrators for this update")
+	}
+	if by := strings.Join(rules.closedTo, ", "); by != "" {
+		i.add(key, repository, "main takes pull requests only (ruleset "+by+"), so the gate cannot write "+what+" to it",
+			"let the app whose token it is bypass the ruleset for this update, or take the ruleset away for it")
 	}
 }
 
@@ -193,8 +214,8 @@ func (i *repositoryPreflight) people(repository string, first bool) {
 			if _, looked := logins[strings.ToLower(name)]; looked {
 				continue
 			}
-			login, fault := i.mayWrite(repository, handle(name), teams)
-			if logins[strings.ToLower(name)] = login; fault != "" {
+			found, fault := i.find(repository, handle(name), teams, "write")
+			if logins[strings.ToLower(name)] = found.login; fault != "" {
 				i.add(fmt.Sprintf("%s[%d]", list.key, n), name, fault,
 					"name one who may write to the repository, GitHub drops everybody else without a word")
 			}
@@ -209,9 +230,9 @@ func (i *repositoryPreflight) people(repository string, first bool) {
 }
 
 // adopted is whether somebody else's protection of prod is as strong as the gate's.
-func (i *repositoryPreflight) adopted(repository string, organization bool, protection *branchProtection) {
+func (i *repositoryPreflight) adopted(repository string, organization bool, protection *branchProtection, rules branchRules) {
 	key, mode := "source.protection", string(settings.Adopt)
-	if protection == nil {
+	if protection == nil && len(rules.rules) == 0 {
 		i.add(key, mode, "prod of "+repository+" is not protected", "set it to create, or protect the branch first")
 		return
 	}
@@ -223,11 +244,6 @@ func (i *repositoryPreflight) adopted(repository string, organization bool, prot
 	if err != nil || text != onlymain.Workflow {
 		i.add(key, mode, onlymain.File+" of prod in "+repository+" is not the workflow that lets only main through",
 			"let the stack that protects the branch run first, or merge pkg/onlymain/prodgate.yml there")
-	}
-	var rules []branchRule
-	if a := i.getRepository(repository, "/rules/branches/"+component.ProdBranch+"?per_page=100"); !a.found() || a.into(&rules) != nil {
-		i.add(key, mode, "GitHub does not tell the rules of prod in "+repository, "let the token (GITHUB_TOKEN) administer the repository")
-		return
 	}
 	if weaker := protection.weaknesses(i.Settings, organization, rules); len(weaker) > 0 {
 		i.add(key, mode, "the protection of prod in "+repository+" is weaker than the gate's: "+strings.Join(weaker, ", "),

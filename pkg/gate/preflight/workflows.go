@@ -29,7 +29,10 @@ func findWorkflows(c component.Context, parent pulumi.Resource) (*githubactions.
 	if err != nil {
 		return nil, err
 	}
-	return found, checkEnvironments(c, parent, found)
+	if err := checkEnvironments(c, parent, found); err != nil {
+		return nil, err
+	}
+	return found, checkProgram(c, parent, found)
 }
 
 // checkOIDCProvider compares what settings say of GitHub's OIDC provider with what
@@ -81,6 +84,9 @@ func findRepository(c component.Context, parent pulumi.Resource) (*githubactions
 			return nil, problem("GitHub does not show its owner "+owner+remedy, err)
 		}
 		found.OwnerID = user.Id
+		if repository.Private && len(c.Settings.Workflows.Reviewers) > 0 {
+			return nil, noReviewers(c, "of users")
+		}
 		return found, nil
 	}
 	// GitHub shows the plan to owners only: to others it is empty.
@@ -88,8 +94,18 @@ func findRepository(c component.Context, parent pulumi.Resource) (*githubactions
 		return nil, problem("is private, and GitHub's free plan has environments of public repositories only; "+
 			"change the plan or the visibility, or leave workflows out", nil)
 	}
+	if repository.Private && organization.Plan == "team" && len(c.Settings.Workflows.Reviewers) > 0 {
+		return nil, noReviewers(c, "with the team plan")
+	}
 	found.OwnerID = organization.Id
 	return found, nil
+}
+
+// noReviewers is a private repository whose plan has no reviewers of environments: GitHub
+// Enterprise alone has them (GitHub, Deployments and environments, Required reviewers).
+func noReviewers(c component.Context, whose string) error {
+	return component.SettingError("workflows.reviewers", strings.Join(c.Settings.Workflows.Reviewers, ", "), "%s is private, and repositories %s have "+
+		"reviewers of environments only if they are public; change the plan or the visibility, or set it to []", c.Settings.Workflows.Repository, whose)
 }
 
 // checkEnvironments refuses to take over an environment of somebody else: GitHub

@@ -22,11 +22,11 @@ func RequiredChecks(s *settings.Settings) []string {
 
 // protectBranch closes the prod branch of a repository to everything but a reviewed,
 // checked pull request from main, for administrators too. Linear history is not
-// asked for: main is merged by merge commits.
-func protectBranch(c component.Context, parent pulumi.Resource, repository string, mergers []string) error {
+// asked for: main is merged by merge commits. It returns the files that it writes before.
+func protectBranch(c component.Context, parent pulumi.Resource, repository string, mergers []string) ([]pulumi.Resource, error) {
 	files, err := writeFiles(c, parent, repository)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// The files come first and go last: a protected branch takes neither.
 	opts := []pulumi.ResourceOption{pulumi.Parent(parent), c.ProtectOption(), pulumi.DependsOn(files)}
@@ -62,7 +62,7 @@ func protectBranch(c component.Context, parent pulumi.Resource, repository strin
 		},
 	}, opts...)
 	if err != nil {
-		return fmt.Errorf("protection: %w", err)
+		return nil, fmt.Errorf("protection: %w", err)
 	}
 	// The provider's branch protection names a check and not whose it is (6.13), and a
 	// commit status of that name can be set by whoever may write. A ruleset binds it.
@@ -89,7 +89,7 @@ func protectBranch(c component.Context, parent pulumi.Resource, repository strin
 		},
 	}, opts...)
 	if err != nil {
-		return fmt.Errorf("ruleset: %w", err)
+		return nil, fmt.Errorf("ruleset: %w", err)
 	}
-	return nil
+	return files, nil
 }

@@ -20,6 +20,8 @@ type Source struct {
 	ConnectionArn, ConnectionStatus pulumi.StringOutput
 	// Ready is what must exist before a pipeline runs; of CodeCommit only.
 	Ready []pulumi.Resource
+	// Files are those that the gate writes, by repository of GitHub.
+	Files map[string][]pulumi.Resource
 }
 
 // New makes the source. Mergers are who may merge to prod, as GitHub's provider writes them.
@@ -46,8 +48,9 @@ func newSource(c component.Context, parent pulumi.Resource, mergers []string) (*
 	if c.Settings.Source.Protection != settings.Create {
 		return s, nil
 	}
+	s.Files = map[string][]pulumi.Resource{}
 	for _, repository := range c.Settings.Repositories() {
-		if err := protectBranch(c, parent, repository, mergers); err != nil {
+		if s.Files[repository], err = protectBranch(c, parent, repository, mergers); err != nil {
 			return nil, fmt.Errorf("%s: %w", repository, err)
 		}
 	}
