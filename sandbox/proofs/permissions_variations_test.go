@@ -89,22 +89,27 @@ func (e *estate) assertAppsSeparated(t *testing.T, first, second delivered) {
 	e.assertDenied(t, "for another app", asked)
 }
 
-// assertNoBuildOverride asserts that a pipeline's role starts a build of its app, and none that
-// overrides what the project declares.
+// assertNoBuildOverride asserts that a pipeline's role starts a build of its app, and EventBridge's role the check of the known state,
+// and that neither overrides what the project declares.
 func (e *estate) assertNoBuildOverride(t *testing.T, app delivered) {
-	start := func(with map[string]string) authority.Question {
-		return e.question(e.role(naming.Pipeline, app.name).Principal, "codebuild:StartBuild", e.plan.Project(app.name, naming.Build).ARN, with)
-	}
-	verdicts, err := e.judge.Ask(t.Context(), start(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !verdicts[0].Allowed {
-		t.Error("a build as its project declares it is denied")
-	}
 	var asked []authority.Question
-	for _, key := range model.BuildOverrides {
-		asked = append(asked, start(map[string]string{key: "true"}))
+	for _, starts := range []struct {
+		who     authority.Principal
+		project string
+	}{
+		{e.role(naming.Pipeline, app.name).Principal, e.plan.Project(app.name, naming.Build).ARN},
+		{e.role(naming.Dispatcher, "").Principal, e.plan.VerifierProject().ARN},
+	} {
+		verdicts, err := e.judge.Ask(t.Context(), e.question(starts.who, "codebuild:StartBuild", starts.project, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !verdicts[0].Allowed {
+			t.Errorf("a build of %s as the project declares it is denied", starts.project)
+		}
+		for _, key := range model.BuildOverrides {
+			asked = append(asked, e.question(starts.who, "codebuild:StartBuild", starts.project, map[string]string{key: "true"}))
+		}
 	}
 	e.assertDenied(t, "with an override", asked)
 }

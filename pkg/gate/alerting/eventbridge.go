@@ -6,6 +6,7 @@ import (
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
 	"prodgate/pkg/naming"
+	"prodgate/pkg/pipeline"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
@@ -23,9 +24,11 @@ func NewEventBridgeRole(c component.Context, parent pulumi.Resource, boundaries 
 
 // eventBridgePermissions are what rules start, and where they forward events.
 func eventBridgePermissions(c component.Context) policydoc.Document {
-	document := policydoc.Document{{
-		Sid: "StartCheck", Actions: []string{"codebuild:StartBuild"}, Resources: policydoc.On(c.Names.VerifierProject().ARN),
-	}}
+	check := policydoc.Statement{Sid: "StartCheck", Actions: []string{"codebuild:StartBuild"}, Resources: policydoc.On(c.Names.VerifierProject().ARN)}
+	for _, key := range pipeline.BuildOverrides {
+		check.Conditions = append(check.Conditions, policydoc.Is("Null", key, "true"))
+	}
+	document := policydoc.Document{check}
 	if c.Settings.UsesCodeCommit() {
 		document = append(document, policydoc.Statement{
 			Sid: "StartPipelines", Actions: []string{"codepipeline:StartPipelineExecution"}, Resources: policydoc.On(c.Names.Pipelines()),

@@ -20,7 +20,8 @@ def main() -> None:
         lines = []
         for action in sorted(actions.values(), key=lambda one: str(one["name"])):
             access = "Write" if "Write" in action["accessLevel"] else "Read"
-            lines.append(f"  {json.dumps(action['name'])}: {json.dumps([access, *(on['name'] for on in action['resourceTypes'])])}")
+            values = [access, *(on["name"] for on in action["resourceTypes"])]
+            lines.append(f"  {json.dumps(action['name'])}: {json.dumps(values)}")
         services.append(text + ",\n".join(lines) + "\n}}")
     print("{\n" + ",\n".join(services) + "\n}")
 
