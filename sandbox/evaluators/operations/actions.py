@@ -16,7 +16,7 @@ def main() -> None:
         types = json.loads((folder / "resourceTypes" / f"{prefix}.json").read_text())
         actions = json.loads((folder / "actions" / f"{prefix}.json").read_text())
         lines = [f"  {json.dumps(one['key'])}: {json.dumps(one['arn'])}" for one in types.values()]
-        text = f"{json.dumps(prefix)}: {{\n\"resources\": {{\n" + ",\n".join(lines) + '\n},\n"actions": {\n'
+        text = f'{json.dumps(prefix)}: {{\n"resources": {{\n' + ",\n".join(lines) + '\n},\n"actions": {\n'
         lines = []
         for action in sorted(actions.values(), key=lambda one: str(one["name"])):
             access = "Write" if "Write" in action["accessLevel"] else "Read"
