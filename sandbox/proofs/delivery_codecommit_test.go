@@ -17,8 +17,9 @@ import (
 
 var sourceBlock = regexp.MustCompile(`(?s)  prodgate:source:\n.*?  prodgate:apps:\n`)
 
-// fromCodeCommit changes prod's source to CodeCommit. The program itself stays at GitHub.
+// fromCodeCommit changes prod's source to CodeCommit. The program itself stays at GitHub, where nobody is named who merges.
 func fromCodeCommit(text string) string {
+	text = strings.Replace(text, "    upEnvironment: prod\n", "    upEnvironment: prod\n    reviewers: [\"@example-org/platform\"]\n", 1)
 	return sourceBlock.ReplaceAllString(text, `  prodgate:source:
     provider: codecommit
     owner: example-org
