@@ -9,8 +9,8 @@
 // GitHub uses, because programs and people read them: an unknown repository, a second
 // rule for one pattern, a plan that lacks a feature, a commit to a protected branch.
 //
-// What it holds is allowed in one readable JSON file, written after every change.
-// A call that it does not know is an error and is allowed in [Server.Unknown]: a
+// Its state is kept in one readable JSON file, written after every change.
+// An unknown call is an error and is recorded in [Server.Unknown]: a
 // test that reaches past the emulator fails, instead of passing on nothing.
 //
 // Some things differ from GitHub by intent. Commit ids are hashes, but not
