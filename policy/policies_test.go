@@ -27,8 +27,8 @@ var (
 	ruleset      = [2]string{rulesetType, "gate-web-only-main"}
 )
 
-// change is a case: a resource of the gate with one value changed, and what the
-// policies find then. Nothing, where finds is empty.
+// change is a case: a resource of the gate with one value changed, and a part of the finding
+// that it causes; empty for no finding.
 type change struct {
 	of    [2]string
 	path  string
@@ -220,7 +220,7 @@ var changes = map[string]map[string]change{
 	},
 }
 
-// What cases write values with.
+// The types of values in cases.
 type (
 	list   []any
 	object map[string]any
@@ -263,7 +263,7 @@ func propertyOf(t testing.TB, of any) property.Value {
 
 func TestPolicies_OneChangeIsOneViolation(t *testing.T) {
 	t.Parallel()
-	all := made(t)
+	all := gateResources(t)
 	for _, p := range policies {
 		if !slices.ContainsFunc(slices.Collect(maps.Values(changes[p.name])), func(c change) bool { return c.finds != "" }) {
 			t.Errorf("nothing is a violation of %s", p.name)
@@ -273,7 +273,7 @@ func TestPolicies_OneChangeIsOneViolation(t *testing.T) {
 		for name, c := range cases {
 			t.Run(policy+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				got := found(pick(t, all, c.of[0], c.of[1]).with(t, c.path, propertyOf(t, c.to)))
+				got := listViolations(findResource(t, all, c.of[0], c.of[1]).with(t, c.path, propertyOf(t, c.to)))
 				switch {
 				case c.finds == "" && len(got) == 0:
 				case c.finds != "" && len(got) == 1 && strings.HasPrefix(got[0], policy+": ") && strings.Contains(got[0], c.finds):
@@ -300,7 +300,7 @@ func TestPolicies_ForbiddenResources(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := found(c.r); len(got) != 1 || !strings.HasPrefix(got[0], c.want) {
+			if got := listViolations(c.r); len(got) != 1 || !strings.HasPrefix(got[0], c.want) {
 				t.Errorf("found %q", got)
 			}
 		})
@@ -321,7 +321,7 @@ func TestPolicies_AttachmentsOfAnyKind(t *testing.T) {
 		} {
 			t.Run(token+" "+arn, func(t *testing.T) {
 				t.Parallel()
-				got := found(resource{value{propertyOf(t, object{"policyArn": arn})}, token, "somebody"})
+				got := listViolations(resource{value{propertyOf(t, object{"policyArn": arn})}, token, "somebody"})
 				if len(got) > 1 || strings.Join(got, "") == "" != (want == "") || !strings.HasPrefix(strings.Join(got, ""), want) {
 					t.Errorf("found %q", got)
 				}
@@ -332,14 +332,14 @@ func TestPolicies_AttachmentsOfAnyKind(t *testing.T) {
 
 func TestPolicies_MissingRegionOrAccount(t *testing.T) {
 	t.Parallel()
-	p := pick(t, made(t), provider[0], provider[1])
+	p := findResource(t, gateResources(t), provider[0], provider[1])
 	for missing, s := range map[string]stack{
-		regionKey:  {account: ours.account},
-		accountKey: {region: ours.region},
+		regionKey:  {account: testStack.account},
+		accountKey: {region: testStack.region},
 	} {
 		t.Run(missing, func(t *testing.T) {
 			t.Parallel()
-			if got := regionAndAccount.look(s, p); len(got) != 1 || got[0].problem != "the stack does not say "+missing {
+			if got := regionAndAccount.checkResource(s, p); len(got) != 1 || got[0].problem != "the stack does not say "+missing {
 				t.Errorf("found %v", got)
 			}
 		})
