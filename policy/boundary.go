@@ -25,8 +25,8 @@ var boundedRole = policy{
 		case at.text() == "":
 			return []finding{{"it has no permission boundary", "set permissionsBoundary to a policy of this stack"}}
 		case !strings.Contains(at.text(), boundaryPath):
-			return []finding{{fmt.Sprintf("its boundary %s is not of a path that ends in %s", at, boundaryPath),
-				"set permissionsBoundary to a policy of this stack, and give that such a path"}}
+			return []finding{{fmt.Sprintf("its boundary %s is not a policy whose path ends with %s", at, boundaryPath),
+				"set permissionsBoundary to a policy of this stack with such a path"}}
 		}
 		return nil
 	},
@@ -35,7 +35,7 @@ var boundedRole = policy{
 		var found []finding
 		for _, role := range all {
 			if at := role.at("permissionsBoundary"); role.token == roleToken && at.text() != "" && !hasPolicy(all, at.text()) {
-				found = append(found, finding{fmt.Sprintf("the boundary %s of the role %s is no policy of this stack", at, role.name),
+				found = append(found, finding{fmt.Sprintf("the boundary %s of the role %s is not a policy of this stack", at, role.name),
 					"set permissionsBoundary to a policy of this stack"})
 			}
 		}

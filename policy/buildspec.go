@@ -14,7 +14,7 @@ var inlineBuildspec = policy{
 				"remove it: the pipeline starts the build"}}
 		}
 		if spec := r.at("source.buildspec"); !spec.isUnknown() && !isInline(spec.text()) {
-			return []finding{{"its buildspec is not inline, and so the repository's or a bucket's to change",
+			return []finding{{"its buildspec is not inline: whoever can write to the repository or the bucket can change it",
 				"set source.buildspec to the text of the buildspec"}}
 		}
 		return nil

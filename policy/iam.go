@@ -45,7 +45,7 @@ var noIAMWildcard = policy{
 			return found
 		case "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive":
 			if names := r.at("policyNames"); !names.isEmpty() {
-				return []finding{{fmt.Sprintf("it leaves the inline policies %s, which AWS Config does not look into", names), "leave policyNames empty"}}
+				return []finding{{fmt.Sprintf("it leaves the inline policies %s, which AWS Config does not evaluate", names), "leave policyNames empty"}}
 			}
 			return nil
 		case "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy":
@@ -56,7 +56,7 @@ var noIAMWildcard = policy{
 	},
 }
 
-var inlinePolicyFinding = finding{"it is an inline policy, which AWS Config does not look into", "make it an aws:iam/policy and attach that"}
+var inlinePolicyFinding = finding{"it is an inline policy, which AWS Config does not evaluate", "make it an aws:iam/policy and attach that"}
 
 // fullAccessPolicy matches the ARN of an AWS managed policy that allows whole services.
 var fullAccessPolicy = regexp.MustCompile(`:aws:policy/(.*/)?(AdministratorAccess|PowerUserAccess|\w*FullAccess)$`)
@@ -81,7 +81,7 @@ func checkAttachment(arn value) []finding {
 	case fullAccessPolicy.MatchString(name):
 		return []finding{{name + " allows everything of a service", "attach a policy that names actions and resources"}}
 	case strings.HasSuffix(name[:at+1], boundaryPath):
-		return []finding{{name + " is a boundary, the most that others may give", "attach a policy that gives what is needed"}}
+		return []finding{{name + " is a permission boundary, which must not be attached", "attach a policy that allows what is needed"}}
 	}
 	return nil
 }
@@ -146,10 +146,10 @@ func checkDocument(document value, kind documentKind) []finding {
 func (s statement) check(kind documentKind) []finding {
 	var found []finding
 	if s.NotAction != nil {
-		found = append(found, finding{"allows every action but some", "name those it allows in Action"})
+		found = append(found, finding{"allows every action except those in NotAction", "name the allowed actions in Action"})
 	}
 	if s.NotResource != nil {
-		found = append(found, finding{"allows on every resource but some", "name those it allows on in Resource"})
+		found = append(found, finding{"allows every resource except those in NotResource", "name the allowed resources in Resource"})
 	}
 	if s.NotPrincipal != nil || slices.Contains(s.Principal, "*") {
 		found = append(found, finding{"trusts everybody", "name the one service or role"})

@@ -30,11 +30,11 @@ var regionAndAccount = policy{
 		// names it default and the version of the plugin.
 		if strings.HasPrefix(r.name, "default") {
 			return []finding{{"something uses the default provider of aws, which allows any account",
-				"give it a provider of the program's, and name aws in pulumi:disable-default-providers"}}
+				"give it an explicit provider, and name aws in pulumi:disable-default-providers"}}
 		}
 		var found []finding
 		if s.region == "" {
-			found = append(found, finding{"the stack does not say " + regionKey, "set it with pulumi config set"})
+			found = append(found, finding{"the stack does not set " + regionKey, "set it with pulumi config set"})
 		} else {
 			region := s.region
 			if r.name == globalProvider {
@@ -49,7 +49,7 @@ var regionAndAccount = policy{
 			}
 		}
 		if account == "" {
-			found = append(found, finding{"the stack does not say " + accountKey, "set it with pulumi config set"})
+			found = append(found, finding{"the stack does not set " + accountKey, "set it with pulumi config set"})
 		} else {
 			found = append(found, decodeList(r.at("allowedAccountIds")).requireList("allowedAccountIds", account)...)
 		}

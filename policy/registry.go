@@ -12,7 +12,7 @@ var immutableRegistry = policy{
 		return append(found, requireOne(r.at("encryptionConfigurations"), "encryption configuration", func(encryption value) []finding {
 			found := encryption.require("encryptionType", "KMS")
 			if key := encryption.at("kmsKey"); !key.isUnknown() && key.isEmpty() {
-				found = append(found, finding{fmt.Sprintf("kmsKey is %s, which is the key of AWS's that no policy limits", key),
+				found = append(found, finding{fmt.Sprintf("kmsKey is %s, which means the AWS managed key: no policy of the stack limits who uses it", key),
 					"set it to the ARN of a key of the stack's"})
 			}
 			return found
