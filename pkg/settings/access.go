@@ -33,7 +33,7 @@ func (c *checker) checkRoles(s *Settings) {
 			namedRole{at.child("taskRoleArn"), app.TaskRoleArn, ""})
 	}
 
-	// IAM, CreateRole: a name is there once in an account, whatever its path and case.
+	// IAM, CreateRole: a name is unique in an account, whatever its path and case.
 	holders := map[string]namedRole{}
 	for i, role := range all {
 		if !c.checkRole(role.at, role.arn, s) {
@@ -59,8 +59,8 @@ func (c *checker) checkRoles(s *Settings) {
 		c.add(role.at, show(role.arn), "is also the role of "+earlier.at.name(), remedy)
 	}
 
-	// IAM quotas, role trust policy length: 2,048 by default, of which the rest of the
-	// approvers' trust takes less than 300.
+	// IAM quotas, role trust policy length: 2,048 by default. The rest of the approver
+	// role's trust policy takes less than 300.
 	const most = 1750
 	if written := len(strings.Join(s.Access.ApproverArns, `","`)); written > most {
 		c.add(access.child("approverArns"), show(s.Access.ApproverArns),

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// badCase is a valid configuration with one change, and what is said about it.
+// badCase is a valid configuration with one change, and the message about it.
 type badCase struct {
 	at    string
 	value any
 	want  string
 }
 
-// bad are the cases of the rules. Those of what settings have to agree on stand in
-// files of their own, by topic.
+// bad are the cases of single settings. Cases of settings that must agree with each other
+// are in files of their own, by topic.
 var bad = map[string]badCase{
 	"the region is missing": {"aws:region", gone{},
 		`aws:region: (not set) is required; write the region of the pipelines, such as eu-west-2`},

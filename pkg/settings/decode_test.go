@@ -685,7 +685,7 @@ func FuzzSettings_Decode(f *testing.F) {
 		}
 		for _, p := range problems {
 			checkMessage(t, "fuzz", p)
-			if a := credential(p.Error()); a != "" {
+			if a := findCredential(p.Error()); a != "" {
 				t.Fatalf("a message tells %s: %s", a, p)
 			}
 		}
