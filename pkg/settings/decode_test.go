@@ -542,7 +542,7 @@ func TestSettings_AllProblemsAtOnce(t *testing.T) {
 			`prodgate:apps[0].cluster: ["c"] is not a text; write one value, in quotes`,
 			`prodgate:apps[0].deployTimeout: 90.5 is not a whole number; write digits, without quotes and without a fraction`,
 			`prodgate:apps[0].foldr: "." is set under an unknown key; did you mean folder?`,
-			`prodgate:apps[0].name: "Backend" is not an app's name; use small letters, digits and single hyphens, a letter first`,
+			`prodgate:apps[0].name: "Backend" is not an app's name; use lowercase letters, digits and single hyphens, a letter first`,
 			`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, dast, deployTimeout, deployment, dockerfile, executionRoleArn, folder, health, name, paths, repository, scan, secrets, service, taskRoleArn`,
 			`prodgate:source.codeOwners: (not set) is required; name the people or teams that review changes of the gate's workflow, as @login or @organization/team`,
 			`prodgate:source.connectionArn: null is not a value; set one, or leave the key out`,

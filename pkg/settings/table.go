@@ -71,7 +71,7 @@ var accountSettings = []setting{
 		example: "111111111111"},
 	// Without a hyphen, so that no pattern of one gate (prodgate-*) matches a name of another.
 	{key: "name", kind: text, preset: "prodgate", max: maxName, pattern: matches(`[a-z][a-z0-9]*`), what: "is not a name AWS resources can begin with",
-		remedy:  "use small letters and digits, a letter first",
+		remedy:  "use lowercase letters and digits, a letter first",
 		doc:     "The prefix of every name that the gate creates. Two gates in one account need two names.",
 		example: "prodgate"},
 	{key: "protect", kind: boolean, preset: false,
@@ -172,7 +172,7 @@ var appSettings = []setting{
 		doc: "The apps that the gate delivers. Each is one container image on its way to one ECS service."},
 	{key: "apps[]", kind: object},
 	{key: "apps[].name", kind: text, required: true, max: maxApp, pattern: matches(nameShape), what: "is not an app's name",
-		remedy:  "use small letters, digits and single hyphens, a letter first",
+		remedy:  "use lowercase letters, digits and single hyphens, a letter first",
 		doc:     "The app's name in the names of its pipeline, project and roles.",
 		example: "backend-flask"},
 	{key: "apps[].repository", kind: text, derived: "`source.repository`", max: 100, pattern: repositoryPattern, valid: isRepository, what: notRepository, remedy: repositoryRemedy,
