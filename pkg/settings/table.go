@@ -225,7 +225,7 @@ var appSettings = []setting{
 		example: []any{map[string]any{"name": "PIP_INDEX_TOKEN"}}},
 	{key: "apps[].secrets[]", kind: object},
 	{key: "apps[].secrets[].name", kind: text, required: true, max: 64, pattern: matches(`[A-Z][A-Z0-9_]*`), what: "is not the name of an environment variable",
-		remedy:  "use capitals, digits and underscores, a letter first",
+		remedy:  "use uppercase letters, digits and underscores, a letter first",
 		doc:     "The environment variable that the build reads the secret from.",
 		example: "PIP_INDEX_TOKEN"},
 	{key: "apps[].secrets[].arn", kind: text, arn: &secretARN, derived: "a new secret without a value", remedy: "leave the key out and the gate creates a secret",
