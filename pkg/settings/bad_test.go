@@ -88,7 +88,7 @@ var bad = map[string]badCase{
 	"two tags differ in case only": {`tags["Environment"]`, "x",
 		`prodgate:tags["environment"]: "test" is set under a key that differs from "Environment" in case only; leave one of them out, IAM takes them for one`},
 	"there are more tags than AWS leaves room for": {"tags", tags(41),
-		`prodgate:tags: {"tag0":"x","tag1":"x","tag10":"x","tag11":"x","tag12":"x","tag13":"x","tag14":"… has 41 entries, more than 40; AWS allows 50 on a resource and ten are kept free`},
+		`prodgate:tags: {"tag0":"x","tag1":"x","tag10":"x","tag11":"x","tag12":"x","tag13":"x","tag14":"… has 41 entries, more than 40; write up to 40, AWS allows 50 on a resource and ten are reserved for the gate`},
 
 	"the source is a text": {"source", "example-org/cruddur",
 		`prodgate:source: "example-org/cruddur" is not an object; write these below the key: codeOwners, codeOwnersFile, connectionArn, mergerArns, mergers, owner, protection, provider, repositories, repository, reviewerArns, reviews, statusChecks`},

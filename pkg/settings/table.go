@@ -78,7 +78,7 @@ var accountSettings = []setting{
 		doc:     "Whether Pulumi refuses to delete keys, the artifact store, image repositories and the branch protection. Set it in production.",
 		example: true},
 	// AWS, tag naming limits: 50 tags a resource. Ten are reserved for the gate's own.
-	{key: "tags", kind: dictionary, max: 40, remedy: "AWS allows 50 on a resource and ten are kept free",
+	{key: "tags", kind: dictionary, max: 40, remedy: "write up to 40, AWS allows 50 on a resource and ten are reserved for the gate",
 		doc:     "Tags of every AWS resource. Use static values, so that a preview without changes stays empty.",
 		example: map[string]any{"environment": "dev", "owner": "platform"}},
 	{key: "tags{}", kind: text, max: 128, pattern: tagPattern, valid: isTag, what: notTag, remedy: tagRemedy},
