@@ -86,7 +86,7 @@ var bad = map[string]badCase{
 	"a tag's value has a character AWS refuses": {`tags["k"]`, "a&b",
 		`prodgate:tags["k"]: "a&b" is not allowed in a tag; use letters, digits, spaces and _.:/=+-@, and do not begin with aws:`},
 	"two tags differ in case only": {`tags["Environment"]`, "x",
-		`prodgate:tags["environment"]: "test" is set under a key that differs from "Environment" in case only; leave one of them out, IAM takes them for one`},
+		`prodgate:tags["environment"]: "test" is set under a key that differs from "Environment" in case only; leave one of them out, IAM treats both as one key`},
 	"there are more tags than AWS leaves room for": {"tags", tags(41),
 		`prodgate:tags: {"tag0":"x","tag1":"x","tag10":"x","tag11":"x","tag12":"x","tag13":"x","tag14":"… has 41 entries, more than 40; write up to 40, AWS allows 50 on a resource and ten are reserved for the gate`},
 

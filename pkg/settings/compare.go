@@ -93,7 +93,7 @@ func (c *checker) checkTags(s *Settings) {
 		folded := strings.ToLower(name)
 		if earlier, twice := first[folded]; twice {
 			c.add(c.top("tags").entry(name), show(s.Tags[name]), "is set under a key that differs from "+show(earlier)+" in case only",
-				"leave one of them out, IAM takes them for one")
+				"leave one of them out, IAM treats both as one key")
 			continue
 		}
 		first[folded] = name
