@@ -128,7 +128,7 @@ var sourceSettings = []setting{
 		example: "arn:aws:codeconnections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41"},
 	// GitHub REST, branch protection: 1 to 6 approving reviews, or 0 for none.
 	{key: "source.reviews", kind: number, preset: 1, min: 1, max: 6, unit: "reviews",
-		remedy:  "ask for at least 1, or everybody who may write can merge to prod, and at most 6, GitHub's limit",
+		remedy:  "write 1 to 6, GitHub's limit: with 0 everybody with write access could merge to prod",
 		doc:     "How many approving reviews a pull request to `prod` needs.",
 		example: 2},
 	{key: "source.statusChecks", kind: list, remedy: "leave the key out where nothing is checked", derived: "`only-main` alone",
