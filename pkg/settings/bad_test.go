@@ -195,7 +195,7 @@ var bad = map[string]badCase{
 		"name": "copy", "cluster": "cruddur", "service": "api", "container": "app",
 		"executionRoleArn": "arn:aws:iam::111111111111:role/x",
 	},
-		`prodgate:apps[1]: "cruddur/api/app" is also deployed by apps[0]; let one app alone deploy a container of a service`},
+		`prodgate:apps[1]: "cruddur/api/app" is also deployed by apps[0]; give each container of a service to one app only`},
 	"a key of an app is misspelt": {"apps[0].foldr", "x",
 		`prodgate:apps[0].foldr: "x" is set under an unknown key; did you mean folder?`},
 	"a key of an app is in another style": {"apps[0].execution_role_arn", "x",

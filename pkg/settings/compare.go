@@ -147,7 +147,7 @@ func (c *checker) checkDuplicateApps(s *Settings) {
 		}
 		target := strings.Join([]string{app.Cluster, app.Service, app.Container}, "/")
 		if earlier, twice := targets[target]; twice {
-			c.add(at, show(target), fmt.Sprintf("is also deployed by apps[%d]", earlier), "let one app alone deploy a container of a service")
+			c.add(at, show(target), fmt.Sprintf("is also deployed by apps[%d]", earlier), "give each container of a service to one app only")
 			continue
 		}
 		targets[target] = i
