@@ -28,7 +28,7 @@ var bad = map[string]badCase{
 	"the region is of an isolated partition": {"aws:region", "us-isob-east-1",
 		`aws:region: "us-isob-east-1" is not a region the gate knows; write the region of the pipelines, such as eu-west-2`},
 	"the region stands in the wrong namespace": {"region", "eu-west-2",
-		`prodgate:region: "eu-west-2" is set under an unknown key; write aws:region, which is the provider's too`},
+		`prodgate:region: "eu-west-2" is set under an unknown key; set aws:region, which the AWS provider reads too`},
 
 	"the account is missing": {"account", gone{},
 		`prodgate:account: (not set) is required; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`},

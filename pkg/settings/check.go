@@ -255,7 +255,7 @@ func (c *checker) addUnknown(at place, name string, known []string, value any) {
 	case at.isOfSecret() && secretName.MatchString(name):
 		what, remedy = "is the value of a secret, which does not belong in settings", "store it in Secrets Manager and name it here"
 	case name == "region" && at.config == c.namespace+":region":
-		remedy = "write aws:region, which is the provider's too"
+		remedy = "set aws:region, which the AWS provider reads too"
 	case outer != name && slices.Contains(known, outer):
 		remedy = "write it below " + outer + ", or give pulumi config set the flag --path"
 	}
