@@ -95,7 +95,7 @@ var accessSettings = []setting{
 		example: []any{"arn:aws:iam::111111111111:role/deployer"}},
 	{key: "access.deployerArns[]", kind: text, max: maxTrusted, arn: &roleARN, remedy: roleRemedy + " of a shorter path"},
 	{key: "access.breakGlassArn", kind: text, required: true, max: maxTrusted, arn: &roleARN,
-		remedy:  "write the ARN of the break-glass role, without one a lost deployer locks everybody out",
+		remedy:  "write the ARN of the break-glass role, without it nobody can change the gate when the deployers' roles are lost",
 		doc:     "The role for emergencies. No policy of the gate denies it, and every use of it is reported. It must exist.",
 		example: "arn:aws:iam::111111111111:role/break-glass"},
 	{key: "access.approverArns", kind: list, max: 10, remedy: "write up to 10 roles, people share one through single sign-on",
