@@ -46,7 +46,7 @@ const MaxContained = 250
 func (c *checker) checkDetection(s *Settings) {
 	at, response := c.top("detection").child("trail"), c.top("detection").child("response")
 	if s.Detection.Trail == Off && s.Detection.Response != Ignore && !c.hasProblem(at) && !c.hasProblem(response) {
-		c.add(at, show(string(Off)), "leaves no trail to make alerts on calls from",
+		c.add(at, show(string(Off)), "leaves no trail for alerts on calls",
 			"set it to create, or to adopt where the account has a trail, or detection.response to off")
 	}
 	if s.Detection.Response == Contain && len(s.Apps) > MaxContained && !c.hasProblem(response) && !c.hasProblem(c.top("apps")) {
