@@ -48,5 +48,5 @@ var badOrganization = map[string]badCase{
 	"an allowed region is of another partition": {"organization.regions[1]", "cn-north-1",
 		`prodgate:organization.regions[1]: "cn-north-1" is not of the partition aws, which eu-west-2 belongs to; leave it out`},
 	"the stack's region is not allowed": {"organization.regions", []any{"us-east-1", "eu-west-1"},
-		`prodgate:organization.regions: ["us-east-1","eu-west-1"] lacks eu-west-2, the stack's own; add it, or the guardrails deny the gate itself`},
+		`prodgate:organization.regions: ["us-east-1","eu-west-1"] does not include eu-west-2, the stack's region; add it, or the guardrails deny the gate itself`},
 }

@@ -56,7 +56,7 @@ func (c *checker) checkOrganization(s *Settings) {
 		}
 	}
 	if !slices.Contains(s.Organization.Regions, s.Region) {
-		c.add(regions, show(toJSONList(s.Organization.Regions)), "lacks "+s.Region+", the stack's own", "add it, or the guardrails deny the gate itself")
+		c.add(regions, show(toJSONList(s.Organization.Regions)), "does not include "+s.Region+", the stack's region", "add it, or the guardrails deny the gate itself")
 	}
 }
 
