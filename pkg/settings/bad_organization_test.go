@@ -30,7 +30,7 @@ var badOrganization = map[string]badCase{
 	"the role that previews stands alone": {"organization", map[string]any{"previewRoleArn": "arn:aws:iam::222222222222:role/guardrails-preview"},
 		`prodgate:organization.targetId: (not set) is required with organization.previewRoleArn; write what the guardrails are attached to and by which role, or leave out previewRoleArn too`},
 	"the role that previews is the one that attaches": {"organization.previewRoleArn", "arn:aws:iam::222222222222:role/guardrails",
-		`prodgate:organization.previewRoleArn: "arn:aws:iam::222222222222:role/guardrails" is roleArn, with which any pull request could detach the guardrails; write another role, which only reads`},
+		`prodgate:organization.previewRoleArn: "arn:aws:iam::222222222222:role/guardrails" is the same role as roleArn, with which any pull request could detach the guardrails; write another role, which only reads`},
 	"the role that previews is of the stack's account": {"organization.previewRoleArn", "arn:aws:iam::111111111111:role/guardrails-preview",
 		`prodgate:organization.previewRoleArn: "arn:aws:iam::111111111111:role/guardrails-preview" is not of the account 222222222222, which roleArn is of; write a role of that account`},
 	"the role that previews is of no account": {"organization.previewRoleArn", "arn:aws:iam::aws:role/guardrails-preview",

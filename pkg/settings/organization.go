@@ -71,7 +71,7 @@ func (c *checker) checkPreviewRole(at, role place, s, foreign *Settings) {
 	case reading.account != attaching.account:
 		c.add(at, show(s.Organization.PreviewRoleArn), "is not of the account "+attaching.account+", which roleArn is of", "write a role of that account")
 	case reading == attaching:
-		c.add(at, show(s.Organization.PreviewRoleArn), "is roleArn, with which any pull request could detach the guardrails",
+		c.add(at, show(s.Organization.PreviewRoleArn), "is the same role as roleArn, with which any pull request could detach the guardrails",
 			"write another role, which only reads")
 	}
 }
