@@ -115,7 +115,7 @@ func (c *checker) checkScans(s *Settings) {
 	}
 	for i, app := range s.Apps {
 		if at := c.top("apps").item(i).child("scan"); scanned >= 0 && !app.ScansSource() && !c.hasProblem(at) {
-			c.add(at, "secrets, code and dependencies off", fmt.Sprintf("leaves no scan of the source, and apps[%d] has one", scanned),
+			c.add(at, "secrets, code and dependencies off", fmt.Sprintf("turns every scan of the source off, and apps[%d] has one", scanned),
 				"leave one of them on, or give the app a gate of its own")
 		}
 	}
