@@ -322,7 +322,7 @@ var detectionSettings = []setting{
 		doc:     "The least severe finding of GuardDuty that is reported. Findings about DNS are always reported.",
 		example: "high"},
 	// The gate's own limit. The minimum leaves time for an update, during which the live gate differs.
-	{key: "detection.checkMinutes", kind: number, preset: 60, min: 15, max: 1440, unit: "minutes", remedy: "compare every 15 to 1440 minutes, a day",
+	{key: "detection.checkMinutes", kind: number, preset: 60, min: 15, max: 1440, unit: "minutes", remedy: "write 15 to 1440 minutes, at most a day",
 		doc:     "How often the live gate is compared with its known state, beside the comparison before each deployment.",
 		example: 30},
 }
