@@ -282,7 +282,7 @@ var buildSettings = []setting{
 		doc:     "How long logs are kept, and what the gate's own trail writes.",
 		example: 30},
 	// The gate's own limit; S3 counts days up to 2147483647.
-	{key: "retention.artifactDays", kind: number, preset: 90, min: 1, max: 3650, unit: "days", remedy: "keep artifacts from a day up to ten years",
+	{key: "retention.artifactDays", kind: number, preset: 90, min: 1, max: 3650, unit: "days", remedy: "write 1 to 3650 days, at most ten years",
 		doc:     "How long pipeline artifacts are kept.",
 		example: 30},
 	// ECR, service quotas: 100,000 images a repository. Two are the image that runs and
