@@ -42,5 +42,5 @@ var badDelivery = map[string]badCase{
 	"a health check waits and asks nothing": {"apps[1].health", map[string]any{"seconds": 60},
 		`prodgate:apps[1].health.seconds: (set) has no effect without apps[1].health.url; leave the key out`},
 	"an attack without TLS": {"apps[0].dast.url", "http://api.example.com/",
-		`prodgate:apps[0].dast.url: "http://api.example.com/" is not the URL of an HTTPS server; write where the attack begins with https://, or leave the key out where this is production`},
+		`prodgate:apps[0].dast.url: "http://api.example.com/" is not the URL of an HTTPS server; write the https:// URL at which the attack begins, or leave the key out in production`},
 }

@@ -56,7 +56,7 @@ var deliverySettings = []setting{
 		example: 60},
 
 	{key: "apps[].dast", kind: object, doc: "Dynamic analysis (DAST) of what was deployed. Without `url` there is none: leave it out where the target is production."},
-	{key: "apps[].dast.url", kind: text, max: 300, pattern: httpsPattern, valid: isHTTPS, what: notHTTPS, remedy: "write where the attack begins with https://, or leave the key out where this is production",
+	{key: "apps[].dast.url", kind: text, max: 300, pattern: httpsPattern, valid: isHTTPS, what: notHTTPS, remedy: "write the https:// URL at which the attack begins, or leave the key out in production",
 		doc:     "Where OWASP ZAP begins.",
 		example: "https://api.dev.example.com"},
 }
