@@ -43,7 +43,7 @@ var deliverySettings = []setting{
 		example: 30},
 
 	{key: "apps[].health", kind: object, doc: "What the app must answer after a deployment. Without `url` it is not asked."},
-	{key: "apps[].health.url", kind: text, requiredWhen: "`expect` is set", max: 300, pattern: httpsPattern, valid: isHTTPS, what: notHTTPS, remedy: "write the URL of the health check with https://",
+	{key: "apps[].health.url", kind: text, requiredWhen: "`expect` is set", max: 300, pattern: httpsPattern, valid: isHTTPS, what: notHTTPS, remedy: "write the https:// URL of the health check",
 		doc:     "The URL of the health check.",
 		example: "https://api.example.com/api/health-check"},
 	{key: "apps[].health.expect", kind: dictionary, min: 1, max: 5, remedy: "write 1 to 5 fields of the answer with their values, such as success: true",
