@@ -417,7 +417,7 @@ const (
 	handleRemedy      = "write @login for a user, @organization/team for a team"
 	notEnvironment    = "is not the name of a GitHub environment"
 	environmentRemedy = "use letters, digits, hyphens and underscores"
-	notWorkflow       = "is not the name of a workflow's file"
+	notWorkflow       = "is not the name of a workflow file"
 	workflowRemedy    = "write the name alone, as in .github/workflows/<name>.yml"
 	maxReviewers      = 6
 	roleRemedy        = "write the ARN of an IAM role"
