@@ -64,7 +64,7 @@ func (c *checker) checkRoles(s *Settings) {
 	const most = 1750
 	if written := len(strings.Join(s.Access.ApproverArns, `","`)); written > most {
 		c.add(access.child("approverArns"), show(s.Access.ApproverArns),
-			fmt.Sprintf("has %d characters, more than the %d that fit into the trust of a role", written, most),
+			fmt.Sprintf("has %d characters, more than the %d that fit into the trust policy of a role", written, most),
 			"name fewer roles, people share one through single sign-on")
 	}
 }

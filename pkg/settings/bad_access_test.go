@@ -15,7 +15,7 @@ var badAccess = map[string]badCase{
 		"arn:aws:iam::111111111111:role/" + strings.Repeat("a", 510) + "/a", "arn:aws:iam::111111111111:role/" + strings.Repeat("b", 510) + "/b",
 		"arn:aws:iam::111111111111:role/" + strings.Repeat("c", 510) + "/c", "arn:aws:iam::111111111111:role/" + strings.Repeat("d", 510) + "/d",
 	},
-		`prodgate:access.approverArns: ["arn:aws:iam::111111111111:role/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… has 2181 characters, more than the 1750 that fit into the trust of a role; name fewer roles, people share one through single sign-on`},
+		`prodgate:access.approverArns: ["arn:aws:iam::111111111111:role/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… has 2181 characters, more than the 1750 that fit into the trust policy of a role; name fewer roles, people share one through single sign-on`},
 	"a deployer's path is too long": {"access.deployerArns[0]", "arn:aws:iam::111111111111:role/" + strings.Repeat("a", 220) + "/dddd.d",
 		`prodgate:access.deployerArns[0]: "arn:aws:iam::111111111111:role/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…" has 258 characters, more than 160; write the ARN of an IAM role of a shorter path`},
 	"a deployer is a user": {"access.deployerArns[0]", "arn:aws:iam::111111111111:user/mona",
