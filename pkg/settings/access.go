@@ -50,7 +50,7 @@ func (c *checker) checkRoles(s *Settings) {
 		remedy := "name another role, or the app could change the gate"
 		switch role.group {
 		case earlier.group:
-			remedy = "leave one of them out, IAM tells roles apart by their names alone and not by case"
+			remedy = "leave one of them out, two roles of an account cannot differ only in path or case"
 		case "access.approverArns":
 			remedy = "name another role, or deployers approve their own deployments"
 		case "access.breakGlassArn":
