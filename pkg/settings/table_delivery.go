@@ -38,7 +38,7 @@ var deliverySettings = []setting{
 		example: []any{"web-5xx"}},
 	{key: "apps[].deployment.alarms[]", kind: text, max: 255, pattern: linePattern, what: "is not the name of an alarm", remedy: "write the CloudWatch alarm's name, not its ARN"},
 	// CodeDeploy, quotas: at most two days between the traffic shift and the termination of the old tasks.
-	{key: "apps[].deployment.terminationMinutes", kind: number, preset: 60, min: 0, max: 2880, unit: "minutes", remedy: "the old tasks stay for up to 2880 minutes, two days",
+	{key: "apps[].deployment.terminationMinutes", kind: number, preset: 60, min: 0, max: 2880, unit: "minutes", remedy: "write 0 to 2880 minutes, at most two days",
 		doc:     "How long the old tasks stay for a way back. Blue/green only.",
 		example: 30},
 
