@@ -33,7 +33,7 @@ var deliverySettings = []setting{
 		doc:     "CodeDeploy's name of how traffic is shifted. Blue/green only.",
 		example: "CodeDeployDefault.ECSAllAtOnce"},
 	// CodeDeploy, quotas: 10 alarms a deployment group.
-	{key: "apps[].deployment.alarms", kind: list, max: 10, remedy: "CodeDeploy takes up to 10 alarms",
+	{key: "apps[].deployment.alarms", kind: list, max: 10, remedy: "write up to 10 alarms, CodeDeploy's limit",
 		doc:     "The names of CloudWatch alarms that stop a deployment and shift traffic back. Blue/green only.",
 		example: []any{"web-5xx"}},
 	{key: "apps[].deployment.alarms[]", kind: text, max: 255, pattern: linePattern, what: "is not the name of an alarm", remedy: "write the CloudWatch alarm's name, not its ARN"},
