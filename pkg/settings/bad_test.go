@@ -327,9 +327,9 @@ var bad = map[string]badCase{
 		`prodgate:build.concurrentBuilds: 1e+99 is not between 1 and 20; an account runs 20 builds at once, all apps together`},
 
 	"logs are kept for ever": {"retention.logDays", 0,
-		`prodgate:retention.logDays: 0 is not a period CloudWatch Logs knows; choose one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`},
+		`prodgate:retention.logDays: 0 is not a retention period of CloudWatch Logs; choose one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`},
 	"logs are kept for a period CloudWatch does not know": {"retention.logDays", 31,
-		`prodgate:retention.logDays: 31 is not a period CloudWatch Logs knows; choose one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`},
+		`prodgate:retention.logDays: 31 is not a retention period of CloudWatch Logs; choose one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`},
 	"artifacts are not kept": {"retention.artifactDays", 0,
 		`prodgate:retention.artifactDays: 0 is not between 1 and 3650; write 1 to 3650 days, at most ten years`},
 	"artifacts are kept for more than ten years": {"retention.artifactDays", 3651,

@@ -278,7 +278,7 @@ var buildSettings = []setting{
 	{key: "retention.logDays", kind: number, preset: 365, unit: "days", oneOf: []string{
 		"1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731",
 		"1096", "1827", "2192", "2557", "2922", "3288", "3653",
-	}, what: "is not a period CloudWatch Logs knows",
+	}, what: "is not a retention period of CloudWatch Logs",
 		doc:     "How long logs are kept, and what the gate's own trail writes.",
 		example: 30},
 	// The gate's own limit; S3 counts days up to 2147483647.
