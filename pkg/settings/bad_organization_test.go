@@ -8,7 +8,7 @@ var badOrganization = map[string]badCase{
 	"the target is empty": {"organization.targetId", "",
 		`prodgate:organization.targetId: "" is empty; write one such as ou-ab12-34567890, or leave the key out and the guardrails are only exported`},
 	"the target is another account": {"organization.targetId", "333333333333",
-		`prodgate:organization.targetId: "333333333333" is another account than 111111111111, the stack's; write the stack's own, or the organizational unit that it is in`},
+		`prodgate:organization.targetId: "333333333333" is not the stack's account 111111111111; write the stack's account, or the organizational unit that it is in`},
 	"the target is missing": {"organization.targetId", gone{},
 		`prodgate:organization.targetId: (not set) is required with organization.roleArn; write the root, the organizational unit or the account that the guardrails are attached to, or leave out roleArn too`},
 	"nobody attaches the guardrails": {"organization.roleArn", gone{},

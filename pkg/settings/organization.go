@@ -27,7 +27,7 @@ func (c *checker) checkOrganization(s *Settings) {
 		c.require(target, preview, "write what the guardrails are attached to and by which role, or leave out previewRoleArn too")
 	}
 	if id := s.Organization.TargetId; accountID.MatchString(id) && s.Account != "" && id != s.Account {
-		c.add(target, show(id), "is another account than "+s.Account+", the stack's", "write the stack's own, or the organizational unit that it is in")
+		c.add(target, show(id), "is not the stack's account "+s.Account, "write the stack's account, or the organizational unit that it is in")
 	}
 
 	// The roles are in any account but the stack's.
