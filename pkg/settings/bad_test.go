@@ -352,7 +352,7 @@ var bad = map[string]badCase{
 	"guardDuty is nothing": {"detection.guardDuty", "",
 		`prodgate:detection.guardDuty: "" is empty; choose one of create, adopt, off`},
 	"more apps than containment can hold back": {"apps", manyApps(MaxContained + 1),
-		`prodgate:detection.response: "contain" is for 250 apps at most, and there are 251; set it to alert, or give some of the apps a gate of their own`},
+		`prodgate:detection.response: "contain" supports at most 250 apps, and there are 251; set it to alert, or give some of the apps a gate of their own`},
 	"a severity is set and GuardDuty is off": {"detection.guardDuty", "off",
 		`prodgate:detection.severity: (set) has no effect while detection.guardDuty is off; leave the key out`},
 	"a severity is set and nothing is reported": {"detection.response", "off",

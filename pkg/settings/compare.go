@@ -50,7 +50,7 @@ func (c *checker) checkDetection(s *Settings) {
 			"set it to create, or to adopt where the account has a trail, or detection.response to off")
 	}
 	if s.Detection.Response == Contain && len(s.Apps) > MaxContained && !c.hasProblem(response) && !c.hasProblem(c.top("apps")) {
-		c.add(response, show(string(Contain)), fmt.Sprintf("is for %d apps at most, and there are %d", MaxContained, len(s.Apps)),
+		c.add(response, show(string(Contain)), fmt.Sprintf("supports at most %d apps, and there are %d", MaxContained, len(s.Apps)),
 			"set it to alert, or give some of the apps a gate of their own")
 	}
 	severity := c.top("detection").child("severity")
