@@ -15,9 +15,13 @@ func (c *checker) checkSource(s *Settings) {
 		return
 	}
 	owner := at.child("owner")
+	other := CodeCommit
+	if s.Source.Provider == CodeCommit {
+		other = GitHub
+	}
 	noEffect := func(at place) {
 		if c.isSet[at.key] && !c.hasProblem(at) {
-			c.add(at, present, "has no effect while source.provider is "+s.Source.Provider, "leave the key out, or set source.provider to the other")
+			c.add(at, present, "has no effect while source.provider is "+s.Source.Provider, "leave the key out, or set source.provider to "+other)
 		}
 	}
 	if s.Source.Provider == GitHub {
