@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,7 +81,7 @@ func fragments(s *settings.Settings) []fragment {
 			i := slices.IndexFunc(found, func(f fragment) bool { return f.sid == sid })
 			if i < 0 {
 				i = len(found)
-				found = append(found, fragment{sid: sid, principals: authorizedARNs(s, "", c.Authorized, nil), kind: at.kind, operator: at.operator, key: at.key, growsWithApps: at.growsWithApps})
+				found = append(found, fragment{sid: sid, principals: shortened(p, authorizedARNs(s, "", c.Authorized, nil)), kind: at.kind, operator: at.operator, key: at.key, growsWithApps: at.growsWithApps})
 			}
 			found[i].actions = append(found[i].actions, c.Action)
 		}
@@ -102,6 +103,18 @@ func fragments(s *settings.Settings) []fragment {
 		return cmp.Or(cmp.Compare(a.order(), b.order()), strings.Compare(a.sid, b.sid))
 	})
 	return all
+}
+
+// shortened names the gate's roles by their folders, as it names those that each app has, which saves the room of a
+// statement: the same documents deny everybody but deployers to make a role in one.
+func shortened(p naming.Plan, principals []string) []string {
+	all := slices.Clone(principals)
+	for i, arn := range all {
+		if strings.HasPrefix(arn, strings.TrimSuffix(p.AllRoles(), "*")) {
+			all[i] = path.Dir(arn) + "/*"
+		}
+	}
+	return unique(all)
 }
 
 // order sorts the fragments of deployers before those of other principals, and fragments that grow last.

@@ -41,6 +41,7 @@ const (
 	Machines         Target = "Machines"
 	Executions       Target = "Executions"
 	KnownState       Target = "KnownState"
+	CheckFunction    Target = "CheckFunction"
 	Trails           Target = "Trails"
 	Detector         Target = "Detector"
 	Recorder         Target = "Recorder"
@@ -146,10 +147,13 @@ var scopes = []scope{
 	{target: ChatDestination, description: "the API destination of the chat", kind: "api-destination", resources: unless(hasNoChat, func(p naming.Plan) string {
 		return p.ChatDestination().ARN
 	})},
-	{target: Alarms, description: "the alarm on undelivered alerts", kind: "alarm", resources: always(naming.Plan.Alarms)},
+	{target: Alarms, description: "the alarms on undelivered alerts and on the check of the known state", kind: "alarm", resources: always(naming.Plan.Alarms)},
 	{target: Machines, description: "the state machines for containment and release", kind: "statemachine", resources: unless(hasNoContainment, naming.Plan.Machines)},
 	{target: Executions, description: "an execution of these state machines", kind: "execution", resources: unless(hasNoContainment, naming.Plan.Executions)},
 	{target: KnownState, description: "the known state of the pipelines", kind: "parameter", resources: always(naming.Plan.KnownStates)},
+	{target: CheckFunction, description: "the function that checks the known state", kind: "function", resources: always(func(p naming.Plan) string {
+		return p.CheckFunction().ARN
+	})},
 	{target: Trails, description: "the account's trails", kind: "trail", resources: always(naming.Plan.Trails)},
 	{target: Detector, description: "GuardDuty's detector", kind: "detector", resources: unless(isGuardDutyOff, naming.Plan.Detectors)},
 	{target: Recorder, description: "AWS Config's recorder", kind: "recorder", resources: unless(isConfigOff, naming.Plan.ConfigRecorders)},

@@ -59,6 +59,10 @@ var Table = append(ofUpkeep(), []Wildcard{
 		Why: "the token is the registry's; Service Authorization Reference, Amazon ECR: the action takes no resource type",
 	},
 	{
+		Kind: Identity, Actions: []string{"codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"}, Pattern: everything,
+		Why: "Service Authorization Reference, AWS CodePipeline: the actions take no resource type",
+	},
+	{
 		Kind: Identity, Actions: []string{"ecs:RegisterTaskDefinition"}, Pattern: everything,
 		Why: "CodePipeline User Guide, Amazon ECS deploy action reference: the least that the action needs has it on *. " +
 			"Service Authorization Reference, Amazon ECS: it takes task-definition by now, of a family that is the app team's to name",

@@ -3,6 +3,8 @@ package bridge
 import (
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/sig"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/structpb"
 )
@@ -13,6 +15,8 @@ import (
 type property struct {
 	sdk, bridge string
 	list        bool
+	// archive is whether the SDK has an archive, and the bridge the path of its file.
+	archive bool
 }
 
 // provider stands for a provider's own settings in properties.
@@ -22,20 +26,27 @@ const provider = "pulumi:providers:aws"
 // resource, where the names are not used for anything else.
 var properties = map[string][]property{
 	provider: {
-		{"assumeRole", "assumeRoles", true},
-		{"defaultTags", "defaultTags", true},
+		{sdk: "assumeRole", bridge: "assumeRoles", list: true},
+		{sdk: "defaultTags", bridge: "defaultTags", list: true},
 	},
 	"aws:cloudwatch/metricAlarm:MetricAlarm": {
-		{"name", "alarmName", false},
+		{sdk: "name", bridge: "alarmName"},
 	},
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": {
-		{"abortIncompleteMultipartUpload", "abortIncompleteMultipartUploads", true},
-		{"expiration", "expirations", true},
-		{"filter", "filters", true},
-		{"noncurrentVersionExpiration", "noncurrentVersionExpirations", true},
+		{sdk: "abortIncompleteMultipartUpload", bridge: "abortIncompleteMultipartUploads", list: true},
+		{sdk: "expiration", bridge: "expirations", list: true},
+		{sdk: "filter", bridge: "filters", list: true},
+		{sdk: "noncurrentVersionExpiration", bridge: "noncurrentVersionExpirations", list: true},
+	},
+	"aws:lambda/function:Function": {
+		{sdk: "name", bridge: "functionName"},
+		{sdk: "code", bridge: "filename", archive: true},
+	},
+	"aws:lambda/permission:Permission": {
+		{sdk: "function", bridge: "functionName"},
 	},
 	"aws:sns/topicSubscription:TopicSubscription": {
-		{"topic", "topicArn", false},
+		{sdk: "topic", bridge: "topicArn"},
 	},
 }
 
@@ -66,6 +77,9 @@ func (r renames) structure(s *structpb.Struct) {
 		delete(s.Fields, from)
 		if p.list {
 			v = r.list(v)
+		}
+		if p.archive {
+			v = r.archive(v)
 		}
 		if v != nil {
 			s.Fields[to] = v
@@ -110,6 +124,29 @@ func (r renames) list(v *structpb.Value) *structpb.Value {
 		return list.GetValues()[0]
 	}
 	return v
+}
+
+// archive is the path of an archive's file, or the archive in a file. Its hash is what the engine compares.
+func (r renames) archive(v *structpb.Value) *structpb.Value {
+	if r.toward {
+		if path := v.GetStructValue().GetFields()["path"].GetStringValue(); path != "" {
+			return structpb.NewStringValue(path)
+		}
+		return v
+	}
+	path := v.GetStringValue()
+	if path == "" {
+		return v
+	}
+	file, err := archive.FromPath(path)
+	if err != nil { // the file of an older state
+		file = &archive.Archive{Sig: sig.ArchiveSig, Path: path}
+	}
+	made, err := structpb.NewStruct(file.Serialize())
+	if err != nil {
+		return v
+	}
+	return structpb.NewStructValue(made)
 }
 
 // keys renames the paths in which a diff names properties: rules[0].filters[0].
