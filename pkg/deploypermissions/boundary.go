@@ -25,10 +25,12 @@ var readActions = []string{
 }
 
 // writeActions are patterns of writes, which a boundary allows on the resources of the statements. None matches an action
-// (*agResource is TagResource and UntagResource) that deletes history, writes an image, an artifact or the value of a secret, or takes a role's boundary away.
+// that deletes history, writes an image, an artifact or the value of a secret, or takes a role's boundary away. *agResource is
+// TagResource and UntagResource.
 var writeActions = []string{
-	"codebuild:*Project", "codecommit:*ApprovalRuleTemplate*", "codeconnections:*agResource", "codedeploy:*Application", "codedeploy:*DeploymentGroup",
-	"codedeploy:*agResource", "codepipeline:*Pipeline", "codepipeline:*agResource", "ecr:*LifecyclePolicy", "ecr:*agResource", "ecr:*RepositoryPolicy", "iam:Create*", "iam:DeletePolicy*", "iam:Tag*", "iam:Untag*", "iam:Update*",
+	"codebuild:*Project", "codecommit:*ApprovalRuleTemplate*", "codeconnections:*agResource", "codedeploy:*Application",
+	"codedeploy:*DeploymentGroup", "codedeploy:*agResource", "codepipeline:*Pipeline", "codepipeline:*agResource", "ecr:*LifecyclePolicy",
+	"ecr:*agResource", "ecr:*RepositoryPolicy", "iam:Create*", "iam:DeletePolicy*", "iam:Tag*", "iam:Untag*", "iam:Update*",
 	"kms:*Alias", "kms:*Grant", "s3:DeleteObject*", "s3:Put*Configuration", "s3:PutBucket*", "secretsmanager:*RotateSecret",
 }
 
