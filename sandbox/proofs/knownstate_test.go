@@ -31,8 +31,8 @@ import (
 	"prodgate/sandbox/engine/stack"
 )
 
-// TestKnownState_FindChanges changes by hand what a gate is made of, and has the check that was
-// deployed find it: by the clock, and before a deployment.
+// TestKnownState_FindChanges changes every part of a gate by hand and runs the deployed check, on a
+// schedule and before a deployment, behind Lambda's runtime API.
 func TestKnownState_FindChanges(t *testing.T) {
 	t.Parallel()
 	const releaseManager = "arn:aws:iam::111111111111:role/release-manager"
@@ -50,7 +50,7 @@ func TestKnownState_FindChanges(t *testing.T) {
 	w.assertCheckStarts()
 	w.assertCheckIsReproducible()
 
-	// Rows about one field of a part are of rounds of their own.
+	// Rows about the same field of a part are in separate rounds.
 	for left := w.listTamperings(); len(left) > 0; {
 		parts, later := map[string][]string{}, []manualChange(nil)
 		var done, want []string
@@ -78,7 +78,7 @@ func TestKnownState_FindChanges(t *testing.T) {
 	}
 	silent("when all is put back", w.scheduledCheck())
 
-	// Of another app, and what is not compared.
+	// Changes of another app, and of what is not compared.
 	for _, change := range w.uncoveredChanges() {
 		change(w)
 	}
@@ -87,13 +87,13 @@ func TestKnownState_FindChanges(t *testing.T) {
 	w.assertDeployRefused(inbox)
 	w.assertWaitForUpdate(inbox)
 
-	// Neither a refresh nor an update sees a trigger that was changed by hand. One that
-	// changes the pipeline brings its trigger along.
+	// Neither a refresh nor an update detects a changed trigger. An update that changes the
+	// pipeline also restores its trigger.
 	pipeline(func(p *pipelineOf) { p.Triggers[0].GitConfiguration.Push[0].Branches.Includes = []string{"anything"} })(w)
 	w.up()
 	same(t, "what is found after an up", w.assertFindings(w.checkBeforeDeploy("backend-flask"), inbox), []string{"trigger backend-flask-prodgate: branches"})
 
-	// What changes most of what is compared: approvals, a secret, paths, and an app more.
+	// A large update: approvals, a secret, paths, and a further app.
 	w.configure(
 		func(s string) string { return strings.ReplaceAll(secondApp(s), "ACCOUNT", "111111111111") },
 		replace("    breakGlassArn:", "    approverArns: ["+releaseManager+"]\n    breakGlassArn:"),
@@ -107,7 +107,7 @@ func TestKnownState_FindChanges(t *testing.T) {
 	same(t, "a preview after it", w.planned(), map[string]string{})
 }
 
-// invocation is one of the check, as who invokes it does.
+// invocation is an invocation of the check.
 type invocation struct {
 	lambda.Function
 	event []byte
@@ -115,8 +115,8 @@ type invocation struct {
 	app, job string
 }
 
-// assertFindings runs a check and returns what it says of the parts, in order. Whatever it
-// assertFindings is one message, and the failure of a pipeline's job; nothing is neither.
+// assertFindings runs a check and returns its findings, in order. Findings are one message and fail the
+// pipeline's job; without findings there is no message and the job succeeds.
 func (w *world) assertFindings(check invocation, inbox func() []message) []string {
 	w.Helper()
 	result, err := check.Invoke(w.Context(), check.event)
@@ -213,7 +213,7 @@ func (w *world) assertCheckIsReproducible() {
 	}
 }
 
-// scheduledCheck is the check that EventBridge invokes. It does not wait to look again.
+// scheduledCheck is the check that EventBridge invokes. It does not wait to compare again.
 func (w *world) scheduledCheck() invocation {
 	w.Helper()
 	check := invocation{Function: w.checkFunction(), event: []byte(`{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}`)}
@@ -221,7 +221,7 @@ func (w *world) scheduledCheck() invocation {
 	return check
 }
 
-// checkBeforeDeploy is the check that an app's pipeline invokes, as its action says.
+// checkBeforeDeploy is the check that an app's pipeline invokes, configured by its action.
 func (w *world) checkBeforeDeploy(app string) invocation {
 	w.Helper()
 	got, err := w.aws.codepipeline.GetPipeline(w.Context(), &codepipeline.GetPipelineInput{Name: ptr(app + "-prodgate")})
@@ -263,14 +263,13 @@ func (w *world) invokedBy(configuration map[string]string) invocation {
 	return check
 }
 
-// set gives a build another value of a variable, as who starts it may.
+// set overrides a variable of a build, as its caller can.
 func set(build *codebuild.Build, name, value string) {
 	variables := slices.DeleteFunc(slices.Clone(build.Project.Environment.Variables), func(v codebuild.Variable) bool { return v.Name == name })
 	build.Project.Environment.Variables = append(variables, codebuild.Variable{Name: name, Value: value})
 }
 
-// assertCheckStarts asserts what invokes the check by the clock, and that somebody is told of one that fails, or does not
-// run.
+// assertCheckStarts asserts the schedule of the check, and the alarms on a check that fails or does not run.
 func (w *world) assertCheckStarts() {
 	w.Helper()
 	const function = "arn:aws:lambda:eu-west-2:111111111111:function:prodgate-verifier"
@@ -305,8 +304,8 @@ func (w *world) assertCheckStarts() {
 	})
 }
 
-// assertDeployRefused asserts that the check before a deployment looks at what the app has
-// and at what is shared, and not at other apps.
+// assertDeployRefused asserts that the check before a deployment covers the app and the shared
+// parts, and no other app.
 func (w *world) assertDeployRefused(inbox func() []message) {
 	w.Helper()
 	const own, shared = "role prodgate-backend-flask-build", "policy prodgate-pipeline-boundary"
@@ -314,7 +313,7 @@ func (w *world) assertDeployRefused(inbox func() []message) {
 	same(w.T, "what keeps the app from being deployed", w.assertFindings(w.checkBeforeDeploy("backend-flask"), inbox), []string{shared + ": document", own + ": policies"})
 	back()
 	again()
-	// Without its known state an app is not deployed, nor left out of the check.
+	// An app without its known state is not deployed, and stays part of the check.
 	restore := w.parameter("/prodgate/known-state/backend-flask", func(map[string]any) map[string]any { return nil })
 	unknown := w.assertFindings(w.checkBeforeDeploy("backend-flask"), inbox)
 	if len(unknown) != 1 || !strings.HasPrefix(unknown[0], "the known state could not be read: ") || !strings.Contains(unknown[0], "ParameterNotFound") {
@@ -322,7 +321,7 @@ func (w *world) assertDeployRefused(inbox func() []message) {
 	}
 	same(w.T, "what the check by the clock finds then", w.assertFindings(w.scheduledCheck(), inbox), []string{"parameters /prodgate/known-state: names"})
 	restore()
-	// What nobody can read is no less told.
+	// An unreadable known state is reported too.
 	deleted, forgotten := w.without("prodgate/backend-flask"), w.parameter("/prodgate/known-state/backend-flask", func(parts map[string]any) map[string]any {
 		parts["project prodgate-backend-flask-scan"] = map[string]any{"buildspec": "x"}
 		return parts
@@ -336,7 +335,8 @@ func (w *world) assertDeployRefused(inbox func() []message) {
 	forgotten()
 }
 
-// assertWaitForUpdate asserts that what differs is looked at again before it is told, for an update to come to its end.
+// assertWaitForUpdate asserts that the deployed check compares a difference again before it reports
+// it, so that a running update can end.
 func (w *world) assertWaitForUpdate(inbox func() []message) {
 	w.Helper()
 	back := attach("prodgate-backend-flask-build")(w)
@@ -362,7 +362,7 @@ func (w writer) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// parameter changes a known state, or deletes it where the change is to nothing.
+// parameter changes a known state, or deletes it if the change returns nil.
 func (w *world) parameter(name string, change func(map[string]any) map[string]any) (undo func()) {
 	w.Helper()
 	got, err := w.aws.ssm.GetParameter(w.Context(), &ssm.GetParameterInput{Name: &name})

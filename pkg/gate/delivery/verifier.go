@@ -80,7 +80,7 @@ func (d *Delivery) newFunction(check pipeline.LambdaFunction, role *identity.Rol
 		Environment:    lambda.FunctionEnvironmentArgs{Variables: variables},
 		LoggingConfig:  lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("Text"), LogGroup: group.Name},
 	}
-	// Lambda asks whether it may assume the role, and a function that may not log fails without a word.
+	// Lambda checks that it can assume the role. A function without permission to log reports no error.
 	made, err := lambda.NewFunction(c.Ctx, name, args, child, pulumi.DependsOn(role.Attached))
 	if err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func (d *Delivery) StoreKnownState(others baseline.Records) (*ssm.Parameter, err
 		names = append(names, d.c.Names.KnownState(app.Name).Name)
 	}
 	made, err := baseline.Store(d.c, d.checkGroup, baseline.Parameter{
-		Name: d.c.ChildName("known-state"), At: at, Tier: baseline.Advanced, Description: "What all apps of the gate share has to be",
+		Name: d.c.ChildName("known-state"), At: at, Tier: baseline.Advanced, Description: "Known state of what all apps share",
 	}, slices.Concat(d.records, others), knownstate.Names(at.Name, names))
 	if err != nil {
 		return nil, err
