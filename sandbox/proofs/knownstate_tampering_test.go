@@ -112,8 +112,8 @@ func (w *world) listTamperings() []manualChange {
 		{"a boundary lets everything through", "policy prodgate-build-boundary", "document", newVersion("boundary", "prodgate-build-boundary")},
 		{"the check may do more", "policy prodgate-verifier", "document", newVersion("verifier", "prodgate-verifier")},
 		{"the check checks nothing", check, "code", otherCode},
-		{"the check compares with another known state", check, "variables", configured(func(u *lambda.UpdateFunctionConfigurationInput) {
-			u.Environment.Variables["KNOWN_STATE"] = "/prodgate/other"
+		{"the check is told a variable more", check, "variables", configured(func(u *lambda.UpdateFunctionConfigurationInput) {
+			u.Environment.Variables["MORE"] = "other"
 		})},
 		{"the check has less time", check, "limits", configured(func(u *lambda.UpdateFunctionConfigurationInput) { u.Timeout = ptr(int32(1)) })},
 		{"the check acts as another role", check, "role", configured(func(u *lambda.UpdateFunctionConfigurationInput) { u.Role = &stranger })},

@@ -321,6 +321,14 @@ func (w *world) assertDeployRefused(inbox func() []message) {
 	}
 	same(w.T, "what the check by the clock finds then", w.assertFindings(w.scheduledCheck(), inbox), []string{"parameters /prodgate/known-state: names"})
 	restore()
+	// A check that is told another known state finds none. One that is told a known state that somebody wrote is reported by the
+	// alert on the function alone.
+	back = configured(func(u *awslambda.UpdateFunctionConfigurationInput) { u.Environment.Variables[knownstate.ParameterVariable] = "/prodgate/other" })(w)
+	other := w.assertFindings(w.scheduledCheck(), inbox)
+	if len(other) != 1 || !strings.HasPrefix(other[0], "the known state could not be read: ") {
+		w.Errorf("with another known state the check finds %q", other)
+	}
+	back()
 	// An unreadable known state is reported too.
 	deleted, forgotten := w.without("prodgate/backend-flask"), w.parameter("/prodgate/known-state/backend-flask", func(parts map[string]any) map[string]any {
 		parts["project prodgate-backend-flask-scan"] = map[string]any{"buildspec": "x"}

@@ -96,6 +96,7 @@ func projectInputs(answer cbtypes.Project) knownstate.Inputs {
 	}
 	leaveOut(artifacts, "packaging", "NONE")
 	leaveOut(artifacts, "encryptionDisabled", false)
+	leaveOut(artifacts, "overrideArtifactName", false)
 	leaveOut(in(p, "environment"), "imagePullCredentialsType", "CODEBUILD")
 	for _, variable := range objectsIn(in(p, "environment")["environmentVariables"]) {
 		if isEmpty(object{"type": variable["type"]}) {

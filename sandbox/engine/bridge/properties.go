@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/sig"
@@ -126,21 +127,42 @@ func (r renames) list(v *structpb.Value) *structpb.Value {
 	return v
 }
 
+// archives are the paths of archives' files, by the hash of the archive. The engine sends an archive of its state by
+// the hash alone, and one that the program declares with the path too.
+var archives sync.Map
+
+// hashOnly begins what stands for the path of an archive that is known by its hash.
+const hashOnly = "hash:"
+
 // archive is the path of an archive's file, or the archive in a file. Its hash is what the engine compares.
 func (r renames) archive(v *structpb.Value) *structpb.Value {
 	if r.toward {
-		if path := v.GetStructValue().GetFields()["path"].GetStringValue(); path != "" {
-			return structpb.NewStringValue(path)
+		fields := v.GetStructValue().GetFields()
+		hash, path := fields["hash"].GetStringValue(), fields["path"].GetStringValue()
+		switch {
+		case path != "" && hash != "":
+			archives.Store(hash, path)
+		case path == "" && hash != "":
+			path = hashOnly + hash
+			if known, is := archives.Load(hash); is {
+				path, _ = known.(string)
+			}
+		case path == "":
+			return v
 		}
-		return v
+		return structpb.NewStringValue(path)
 	}
 	path := v.GetStringValue()
 	if path == "" {
 		return v
 	}
-	file, err := archive.FromPath(path)
-	if err != nil { // the file of an older state
-		file = &archive.Archive{Sig: sig.ArchiveSig, Path: path}
+	file := &archive.Archive{Sig: sig.ArchiveSig}
+	if hash, is := strings.CutPrefix(path, hashOnly); is {
+		file.Hash = hash
+	} else if read, err := archive.FromPath(path); err == nil {
+		file = read
+	} else { // the file is no more
+		file.Path = path
 	}
 	made, err := structpb.NewStruct(file.Serialize())
 	if err != nil {
