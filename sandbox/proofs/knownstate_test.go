@@ -323,7 +323,9 @@ func (w *world) assertDeployRefused(inbox func() []message) {
 	restore()
 	// A check that is told another known state finds none. One that is told a known state that somebody wrote is reported by the
 	// alert on the function alone.
-	back = configured(func(u *awslambda.UpdateFunctionConfigurationInput) { u.Environment.Variables[knownstate.ParameterVariable] = "/prodgate/other" })(w)
+	back = configured(func(u *awslambda.UpdateFunctionConfigurationInput) {
+		u.Environment.Variables[knownstate.ParameterVariable] = "/prodgate/other"
+	})(w)
 	other := w.assertFindings(w.scheduledCheck(), inbox)
 	if len(other) != 1 || !strings.HasPrefix(other[0], "the known state could not be read: ") {
 		w.Errorf("with another known state the check finds %q", other)

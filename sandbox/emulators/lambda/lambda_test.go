@@ -67,8 +67,8 @@ func TestFunction_Invoke(t *testing.T) {
 		without         string // a variable
 		job, log, err   string
 	}{
-		"by the clock":        {event: `{"source": "aws.events"}`, document: as, log: "everything is as it is known"},
-		"before a deployment": {event: job, document: as, job: Succeeded, log: "everything is as it is known"},
+		"by the clock":        {event: `{"source": "aws.events"}`, document: as, log: "every part is as the known state has it"},
+		"before a deployment": {event: job, document: as, job: Succeeded, log: "every part is as the known state has it"},
 		"before a deployment of what has changed": {event: job, document: other, log: "policy p-build: document",
 			job: "1 parts are not as pulumi up has made them: an alert names them"},
 		"of no app": {event: `{"CodePipeline.job": {"id": "job-1"}}`, document: as, job: "the check failed: the action names no app", err: "the action names no app"},
