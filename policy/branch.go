@@ -9,53 +9,53 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// sourceKey is the setting that says who protects prod.
+// sourceKey is the setting with the source's provider and its branch protection.
 const sourceKey = "prodgate:source"
 
-// protectionType is GitHub's protection of the branches that match a pattern,
-// rulesetType the newer way, which can say whose a required check is. templateType is who
-// approves a pull request in CodeCommit.
+// protectionType is GitHub's protection of the branches that match a pattern. rulesetType is
+// GitHub's newer ruleset, which can name the app that must report a required check.
+// templateType is CodeCommit's template of the rule that says who approves a pull request.
 const (
 	protectionType = "github:index/branchProtection:BranchProtection"
 	rulesetType    = "github:index/repositoryRuleset:RepositoryRuleset"
 	templateType   = "aws:codecommit/approvalRuleTemplate:ApprovalRuleTemplate"
 )
 
-// protectedBranch keeps prod closed to everything but a reviewed and checked pull
-// request from main, administrators included. Patterns are compared as texts: of
-// several that match a branch, GitHub takes the one that is its name.
+// protectedBranch requires that prod changes only by a reviewed and checked pull
+// request from main, for administrators too. It compares patterns as texts: where
+// several match a branch, GitHub applies the one that is the branch's name.
 var protectedBranch = policy{
 	name: "protected-branch",
 	description: "The branch prod is protected: for administrators too, with reviews of code owners, signed commits, " +
 		"the check that only main is merged, and without force pushes and deletion. In CodeCommit pull requests to it need an approval.",
 	types: []string{protectionType, rulesetType, templateType},
-	resource: func(_ stack, r resource) []finding {
+	check: func(_ stack, r resource) []finding {
 		switch r.token {
 		case rulesetType:
-			return weakerRuleset(r)
+			return checkRuleset(r)
 		case templateType:
-			return weakerTemplate(r)
+			return checkTemplate(r)
 		}
 		if r.at("pattern").text() != prodBranch {
 			return nil
 		}
-		return weakerProtection(r)
+		return checkProtection(r)
 	},
-	missing: func(s stack, all []resource) []finding {
+	checkStack: func(s stack, all []resource) []finding {
 		if s.protection != settings.Create {
-			return nil // the user's choice, which is in the stack's configuration to see
+			return nil // the user chose this in the stack's configuration, where it is visible
 		}
 		is := func(token string, of func(resource) bool) bool {
 			return slices.ContainsFunc(all, func(r resource) bool { return r.token == token && of(r) })
 		}
 		switch {
-		case s.committed:
-			if !is(templateType, func(r resource) bool { return r.at("content").unknown() || ofProd(r) != nil }) {
+		case s.usesCodeCommit:
+			if !is(templateType, func(r resource) bool { return r.at("content").isUnknown() || prodRule(r) != nil }) {
 				return []finding{{"nobody has to approve a pull request to the branch " + prodBranch, "add a " + templateType + " for " + prodReference}}
 			}
-		case !is(protectionType, func(r resource) bool { return r.at("pattern").may(prodBranch) }):
+		case !is(protectionType, func(r resource) bool { return r.at("pattern").canBe(prodBranch) }):
 			return []finding{{"nothing protects the branch " + prodBranch, "add a " + protectionType + " of that pattern"}}
-		case !is(rulesetType, func(r resource) bool { return r.at(requiredChecks).unknown() || len(ownCheck(r)) > 0 }):
+		case !is(rulesetType, func(r resource) bool { return r.at(requiredChecks).isUnknown() || len(onlyMainChecks(r)) > 0 }):
 			return []finding{{"whoever may write can pass the check " + onlymain.Check + " with a commit status",
 				fmt.Sprintf("add a %s that requires it of the app %d, GitHub Actions", rulesetType, onlymain.ActionsApp)}}
 		}
@@ -63,53 +63,53 @@ var protectedBranch = policy{
 	},
 }
 
-func weakerProtection(r resource) []finding {
+func checkProtection(r resource) []finding {
 	var found []finding
 	for _, asked := range []string{"enforceAdmins", "requireSignedCommits", "requireConversationResolution"} {
-		found = append(found, r.want(asked, true)...)
+		found = append(found, r.require(asked, true)...)
 	}
 	for _, allowed := range []string{"allowsForcePushes", "allowsDeletions"} {
-		if !r.at(allowed).silent() { // GitHub's default is false
-			found = append(found, r.want(allowed, false)...)
+		if !r.at(allowed).isEmpty() { // GitHub's default is false
+			found = append(found, r.require(allowed, false)...)
 		}
 	}
-	if who := r.at("forcePushBypassers"); !who.silent() {
+	if who := r.at("forcePushBypassers"); !who.isEmpty() {
 		found = append(found, finding{fmt.Sprintf("%s may force-push", who), "leave forcePushBypassers out"})
 	}
-	found = append(found, one(r.at("requiredPullRequestReviews"), "review rule", func(reviews value) []finding {
+	found = append(found, requireOne(r.at("requiredPullRequestReviews"), "review rule", func(reviews value) []finding {
 		var found []finding
-		if count := reviews.at("requiredApprovingReviewCount"); !count.unknown() && count.number() < 1 {
+		if count := reviews.at("requiredApprovingReviewCount"); !count.isUnknown() && count.number() < 1 {
 			found = append(found, finding{fmt.Sprintf("requiredApprovingReviewCount is %s", count), "set it to 1 or more (prodgate:source.reviews)"})
 		}
 		for _, asked := range []string{"requireCodeOwnerReviews", "requireLastPushApproval", "dismissStaleReviews"} {
-			found = append(found, reviews.want(asked, true)...)
+			found = append(found, reviews.require(asked, true)...)
 		}
-		if who := reviews.at("pullRequestBypassers"); !who.silent() {
+		if who := reviews.at("pullRequestBypassers"); !who.isEmpty() {
 			found = append(found, finding{fmt.Sprintf("%s may push without a review", who), "leave pullRequestBypassers out"})
 		}
 		return found
 	})...)
-	found = append(found, one(r.at("requiredStatusChecks"), "status check rule", func(checks value) []finding {
-		found := checks.want("strict", true)
+	found = append(found, requireOne(r.at("requiredStatusChecks"), "status check rule", func(checks value) []finding {
+		found := checks.require("strict", true)
 		names := checks.at("contexts")
-		if !names.unknown() && !slices.ContainsFunc(names.list(), func(name value) bool { return name.may(onlymain.Check) }) {
+		if !names.isUnknown() && !slices.ContainsFunc(names.list(), func(name value) bool { return name.canBe(onlymain.Check) }) {
 			found = append(found, finding{fmt.Sprintf("contexts is %s", names), "add " + onlymain.Check + ", which lets only main be merged"})
 		}
 		return found
 	})...)
-	return append(found, one(r.at("restrictPushes"), "push restriction", func(pushes value) []finding {
-		if pushes.at("blocksCreations").silent() { // the provider's default is true
+	return append(found, requireOne(r.at("restrictPushes"), "push restriction", func(pushes value) []finding {
+		if pushes.at("blocksCreations").isEmpty() { // the provider's default is true
 			return nil
 		}
-		return pushes.want("blocksCreations", true)
+		return pushes.require("blocksCreations", true)
 	})...)
 }
 
 // prodReference is git's name of the branch.
 const prodReference = "refs/heads/" + prodBranch
 
-// rule is an approval rule template's content, as far as it is looked at.
-type rule struct {
+// approvalRule is the part of an approval rule template's content that the policy checks.
+type approvalRule struct {
 	DestinationReferences []string
 	Statements            []struct {
 		NumberOfApprovalsNeeded int
@@ -117,10 +117,10 @@ type rule struct {
 	}
 }
 
-// ofProd is the rule of a template for prod, nil of one for other branches. Without references
-// it is for all.
-func ofProd(r resource) *rule {
-	var content rule
+// prodRule is the rule of a template that applies to prod; nil if it applies to other branches
+// only. A template without references applies to every branch.
+func prodRule(r resource) *approvalRule {
+	var content approvalRule
 	if err := json.Unmarshal([]byte(r.at("content").text()), &content); err != nil {
 		return nil
 	}
@@ -130,9 +130,9 @@ func ofProd(r resource) *rule {
 	return &content
 }
 
-// weakerTemplate looks at the template of prod.
-func weakerTemplate(r resource) []finding {
-	content := ofProd(r)
+// checkTemplate finds what is weak in the approval rule template of prod.
+func checkTemplate(r resource) []finding {
+	content := prodRule(r)
 	if content == nil {
 		return nil
 	}
@@ -151,31 +151,32 @@ func weakerTemplate(r resource) []finding {
 	return found
 }
 
-// requiredChecks is where a ruleset has them.
+// requiredChecks is the path of a ruleset's required status checks.
 const requiredChecks = "rules.requiredStatusChecks.requiredChecks"
 
-// ownCheck are a ruleset's entries of the check that lets only main be merged.
-func ownCheck(r resource) []value {
-	return slices.DeleteFunc(r.at(requiredChecks).list(), func(c value) bool { return !c.at("context").may(onlymain.Check) })
+// onlyMainChecks are a ruleset's entries for the check that lets only main be merged.
+func onlyMainChecks(r resource) []value {
+	return slices.DeleteFunc(r.at(requiredChecks).list(), func(c value) bool { return !c.at("context").canBe(onlymain.Check) })
 }
 
-// weakerRuleset looks at one that requires this check; others are not the gate's.
-func weakerRuleset(r resource) []finding {
-	own := ownCheck(r)
+// checkRuleset finds what is weak in a ruleset that requires the check only-main. Other
+// rulesets are not the gate's.
+func checkRuleset(r resource) []finding {
+	own := onlyMainChecks(r)
 	if len(own) == 0 {
 		return nil
 	}
-	found := r.want("enforcement", "active")
-	found = append(found, r.want("target", "branch")...)
-	found = append(found, r.at("conditions.refName.includes").wantList("includes of its conditions", "refs/heads/"+prodBranch)...)
+	found := r.require("enforcement", "active")
+	found = append(found, r.require("target", "branch")...)
+	found = append(found, r.at("conditions.refName.includes").requireList("includes of its conditions", "refs/heads/"+prodBranch)...)
 	for _, exception := range []string{"bypassActors", "conditions.refName.excludes"} {
-		if got := r.at(exception); !got.silent() {
+		if got := r.at(exception); !got.isEmpty() {
 			found = append(found, finding{exception + " makes exceptions", "leave it empty"})
 		}
 	}
-	found = append(found, r.at("rules.requiredStatusChecks").want("strictRequiredStatusChecksPolicy", true)...)
+	found = append(found, r.at("rules.requiredStatusChecks").require("strictRequiredStatusChecksPolicy", true)...)
 	for _, c := range own {
-		if app := c.at("integrationId"); !app.unknown() && app.number() != onlymain.ActionsApp {
+		if app := c.at("integrationId"); !app.isUnknown() && app.number() != onlymain.ActionsApp {
 			found = append(found, finding{fmt.Sprintf("integrationId of %s is %s", onlymain.Check, app),
 				fmt.Sprintf("set it to %d, GitHub Actions, or a commit status passes it", onlymain.ActionsApp)})
 		}
@@ -183,9 +184,9 @@ func weakerRuleset(r resource) []finding {
 	return found
 }
 
-// chosenProtection is who protects prod, as the stack's configuration says it, and whether it
-// is a branch of CodeCommit. What cannot be read is no excuse.
-func chosenProtection(source string) (by settings.Presence, committed bool) {
+// readProtection reads source.protection from the stack's configuration, and whether the source
+// is CodeCommit. A setting that cannot be read counts as create, so that the policy applies.
+func readProtection(source string) (by settings.Presence, committed bool) {
 	var s struct {
 		Provider   string
 		Protection settings.Presence

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// noIAMWildcard keeps roles as small as their work. The wildcards that AWS makes
-// unavoidable are rows of wildcards.go; inline policies are refused whole,
-// because AWS Config's IAM rules do not look into them.
+// noIAMWildcard limits roles to named actions and resources. The wildcards that AWS makes
+// unavoidable are rows of wildcards.go. Every inline policy is refused, because AWS
+// Config's IAM rules do not evaluate them.
 var noIAMWildcard = policy{
 	name:        "no-iam-wildcard",
 	description: "No IAM policy allows a wildcard that AWS does not make unavoidable, no role trusts everybody, and no policy is inline.",
@@ -22,70 +22,71 @@ var noIAMWildcard = policy{
 		"aws:iam/groupPolicyAttachment:GroupPolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment",
 		"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive", "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
 	},
-	resource: func(_ stack, r resource) []finding {
+	check: func(_ stack, r resource) []finding {
 		switch r.token {
 		case "aws:iam/policy:Policy":
-			return inDocument(r.at("policy"), kindOf(r))
+			return checkDocument(r.at("policy"), documentKindOf(r))
 		case "aws:iam/role:Role":
-			found := inDocument(r.at("assumeRolePolicy"), trustPolicy)
+			found := checkDocument(r.at("assumeRolePolicy"), trustPolicy)
 			for _, inline := range r.at("inlinePolicies").list() {
-				if !inline.silent() { // an empty one takes away those that were added by hand
-					found = append(found, anInlinePolicy)
+				if !inline.isEmpty() { // an empty one removes inline policies that were added by hand
+					found = append(found, inlinePolicyFinding)
 				}
 			}
 			for _, arn := range r.at("managedPolicyArns").list() {
-				found = append(found, attached(arn)...)
+				found = append(found, checkAttachment(arn)...)
 			}
 			return found
 		case "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive":
 			var found []finding
 			for _, arn := range r.at("policyArns").list() {
-				found = append(found, attached(arn)...)
+				found = append(found, checkAttachment(arn)...)
 			}
 			return found
 		case "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive":
-			if names := r.at("policyNames"); !names.silent() {
-				return []finding{{fmt.Sprintf("it leaves the inline policies %s, which AWS Config does not look into", names), "leave policyNames empty"}}
+			if names := r.at("policyNames"); !names.isEmpty() {
+				return []finding{{fmt.Sprintf("it leaves the inline policies %s, which AWS Config does not evaluate", names), "leave policyNames empty"}}
 			}
 			return nil
 		case "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy":
-			return []finding{anInlinePolicy}
+			return []finding{inlinePolicyFinding}
 		default:
-			return attached(r.at("policyArn"))
+			return checkAttachment(r.at("policyArn"))
 		}
 	},
 }
 
-var anInlinePolicy = finding{"it is an inline policy, which AWS Config does not look into", "make it an aws:iam/policy and attach that"}
+var inlinePolicyFinding = finding{"it is an inline policy, which AWS Config does not evaluate", "make it an aws:iam/policy and attach that"}
 
-// allOfAService is the name of a policy of AWS's that allows whole services.
-var allOfAService = regexp.MustCompile(`:aws:policy/(.*/)?(AdministratorAccess|PowerUserAccess|\w*FullAccess)$`)
+// fullAccessPolicy matches the ARN of an AWS managed policy that allows whole services.
+var fullAccessPolicy = regexp.MustCompile(`:aws:policy/(.*/)?(AdministratorAccess|PowerUserAccess|\w*FullAccess)$`)
 
-// boundaryPath ends the path of a policy that is a boundary: it may allow what no
-// policy may that is attached, and so none of this path may be attached.
+// boundaryPath ends the path of every permission boundary. A boundary may allow more than
+// an attached policy may, so that no policy with this path may be attached.
 const boundaryPath = "/boundary/"
 
-// kindOf is what a policy is for. A path that is not known may be a boundary's.
-func kindOf(policy resource) documentKind {
-	if at := policy.at("path"); at.unknown() || strings.HasSuffix(at.text(), boundaryPath) {
+// documentKindOf is whether a policy is a boundary or is attached. A path that is not known
+// yet may be a boundary's.
+func documentKindOf(policy resource) documentKind {
+	if at := policy.at("path"); at.isUnknown() || strings.HasSuffix(at.text(), boundaryPath) {
 		return boundaryPolicy
 	}
 	return identityPolicy
 }
 
-// attached looks at a policy that gives something.
-func attached(arn value) []finding {
+// checkAttachment refuses to attach a full-access policy of AWS's or a permission boundary.
+func checkAttachment(arn value) []finding {
 	name := arn.text()
 	switch at := strings.LastIndex(name, "/"); {
-	case allOfAService.MatchString(name):
+	case fullAccessPolicy.MatchString(name):
 		return []finding{{name + " allows everything of a service", "attach a policy that names actions and resources"}}
 	case strings.HasSuffix(name[:at+1], boundaryPath):
-		return []finding{{name + " is a boundary, the most that others may give", "attach a policy that gives what is needed"}}
+		return []finding{{name + " is a permission boundary, which must not be attached", "attach a policy that allows what is needed"}}
 	}
 	return nil
 }
 
-// statement is one of a document. IAM takes one text for a list of one.
+// statement is one statement of a policy document. IAM accepts a text in place of a list of one.
 type statement struct {
 	Sid, Effect             string
 	Principal, NotPrincipal principals
@@ -103,7 +104,7 @@ func (all *oneOrMany[T]) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &(*all)[0])
 }
 
-// principals are all of a statement's, whatever their type.
+// principals are all principals of a statement, of every type.
 type principals []string
 
 func (all *principals) UnmarshalJSON(text []byte) error {
@@ -120,10 +121,10 @@ func (all *principals) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// inDocument looks at the statements of a document that allow something.
-func inDocument(document value, kind documentKind) []finding {
-	if document.silent() {
-		return nil // the provider refuses a document that is left out
+// checkDocument checks the statements of a document that allow something.
+func checkDocument(document value, kind documentKind) []finding {
+	if document.isEmpty() {
+		return nil // the provider refuses a resource without a document
 	}
 	var d struct{ Statement oneOrMany[statement] }
 	if err := json.Unmarshal([]byte(document.text()), &d); err != nil {
@@ -135,20 +136,20 @@ func inDocument(document value, kind documentKind) []finding {
 			continue
 		}
 		name := cmp.Or(s.Sid, fmt.Sprint(i+1))
-		for _, f := range s.findings(kind) {
+		for _, f := range s.check(kind) {
 			found = append(found, finding{"statement " + name + " " + f.problem, f.remedy})
 		}
 	}
 	return found
 }
 
-func (s statement) findings(kind documentKind) []finding {
+func (s statement) check(kind documentKind) []finding {
 	var found []finding
 	if s.NotAction != nil {
-		found = append(found, finding{"allows every action but some", "name those it allows in Action"})
+		found = append(found, finding{"allows every action except those in NotAction", "name the allowed actions in Action"})
 	}
 	if s.NotResource != nil {
-		found = append(found, finding{"allows on every resource but some", "name those it allows on in Resource"})
+		found = append(found, finding{"allows every resource except those in NotResource", "name the allowed resources in Resource"})
 	}
 	if s.NotPrincipal != nil || slices.Contains(s.Principal, "*") {
 		found = append(found, finding{"trusts everybody", "name the one service or role"})
@@ -167,7 +168,7 @@ func (s statement) findings(kind documentKind) []finding {
 	for _, action := range s.Action {
 		if slices.ContainsFunc(s.Resource, func(resource string) bool {
 			ignored := kind == boundaryPolicy && isOfAnotherService(action, resource)
-			return everything(resource) && !ignored && !isUnavoidable(kind, action, resource)
+			return coversAllResources(resource) && !ignored && !isUnavoidable(kind, action, resource)
 		}) {
 			avoidable = append(avoidable, action)
 		}
@@ -182,9 +183,9 @@ func (s statement) findings(kind documentKind) []finding {
 // arnParts is how many parts an ARN has: arn:partition:service:region:account:resource.
 const arnParts = 6
 
-// everything is whether a pattern leaves open which service's resources are
-// meant, or names none of the service's.
-func everything(resource string) bool {
+// coversAllResources is whether a pattern matches the resources of every service, or every
+// resource of one.
+func coversAllResources(resource string) bool {
 	arn := strings.SplitN(resource, ":", arnParts)
 	if len(arn) < arnParts {
 		return strings.Contains(resource, "*")

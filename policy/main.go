@@ -1,15 +1,14 @@
-// Command policy is the policy pack of the gate: what no stack may do, whatever
-// its program or its settings say. The engine shows it every resource before it
-// is made, and all of them at the end:
+// Command policy is the policy pack of the gate: it refuses what no stack may declare,
+// whatever its program or its settings say. The engine sends it every resource before the
+// resource is created, and all of them at the end:
 //
 //	pulumi up --policy-pack bin/policy
 //
-// Whoever runs the command can leave the pack out. It is a gate in CI, and a
-// second opinion everywhere else; it is no control.
+// Whoever runs the command can leave the pack out. The pack is a check in CI and
+// a second opinion everywhere else; it is no security control.
 //
-// A policy is a value in the table of pack.go and a file of its own. It reads
-// resources through the helpers of value.go, which know that in a preview a
-// value may not be known yet.
+// A policy is a value in the table of pack.go and has its own file. It reads resources
+// through the helpers of value.go, which accept that a value may be unknown in a preview.
 package main
 
 import (
@@ -20,7 +19,7 @@ import (
 )
 
 func main() {
-	// To stdout goes the port, and nothing else: the engine reads it.
+	// The engine reads the port from stdout, so that nothing else may be printed there.
 	if err := policyx.Main(pack); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

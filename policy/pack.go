@@ -12,7 +12,7 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// policies are all there are.
+// policies are all policies of the pack.
 var policies = []policy{
 	regionAndAccount,
 	noIAMWildcard,
@@ -24,73 +24,74 @@ var policies = []policy{
 	protectedBranch,
 }
 
-// policy is one rule. Its checks are pure: they say what they find.
+// policy is one rule. Its checks are pure functions that return findings.
 type policy struct {
 	name, description string
-	// types are the tokens of the resources that resource looks at.
+	// types are the type tokens of the resources that check applies to.
 	types []string
-	// resource looks at one resource, before it is made.
-	resource func(stack, resource) []finding
-	// missing looks for what the whole stack has to have. It is known only when
-	// everything has been registered: in a preview before anything is made, in an
-	// up without a preview after.
-	missing func(stack, []resource) []finding
+	// check checks one resource before it is created.
+	check func(stack, resource) []finding
+	// checkStack checks what the stack as a whole must have. The engine calls it when every
+	// resource is registered: in a preview before anything is created, in an up without
+	// a preview afterwards.
+	checkStack func(stack, []resource) []finding
 }
 
-// stack is what the stack's own configuration promises.
+// stack is what the stack's configuration says.
 type stack struct {
-	region, account string
-	roles           []string          // of the organization, for the guardrails
-	protection      settings.Presence // of the branch prod
-	committed       bool              // whether that is CodeCommit's
+	region, account   string
+	organizationRoles []string          // of the setting organization, which attach guardrails
+	protection        settings.Presence // of the branch prod
+	usesCodeCommit    bool              // whether prod is a branch of CodeCommit
 }
 
-// finding is a violation. It never goes without a remedy.
+// finding is a violation and its remedy.
 type finding struct{ problem, remedy string }
 
 func (f finding) String() string { return f.problem + "; " + f.remedy }
 
-// pack makes the policies for the stack of a context, the engine's.
+// pack makes the policies for the stack whose configuration the engine passes in ctx.
 func pack(ctx *pulumi.Context) (policyx.PolicyPack, error) {
 	var s stack
 	s.region, _ = ctx.GetConfig(regionKey)
 	s.account, _ = ctx.GetConfig(accountKey)
 	organization, _ := ctx.GetConfig(organizationKey)
-	s.roles = rolesOf(organization)
+	s.organizationRoles = readOrganizationRoles(organization)
 	source, _ := ctx.GetConfig(sourceKey)
-	s.protection, s.committed = chosenProtection(source)
+	s.protection, s.usesCodeCommit = readProtection(source)
 	var all []policyx.Policy
 	for _, p := range policies {
-		all = append(all, p.registered(s)...)
+		all = append(all, p.sdkPolicies(s)...)
 	}
-	return policyx.NewPolicyPack("prodgate", semver.MustParse("1.0.0"), level, all)
+	return policyx.NewPolicyPack("prodgate", semver.MustParse("1.0.0"), enforcementLevel, all)
 }
 
-// level is every policy's. Each is given it: policyx (v3.259.0) drops the pack's.
-const level = policyx.EnforcementLevelMandatory
+// enforcementLevel is the level of every policy. Each policy sets it, because policyx
+// (v3.259.0) drops the level of the pack.
+const enforcementLevel = policyx.EnforcementLevelMandatory
 
-// registered is the policy as the SDK has it: a resource and a stack policy are
-// two types there, which one value cannot be.
-func (p policy) registered(s stack) []policyx.Policy {
+// sdkPolicies are the SDK's policies of this one: the SDK has different types for a resource
+// policy and a stack policy.
+func (p policy) sdkPolicies(s stack) []policyx.Policy {
 	var all []policyx.Policy
-	if p.resource != nil {
+	if p.check != nil {
 		all = append(all, policyx.NewResourceValidationPolicy(p.name, policyx.ResourceValidationPolicyArgs{
-			Description: p.description, EnforcementLevel: level,
+			Description: p.description, EnforcementLevel: enforcementLevel,
 			ValidateResource: func(_ context.Context, args policyx.ResourceValidationArgs) error {
-				report(args.Manager, p.look(s, newResource(args.Resource)))
+				report(args.Manager, p.checkResource(s, newResource(args.Resource)))
 				return nil
 			},
 		}))
 	}
-	if p.missing != nil {
+	if p.checkStack != nil {
 		all = append(all, policyx.NewStackValidationPolicy(p.name+"-exists", policyx.StackValidationPolicyArgs{
-			Description: p.description, EnforcementLevel: level,
+			Description: p.description, EnforcementLevel: enforcementLevel,
 			ValidateStack: func(_ context.Context, args policyx.StackValidationArgs) error {
 				resources := make([]resource, len(args.Resources))
 				for i, r := range args.Resources {
 					resources[i] = newResource(r)
 				}
-				report(args.Manager, guarded(func() []finding { return p.missing(s, resources) }))
+				report(args.Manager, recoverPanic(func() []finding { return p.checkStack(s, resources) }))
 				return nil
 			},
 		}))
@@ -98,12 +99,12 @@ func (p policy) registered(s stack) []policyx.Policy {
 	return all
 }
 
-// look is what the policy finds in a resource.
-func (p policy) look(s stack, r resource) []finding {
-	if p.resource == nil || !slices.Contains(p.types, r.token) {
+// checkResource returns the policy's findings about a resource.
+func (p policy) checkResource(s stack, r resource) []finding {
+	if p.check == nil || !slices.Contains(p.types, r.token) {
 		return nil
 	}
-	return guarded(func() []finding { return p.resource(s, r) })
+	return recoverPanic(func() []finding { return p.check(s, r) })
 }
 
 func report(to policyx.PolicyManager, found []finding) {
@@ -112,9 +113,9 @@ func report(to policyx.PolicyManager, found []finding) {
 	}
 }
 
-// guarded makes a panic a finding. The pack would die of it, and all the engine
-// would say is "error reading from server: EOF".
-func guarded(check func() []finding) (found []finding) {
+// recoverPanic turns a panic of a check into a finding. Otherwise the pack ends, and the
+// engine reports only "error reading from server: EOF".
+func recoverPanic(check func() []finding) (found []finding) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			found = []finding{{fmt.Sprintf("the policy itself failed: %v", cause), "correct it in policy/"}}

@@ -24,25 +24,25 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// asPack makes the test binary the pack itself, to be talked to over the wire.
-const asPack = "PRODGATE_TEST_AS_PACK"
+// runAsPack makes the test binary the pack itself, to be talked to over the wire.
+const runAsPack = "PRODGATE_TEST_AS_PACK"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asPack) != "" {
+	if os.Getenv(runAsPack) != "" {
 		main()
 		return
 	}
 	os.Exit(m.Run())
 }
 
-// ours is the stack that is tested.
-var ours = stack{region: "eu-west-2", account: "111111111111", protection: settings.Create,
-	roles: []string{"arn:aws:iam::999999999999:role/guardrails", "arn:aws:iam::999999999999:role/guardrails-preview"}}
+// testStack is what the configuration of the tests says.
+var testStack = stack{region: "eu-west-2", account: "111111111111", protection: settings.Create,
+	organizationRoles: []string{"arn:aws:iam::999999999999:role/guardrails", "arn:aws:iam::999999999999:role/guardrails-preview"}}
 
-// config is its configuration.
+// config is the configuration of the tests.
 var config = map[string]string{
-	regionKey:         ours.region,
-	accountKey:        ours.account,
+	regionKey:         testStack.region,
+	accountKey:        testStack.account,
 	"prodgate:source": `{"owner": "example-org", "repository": "web", "statusChecks": ["test"], "codeOwners": ["@example-org/platform"]}`,
 	"prodgate:access": `{"deployerArns": ["arn:aws:iam::111111111111:role/deployer"], "breakGlassArn": "arn:aws:iam::111111111111:role/break-glass"}`,
 	organizationKey:   `{"targetId": "ou-ab12-34567890", "roleArn": "arn:aws:iam::999999999999:role/guardrails"}`,
@@ -75,38 +75,38 @@ func program(ctx *pulumi.Context) error {
 	return err
 }
 
-// recorded is the gate.
-func recorded(t testing.TB) *gatetest.Recording {
+// recordGate records what the gate declares.
+func recordGate(t testing.TB) *gatetest.Recording {
 	t.Helper()
-	return recordedOf(t, config)
+	return recordGateWith(t, config)
 }
 
-func recordedOf(t testing.TB, config map[string]string) *gatetest.Recording {
+func recordGateWith(t testing.TB, config map[string]string) *gatetest.Recording {
 	t.Helper()
-	return gatetest.World{Account: ours.account, Region: ours.region, Config: config, SecretConfig: []string{"prodgate:chatWebhook"}}.MustRun(t, program)
+	return gatetest.World{Account: testStack.account, Region: testStack.region, Config: config, SecretConfig: []string{"prodgate:chatWebhook"}}.MustRun(t, program)
 }
 
-// made are the resources of the gate as a policy sees them.
-func made(t testing.TB) []resource {
+// gateResources are the resources of the gate as a policy sees them.
+func gateResources(t testing.TB) []resource {
 	t.Helper()
-	return madeOf(t, config)
+	return gateResourcesWith(t, config)
 }
 
-func madeOf(t testing.TB, config map[string]string) []resource {
+func gateResourcesWith(t testing.TB, config map[string]string) []resource {
 	t.Helper()
 	var all []resource
-	for _, r := range recordedOf(t, config).All() {
+	for _, r := range recordGateWith(t, config).All() {
 		all = append(all, resource{value{property.New(sdk.FromResourcePropertyMap(r.Inputs))}, r.Type, r.Name})
 	}
 	return all
 }
 
-// found is what all policies find, each finding after its policy's name.
-func found(all ...resource) []string {
+// listViolations is what all policies find, each finding after its policy's name.
+func listViolations(all ...resource) []string {
 	var lines []string
 	for _, p := range policies {
 		for _, r := range all {
-			for _, f := range p.look(ours, r) {
+			for _, f := range p.checkResource(testStack, r) {
 				lines = append(lines, p.name+": "+f.String())
 			}
 		}
@@ -133,8 +133,8 @@ func (r resource) with(t testing.TB, path string, to property.Value) resource {
 	return r
 }
 
-// pick is the resource of a type and a name.
-func pick(t testing.TB, all []resource, token, name string) resource {
+// findResource is the resource of a type and a name.
+func findResource(t testing.TB, all []resource, token, name string) resource {
 	t.Helper()
 	at := slices.IndexFunc(all, func(r resource) bool { return r.token == token && r.name == name })
 	if at < 0 {
@@ -145,25 +145,25 @@ func pick(t testing.TB, all []resource, token, name string) resource {
 
 func TestPolicies_GateHasNoViolation(t *testing.T) {
 	t.Parallel()
-	all := made(t)
-	for _, line := range found(all...) {
+	all := gateResources(t)
+	for _, line := range listViolations(all...) {
 		t.Error(line)
 	}
 	for _, p := range policies {
 		if !slices.ContainsFunc(all, func(r resource) bool { return slices.Contains(p.types, r.token) }) {
 			t.Errorf("%s looked at nothing", p.name)
 		}
-		if p.missing == nil {
+		if p.checkStack == nil {
 			continue
 		}
-		if missing := p.missing(ours, all); len(missing) > 0 {
+		if missing := p.checkStack(testStack, all); len(missing) > 0 {
 			t.Errorf("%s: %v", p.name, missing)
 		}
 	}
 }
 
-// committed is the configuration with a source of CodeCommit.
-func committed() map[string]string {
+// codeCommitConfig is the configuration with a source of CodeCommit.
+func codeCommitConfig() map[string]string {
 	c := maps.Clone(config)
 	c["prodgate:source"] = `{"provider": "codecommit", "repository": "web", "reviewerArns": ["arn:aws:iam::111111111111:role/reviewer"]}`
 	return c
@@ -172,25 +172,25 @@ func committed() map[string]string {
 // TestPolicies_CodeCommitGateHasNoViolation changes what its branch is guarded by, too.
 func TestPolicies_CodeCommitGateHasNoViolation(t *testing.T) {
 	t.Parallel()
-	all := madeOf(t, committed())
-	s := ours
-	s.committed = true
-	look := func(all []resource) (lines []string) {
+	all := gateResourcesWith(t, codeCommitConfig())
+	s := testStack
+	s.usesCodeCommit = true
+	listAll := func(all []resource) (lines []string) {
 		for _, p := range policies {
 			for _, r := range all {
-				for _, f := range p.look(s, r) {
+				for _, f := range p.checkResource(s, r) {
 					lines = append(lines, p.name+": "+f.String())
 				}
 			}
-			if p.missing != nil {
-				for _, f := range p.missing(s, all) {
+			if p.checkStack != nil {
+				for _, f := range p.checkStack(s, all) {
 					lines = append(lines, p.name+": "+f.String())
 				}
 			}
 		}
 		return lines
 	}
-	for _, line := range look(all) {
+	for _, line := range listAll(all) {
 		t.Error(line)
 	}
 	template, pipeline := [2]string{templateType, "gate-prod"}, [2]string{"aws:codepipeline/pipeline:Pipeline", "gate-api"}
@@ -220,7 +220,7 @@ func TestPolicies_CodeCommitGateHasNoViolation(t *testing.T) {
 			at := slices.IndexFunc(all, func(r resource) bool { return r.token == c.of[0] && r.name == c.of[1] })
 			changed := slices.Clone(all)
 			changed[at] = all[at].with(t, c.path, c.to)
-			got := strings.Join(look(changed), "\n")
+			got := strings.Join(listAll(changed), "\n")
 			if c.finds == "" && got != "" || !strings.Contains(got, c.finds) {
 				t.Errorf("found %q", got)
 			}
@@ -230,22 +230,22 @@ func TestPolicies_CodeCommitGateHasNoViolation(t *testing.T) {
 
 func TestPolicies_MissingBranchProtection(t *testing.T) {
 	t.Parallel()
-	without := slices.DeleteFunc(made(t), func(r resource) bool { return r.token == protectionType })
+	without := slices.DeleteFunc(gateResources(t), func(r resource) bool { return r.token == protectionType })
 	for name, c := range map[string]struct {
 		all  []resource
 		want int
 	}{
 		"an empty stack":                                   {nil, 1},
 		"the gate without its protection":                  {without, 1},
-		"a protection of another branch":                   {append(slices.Clone(without), protectionOf(property.New("main"))), 1},
-		"a protection of prod":                             {append(slices.Clone(without), protectionOf(property.New("prod"))), 0},
-		"a protection of a branch that is not known yet":   {append(slices.Clone(without), protectionOf(property.New(property.Computed))), 0},
-		"a protection whose check anybody can pass":        {slices.DeleteFunc(made(t), func(r resource) bool { return r.token == rulesetType }), 1},
-		"a protection of a branch that is of another type": {append(slices.Clone(without), protectionOf(property.New(4.0))), 1},
+		"a protection of another branch":                   {append(slices.Clone(without), protectPattern(property.New("main"))), 1},
+		"a protection of prod":                             {append(slices.Clone(without), protectPattern(property.New("prod"))), 0},
+		"a protection of a branch that is not known yet":   {append(slices.Clone(without), protectPattern(property.New(property.Computed))), 0},
+		"a protection whose check anybody can pass":        {slices.DeleteFunc(gateResources(t), func(r resource) bool { return r.token == rulesetType }), 1},
+		"a protection of a branch that is of another type": {append(slices.Clone(without), protectPattern(property.New(4.0))), 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := protectedBranch.missing(ours, c.all); len(got) != c.want {
+			if got := protectedBranch.checkStack(testStack, c.all); len(got) != c.want {
 				t.Errorf("found %v", got)
 			}
 		})
@@ -254,7 +254,7 @@ func TestPolicies_MissingBranchProtection(t *testing.T) {
 
 func TestPolicies_BoundaryOfSameStack(t *testing.T) {
 	t.Parallel()
-	all := made(t)
+	all := gateResources(t)
 	name := func(r resource) bool { return r.token == policyToken && r.name == "gate-boundary-build" }
 	at := slices.IndexFunc(all, name)
 	changed := func(path string, to property.Value) []resource {
@@ -275,7 +275,7 @@ func TestPolicies_BoundaryOfSameStack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := boundedRole.missing(ours, c.all); len(got) != c.want {
+			if got := boundedRole.checkStack(testStack, c.all); len(got) != c.want {
 				t.Errorf("found %v", got)
 			}
 		})
@@ -289,20 +289,20 @@ func TestPolicies_ChosenProtection(t *testing.T) {
 		`{"provider": "codecommit", "protection": "off"}`: false, `{"provider": "codecommit"}`: false,
 		`{"protection": "maybe"}`: false, `{}`: false, ``: false, `off`: false,
 	} {
-		s := ours
-		s.protection, s.committed = chosenProtection(source)
-		if got := protectedBranch.missing(s, nil); (len(got) == 0) != accepted {
+		s := testStack
+		s.protection, s.usesCodeCommit = readProtection(source)
+		if got := protectedBranch.checkStack(s, nil); (len(got) == 0) != accepted {
 			t.Errorf("%s: found %v", source, got)
 		}
 	}
 }
 
-func protectionOf(pattern property.Value) resource {
+func protectPattern(pattern property.Value) resource {
 	return resource{value{property.New(map[string]property.Value{"pattern": pattern})}, protectionType, "gate"}
 }
 
-// eachPart calls with every path into a value, leaves and what holds them.
-func eachPart(v property.Value, path string, call func(path string)) {
+// forEachPath calls with every path into a value, leaves and what holds them.
+func forEachPath(v property.Value, path string, call func(path string)) {
 	if path != "" {
 		call(path)
 	}
@@ -310,28 +310,28 @@ func eachPart(v property.Value, path string, call func(path string)) {
 	switch {
 	case v.IsMap():
 		for key, element := range v.AsMap().All {
-			eachPart(element, step(key), call)
+			forEachPath(element, step(key), call)
 		}
 	case v.IsArray():
 		for i, element := range v.AsArray().All {
-			eachPart(element, step(strconv.Itoa(i)), call)
+			forEachPath(element, step(strconv.Itoa(i)), call)
 		}
 	}
 }
 
 func TestPolicies_UnknownValues(t *testing.T) {
 	t.Parallel()
-	tried := 0
-	for _, r := range made(t) {
-		eachPart(r.v, "", func(path string) {
-			tried++
-			for _, line := range found(r.with(t, path, property.New(property.Computed))) {
+	count := 0
+	for _, r := range gateResources(t) {
+		forEachPath(r.v, "", func(path string) {
+			count++
+			for _, line := range listViolations(r.with(t, path, property.New(property.Computed))) {
 				t.Errorf("%s %s with %s unknown: %s", r.token, r.name, path, line)
 			}
 		})
 	}
-	if tried < 100 {
-		t.Errorf("tried only %d", tried)
+	if count < 100 {
+		t.Errorf("tried only %d", count)
 	}
 }
 
@@ -341,10 +341,10 @@ func TestPolicies_ValuesOfOtherTypes(t *testing.T) {
 		{}, property.New(4.0), property.New(true), property.New("{"), property.New([]property.Value{}), property.New([]property.Value{{}}),
 		property.New(map[string]property.Value{"x": property.New(property.Computed)}), property.New("x").WithSecret(true),
 	}
-	for _, r := range made(t) {
-		eachPart(r.v, "", func(path string) {
+	for _, r := range gateResources(t) {
+		forEachPath(r.v, "", func(path string) {
 			for _, other := range others {
-				for _, line := range found(r.with(t, path, other)) {
+				for _, line := range listViolations(r.with(t, path, other)) {
 					if strings.Contains(line, "the policy itself failed") {
 						t.Errorf("%s %s with %s %v: %s", r.token, r.name, path, other, line)
 					}
@@ -356,7 +356,7 @@ func TestPolicies_ValuesOfOtherTypes(t *testing.T) {
 
 func TestPolicies_PanicIsViolation(t *testing.T) {
 	t.Parallel()
-	got := guarded(func() []finding { panic("no such key") })
+	got := recoverPanic(func() []finding { panic("no such key") })
 	if want := "[the policy itself failed: no such key; correct it in policy/]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
@@ -383,16 +383,16 @@ func TestPolicies_ResourceTypes(t *testing.T) {
 		}
 		return nil
 	})
-	there := map[string]bool{}
+	known := map[string]bool{}
 	for _, r := range recording.All() {
-		there[r.Type] = true
+		known[r.Type] = true
 	}
-	for _, r := range append(made(t), madeOf(t, committed())...) {
-		there[r.token] = true
+	for _, r := range append(gateResources(t), gateResourcesWith(t, codeCommitConfig())...) {
+		known[r.token] = true
 	}
 	for _, p := range policies {
 		for _, token := range p.types {
-			if !there[token] {
+			if !known[token] {
 				t.Errorf("%s looks at %s, which nothing makes", p.name, token)
 			}
 		}

@@ -27,8 +27,8 @@ var (
 	ruleset      = [2]string{rulesetType, "gate-web-only-main"}
 )
 
-// change is a case: a resource of the gate with one value changed, and what the
-// policies find then. Nothing, where finds is empty.
+// change is a case: a resource of the gate with one value changed, and a part of the finding
+// that it causes; empty for no finding.
 type change struct {
 	of    [2]string
 	path  string
@@ -72,9 +72,9 @@ var changes = map[string]map[string]change{
 		"an unavoidable wildcard and another":      {permission, "policy", allow(`"Action": ["ecr:GetAuthorizationToken", "ecr:PutImage"], "Resource": "*"`), "allows ecr:PutImage on every"},
 		"an unavoidable wildcard of keys":          {permission, "policy", allow(`"Action": "kms:Decrypt", "Resource": "*"`), "allows kms:Decrypt on every"},
 		"a folder of a bucket":                     {permission, "policy", allow(`"Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/folder/*"`), ""},
-		"all but some actions":                     {permission, "policy", allow(`"NotAction": "iam:*", "Resource": "arn:aws:s3:::b"`), "statement 1 allows every action but some"},
-		"all but no actions":                       {permission, "policy", allow(`"NotAction": [], "Resource": "arn:aws:s3:::b"`), "statement 1 allows every action but some"},
-		"all but some resources":                   {permission, "policy", allow(`"Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b"`), "allows on every resource but some"},
+		"all but some actions":                     {permission, "policy", allow(`"NotAction": "iam:*", "Resource": "arn:aws:s3:::b"`), "statement 1 allows every action except those in NotAction"},
+		"all but no actions":                       {permission, "policy", allow(`"NotAction": [], "Resource": "arn:aws:s3:::b"`), "statement 1 allows every action except those in NotAction"},
+		"all but some resources":                   {permission, "policy", allow(`"Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b"`), "allows every resource except those in NotResource"},
 		"a statement with a Sid":                   {permission, "policy", allow(`"Sid": "Everything", "Action": "s3:*", "Resource": "arn:aws:s3:::b"`), "statement Everything allows s3:*"},
 		"a statement that denies everything":       {permission, "policy", `{"Statement": [{"Effect": "Deny", "NotAction": "*", "Resource": "*"}]}`, ""},
 		"one statement that is no list":            {permission, "policy", `{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b"}}`, "allows s3:*"},
@@ -94,12 +94,12 @@ var changes = map[string]map[string]change{
 		"an attachment of all of a service":        {attachment, "policyArn", "arn:aws:iam::aws:policy/AmazonS3FullAccess", "allows everything of a service"},
 		"an attachment of a policy of one's own":   {attachment, "policyArn", "arn:aws:iam::111111111111:policy/NoFullAccess", ""},
 		"an attachment of a service's own reading": {attachment, "policyArn", "arn:aws:iam::aws:policy/service-role/AWS_ConfigRole", ""},
-		"an attachment of a boundary":              {attachment, "policyArn", "arn:aws:iam::111111111111:policy/prodgate/boundary/b", "is a boundary, the most that others may give; attach"},
-		"a role of a boundary":                     {role, "managedPolicyArns", list{"arn:aws:iam::111111111111:policy/boundary/b"}, "is a boundary"},
+		"an attachment of a boundary":              {attachment, "policyArn", "arn:aws:iam::111111111111:policy/prodgate/boundary/b", "is a permission boundary, which must not be attached; attach"},
+		"a role of a boundary":                     {role, "managedPolicyArns", list{"arn:aws:iam::111111111111:policy/boundary/b"}, "is a permission boundary, which must not be attached"},
 		"a lasting attachment of administrators":   {onlyThese, "policyArns", list{"arn:aws:iam::aws:policy/AdministratorAccess"}, "allows everything of a service"},
-		"a lasting attachment of a boundary":       {onlyThese, "policyArns", list{"arn:aws:iam::111111111111:policy/prodgate/boundary/b"}, "is a boundary"},
+		"a lasting attachment of a boundary":       {onlyThese, "policyArns", list{"arn:aws:iam::111111111111:policy/prodgate/boundary/b"}, "is a permission boundary, which must not be attached"},
 		"no attachment at all":                     {onlyThese, "policyArns", list{}, ""},
-		"an inline policy that is left":            {noInline, "policyNames", list{"p"}, `it leaves the inline policies ["p"], which AWS Config does not look into; leave policyNames empty`},
+		"an inline policy that is left":            {noInline, "policyNames", list{"p"}, `it leaves the inline policies ["p"], which AWS Config does not evaluate; leave policyNames empty`},
 		"every read of a service in a boundary":    {boundary, "policy", allow(`"Action": "s3:Get*", "Resource": "arn:aws:s3:::b"`), "allows s3:Get*; name the actions"},
 		"a read of AWS Config's in a boundary":     {boundary, "policy", allow(`"Action": "s3:GetBucket*", "Resource": "*"`), ""},
 		"a read of AWS Config's in a role":         {permission, "policy", allow(`"Action": "s3:GetBucket*", "Resource": "arn:aws:s3:::b"`), "allows s3:GetBucket*; name the actions"},
@@ -111,8 +111,8 @@ var changes = map[string]map[string]change{
 	"bounded-role": {
 		"a role without a boundary":           {role, "permissionsBoundary", nil, "it has no permission boundary; set permissionsBoundary"},
 		"a role with an empty boundary":       {role, "permissionsBoundary", "", "it has no permission boundary"},
-		"a boundary of AWS's":                 {role, "permissionsBoundary", "arn:aws:iam::aws:policy/PowerUserAccess", "is not of a path that ends in /boundary/; set"},
-		"a policy that gives as the boundary": {role, "permissionsBoundary", "arn:aws:iam::111111111111:policy/prodgate/build/p", "is not of a path that ends in /boundary/"},
+		"a boundary of AWS's":                 {role, "permissionsBoundary", "arn:aws:iam::aws:policy/PowerUserAccess", "is not a policy whose path ends with /boundary/; set"},
+		"a policy that gives as the boundary": {role, "permissionsBoundary", "arn:aws:iam::111111111111:policy/prodgate/build/p", "is not a policy whose path ends with /boundary/"},
 		"a boundary that is not known yet":    {role, "permissionsBoundary", unknown, ""},
 		"a boundary of a stack's":             {role, "permissionsBoundary", "arn:aws:iam::111111111111:policy/prodgate/boundary/prodgate-build-boundary", ""},
 	},
@@ -141,7 +141,7 @@ var changes = map[string]map[string]change{
 	"inline-buildspec": {
 		"a build from the repository's file":   {project, "source.buildspec", nil, "its buildspec is not inline"},
 		"an empty buildspec":                   {project, "source.buildspec", "", "its buildspec is not inline"},
-		"the name of a file":                   {project, "source.buildspec", "buildspec.yml", "its buildspec is not inline, and so the repository's or a bucket's to change; set source.buildspec"},
+		"the name of a file":                   {project, "source.buildspec", "buildspec.yml", "its buildspec is not inline: whoever can write to the repository or the bucket can change it; set source.buildspec"},
 		"a path":                               {project, "source.buildspec", "ci/build: prod.yaml", "its buildspec is not inline"},
 		"an object in S3":                      {project, "source.buildspec", "arn:aws:s3:::bucket/buildspec.yml", "its buildspec is not inline"},
 		"a buildspec in YAML":                  {project, "source.buildspec", "version: 0.2\nphases:\n  build:\n    commands: [make]\n", ""},
@@ -178,7 +178,7 @@ var changes = map[string]map[string]change{
 		"no scan by default":               {repository, "imageScanningConfiguration", nil, "imageScanningConfiguration.scanOnPush is not set"},
 		"another encryption":               {repository, "encryptionConfigurations.0.encryptionType", "AES256", `encryptionType is "AES256"; set it to "KMS"`},
 		"another encryption by default":    {repository, "encryptionConfigurations", nil, "it has 0 encryption configurations"},
-		"the key of AWS's":                 {repository, "encryptionConfigurations.0.kmsKey", nil, "kmsKey is not set, which is the key of AWS's that no policy limits; set it"},
+		"the key of AWS's":                 {repository, "encryptionConfigurations.0.kmsKey", nil, "kmsKey is not set, which means the AWS managed key: no policy of the stack limits who uses it; set it"},
 		"a key that is not known yet":      {repository, "encryptionConfigurations.0.kmsKey", unknown, ""},
 		"an encryption that is not known":  {repository, "encryptionConfigurations", unknown, ""},
 		"a repository that may be deleted": {repository, "forceDelete", true, ""},
@@ -220,7 +220,7 @@ var changes = map[string]map[string]change{
 	},
 }
 
-// What cases write values with.
+// The types of values in cases.
 type (
 	list   []any
 	object map[string]any
@@ -263,7 +263,7 @@ func propertyOf(t testing.TB, of any) property.Value {
 
 func TestPolicies_OneChangeIsOneViolation(t *testing.T) {
 	t.Parallel()
-	all := made(t)
+	all := gateResources(t)
 	for _, p := range policies {
 		if !slices.ContainsFunc(slices.Collect(maps.Values(changes[p.name])), func(c change) bool { return c.finds != "" }) {
 			t.Errorf("nothing is a violation of %s", p.name)
@@ -273,7 +273,7 @@ func TestPolicies_OneChangeIsOneViolation(t *testing.T) {
 		for name, c := range cases {
 			t.Run(policy+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				got := found(pick(t, all, c.of[0], c.of[1]).with(t, c.path, propertyOf(t, c.to)))
+				got := listViolations(findResource(t, all, c.of[0], c.of[1]).with(t, c.path, propertyOf(t, c.to)))
 				switch {
 				case c.finds == "" && len(got) == 0:
 				case c.finds != "" && len(got) == 1 && strings.HasPrefix(got[0], policy+": ") && strings.Contains(got[0], c.finds):
@@ -300,7 +300,7 @@ func TestPolicies_ForbiddenResources(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := found(c.r); len(got) != 1 || !strings.HasPrefix(got[0], c.want) {
+			if got := listViolations(c.r); len(got) != 1 || !strings.HasPrefix(got[0], c.want) {
 				t.Errorf("found %q", got)
 			}
 		})
@@ -316,12 +316,12 @@ func TestPolicies_AttachmentsOfAnyKind(t *testing.T) {
 	} {
 		for arn, want := range map[string]string{
 			"arn:aws:iam::aws:policy/AdministratorAccess":             "no-iam-wildcard: arn:aws:iam::aws:policy/AdministratorAccess allows everything of a service",
-			"arn:aws:iam::111111111111:policy/prodgate/boundary/most": "no-iam-wildcard: arn:aws:iam::111111111111:policy/prodgate/boundary/most is a boundary",
+			"arn:aws:iam::111111111111:policy/prodgate/boundary/most": "no-iam-wildcard: arn:aws:iam::111111111111:policy/prodgate/boundary/most is a permission boundary",
 			"arn:aws:iam::111111111111:policy/prodgate/build/api":     "",
 		} {
 			t.Run(token+" "+arn, func(t *testing.T) {
 				t.Parallel()
-				got := found(resource{value{propertyOf(t, object{"policyArn": arn})}, token, "somebody"})
+				got := listViolations(resource{value{propertyOf(t, object{"policyArn": arn})}, token, "somebody"})
 				if len(got) > 1 || strings.Join(got, "") == "" != (want == "") || !strings.HasPrefix(strings.Join(got, ""), want) {
 					t.Errorf("found %q", got)
 				}
@@ -332,14 +332,14 @@ func TestPolicies_AttachmentsOfAnyKind(t *testing.T) {
 
 func TestPolicies_MissingRegionOrAccount(t *testing.T) {
 	t.Parallel()
-	p := pick(t, made(t), provider[0], provider[1])
+	p := findResource(t, gateResources(t), provider[0], provider[1])
 	for missing, s := range map[string]stack{
-		regionKey:  {account: ours.account},
-		accountKey: {region: ours.region},
+		regionKey:  {account: testStack.account},
+		accountKey: {region: testStack.region},
 	} {
 		t.Run(missing, func(t *testing.T) {
 			t.Parallel()
-			if got := regionAndAccount.look(s, p); len(got) != 1 || got[0].problem != "the stack does not say "+missing {
+			if got := regionAndAccount.checkResource(s, p); len(got) != 1 || got[0].problem != "the stack does not set "+missing {
 				t.Errorf("found %v", got)
 			}
 		})

@@ -10,8 +10,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/policyx"
 )
 
-// resource is a resource as the engine shows it: its inputs before it is made,
-// its outputs once it is.
+// resource is a resource as the engine sends it: its inputs before it is created,
+// its outputs afterwards.
 type resource struct {
 	value
 	token, name string
@@ -21,19 +21,19 @@ func newResource(r policyx.AnalyzerResource) resource {
 	return resource{value{property.New(r.Properties)}, r.Type, r.Name}
 }
 
-// value is a property that can be asked anything. The SDK's own AsString and its
-// like panic on a value that is not known yet, or is of another type.
+// value is a property that every method accepts. The SDK's own AsString and similar methods
+// panic on a value that is unknown or of another type.
 //
-// In a preview a value may be unknown. Nothing is found then: it is looked at
-// again when it is known, which is before the resource is made.
+// In a preview a value may be unknown, and then no check finds anything. The engine sends the
+// resource again when the value is known, before it creates the resource.
 type value struct{ v property.Value }
 
-// at is the property at a path such as source.buildspec: null where there is
-// none, unknown below what is unknown.
+// at is the property at a path such as source.buildspec: null if there is none, unknown
+// below an unknown value.
 func (v value) at(path string) value {
 	for key := range strings.SplitSeq(path, ".") {
 		switch {
-		case v.unknown():
+		case v.isUnknown():
 			return v
 		case v.v.IsMap():
 			v = value{v.v.AsMap().Get(key)}
@@ -44,12 +44,12 @@ func (v value) at(path string) value {
 	return v
 }
 
-func (v value) unknown() bool { return v.v.IsComputed() }
+func (v value) isUnknown() bool { return v.v.IsComputed() }
 
-// secret is whether the program calls it one.
-func (v value) secret() bool { return v.v.Secret() }
+// isSecret is whether the program marks the value as a secret.
+func (v value) isSecret() bool { return v.v.Secret() }
 
-// list are the elements of a list; none of anything else.
+// list is the elements of a list; nil for anything else.
 func (v value) list() []value {
 	if !v.v.IsArray() {
 		return nil
@@ -61,7 +61,7 @@ func (v value) list() []value {
 	return all
 }
 
-// text is a known text; empty for anything else.
+// text is a text that is known; empty for anything else.
 func (v value) text() string {
 	if !v.v.IsString() {
 		return ""
@@ -69,7 +69,7 @@ func (v value) text() string {
 	return v.v.AsString()
 }
 
-// number is a known number; 0 for anything else.
+// number is a number that is known; 0 for anything else.
 func (v value) number() float64 {
 	if !v.v.IsNumber() {
 		return 0
@@ -77,11 +77,11 @@ func (v value) number() float64 {
 	return v.v.AsNumber()
 }
 
-// silent is whether it says nothing, or nothing yet: a provider may write a block
+// isEmpty is whether the value is absent, empty or unknown. A provider may write a block
 // that was left out as an empty one.
-func (v value) silent() bool {
+func (v value) isEmpty() bool {
 	switch {
-	case v.unknown(), v.v.IsNull():
+	case v.isUnknown(), v.v.IsNull():
 		return true
 	case v.v.IsString():
 		return v.text() == ""
@@ -89,7 +89,7 @@ func (v value) silent() bool {
 		return len(v.list()) == 0
 	case v.v.IsMap():
 		for _, element := range v.v.AsMap().All {
-			if !(value{element}).silent() {
+			if !(value{element}).isEmpty() {
 				return false
 			}
 		}
@@ -98,10 +98,10 @@ func (v value) silent() bool {
 	return false
 }
 
-// may is whether it is, or is not known and may become, a text or a flag.
-func (v value) may(be any) bool {
+// canBe is whether the value is a text or a boolean, or is unknown and may become it.
+func (v value) canBe(be any) bool {
 	switch {
-	case v.unknown():
+	case v.isUnknown():
 		return true
 	case v.v.IsString():
 		return be == v.v.AsString()
@@ -111,12 +111,12 @@ func (v value) may(be any) bool {
 	return false
 }
 
-// String is for messages: it shows no secret.
+// String is the value as messages show it, without secrets.
 func (v value) String() string {
 	switch {
-	case v.secret():
+	case v.isSecret():
 		return "a secret"
-	case v.unknown():
+	case v.isUnknown():
 		return "not known yet"
 	case v.v.IsNull():
 		return "not set"
@@ -132,30 +132,30 @@ func (v value) String() string {
 	return "something else"
 }
 
-// want finds a property that is not, and cannot become, a text or a flag.
-func (v value) want(path string, be any) []finding {
-	if got := v.at(path); !got.may(be) {
+// require finds a property that is not, and cannot become, a text or a boolean.
+func (v value) require(path string, be any) []finding {
+	if got := v.at(path); !got.canBe(be) {
 		return []finding{{fmt.Sprintf("%s is %s", path, got), fmt.Sprintf("set it to %#v", be)}}
 	}
 	return nil
 }
 
-// wantList finds a list, called name, that is not, and cannot become, these texts.
-func (v value) wantList(name string, be ...string) []finding {
-	same := func(got value, be string) bool { return got.may(be) }
-	if v.unknown() || v.v.IsArray() && slices.EqualFunc(v.list(), be, same) {
+// requireList finds a list that is not, and cannot become, these texts. Messages call it name.
+func (v value) requireList(name string, be ...string) []finding {
+	same := func(got value, be string) bool { return got.canBe(be) }
+	if v.isUnknown() || v.v.IsArray() && slices.EqualFunc(v.list(), be, same) {
 		return nil
 	}
 	return []finding{{fmt.Sprintf("%s is %s", name, v), fmt.Sprintf("set it to %q", be)}}
 }
 
-// one looks at the only element of a list, and finds that there are more or none.
-func one(list value, what string, look func(value) []finding) []finding {
-	if list.unknown() {
+// requireOne checks the only element of a list, and finds a list with more elements or none.
+func requireOne(list value, what string, check func(value) []finding) []finding {
+	if list.isUnknown() {
 		return nil
 	}
 	if n := len(list.list()); n != 1 {
 		return []finding{{fmt.Sprintf("it has %d %ss", n, what), "give it exactly one"}}
 	}
-	return look(list.list()[0])
+	return check(list.list()[0])
 }

@@ -143,11 +143,11 @@ var placeholder = regexp.MustCompile(`\\\$\\\{\w+\\\}`)
 
 // matches is whether a document's resource is written like the row's.
 func (w wildcard) matches(resource string) bool {
-	return resources[w.resource].MatchString(resource)
+	return resourcePatterns[w.resource].MatchString(resource)
 }
 
-// resources are the expressions of the rows' resources.
-var resources = func() map[string]*regexp.Regexp {
+// resourcePatterns are the compiled resources of the rows.
+var resourcePatterns = func() map[string]*regexp.Regexp {
 	all := map[string]*regexp.Regexp{}
 	for _, w := range wildcards {
 		all[w.resource] = regexp.MustCompile("^" + placeholder.ReplaceAllString(regexp.QuoteMeta(w.resource), "[^*:/]+") + "$")

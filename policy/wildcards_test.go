@@ -41,11 +41,11 @@ func TestWildcards_List(t *testing.T) {
 	used := map[string]bool{}
 	row := func(w wildcard, action string) string { return fmt.Sprintf("%s: %s on %s", w.kind, action, w.resource) }
 	for _, c := range fullConfigs() {
-		for _, r := range madeOf(t, c) {
+		for _, r := range gateResourcesWith(t, c) {
 			if r.token != policyToken {
 				continue
 			}
-			for _, f := range noIAMWildcard.look(ours, r) {
+			for _, f := range noIAMWildcard.checkResource(testStack, r) {
 				t.Errorf("%s: %s", r.name, f)
 			}
 			var document struct{ Statement []statement }
@@ -55,7 +55,7 @@ func TestWildcards_List(t *testing.T) {
 			for _, s := range document.Statement {
 				for _, w := range wildcards {
 					for _, action := range w.actions {
-						if s.Effect != "Deny" && w.kind == kindOf(r) && slices.Contains(s.Action, action) && slices.ContainsFunc(s.Resource, w.matches) {
+						if s.Effect != "Deny" && w.kind == documentKindOf(r) && slices.Contains(s.Action, action) && slices.ContainsFunc(s.Resource, w.matches) {
 							used[row(w, action)] = true
 						}
 					}
@@ -71,7 +71,7 @@ func TestWildcards_List(t *testing.T) {
 			if !used[row(w, action)] {
 				t.Errorf("no policy has %s", row(w, action))
 			}
-			if !strings.ContainsAny(action, "*?") && !everything(w.resource) {
+			if !strings.ContainsAny(action, "*?") && !coversAllResources(w.resource) {
 				t.Errorf("%s needs no row: it names an action and resources", row(w, action))
 			}
 		}
@@ -83,7 +83,7 @@ func TestWildcards_List(t *testing.T) {
 func TestWildcards_DisagreeWithProgram(t *testing.T) { // not parallel: it changes the program's table
 	table := ofProgram.Table
 	t.Cleanup(func() { ofProgram.Table = table })
-	policies := made(t)
+	policies := gateResources(t)
 	for _, c := range []struct {
 		kind             ofProgram.Kind
 		of               [2]string
@@ -100,7 +100,7 @@ func TestWildcards_DisagreeWithProgram(t *testing.T) { // not parallel: it chang
 			t.Errorf("the program's table does not accept %s on %s", c.action, c.resource)
 		}
 		document := property.New(allow(fmt.Sprintf(`"Action": %q, "Resource": %q`, c.action, c.resource)))
-		got := found(pick(t, policies, c.of[0], c.of[1]).with(t, "policy", document))
+		got := listViolations(findResource(t, policies, c.of[0], c.of[1]).with(t, "policy", document))
 		if len(got) == 0 || !strings.Contains(got[0], c.action) {
 			t.Errorf("the pack accepts %s on %s in a %s: %v", c.action, c.resource, c.kind, got)
 		}

@@ -18,12 +18,12 @@ import (
 	"prodgate/pkg/gate/gatetest"
 )
 
-// started is the pack as the engine starts it: a program that says its port, and
-// is then told about the stack.
-func started(t *testing.T) pulumirpc.AnalyzerClient {
+// startPack starts the pack as the engine does: a program that prints its port, and
+// then gets the stack by a call.
+func startPack(t *testing.T) pulumirpc.AnalyzerClient {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), asPack+"=1")
+	cmd.Env = append(os.Environ(), runAsPack+"=1")
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -57,11 +57,11 @@ func started(t *testing.T) pulumirpc.AnalyzerClient {
 	return pack
 }
 
-// analyzed is what the pack says of a resource with other inputs.
-func analyzed(t *testing.T, pack pulumirpc.AnalyzerClient, r *gatetest.Resource, inputs sdk.PropertyMap) []*pulumirpc.AnalyzeDiagnostic {
+// analyze returns what the pack reports about a resource with other inputs.
+func analyze(t *testing.T, pack pulumirpc.AnalyzerClient, r *gatetest.Resource, inputs sdk.PropertyMap) []*pulumirpc.AnalyzeDiagnostic {
 	t.Helper()
 	answer, err := pack.Analyze(t.Context(), &pulumirpc.AnalyzeRequest{
-		Type: r.Type, Name: r.Name, Urn: r.URN, Properties: marshalled(t, inputs),
+		Type: r.Type, Name: r.Name, Urn: r.URN, Properties: marshal(t, inputs),
 	})
 	if err != nil {
 		t.Fatalf("%s: %v", r, err)
@@ -69,7 +69,7 @@ func analyzed(t *testing.T, pack pulumirpc.AnalyzerClient, r *gatetest.Resource,
 	return answer.Diagnostics
 }
 
-func marshalled(t *testing.T, inputs sdk.PropertyMap) *structpb.Struct {
+func marshal(t *testing.T, inputs sdk.PropertyMap) *structpb.Struct {
 	t.Helper()
 	wire, err := plugin.MarshalProperties(inputs, plugin.MarshalOptions{
 		KeepUnknowns: true, KeepSecrets: true, KeepResources: true, KeepOutputValues: true,
@@ -82,13 +82,13 @@ func marshalled(t *testing.T, inputs sdk.PropertyMap) *structpb.Struct {
 
 func TestProtocol_EnforcementLevel(t *testing.T) {
 	t.Parallel()
-	info, err := started(t).GetAnalyzerInfo(t.Context(), &emptypb.Empty{})
+	info, err := startPack(t).GetAnalyzerInfo(t.Context(), &emptypb.Empty{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := 0
 	for _, p := range policies {
-		want += len(p.registered(ours)) // of a resource, of the stack
+		want += len(p.sdkPolicies(testStack)) // of a resource, of the stack
 	}
 	if info.Name != "prodgate" || len(info.Policies) != want {
 		t.Errorf("the pack %s has %d policies, want %d", info.Name, len(info.Policies), want)
@@ -107,14 +107,14 @@ func TestProtocol_EnforcementLevel(t *testing.T) {
 
 func TestProtocol_GateHasNoViolation(t *testing.T) {
 	t.Parallel()
-	pack, r := started(t), recorded(t)
+	pack, r := startPack(t), recordGate(t)
 	var whole []*pulumirpc.AnalyzerResource
 	for _, made := range r.All() {
-		for _, d := range analyzed(t, pack, made, made.Inputs) {
+		for _, d := range analyze(t, pack, made, made.Inputs) {
 			t.Errorf("%s: %s", made, d.Message)
 		}
 		whole = append(whole, &pulumirpc.AnalyzerResource{
-			Type: made.Type, Name: made.Name, Urn: made.URN, Properties: marshalled(t, made.Inputs),
+			Type: made.Type, Name: made.Name, Urn: made.URN, Properties: marshal(t, made.Inputs),
 		})
 	}
 	answer, err := pack.AnalyzeStack(t.Context(), &pulumirpc.AnalyzeStackRequest{Resources: whole})
@@ -129,19 +129,19 @@ func TestProtocol_GateHasNoViolation(t *testing.T) {
 
 func TestProtocol_UnknownValues(t *testing.T) {
 	t.Parallel()
-	pack := started(t)
-	for _, made := range recorded(t).All() {
+	pack := startPack(t)
+	for _, made := range recordGate(t).All() {
 		inputs := sdk.PropertyMap{}
 		for key := range made.Inputs {
 			inputs[key] = sdk.MakeComputed(sdk.NewProperty(""))
 		}
-		for _, d := range analyzed(t, pack, made, inputs) {
+		for _, d := range analyze(t, pack, made, inputs) {
 			t.Errorf("%s: %s", made, d.Message)
 		}
 		for key := range inputs { // as the engine has them with their dependencies
 			inputs[key] = sdk.NewProperty(sdk.Output{Element: sdk.NewProperty(""), Dependencies: []sdk.URN{sdk.URN(made.URN)}})
 		}
-		for _, d := range analyzed(t, pack, made, inputs) {
+		for _, d := range analyze(t, pack, made, inputs) {
 			t.Errorf("%s: %s", made, d.Message)
 		}
 	}
@@ -149,10 +149,10 @@ func TestProtocol_UnknownValues(t *testing.T) {
 
 func TestProtocol_Violation(t *testing.T) {
 	t.Parallel()
-	pack, repository := started(t), recorded(t).One(t, "aws:ecr/repository:Repository", "gate-api")
+	pack, repository := startPack(t), recordGate(t).One(t, "aws:ecr/repository:Repository", "gate-api")
 	inputs := repository.Inputs.Copy()
 	inputs["imageTagMutability"] = sdk.NewProperty("MUTABLE")
-	all := analyzed(t, pack, repository, inputs)
+	all := analyze(t, pack, repository, inputs)
 	if len(all) != 1 {
 		t.Fatalf("%d violations: %v", len(all), all)
 	}

@@ -11,7 +11,7 @@ import (
 	"prodgate/pkg/onlymain"
 )
 
-// guardRules are the rules in Guard, sorted by name, and the stacks that have each; nil: every stack has it.
+// guardRules are the rules in Guard, sorted by name. when says which stacks have a rule; nil is every stack.
 var guardRules = []struct {
 	name string
 	when func(Model) bool
@@ -50,7 +50,7 @@ func (m Model) GuardRules() ([]guard.Rule, error) {
 	return rules, nil
 }
 
-// GuardValues are the values of the variables in Guard, without artifact_key: the ARN of ArtifactKey.
+// GuardValues are the values of the variables in Guard, except artifact_key, which is the ARN of ArtifactKey.
 func (m Model) GuardValues() map[string]string {
 	repositories := m.settings.Repositories()
 	if !m.settings.UsesCodeCommit() {

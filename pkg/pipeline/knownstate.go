@@ -2,9 +2,9 @@ package pipeline
 
 import "slices"
 
-// KnownParts are the parts of a scope that the known state covers because of the rows, sorted, by
-// the names of package knownstate: the pipeline, projects, and roles with their policies; of all
-// apps, the permission boundaries too.
+// KnownParts are the parts of a scope that follow from the rows and that the known state covers,
+// sorted, by the names of package knownstate: the pipeline, projects, and roles with their
+// policies; for all apps the permission boundaries too.
 func (m Model) KnownParts(scope Scope) []string {
 	var parts []string
 	if scope.app != nil {
@@ -30,7 +30,7 @@ func (m Model) KnownParts(scope Scope) []string {
 		}
 		parts = append(parts, "role "+m.names.Role(app, role.Name).Name, "policy "+m.names.Policy(app, role.Name).Name)
 		for _, at := range m.projectsOf(role.Name, scope) {
-			if scope.app != nil || m.isMade(at.Name) {
+			if scope.app != nil || m.isDeclared(at.Name) {
 				parts = append(parts, "project "+at.Name)
 			}
 		}
@@ -39,8 +39,8 @@ func (m Model) KnownParts(scope Scope) []string {
 	return parts
 }
 
-// isMade is whether a shared project is in the stack.
-func (m Model) isMade(project string) bool {
+// isDeclared is whether the stack has a shared project.
+func (m Model) isDeclared(project string) bool {
 	if project == m.names.VerifierProject().Name {
 		return true
 	}

@@ -110,7 +110,7 @@ func withNewChecks(s *settings.Settings) pipeline.Model {
 			rows = append(rows, probeRow)
 		}
 	}
-	return pipeline.Of(s, rows, func(name string) string {
+	return pipeline.NewWith(s, rows, func(name string) string {
 		if name == "lint" || name == "probe" {
 			return "version: 0.2 # " + name
 		}
@@ -191,7 +191,7 @@ func TestModel_ANewCheckHasAProject(t *testing.T) {
 	if parts := m.KnownParts(pipeline.AllApps); !slices.Contains(parts, "project prodgate-probe") {
 		t.Errorf("the known state is of %q", parts)
 	}
-	if _, err := pipeline.Of(s, []pipeline.Row{lintRow}, buildspec.Text).ProjectsOf(s.Apps[0]); err == nil || !strings.Contains(err.Error(), `no buildspec "lint"`) {
+	if _, err := pipeline.NewWith(s, []pipeline.Row{lintRow}, buildspec.Text).ProjectsOf(s.Apps[0]); err == nil || !strings.Contains(err.Error(), `no buildspec "lint"`) {
 		t.Errorf("a row without a buildspec: %v", err)
 	}
 }
@@ -316,7 +316,7 @@ func TestModel_StagesBeforeTheDeploymentAreTheSameForAllApps(t *testing.T) {
 	row.IsOn, row.IsOnFor = nil, func(app settings.App) bool { return app.Name == "api" }
 	rows := pipeline.Rows()
 	i := slices.IndexFunc(rows, func(r pipeline.Row) bool { return r.Stage == "Sign" })
-	err := pipeline.Of(s, slices.Insert(rows, i, row), buildspec.Text).Check()
+	err := pipeline.NewWith(s, slices.Insert(rows, i, row), buildspec.Text).Check()
 	if err == nil || !strings.Contains(err.Error(), "prodgate:apps[1]") || !strings.Contains(err.Error(), "switch the same stages on for all apps") {
 		t.Errorf("got %v", err)
 	}

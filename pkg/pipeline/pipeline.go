@@ -1,9 +1,9 @@
-// Package pipeline is the model of what delivers an app, as data: a row for each action of a
-// pipeline, and everything that follows from the rows (stages, projects, roles, permission
-// boundaries, the values of the rules in Guard, the approval's text, the documentation).
+// Package pipeline is the model of the pipelines, as data: a row for each action, and everything
+// that follows from the rows (stages, projects, roles, permission boundaries, the values of the
+// rules in Guard, the approval's text, the documentation).
 //
-// It declares nothing: package gate/delivery makes resources of it. README.md says how to add
-// a stage.
+// The package declares no resources: package gate/delivery makes them from the model. README.md
+// says how to add a stage.
 package pipeline
 
 import (
@@ -19,29 +19,29 @@ type Model struct {
 	settings *settings.Settings
 	names    naming.Plan
 	rows     []Row
-	// buildspec is the text of a buildspec by its name; empty where there is none.
+	// buildspec returns the text of a buildspec by its name; empty if there is none.
 	buildspec func(name string) string
 }
 
-// New is the model of a stack with the gate's own rows.
-func New(s *settings.Settings) Model { return Of(s, Rows(), buildspec.Text) }
+// New makes the model of a stack with the gate's own rows.
+func New(s *settings.Settings) Model { return NewWith(s, Rows(), buildspec.Text) }
 
-// Of is the model of a stack with other rows and buildspecs.
-func Of(s *settings.Settings, rows []Row, buildspec func(name string) string) Model {
+// NewWith makes the model of a stack with other rows and buildspecs.
+func NewWith(s *settings.Settings, rows []Row, buildspec func(name string) string) Model {
 	return Model{s, naming.New(s), rows, buildspec}
 }
 
-// Scope is what names and rights are for: one app, or all of them.
+// Scope says whether names and rights are for one app or for all apps.
 type Scope struct{ app *settings.App }
 
-// OneApp is the scope of what an app has alone.
+// OneApp is the scope of an app's own resources.
 func OneApp(app settings.App) Scope { return Scope{&app} }
 
-// AllApps is the scope of what apps share, and of permission boundaries: its names are patterns
-// that match those of every app.
+// AllApps is the scope of shared resources and of permission boundaries. Its names are patterns
+// that match the names of every app.
 var AllApps = Scope{}
 
-// name is the app's name, or the pattern that matches every app's.
+// name is the app's name, or the pattern that matches the names of all apps.
 func (s Scope) name() string {
 	if s.app == nil {
 		return "*"
@@ -49,7 +49,7 @@ func (s Scope) name() string {
 	return s.app.Name
 }
 
-// apps are those of a scope.
+// apps are the apps of a scope.
 func (m Model) apps(scope Scope) []settings.App {
 	if scope.app == nil {
 		return m.settings.Apps
@@ -62,7 +62,7 @@ func (m Model) has(scope Scope, predicate func(settings.App) bool) bool {
 	return slices.ContainsFunc(m.apps(scope), predicate)
 }
 
-// Value is a text that is known from the settings, or the ARN of a part that AWS names.
+// Value is a text that follows from the settings, or the ARN of a part, which AWS chooses.
 type Value struct {
 	Text string
 	Part Part
@@ -81,10 +81,10 @@ const (
 	Connection     Part = "connection"
 )
 
-// text is a value that is known from the settings.
+// text is a value that follows from the settings.
 func text(t string) Value { return Value{Text: t} }
 
-// texts are values that are known from the settings.
+// texts are values that follow from the settings.
 func texts(all ...string) []Value {
 	values := make([]Value, len(all))
 	for i, one := range all {
@@ -93,7 +93,7 @@ func texts(all ...string) []Value {
 	return values
 }
 
-// HasDAST is whether an app is tested from outside after a deployment.
+// HasDAST is whether dynamic analysis (DAST) tests an app after a deployment.
 func HasDAST(app settings.App) bool { return app.Dast.Url != "" }
 
 // IsBlueGreen is whether CodeDeploy shifts an app's traffic to new tasks.
@@ -101,7 +101,7 @@ func IsBlueGreen(app settings.App) bool { return app.Deployment.Kind == settings
 
 func isRolling(app settings.App) bool { return !IsBlueGreen(app) }
 
-// scansImage is whether a run waits for what ECR finds in the image.
+// scansImage is whether a run waits for ECR's findings of the image.
 func scansImage(app settings.App) bool { return app.Scan.Image != settings.None }
 
 // NeedsApproval is whether a person approves each deployment.

@@ -9,25 +9,25 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// CodeBuildProject is a project as CodeBuild has it.
+// CodeBuildProject is the configuration of a CodeBuild project.
 type CodeBuildProject struct {
 	naming.Named
-	// Suffix follows the gate component's name in the name of the resource.
+	// Suffix follows the name of the gate component in the resource's logical name.
 	Suffix string
-	// Role is the role of the project, one of package naming's.
+	// Role is the project's role, by its name in package naming.
 	Role        string
 	Description string
 	// Source is CODEPIPELINE, or NO_SOURCE where no pipeline starts the project.
 	Source string
-	// Buildspec is the text of it.
+	// Buildspec is the text of the inline buildspec.
 	Buildspec    string
 	IsPrivileged bool
-	// ReadsSecrets is whether the secrets of the app's build are variables of the project too.
+	// ReadsSecrets is whether the project has the secrets of the app as variables.
 	ReadsSecrets bool
 	Variables    []Setting
 	ComputeType  string
 	Minutes      int
-	// ConcurrentBuilds is 0 for as many as are started.
+	// ConcurrentBuilds is the limit of builds at the same time; 0 is no limit.
 	ConcurrentBuilds int
 }
 
@@ -39,7 +39,7 @@ func (m Model) project(p Project, app string) naming.Named {
 	return m.names.Project(app, p.Name)
 }
 
-// ProjectsOf are the projects that an app has alone.
+// ProjectsOf are the projects of one app.
 func (m Model) ProjectsOf(app settings.App) ([]CodeBuildProject, error) {
 	var all []CodeBuildProject
 	for _, row := range m.rowsOf(OneApp(app)) {
@@ -59,8 +59,8 @@ func (m Model) ProjectsOf(app settings.App) ([]CodeBuildProject, error) {
 	return all, nil
 }
 
-// SharedProjects are the projects that the pipelines of all apps start, each where any app needs
-// it.
+// SharedProjects are the projects that the pipelines of all apps share. A project exists if any
+// app needs it.
 func (m Model) SharedProjects() ([]CodeBuildProject, error) {
 	var all []CodeBuildProject
 	for _, row := range m.rows {
@@ -77,8 +77,8 @@ func (m Model) SharedProjects() ([]CodeBuildProject, error) {
 	return all, nil
 }
 
-// ScheduledCheck is the project that checks the known state by the clock: the one that pipelines
-// start, without a source, and one build at a time.
+// ScheduledCheck is the project that checks the known state on a schedule: the project that
+// pipelines start, without a source, and limited to one build at a time.
 func (m Model) ScheduledCheck() (CodeBuildProject, error) {
 	shared, err := m.SharedProjects()
 	if err != nil {
@@ -95,7 +95,7 @@ func (m Model) ScheduledCheck() (CodeBuildProject, error) {
 	return check, nil
 }
 
-// describe is what a project of an app, or of all, has from its row.
+// describe makes the part of a project that follows from its row. Shared projects have no app.
 func (m Model) describe(p Project, app settings.App) (CodeBuildProject, error) {
 	scanner, name := p.scanner(app)
 	body := m.buildspec(scanner.Buildspec)
@@ -109,9 +109,9 @@ func (m Model) describe(p Project, app settings.App) (CodeBuildProject, error) {
 	}, nil
 }
 
-// started are the ARNs of all projects that the pipelines of a scope start. Required checks come
-// before optional ones.
-func (m Model) started(scope Scope) []string {
+// startedProjects are the ARNs of all projects that the pipelines of a scope start. Projects of
+// required rows are before those of optional rows.
+func (m Model) startedProjects(scope Scope) []string {
 	var arns []string
 	for _, isShared := range []bool{false, true} {
 		for _, isRequired := range []bool{true, false} {
@@ -125,8 +125,8 @@ func (m Model) started(scope Scope) []string {
 	return arns
 }
 
-// SharedNames are the names of all shared projects, whether the stack has them or not: those that
-// read variables of an action. The check of the known state is the first.
+// SharedNames are the names of all shared projects, whether the stack has them or not. These
+// projects read variables that the action sets. The check of the known state is the first.
 func (m Model) SharedNames() []string {
 	names := []string{m.names.Shared(BeforeDeploy).Name}
 	for _, name := range m.sharedChecks() {
@@ -135,7 +135,8 @@ func (m Model) SharedNames() []string {
 	return names
 }
 
-// sharedChecks are the shared projects less that of the known state, by what follows the gate's name.
+// sharedChecks are the shared projects except the check of the known state, by the part of their
+// names after the gate's.
 func (m Model) sharedChecks() []string {
 	var names []string
 	for _, row := range m.rows {
@@ -162,7 +163,7 @@ func (m Model) PrivilegedProjects() []string {
 // BuildLogGroups are the names of the log groups of the projects that run docker.
 func (m Model) BuildLogGroups() []string { return m.logGroups(m.PrivilegedProjects()) }
 
-// LogGroups are the names of the log groups of all projects that pipelines start.
+// LogGroups are the names of the log groups of all projects that the pipelines start.
 func (m Model) LogGroups() []string {
 	names := m.PrivilegedProjects()
 	for _, app := range m.settings.Apps {

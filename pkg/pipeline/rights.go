@@ -10,13 +10,13 @@ import (
 // The rights that several rows have.
 var (
 	registryLogin = Right{Sid: "RegistryLogin", Actions: []string{"ecr:GetAuthorizationToken"}, On: everything}
-	// revocations lets a role ask whether a signature is still valid: it is of a profile and of a
-	// job, whose id is AWS's.
+	// revocations lets a role ask whether a signature is still valid. A signature has a profile and a
+	// job; AWS chooses the id of the job.
 	revocations = Right{
 		Sid: "Revocations", Actions: []string{"signer:GetRevocationStatus"},
 		On: func(m Model, _ Scope) []Value { return []Value{{Part: SigningProfile}, text(m.names.SigningJobs())} },
 	}
-	// readsSecrets lets a build read its app's secrets, and nothing else with their keys. Secrets
+	// readsSecrets lets a build read its app's secrets, and use their keys for nothing else. Secrets
 	// Manager names the secret in the encryption context: Secrets Manager User Guide, Secret
 	// encryption and decryption, Encryption context.
 	readsSecrets = []Right{
@@ -37,7 +37,7 @@ var (
 // repositories match the image repositories of all apps.
 func repositories(m Model) []string { return []string{m.names.Repositories()} }
 
-// services match the ECS services of all apps: their names are the app teams'.
+// services match the ECS services of all apps, which the app teams name.
 func services(m Model, _ Scope) []Value { return texts(m.names.Service("*", "*")) }
 
 func anyBlueGreen(m Model) bool { return m.has(AllApps, IsBlueGreen) }
@@ -48,7 +48,7 @@ func whenSigned(r Right) Right {
 	return r
 }
 
-// publishes lets a role send an alert, for the reason that is the statement's Sid.
+// publishes lets a role send an alert. The Sid of the statement is the reason.
 func publishes(sid string) []Right {
 	return []Right{
 		{Sid: sid, Actions: []string{"sns:Publish"}, On: on(func(m Model) []string { return []string{m.names.Topic().ARN} })},
@@ -87,7 +87,7 @@ var blueGreenRights = append(slices.Clone(deploymentRights),
 	Right{Sid: "TaskDefinitions", Actions: []string{"ecs:RegisterTaskDefinition"}, On: everything},
 )
 
-// deploymentRights are those of every kind of deployment.
+// deploymentRights are the rights that every kind of deployment needs.
 var deploymentRights = []Right{
 	{
 		Sid: "TagNewTaskDefinitions", Actions: []string{"ecs:TagResource"},
@@ -122,8 +122,8 @@ func taskRoles(app settings.App) []string {
 }
 
 // trafficRights let CodeDeploy shift traffic: CodeDeploy User Guide, Create a service role for
-// CodeDeploy, AWSCodeDeployRoleForECS, less what hooks and topics would need. The role is one for
-// all apps and names what is theirs.
+// CodeDeploy, AWSCodeDeployRoleForECS, without the rights for hooks and topics. All apps share the
+// role, which names the resources of each.
 func trafficRights() []Right {
 	ofApps := func(resources func(m Model, app settings.App) []string) func(Model, Scope) []Value {
 		return func(m Model, _ Scope) []Value {
@@ -183,7 +183,7 @@ func trafficRights() []Right {
 	}
 }
 
-// approverRights let a person answer the one approval of one app.
+// approverRights let a person answer the approval of one app.
 var approverRights = []Right{
 	{
 		Sid: "Approve", Actions: []string{"codepipeline:PutApprovalResult"},
@@ -229,12 +229,12 @@ func verifierRights() []Right {
 	}, publishes("Tell")...)
 }
 
-// secrets are the ARNs of secrets, of those with a key that a role must be allowed to use, and
-// of these keys. AWS's own key every role may use through the service.
+// secrets are the ARNs of secrets, the ARNs of those that are encrypted with a key that a role must
+// be allowed to use, and these keys. Every role may use the AWS managed key through the service.
 type secrets struct{ arns, encrypted, keys []Value }
 
-// secretsOf are the secrets of a scope. The gate's own have names; those of others, in the scope
-// of all apps, may be any of the account.
+// secretsOf are the secrets of a scope. The gate names those that it creates. In the scope of all
+// apps, adopted secrets may be any secrets of the account.
 func (m Model) secretsOf(scope Scope) secrets {
 	var all secrets
 	add := func(arn string, key Value) {
@@ -248,13 +248,13 @@ func (m Model) secretsOf(scope Scope) secrets {
 		}
 	}
 	if scope.app == nil {
-		makes, adopts, encrypts := false, false, false
+		creates, adopts, encrypts := false, false, false
 		for _, app := range m.settings.Apps {
 			for _, secret := range app.Secrets {
-				makes, adopts, encrypts = makes || secret.Arn == "", adopts || secret.Arn != "", encrypts || secret.KeyArn != ""
+				creates, adopts, encrypts = creates || secret.Arn == "", adopts || secret.Arn != "", encrypts || secret.KeyArn != ""
 			}
 		}
-		if makes {
+		if creates {
 			add(m.names.Secret("*", "*").ARN, Value{Part: SecretsKey})
 		}
 		if adopts {
@@ -292,7 +292,7 @@ func (s Scope) service() (cluster, service string) {
 	return s.app.Cluster, s.app.Service
 }
 
-// viaService is the condition that a service of AWS's uses a key for the role that asked it to.
+// viaService is the condition that an AWS service uses a key on behalf of the role.
 func (m Model) viaService(name string) Condition {
 	return Condition{"StringEquals", "kms:ViaService", texts(name + "." + m.names.Region + "." + m.names.DNSSuffix())}
 }

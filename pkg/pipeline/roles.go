@@ -9,9 +9,9 @@ import (
 
 // Role is a role of the pipelines.
 type Role struct {
-	// Name is one of package naming's.
+	// Name is the role's name in package naming.
 	Name string
-	// IsPerApp is whether each app has one; else all apps share it.
+	// IsPerApp is whether each app has its own role; otherwise all apps share one.
 	IsPerApp bool
 	// Service is the host of the AWS service that assumes the role; empty for people.
 	Service string
@@ -33,7 +33,7 @@ type Condition struct {
 
 const codeBuild = "codebuild.amazonaws.com"
 
-// Roles are those of the pipelines, the roles of projects in the order of their rows.
+// Roles are the roles of the pipelines. The roles of projects are in the order of their rows.
 func (m Model) Roles() []Role {
 	roles := []Role{{Name: naming.Pipeline, IsPerApp: true, Service: "codepipeline.amazonaws.com"}}
 	for _, row := range m.rows {
@@ -50,7 +50,7 @@ func (m Model) Roles() []Role {
 	return roles
 }
 
-// Role is one of Roles by its name, and whether the stack has it.
+// Role returns a role of the pipelines by its name, and whether the stack has it.
 func (m Model) Role(name string) (Role, bool) {
 	roles := m.Roles()
 	i := slices.IndexFunc(roles, func(r Role) bool { return r.Name == name })
@@ -90,8 +90,8 @@ func (m Model) projectsOf(role string, scope Scope) []naming.Named {
 	return all
 }
 
-// Statements are what a role is allowed to do: that of an app, or that of all. Of a role that each
-// app has, those of AllApps are its permission boundary.
+// Statements are the statements that allow what the role of a scope may do. If each app has its own
+// role, the statements of AllApps are the role's permission boundary.
 func (m Model) Statements(role string, scope Scope) []Statement {
 	switch role {
 	case naming.Pipeline:
@@ -119,14 +119,14 @@ func (m Model) Statements(role string, scope Scope) []Statement {
 	return slices.Concat([]Statement{m.logs(role, scope)}, access, m.allow(scope, rights...))
 }
 
-// Boundary is the permission boundary of a role: the most that any policy can give it.
+// Boundary is the permission boundary of a role: it limits what any policy can grant.
 func (m Model) Boundary(role string) []Statement { return m.Statements(role, AllApps) }
 
-// pipelineStatements are those of the pipeline's role: its artifacts, the source, its builds, the
+// pipelineStatements are the statements of the pipeline's role: artifacts, the source, builds, the
 // deployment of one service, and the message to approvers.
 func (m Model) pipelineStatements(scope Scope) []Statement {
 	statements := m.folderAccess(scope)
-	// What CodePipeline does with artifacts and CodeBuild does not: CodePipeline User
+	// Actions on artifacts that CodePipeline needs and CodeBuild does not: CodePipeline User
 	// Guide, CodePipeline service role policy.
 	statements[0].Actions = append(statements[0].Actions, "s3:PutObjectAcl")
 	statements[1].Actions = append(statements[1].Actions, "s3:GetBucketVersioning")
@@ -134,7 +134,7 @@ func (m Model) pipelineStatements(scope Scope) []Statement {
 	for _, row := range m.rowsOf(scope) {
 		rights[row.Category] = append(rights[row.Category], row.Rights...)
 	}
-	projects := texts(m.started(scope)...)
+	projects := texts(m.startedProjects(scope)...)
 	builds := []Statement{
 		{Sid: "Builds", Actions: []string{"codebuild:StartBuild"}, Resources: projects, Conditions: withoutOverrides()},
 		{Sid: "BuildResults", Actions: []string{"codebuild:BatchGetBuilds"}, Resources: projects},
@@ -143,8 +143,8 @@ func (m Model) pipelineStatements(scope Scope) []Statement {
 		m.allow(scope, rights["Deploy"]...), m.allow(scope, rights["Approval"]...))
 }
 
-// BuildOverrides are condition keys of codebuild:StartBuild for what a caller may override and
-// CodePipeline never does: commands, image, role, host, privileged mode and the registry's
+// BuildOverrides are the condition keys of codebuild:StartBuild for overrides that a caller may ask
+// for and CodePipeline never uses: commands, image, role, host, privileged mode and the registry's
 // credential. A CodeBuild action overrides the source, the artifacts, their key and
 // environment variables, and the buildspec only where it has BuildspecOverride. CodePipeline User
 // Guide, AWS CodeBuild build and test action reference; Service Authorization Reference, AWS
@@ -154,7 +154,7 @@ var BuildOverrides = []string{
 	"codebuild:environment.registryCredential", "codebuild:serviceRole",
 }
 
-// withoutOverrides holds for a build as its project declares it. CodeBuild User Guide, AWS CodeBuild
+// withoutOverrides is true for a build that overrides nothing of its project. CodeBuild User Guide, AWS CodeBuild
 // condition keys: the key of the buildspec takes the operator Null only.
 func withoutOverrides() []Condition {
 	var all []Condition
@@ -164,8 +164,8 @@ func withoutOverrides() []Condition {
 	return all
 }
 
-// allow makes statements of rights. Of two rights with one Sid the first counts: a role that
-// deploys in both ways has the rolling deployment's rights on task definitions, which are more.
+// allow makes statements from rights. Of two rights with the same Sid it uses the first: a role with
+// both kinds of deployment has the rights of rolling deployments on task definitions, which allow more.
 func (m Model) allow(scope Scope, rights ...Right) []Statement {
 	var all []Statement
 	for _, right := range rights {
@@ -194,7 +194,7 @@ func (m Model) logs(role string, scope Scope) Statement {
 	return logs
 }
 
-// artifactAccess lets a role read some artifacts, and write others. CodeBuild User Guide, Allow
+// artifactAccess lets a role read some artifacts and write others. CodeBuild User Guide, Allow
 // CodeBuild to interact with other AWS services.
 func (m Model) artifactAccess(scope Scope, reads, writes []string) []Statement {
 	folder := m.artifacts() + "/" + m.artifactFolder(scope) + "/"
@@ -239,8 +239,8 @@ func (m Model) keyAccess() Statement {
 
 func (m Model) artifacts() string { return m.names.Bucket("artifacts").ARN }
 
-// artifactFolder is where the artifacts of an app are; of all apps, every folder: a name may be
-// cut off.
+// artifactFolder is the folder of an app's artifacts. For all apps it matches every folder, because
+// CodePipeline truncates the names of folders.
 func (m Model) artifactFolder(scope Scope) string {
 	if scope.app == nil {
 		return "*"
@@ -248,7 +248,7 @@ func (m Model) artifactFolder(scope Scope) string {
 	return settings.ArtifactFolder(m.names.Gate, scope.app.Name)
 }
 
-// unique are texts, each once, in order.
+// unique removes duplicates from texts, and keeps their order.
 func unique(all []string) []string {
 	var once []string
 	for _, one := range all {

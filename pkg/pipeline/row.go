@@ -5,31 +5,31 @@ import (
 	"prodgate/pkg/tool"
 )
 
-// Row is one action of every pipeline. The rows of a stage follow each other.
+// Row is one action of every pipeline. The rows of one stage are consecutive.
 type Row struct {
-	// Stage and Action are their names in the pipeline; Category and Provider are CodePipeline's.
+	// Stage and Action are the names in the pipeline. Category and Provider are CodePipeline's terms.
 	Stage, Action, Category, Provider string
 	// RunOrder is the action's place within its stage; 0 is the first.
 	RunOrder int
-	// Namespace is that of the variables that the action exports; empty for none. A Test action
-	// with one exports a summary, which approvers read.
+	// Namespace is the namespace of the variables that the action exports; empty for none. A Test
+	// action with a namespace exports a summary, which approvers read.
 	Namespace string
-	// Inputs and Outputs are artifacts.
+	// Inputs and Outputs are the artifacts that the action reads and writes.
 	Inputs  []Input
 	Outputs []string
-	// TimeoutMinutes is the action's own timeout; 0 is CodePipeline's.
+	// TimeoutMinutes is the action's own timeout; 0 is CodePipeline's default.
 	TimeoutMinutes int
-	// Setting is the key that switches the action, for the documentation; empty for none.
+	// Setting is the key that switches the action on or off, for the documentation; empty for none.
 	Setting string
-	// IsOn is whether the stack's settings switch the action on, and IsOnFor whether those of an
-	// app do; nil is always.
+	// IsOn is whether the stack's settings switch the action on, IsOnFor whether an app's settings
+	// do; nil is always.
 	IsOn    func(*settings.Settings) bool
 	IsOnFor func(settings.App) bool
-	// Configuration is that of an action that starts no project.
+	// Configuration is the configuration of an action that starts no project.
 	Configuration []Variable
-	// Variables are those that the action sets for its project.
+	// Variables are the environment variables that the action sets for its project.
 	Variables []Variable
-	// Rights are those of the pipeline's role, beside its artifacts and builds.
+	// Rights are the rights that the pipeline's role needs for the action, beside artifacts and builds.
 	Rights []Right
 	// Project is the CodeBuild project that the action starts; nil for none.
 	Project *Project
@@ -38,62 +38,62 @@ type Row struct {
 // Input is an artifact that an action reads.
 type Input struct {
 	Artifact string
-	// IsOptional is whether the action goes without the artifact where no action before produces it.
+	// IsOptional is whether the action runs without the artifact if no earlier action produces it.
 	IsOptional bool
 }
 
 // Project is a CodeBuild project: one for all apps, or one for each.
 type Project struct {
-	// Name follows the gate's name, and the app's where each app has one.
+	// Name follows the gate's name in a shared project's name, and the app's in the name of each app's project.
 	Name     string
 	IsShared bool
-	// Role is the role that the project shares with the other projects of the same role.
+	// Role is the project's role, by its name in package naming. Several projects may share a role.
 	Role string
-	// Description is the project's; {app} and {scanner} stand for their names.
+	// Description is the project's description; {app} and {scanner} are replaced by their names.
 	Description string
-	// Scanner is what the project runs. With Scanners, Choice is the name of the app's.
+	// Scanner is what the project runs. If there are Scanners, Choice returns the name of the app's scanner.
 	Scanner
 	Scanners map[string]Scanner
 	Choice   func(settings.App) string
 	// IsPrivileged is whether docker runs in the project.
 	IsPrivileged bool
-	// Minutes is the timeout of a shared project. One of an app has the settings' timeout, compute
-	// type and limit of concurrent builds.
+	// Minutes is the timeout of a shared project. The project of an app has the timeout, compute type
+	// and limit of concurrent builds of the settings.
 	Minutes int
-	// Rights are those of the project's role, beside logs and artifacts.
+	// Rights are the rights of the project's role, beside logs and artifacts.
 	Rights []Right
 }
 
-// Scanner is a buildspec, and what it needs.
+// Scanner is a buildspec, with its variables and the tools that it installs.
 type Scanner struct {
 	// Buildspec is the name of a file of package buildspec, without its extension.
 	Buildspec string
-	// Variables are the project's, before the tools' own.
+	// Variables are the project's variables; those of the tools follow them.
 	Variables []Variable
-	// Tools and Packages are what the buildspec installs, at pinned versions.
+	// Tools and Packages are installed by the buildspec, at pinned versions.
 	Tools    []tool.Tool
 	Packages []tool.Package
 }
 
-// smallCompute is the compute type of shared projects: they run nothing that an app brings.
+// smallCompute is the compute type of shared projects, which run no code of an app.
 const smallCompute = "BUILD_GENERAL1_SMALL"
 
 // Variable is an environment variable of a project, or a key of an action's configuration.
 type Variable struct {
 	Name string
-	// Value is for an app; shared projects have no app.
+	// Value returns the value for an app. Shared projects have no app.
 	Value func(m Model, app settings.App) Value
 	// When is whether the variable is set; nil is always.
 	When func(m Model, app settings.App) bool
 }
 
-// Right is what a role is allowed to do.
+// Right is one thing that a role is allowed to do.
 type Right struct {
 	Sid     string
 	Actions []string
-	// On are the resources in a scope; a right on none is left out.
+	// On returns the resources in a scope; a right without resources is left out.
 	On func(m Model, scope Scope) []Value
-	// Conditions hold all together.
+	// Conditions must all be true.
 	Conditions func(m Model, scope Scope) []Condition
 	// When is whether the stack needs the right; nil is always.
 	When func(m Model) bool
@@ -104,12 +104,12 @@ func constant(name, value string) Variable {
 	return Variable{Name: name, Value: func(Model, settings.App) Value { return text(value) }}
 }
 
-// ofApp is a variable whose value the app's settings say.
+// ofApp is a variable whose value follows from the app's settings.
 func ofApp(name string, value func(settings.App) string) Variable {
 	return Variable{Name: name, Value: func(_ Model, app settings.App) Value { return text(value(app)) }}
 }
 
-// ofModel is a variable whose value follows from settings and names.
+// ofModel is a variable whose value follows from the stack's settings and names.
 func ofModel(name string, value func(Model, settings.App) string) Variable {
 	return Variable{Name: name, Value: func(m Model, app settings.App) Value { return text(value(m, app)) }}
 }
@@ -119,7 +119,7 @@ func ofPart(name string, part Part) Variable {
 	return Variable{Name: name, Value: func(Model, settings.App) Value { return Value{Part: part} }}
 }
 
-// pins are the variables by which a buildspec installs tools.
+// pins are the variables with which a buildspec installs tools.
 func pins(tools ...tool.Tool) []Variable {
 	var all []Variable
 	for _, t := range tools {
@@ -128,7 +128,7 @@ func pins(tools ...tool.Tool) []Variable {
 	return all
 }
 
-// when sets variables under one condition.
+// when gives variables one condition.
 func when(condition func(m Model, app settings.App) bool, variables ...Variable) []Variable {
 	all := make([]Variable, len(variables))
 	for i, v := range variables {
@@ -143,7 +143,7 @@ func on(resources func(m Model) []string) func(Model, Scope) []Value {
 	return func(m Model, _ Scope) []Value { return texts(resources(m)...) }
 }
 
-// everything are all resources of the account: AWS lets the action name none.
+// everything is the resource *, for actions that support no resource type.
 func everything(Model, Scope) []Value { return texts("*") }
 
 // isOnFor is whether the settings of an app switch the row on.
@@ -159,9 +159,9 @@ func (r Row) isRequired() bool {
 	return r.IsOn == nil && r.IsOnFor == nil && (r.Project == nil || r.Project.Choice == nil)
 }
 
-// isOn is whether a row is in the pipeline of a scope. Boundaries, and the roles of shared
-// projects, cover each check that an app's settings can switch on: switching one on changes
-// none of them. They cover the sources and kinds of deployment that the stack has.
+// isOn is whether a row is in the pipelines of a scope. Boundaries and the roles of shared projects
+// cover every check that an app's settings can switch on, so that switching one on does not change
+// them. Of sources and kinds of deployment they cover those that the stack has.
 func (m Model) isOn(r Row, scope Scope) bool {
 	switch {
 	case r.IsOn != nil && !r.IsOn(m.settings):
@@ -183,7 +183,7 @@ func (m Model) rowsOf(scope Scope) []Row {
 	return all
 }
 
-// scanner is what a row's project runs for an app, and the scanner's name.
+// scanner is the scanner that the project runs for an app, and its name.
 func (p Project) scanner(app settings.App) (s Scanner, name string) {
 	if p.Choice == nil {
 		return p.Scanner, ""

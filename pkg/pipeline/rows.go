@@ -10,34 +10,34 @@ import (
 	"prodgate/pkg/tool"
 )
 
-// The artifacts that actions hand to each other, beside the SBOM.
+// The artifacts that actions pass to each other, beside the SBOM.
 const (
 	SourceArtifact  = "Source"
 	BuildArtifact   = "Build"
 	ReleaseArtifact = "Release" // written by the action that verifies an image, read by the one that deploys it
 )
 
-// What rows and rules name.
+// Names that rows and rules share.
 const (
 	SourceStage  = "Source"
 	GitHubAction = "GitHub"
-	// BuildProject is the name of the project that runs docker, after the app's.
+	// BuildProject is the part after the app's name in the name of the project that runs docker.
 	BuildProject = naming.Build
 	// BeforeDeploy is the name of the project that checks the known state before each deployment.
 	BeforeDeploy = naming.Verifier + "-before-deploy"
 )
 
 const (
-	// How long a run waits for ECR's findings: half an hour in all.
+	// A run waits half an hour for ECR's findings.
 	findingsAttempts = 90
 	findingsPause    = 20 // seconds
-	// verifyPause is the time between two looks at what was deployed, in seconds.
+	// verifyPause is the time between two reads of the deployed service, in seconds.
 	verifyPause = 10
-	// What differs from the known state is read again: a pulumi up may be at work.
+	// The check reads a difference from the known state again, because a pulumi up may be running.
 	checkAttempts = 3
 	checkPause    = 60 // seconds
-	// CodePipeline's own seven days for an approval are long enough for prod to have moved on, in
-	// QUEUED mode behind this very wait.
+	// CodePipeline's default timeout of an approval is seven days. In QUEUED mode later commits on prod
+	// would wait that long behind the approval.
 	approvalMinutes = 24 * 60
 )
 

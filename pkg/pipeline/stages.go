@@ -15,24 +15,24 @@ import (
 type Stage struct {
 	Name    string
 	Actions []Action
-	// RollsBack is whether CodePipeline goes back to the stage's last success when it fails.
+	// RollsBack is whether CodePipeline rolls the stage back to its last successful run when it fails.
 	RollsBack bool
 }
 
-// Action is an action of an app's pipeline; its owner is always AWS and its version 1.
+// Action is an action of an app's pipeline. Its owner is AWS and its version is 1.
 type Action struct {
 	Name, Category, Provider string
 	Inputs, Outputs          []string
-	// Namespace is empty where the action exports no variables.
+	// Namespace is empty if the action exports no variables.
 	Namespace string
-	// Configuration is as CodePipeline reads it: the project and its variables too.
+	// Configuration is the configuration that CodePipeline reads, with the project and its variables.
 	Configuration map[string]Value
-	// TimeoutMinutes is 0 where the timeout is CodePipeline's.
+	// TimeoutMinutes is 0 for CodePipeline's default.
 	TimeoutMinutes int
 	RunOrder       int
 }
 
-// Stages are those of an app's pipeline, in order.
+// Stages are the stages of an app's pipeline, in order.
 func (m Model) Stages(app settings.App) []Stage {
 	var stages []Stage
 	for _, row := range m.rowsOf(OneApp(app)) {
@@ -77,7 +77,7 @@ type Setting struct {
 	Value Value
 }
 
-// resolve is the values of variables for an app, less those that are not set for it.
+// resolve returns the variables that are set for an app, with their values.
 func (m Model) resolve(variables []Variable, app settings.App) []Setting {
 	var all []Setting
 	for _, v := range variables {
@@ -88,7 +88,7 @@ func (m Model) resolve(variables []Variable, app settings.App) []Setting {
 	return all
 }
 
-// inputsOf are the artifacts that a row's action reads in a scope.
+// inputsOf are the artifacts that the action of a row reads in a scope.
 func (m Model) inputsOf(row Row, scope Scope) []string {
 	var all []string
 	for _, input := range row.Inputs {
@@ -106,9 +106,9 @@ func (m Model) isProduced(artifact string, scope Scope) bool {
 	})
 }
 
-// ApprovalText is what approvers of an app read. CodePipeline takes 1,000 characters, and no variable that an
-// action before does not make: of an author, a source gives the date and the message
-// only, the commit's page has the rest.
+// ApprovalText is the text that the approvers of an app read. CodePipeline accepts 1,000 characters,
+// and only variables that an earlier action exports: a source exports a commit's date and message, but
+// not its author. The commit's page, to which the text links, has the rest.
 func (m Model) ApprovalText(app settings.App) string {
 	commit := "#{Source.FullRepositoryName}, #{Source.AuthorDate}: https://github.com/" + m.settings.Source.Owner + "/" + app.Repository + "/commit/"
 	if m.settings.UsesCodeCommit() {
@@ -130,8 +130,8 @@ func (m Model) ApprovalText(app settings.App) string {
 	return strings.Join(lines, "\n")
 }
 
-// StageNames are the names of the stages of every pipeline, in order: the stages up to the
-// deployment are the same for all apps (checkStages), because AWS Config knows them by their number.
+// StageNames are the names of the stages of every pipeline, in order. The stages up to the deployment
+// are the same for all apps (checkStages), because AWS Config's rules address them by their number.
 func (m Model) StageNames() []string {
 	var names []string
 	for _, stage := range m.Stages(m.settings.Apps[0]) {
@@ -140,7 +140,7 @@ func (m Model) StageNames() []string {
 	return names
 }
 
-// checkStages is an error where the stages up to the deployment are not the same for all apps.
+// checkStages returns an error if the stages up to the deployment are not the same for all apps.
 func (m Model) checkStages() error {
 	upToDeploy := func(app settings.App) []string {
 		var names []string

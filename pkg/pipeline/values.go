@@ -19,27 +19,27 @@ var (
 	severity       = ofApp(buildspec.Severity, func(app settings.App) string { return app.Scan.Severity })
 	repositoryURI  = ofModel(buildspec.RepositoryURI, func(m Model, app settings.App) string { return m.names.RepositoryURI(app.Name) })
 	repositoryName = ofModel(buildspec.RepositoryName, func(m Model, app settings.App) string { return m.names.Repository(app.Name).Name })
-	// imageDigest and builtCommit are what the run has built, and of which commit.
+	// imageDigest and builtCommit are the image that the run has built, and its commit.
 	imageDigest = constant(buildspec.ImageDigest, "#{Build."+buildspec.ImageDigest+"}")
 	builtCommit = constant(buildspec.CommitID, "#{Build."+buildspec.CommitID+"}")
 	hasSBOM     = Variable{
 		Name: buildspec.SBOM, Value: func(Model, settings.App) Value { return text("true") },
 		When: func(m Model, app settings.App) bool { return m.isProduced(buildspec.SBOMArtifact, OneApp(app)) },
 	}
-	acceptedFindings  = ofApp(buildspec.AcceptedFindings, acceptedOfApp)
-	acceptedOfAllApps = ofModel(buildspec.AcceptedFindings, func(m Model, _ settings.App) string { return acceptedOfAll(m.settings) })
+	acceptedFindings  = ofApp(buildspec.AcceptedFindings, encodeAppFindings)
+	acceptedOfAllApps = ofModel(buildspec.AcceptedFindings, func(m Model, _ settings.App) string { return encodeAllFindings(m.settings) })
 	signing           = concat(pins(tool.Notation, tool.SignerPlugin),
 		[]Variable{constant(buildspec.SignerRoot, tool.SignerRoot), ofPart(buildspec.SigningProfile, SigningProfile)})
 )
 
-// scanVariables are those of each scan of an app's source.
+// scanVariables are the variables of every scan of an app's source, and more.
 func scanVariables(more ...Variable) []Variable {
 	return append([]Variable{appFolder, acceptedFindings}, more...)
 }
 
 func concat(lists ...[]Variable) []Variable { return slices.Concat(lists...) }
 
-// inputs are artifacts that an action needs.
+// inputs are artifacts that an action requires.
 func inputs(artifacts ...string) []Input {
 	var all []Input
 	for _, artifact := range artifacts {
@@ -48,12 +48,12 @@ func inputs(artifacts ...string) []Input {
 	return all
 }
 
-// withSBOM are artifacts that an action needs, and the SBOM where there is one.
+// withSBOM are artifacts that an action requires, and the SBOM if there is one.
 func withSBOM(artifacts ...string) []Input {
 	return append(inputs(artifacts...), Input{Artifact: buildspec.SBOMArtifact, IsOptional: true})
 }
 
-// healthCheck is the answer that an app must give, as a buildspec reads it.
+// healthCheck is the health check of an app, as a buildspec reads it.
 func healthCheck(app settings.App) string {
 	check := map[string]any{"url": app.Health.Url, "seconds": app.Health.Seconds}
 	if len(app.Health.Expect) > 0 {
@@ -71,13 +71,13 @@ type finding struct {
 	Expires string `json:"expires"`
 }
 
-// acceptedOfApp are the findings of an app that fail no run, in JSON.
-func acceptedOfApp(app settings.App) string {
+// encodeAppFindings writes the accepted findings of an app as JSON.
+func encodeAppFindings(app settings.App) string {
 	return encodeFindings(findingsOf("", app.Scan.Accepted))
 }
 
-// acceptedOfAll are those of the stack, and of each app: for a project that all share.
-func acceptedOfAll(s *settings.Settings) string {
+// encodeAllFindings writes the accepted findings of the stack and of every app as JSON, for a shared project.
+func encodeAllFindings(s *settings.Settings) string {
 	all := findingsOf("", s.Scan.Accepted)
 	for _, app := range s.Apps {
 		all = append(all, findingsOf(app.Name, app.Scan.Accepted[len(s.Scan.Accepted):])...)

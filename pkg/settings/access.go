@@ -33,7 +33,7 @@ func (c *checker) checkRoles(s *Settings) {
 			namedRole{at.child("taskRoleArn"), app.TaskRoleArn, ""})
 	}
 
-	// IAM, CreateRole: a name is there once in an account, whatever its path and case.
+	// IAM, CreateRole: a name is unique in an account, whatever its path and case.
 	holders := map[string]namedRole{}
 	for i, role := range all {
 		if !c.checkRole(role.at, role.arn, s) {
@@ -50,7 +50,7 @@ func (c *checker) checkRoles(s *Settings) {
 		remedy := "name another role, or the app could change the gate"
 		switch role.group {
 		case earlier.group:
-			remedy = "leave one of them out, IAM tells roles apart by their names alone and not by case"
+			remedy = "leave one of them out, two roles of an account cannot differ only in path or case"
 		case "access.approverArns":
 			remedy = "name another role, or deployers approve their own deployments"
 		case "access.breakGlassArn":
@@ -59,12 +59,12 @@ func (c *checker) checkRoles(s *Settings) {
 		c.add(role.at, show(role.arn), "is also the role of "+earlier.at.name(), remedy)
 	}
 
-	// IAM quotas, role trust policy length: 2,048 by default, of which the rest of the
-	// approvers' trust takes less than 300.
+	// IAM quotas, role trust policy length: 2,048 by default. The rest of the approver
+	// role's trust policy takes less than 300.
 	const most = 1750
 	if written := len(strings.Join(s.Access.ApproverArns, `","`)); written > most {
 		c.add(access.child("approverArns"), show(s.Access.ApproverArns),
-			fmt.Sprintf("has %d characters, more than the %d that fit into the trust of a role", written, most),
+			fmt.Sprintf("has %d characters, more than the %d that fit into the trust policy of a role", written, most),
 			"name fewer roles, people share one through single sign-on")
 	}
 }

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// arn is an Amazon Resource Name, cut at its colons.
+// arn is an Amazon Resource Name, split at its colons.
 type arn struct{ partition, service, region, account, resource string }
 
 func (a arn) String() string {
 	return strings.Join([]string{"arn", a.partition, a.service, a.region, a.account, a.resource}, ":")
 }
 
-// parseARN cuts at the first five colons: the resource may hold more of them.
+// parseARN splits a text at its first five colons: the resource may have more of them.
 func parseARN(text string) (arn, bool) {
 	p := strings.SplitN(text, ":", 6)
 	if len(p) != 6 || p[0] != "arn" {
@@ -24,50 +24,50 @@ func parseARN(text string) (arn, bool) {
 	return arn{p[1], p[2], p[3], p[4], p[5]}, true
 }
 
-// arnShape is what the ARN of one kind of thing looks like.
+// arnShape is the form of the ARNs of one kind of resource.
 type arnShape struct {
-	a        string   // the thing, with its article
-	services []string // the first is the one to write
-	global   bool     // its ARN names no region
+	a        string   // the kind of resource, with its article
+	services []string // the first is the one that messages name
+	global   bool     // the ARN has no region
 	resource *regexp.Regexp
-	example  string // of a resource
+	example  string // of the part resource
 }
 
 var (
-	// IAM, CreateRole: a name of 1 to 64 of these characters. A path may hold more
-	// than these, a wildcard among it, which must never reach iam:PassRole.
+	// IAM, CreateRole: a name has 1 to 64 of these characters. IAM allows more characters in
+	// a path, wildcards too, but a wildcard must never reach a statement of iam:PassRole.
 	roleARN = arnShape{
 		a: "a role", services: []string{"iam"}, global: true,
 		resource: regexp.MustCompile(`^role/([A-Za-z0-9+=,.@_-]+/)*[A-Za-z0-9+=,.@_-]{1,64}$`),
 		example:  "role/<its name>",
 	}
-	// The service was renamed in 2024; connections made before keep the old name.
+	// AWS renamed the service in 2024; older connections keep the old name in their ARNs.
 	connectionARN = arnShape{
 		a: "a connection", services: []string{"codeconnections", "codestar-connections"},
 		resource: regexp.MustCompile(`^connection/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
 		example:  "connection/<its id>",
 	}
-	// Secrets Manager, CreateSecret: a name of up to 512 of these. It ends the ARN with
-	// six characters of its own, so that a new secret of an old name is another one.
+	// Secrets Manager, CreateSecret: a name has up to 512 of these characters. Secrets Manager
+	// adds six random characters, so that a new secret with an old name has another ARN.
 	secretARN = arnShape{
 		a: "a secret", services: []string{"secretsmanager"},
 		resource: regexp.MustCompile(`^secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$`),
 		example:  "secret:<its name>-<six characters>",
 	}
-	// Elastic Load Balancing, DescribeListeners: of an Application or a Network Load Balancer.
+	// Elastic Load Balancing, DescribeListeners: a listener of an Application or a Network Load Balancer.
 	listenerARN = arnShape{
 		a: "a listener of a load balancer", services: []string{"elasticloadbalancing"},
 		resource: regexp.MustCompile(`^listener/(app|net)/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}/[0-9a-f]{16}$`),
 		example:  "listener/app/<its load balancer>/<two ids>",
 	}
-	// KMS, key identifiers: a UUID, or mrk- and 32 hexadecimal digits of a key of several
-	// regions. An alias can be led to another key.
+	// KMS, key identifiers: a UUID, or mrk- and 32 hexadecimal digits for a multi-Region key.
+	// Aliases are refused: an alias can be pointed at another key.
 	keyARN = arnShape{
 		a: "a KMS key", services: []string{"kms"},
 		resource: regexp.MustCompile(`^key/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$`),
 		example:  "key/<its id>",
 	}
-	// Lambda API, FunctionName: 64 of these, and a version or an alias.
+	// Lambda API, FunctionName: up to 64 of these characters, and a version or an alias.
 	functionARN = arnShape{
 		a: "a Lambda function", services: []string{"lambda"},
 		resource: regexp.MustCompile(`^function:[A-Za-z0-9_-]{1,64}(:(\$LATEST|[A-Za-z0-9_-]{1,128}))?$`),
@@ -75,12 +75,13 @@ var (
 	}
 )
 
-// session is the resource of a role's session: what AWS calls whoever took it on.
+// session matches the resource of the ARN of a role's session, which AWS shows for a caller that
+// assumed a role.
 var session = regexp.MustCompile(`^assumed-role/([A-Za-z0-9+=,.@_-]{1,64})/.+$`)
 
-// fault says what is wrong with text as the ARN of such a thing in the stack s,
-// and the remedy. What s does not know, because it is wrong itself, is not compared.
-func (shape arnShape) fault(text string, s *Settings) (what, remedy string) {
+// findFault says what is wrong with a text as the ARN of such a resource in the stack s, and the
+// remedy. A part that is empty in s, because its own setting has a problem, is not compared.
+func (shape arnShape) findFault(text string, s *Settings) (what, remedy string) {
 	want := arn{s.Partition(), shape.services[0], s.Region, s.Account, shape.example}
 	like := arn{
 		cmp.Or(want.partition, "<partition>"), want.service, cmp.Or(want.region, "<region>"),

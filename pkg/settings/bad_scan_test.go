@@ -30,7 +30,7 @@ var badScan = map[string]badCase{
 	"an app accepts findings and nothing is scanned": {"apps", unscanned("accepted", []any{}),
 		`prodgate:apps[0].scan.accepted: (set) has no effect where every scan is off; leave the key out` + unscannedStack},
 	"one app alone has no scan of its source": {"apps[0].scan.code", "off",
-		`prodgate:apps[0].scan: secrets, code and dependencies off leaves no scan of the source, and apps[1] has one; leave one of them on, or give the app a gate of its own`},
+		`prodgate:apps[0].scan: secrets, code and dependencies off turns every scan of the source off, and apps[1] has one; leave one of them on, or give the app a gate of its own`},
 }
 
 // unscanned is one app without any scan, and one key more.

@@ -2,9 +2,9 @@ package settings
 
 var badSecrets = map[string]badCase{
 	"a secret has no name": {"apps[0].secrets[0].name", gone{},
-		`prodgate:apps[0].secrets[0].name: (not set) is required; use capitals, digits and underscores, a letter first`},
+		`prodgate:apps[0].secrets[0].name: (not set) is required; use uppercase letters, digits and underscores, a letter first`},
 	"a secret's name is in small letters": {"apps[0].secrets[0].name", "npm_token",
-		`prodgate:apps[0].secrets[0].name: "npm_token" is not the name of an environment variable; use capitals, digits and underscores, a letter first`},
+		`prodgate:apps[0].secrets[0].name: "npm_token" is not the name of an environment variable; use uppercase letters, digits and underscores, a letter first`},
 	"two secrets have one name": {"apps[0].secrets[1].name", "NPM_TOKEN",
 		`prodgate:apps[0].secrets[1].name: "NPM_TOKEN" is also the variable of secrets[0]; give each secret a variable of its own`},
 	"a secret is called like CodeBuild's own": {"apps[0].secrets[0].name", "CODEBUILD_BUILD_ID",

@@ -6,9 +6,9 @@ var badSource = map[string]badCase{
 	"the provider is misspelt": {"source.provider", "codecomit",
 		`prodgate:source.provider: "codecomit" is not a source provider; did you mean codecommit?`},
 	"repositories of GitHub are made": {"source.repositories", "create",
-		`prodgate:source.repositories: (set) has no effect while source.provider is github; leave the key out, or set source.provider to the other`},
+		`prodgate:source.repositories: (set) has no effect while source.provider is github; leave the key out, or set source.provider to codecommit`},
 	"reviewers of GitHub are roles": {"source.reviewerArns", []any{"arn:aws:iam::111111111111:role/reviewer"},
-		`prodgate:source.reviewerArns: (set) has no effect while source.provider is github; leave the key out, or set source.provider to the other`},
+		`prodgate:source.reviewerArns: (set) has no effect while source.provider is github; leave the key out, or set source.provider to codecommit`},
 	"nobody approves in CodeCommit": {"source", commits("reviewerArns", gone{}),
 		ofPaths + `prodgate:source.reviewerArns: (not set) is required with source.provider; write the ARNs of 1 to 10 roles whose approvals of a pull request to prod count`},
 	"a reviewer is a user": {"source", commits("reviewerArns", []any{"arn:aws:iam::111111111111:user/mona"}),
@@ -20,15 +20,15 @@ var badSource = map[string]badCase{
 	"six reviewers merge": {"source", commits("reviewerArns", []any{role("a"), role("b"), role("c"), role("d"), role("e"), role("f")}),
 		ofPaths + `prodgate:source.mergerArns: (not set) is required with 6 reviewers; name 1 to 5 roles that may merge to prod`},
 	"CodeCommit has a connection": {"source", commits("connectionArn", "arn:aws:codeconnections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41"),
-		ofPaths + `prodgate:source.connectionArn: (set) has no effect while source.provider is codecommit; leave the key out, or set source.provider to the other`},
+		ofPaths + `prodgate:source.connectionArn: (set) has no effect while source.provider is codecommit; leave the key out, or set source.provider to github`},
 	"CodeCommit has code owners": {"source", commits("codeOwners", []any{"@mona"}),
-		ofPaths + `prodgate:source.codeOwners: (set) has no effect while source.provider is codecommit; leave the key out, or set source.provider to the other`},
+		ofPaths + `prodgate:source.codeOwners: (set) has no effect while source.provider is codecommit; leave the key out, or set source.provider to github`},
 	"repositories of CodeCommit are off": {"source", commits("repositories", "off"),
 		ofPaths + `prodgate:source.repositories: "off" is not one of the choices; choose one of create, adopt`},
 }
 
 // ofPaths is what is said besides: the app that all cases change has paths.
-const ofPaths = `prodgate:apps[0].paths: (set) has no effect while source.provider is codecommit; leave the key out, or set source.provider to the other
+const ofPaths = `prodgate:apps[0].paths: (set) has no effect while source.provider is codecommit; leave the key out, or set source.provider to github
 `
 
 func role(name string) string { return "arn:aws:iam::111111111111:role/" + name }

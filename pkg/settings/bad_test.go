@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// badCase is a valid configuration with one change, and what is said about it.
+// badCase is a valid configuration with one change, and the message about it.
 type badCase struct {
 	at    string
 	value any
 	want  string
 }
 
-// bad are the cases of the rules. Those of what settings have to agree on stand in
-// files of their own, by topic.
+// bad are the cases of single settings. Cases of settings that must agree with each other
+// are in files of their own, by topic.
 var bad = map[string]badCase{
 	"the region is missing": {"aws:region", gone{},
 		`aws:region: (not set) is required; write the region of the pipelines, such as eu-west-2`},
@@ -28,7 +28,7 @@ var bad = map[string]badCase{
 	"the region is of an isolated partition": {"aws:region", "us-isob-east-1",
 		`aws:region: "us-isob-east-1" is not a region the gate knows; write the region of the pipelines, such as eu-west-2`},
 	"the region stands in the wrong namespace": {"region", "eu-west-2",
-		`prodgate:region: "eu-west-2" is set under an unknown key; write aws:region, which is the provider's too`},
+		`prodgate:region: "eu-west-2" is set under an unknown key; set aws:region, which the AWS provider reads too`},
 
 	"the account is missing": {"account", gone{},
 		`prodgate:account: (not set) is required; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`},
@@ -42,19 +42,19 @@ var bad = map[string]badCase{
 		`prodgate:account: "111111111111\n" is not a 12-digit account id; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`},
 
 	"the name is empty": {"name", "",
-		`prodgate:name: "" is empty; use small letters and digits, a letter first`},
+		`prodgate:name: "" is empty; use lowercase letters and digits, a letter first`},
 	"the name has capitals": {"name", "ProdGate",
-		`prodgate:name: "ProdGate" is not a name AWS resources can begin with; use small letters and digits, a letter first`},
+		`prodgate:name: "ProdGate" is not a name AWS resources can begin with; use lowercase letters and digits, a letter first`},
 	"the name begins with a digit": {"name", "1gate",
-		`prodgate:name: "1gate" is not a name AWS resources can begin with; use small letters and digits, a letter first`},
+		`prodgate:name: "1gate" is not a name AWS resources can begin with; use lowercase letters and digits, a letter first`},
 	"the name has two hyphens in a row": {"name", "prod--gate",
-		`prodgate:name: "prod--gate" is not a name AWS resources can begin with; use small letters and digits, a letter first`},
+		`prodgate:name: "prod--gate" is not a name AWS resources can begin with; use lowercase letters and digits, a letter first`},
 	"the name has a hyphen, and would match another gate's": {"name", "prod-gate",
-		`prodgate:name: "prod-gate" is not a name AWS resources can begin with; use small letters and digits, a letter first`},
+		`prodgate:name: "prod-gate" is not a name AWS resources can begin with; use lowercase letters and digits, a letter first`},
 	"the name ends with a hyphen": {"name", "gate-",
-		`prodgate:name: "gate-" is not a name AWS resources can begin with; use small letters and digits, a letter first`},
+		`prodgate:name: "gate-" is not a name AWS resources can begin with; use lowercase letters and digits, a letter first`},
 	"the name is one too long": {"name", strings.Repeat("n", 21),
-		`prodgate:name: "nnnnnnnnnnnnnnnnnnnnn" has 21 characters, more than 20; use small letters and digits, a letter first`},
+		`prodgate:name: "nnnnnnnnnnnnnnnnnnnnn" has 21 characters, more than 20; use lowercase letters and digits, a letter first`},
 
 	"protect is yes": {"protect", "yes",
 		`prodgate:protect: "yes" is neither true nor false; write true or false`},
@@ -86,9 +86,9 @@ var bad = map[string]badCase{
 	"a tag's value has a character AWS refuses": {`tags["k"]`, "a&b",
 		`prodgate:tags["k"]: "a&b" is not allowed in a tag; use letters, digits, spaces and _.:/=+-@, and do not begin with aws:`},
 	"two tags differ in case only": {`tags["Environment"]`, "x",
-		`prodgate:tags["environment"]: "test" is set under a key that differs from "Environment" in case only; leave one of them out, IAM takes them for one`},
+		`prodgate:tags["environment"]: "test" is set under a key that differs from "Environment" in case only; leave one of them out, IAM treats both as one key`},
 	"there are more tags than AWS leaves room for": {"tags", tags(41),
-		`prodgate:tags: {"tag0":"x","tag1":"x","tag10":"x","tag11":"x","tag12":"x","tag13":"x","tag14":"… has 41 entries, more than 40; AWS allows 50 on a resource and ten are kept free`},
+		`prodgate:tags: {"tag0":"x","tag1":"x","tag10":"x","tag11":"x","tag12":"x","tag13":"x","tag14":"… has 41 entries, more than 40; write up to 40, AWS allows 50 on a resource and ten are reserved for the gate`},
 
 	"the source is a text": {"source", "example-org/cruddur",
 		`prodgate:source: "example-org/cruddur" is not an object; write these below the key: codeOwners, codeOwnersFile, connectionArn, mergerArns, mergers, owner, protection, provider, repositories, repository, reviewerArns, reviews, statusChecks`},
@@ -119,11 +119,11 @@ var bad = map[string]badCase{
 	"the repository is too long": {"source.repository", strings.Repeat("r", 101),
 		`prodgate:source.repository: "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr…" has 101 characters, more than 100; write the name alone, its owner is set in source.owner`},
 	"no reviews": {"source.reviews", 0,
-		`prodgate:source.reviews: 0 is not between 1 and 6; ask for at least 1, or everybody who may write can merge to prod, and at most 6, GitHub's limit`},
+		`prodgate:source.reviews: 0 is not between 1 and 6; write 1 to 6, GitHub's limit: with 0 everybody with write access could merge to prod`},
 	"reviews are negative": {"source.reviews", -1,
-		`prodgate:source.reviews: -1 is not between 1 and 6; ask for at least 1, or everybody who may write can merge to prod, and at most 6, GitHub's limit`},
+		`prodgate:source.reviews: -1 is not between 1 and 6; write 1 to 6, GitHub's limit: with 0 everybody with write access could merge to prod`},
 	"reviews are more than GitHub asks for": {"source.reviews", 7,
-		`prodgate:source.reviews: 7 is not between 1 and 6; ask for at least 1, or everybody who may write can merge to prod, and at most 6, GitHub's limit`},
+		`prodgate:source.reviews: 7 is not between 1 and 6; write 1 to 6, GitHub's limit: with 0 everybody with write access could merge to prod`},
 	"reviews are a text": {"source.reviews", "2",
 		`prodgate:source.reviews: "2" is not a whole number; write digits, without quotes and without a fraction`},
 	"reviews are a fraction": {"source.reviews", 1.5,
@@ -177,13 +177,13 @@ var bad = map[string]badCase{
 	"an app is null": {"apps[1]", nil,
 		`prodgate:apps[1]: null is not a value; set one, or leave the key out`},
 	"an app has no name": {"apps[1].name", gone{},
-		`prodgate:apps[1].name: (not set) is required; use small letters, digits and single hyphens, a letter first`},
+		`prodgate:apps[1].name: (not set) is required; use lowercase letters, digits and single hyphens, a letter first`},
 	"an app's name is empty": {"apps[1].name", "",
-		`prodgate:apps[1].name: "" is empty; use small letters, digits and single hyphens, a letter first`},
+		`prodgate:apps[1].name: "" is empty; use lowercase letters, digits and single hyphens, a letter first`},
 	"an app's name has an underscore": {"apps[1].name", "front_end",
-		`prodgate:apps[1].name: "front_end" is not an app's name; use small letters, digits and single hyphens, a letter first`},
+		`prodgate:apps[1].name: "front_end" is not an app's name; use lowercase letters, digits and single hyphens, a letter first`},
 	"an app's name is one too long": {"apps[1].name", strings.Repeat("a", 31),
-		`prodgate:apps[1].name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" has 31 characters, more than 30; use small letters, digits and single hyphens, a letter first`},
+		`prodgate:apps[1].name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" has 31 characters, more than 30; use lowercase letters, digits and single hyphens, a letter first`},
 	"two apps have one name": {"apps[1].name", "backend",
 		`prodgate:apps[1].name: "backend" is also the name of apps[0]; give each app a name of its own`},
 	"two apps keep their artifacts in one folder": {"apps", []any{
@@ -195,7 +195,7 @@ var bad = map[string]badCase{
 		"name": "copy", "cluster": "cruddur", "service": "api", "container": "app",
 		"executionRoleArn": "arn:aws:iam::111111111111:role/x",
 	},
-		`prodgate:apps[1]: "cruddur/api/app" is also deployed by apps[0]; let one app alone deploy a container of a service`},
+		`prodgate:apps[1]: "cruddur/api/app" is also deployed by apps[0]; give each container of a service to one app only`},
 	"a key of an app is misspelt": {"apps[0].foldr", "x",
 		`prodgate:apps[0].foldr: "x" is set under an unknown key; did you mean folder?`},
 	"a key of an app is in another style": {"apps[0].execution_role_arn", "x",
@@ -327,13 +327,13 @@ var bad = map[string]badCase{
 		`prodgate:build.concurrentBuilds: 1e+99 is not between 1 and 20; an account runs 20 builds at once, all apps together`},
 
 	"logs are kept for ever": {"retention.logDays", 0,
-		`prodgate:retention.logDays: 0 is not a period CloudWatch Logs knows; choose one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`},
+		`prodgate:retention.logDays: 0 is not a retention period of CloudWatch Logs; choose one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`},
 	"logs are kept for a period CloudWatch does not know": {"retention.logDays", 31,
-		`prodgate:retention.logDays: 31 is not a period CloudWatch Logs knows; choose one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`},
+		`prodgate:retention.logDays: 31 is not a retention period of CloudWatch Logs; choose one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`},
 	"artifacts are not kept": {"retention.artifactDays", 0,
-		`prodgate:retention.artifactDays: 0 is not between 1 and 3650; keep artifacts from a day up to ten years`},
+		`prodgate:retention.artifactDays: 0 is not between 1 and 3650; write 1 to 3650 days, at most ten years`},
 	"artifacts are kept for more than ten years": {"retention.artifactDays", 3651,
-		`prodgate:retention.artifactDays: 3651 is not between 1 and 3650; keep artifacts from a day up to ten years`},
+		`prodgate:retention.artifactDays: 3651 is not between 1 and 3650; write 1 to 3650 days, at most ten years`},
 	"one image is kept": {"retention.images", 1,
 		`prodgate:retention.images: 1 is not between 2 and 100000; keep at least the image that runs and the next, at most ECR's 100000`},
 	"more images are kept than ECR holds": {"retention.images", 100001,
@@ -352,7 +352,7 @@ var bad = map[string]badCase{
 	"guardDuty is nothing": {"detection.guardDuty", "",
 		`prodgate:detection.guardDuty: "" is empty; choose one of create, adopt, off`},
 	"more apps than containment can hold back": {"apps", manyApps(MaxContained + 1),
-		`prodgate:detection.response: "contain" is for 250 apps at most, and there are 251; set it to alert, or give some of the apps a gate of their own`},
+		`prodgate:detection.response: "contain" supports at most 250 apps, and there are 251; set it to alert, or give some of the apps a gate of their own`},
 	"a severity is set and GuardDuty is off": {"detection.guardDuty", "off",
 		`prodgate:detection.severity: (set) has no effect while detection.guardDuty is off; leave the key out`},
 	"a severity is set and nothing is reported": {"detection.response", "off",

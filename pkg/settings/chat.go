@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// chatWebhook is the one key whose value is a secret: whoever knows it can write to the chat.
+// chatWebhook is the only key whose value is a secret: whoever knows it can write to the chat.
 const chatWebhook = "chatWebhook"
 
 const chatRemedy = "set it with pulumi config set --secret chatWebhook, to the URL that the chat shows for an incoming webhook"
@@ -15,11 +15,11 @@ var endpoint = regexp.MustCompile(`^https://(%[0-9A-Fa-f]{2}|[-()_.!~*';/?:@&=+$
 
 func isWebhook(text string) bool {
 	u, err := url.Parse(text)
-	// EventBridge takes a * for a variable.
+	// EventBridge fills in a * with a path parameter.
 	return err == nil && endpoint.MatchString(text) && u.Hostname() != "" && u.User == nil && len(u.Path) > 1 && !strings.Contains(text, "*")
 }
 
-// checkChat refuses a webhook in plain text, which everybody reads who reads the stack's file.
+// checkChat refuses a webhook in plain text, because everybody who reads the stack's file can read it.
 func (c *checker) checkChat(s *Settings) {
 	at := c.top(chatWebhook)
 	if s.ChatWebhook != "" && !c.secret(at.config) && !c.hasProblem(at) {

@@ -21,7 +21,7 @@ const (
 	boolean
 	list
 	object
-	dictionary // an object whose keys are free
+	dictionary // an object with any keys
 	scalar     // a text, a number or a boolean
 )
 
@@ -69,9 +69,9 @@ func (k kind) holds(value any) bool {
 	return ok
 }
 
-// parse reads a value of Pulumi's configuration, where everything is text and lists and
-// objects are JSON. A value that cannot be read stays text, and the check finds it of the
-// wrong kind.
+// parse reads a value of Pulumi's configuration, where every value is text, and lists and
+// objects are JSON. A value that cannot be parsed stays text, and the check reports the wrong
+// kind.
 func (k kind) parse(config string) any {
 	var value any
 	switch {
@@ -93,7 +93,7 @@ type place struct {
 }
 
 func (p place) child(name string) place {
-	return place{p.config, p.key + "." + plain(name), strings.TrimPrefix(p.path+"."+name, ".")}
+	return place{p.config, p.key + "." + escapeKey(name), strings.TrimPrefix(p.path+"."+name, ".")}
 }
 
 func (p place) item(i int) place {
@@ -107,22 +107,22 @@ func (p place) entry(name string) place {
 // name is the path without the namespace, for a message about another key.
 func (p place) name() string { return p.key[strings.Index(p.key, ":")+1:] }
 
-// ofSecret reports whether the place is in the description of an app's secret.
-func (p place) ofSecret() bool { return strings.HasPrefix(p.path, "apps[].secrets") }
+// isOfSecret reports whether the place is in an entry of an app's secrets.
+func (p place) isOfSecret() bool { return strings.HasPrefix(p.path, "apps[].secrets") }
 
-// show hides what is wrong in a secret's description: it may be the secret.
+// show writes a value for a message, and hides every value in an entry of secrets: it may be the secret itself.
 func (p place) show(value any) string {
-	if p.ofSecret() {
+	if p.isOfSecret() {
 		return hidden
 	}
 	return show(value)
 }
 
-var plainKey = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+var simpleKey = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-// plain keeps a message on one line, whatever the key.
-func plain(name string) string {
-	if len(name) <= shown && plainKey.MatchString(name) && !holdsCredential(name) {
+// escapeKey writes a key on one line, and hides a key that looks like a credential.
+func escapeKey(name string) string {
+	if len(name) <= maxShown && simpleKey.MatchString(name) && !holdsCredential(name) {
 		return name
 	}
 	return show(name)
@@ -132,13 +132,13 @@ func plain(name string) string {
 type checker struct {
 	namespace string // prodgate
 	secret    func(config string) bool
-	written   map[string]bool // the keys that are set, as messages name them
+	isSet     map[string]bool // the keys that are set, as messages name them
 	problems  Problems
 }
 
 // top is the place of one of Pulumi's keys.
 func (c *checker) top(name string) place {
-	return place{c.namespace + ":" + name, c.namespace + ":" + plain(name), name}
+	return place{c.namespace + ":" + name, c.namespace + ":" + escapeKey(name), name}
 }
 
 func (c *checker) add(at place, value, what, remedy string) {
@@ -148,12 +148,12 @@ func (c *checker) add(at place, value, what, remedy string) {
 	c.problems = append(c.problems, Problem{at.key, value, what, remedy})
 }
 
-// hasProblem reports whether a problem of this very key is known.
+// hasProblem reports whether exactly this key has a problem already.
 func (c *checker) hasProblem(at place) bool {
 	return slices.ContainsFunc(c.problems, func(p Problem) bool { return p.Key == at.key })
 }
 
-// checkAll checks everything that is set, top level first.
+// checkAll checks every value that is set, from the top level down.
 func (c *checker) checkAll(values map[string]any) {
 	c.checkKeys(values, children[""], c.top)
 }
@@ -163,8 +163,8 @@ func (c *checker) checkValue(at place, r setting, value any) {
 	known := children[r.key]
 	holds := r.kind.holds(value)
 	a := ""
-	if _, word := value.(string); word || !holds { // else its items and entries are looked at
-		a = credential(value)
+	if _, word := value.(string); word || !holds { // else each item and entry is checked
+		a = findCredential(value)
 	}
 	switch {
 	case value == nil:
@@ -178,7 +178,7 @@ func (c *checker) checkValue(at place, r setting, value any) {
 		c.add(at, at.show(value), what, remedy)
 		return
 	}
-	if what, remedy := r.fault(value); what != "" {
+	if what, remedy := r.findFault(value); what != "" {
 		c.add(at, show(value), what, remedy)
 	}
 	switch r.kind {
@@ -188,9 +188,9 @@ func (c *checker) checkValue(at place, r setting, value any) {
 		entries := value.(map[string]any)
 		for _, name := range slices.Sorted(maps.Keys(entries)) {
 			entry := at.entry(name)
-			if a := credential(name); a != "" {
+			if a := findCredential(name); a != "" {
 				c.add(entry, hidden, "looks like "+a, credentialRemedy)
-			} else if what, remedy := settingOf[r.key+"{}"].fault(name); what != "" {
+			} else if what, remedy := settingOf[r.key+"{}"].findFault(name); what != "" {
 				c.add(entry, show(name), what, remedy)
 			}
 			c.checkValue(entry, settingOf[entry.path], entries[name])
@@ -200,7 +200,7 @@ func (c *checker) checkValue(at place, r setting, value any) {
 	}
 }
 
-// checkItems checks a list. No list has use for the same text twice.
+// checkItems checks a list. No list may have the same text twice.
 func (c *checker) checkItems(at place, items []any) {
 	first := map[string]int{}
 	for i, item := range items {
@@ -218,7 +218,7 @@ func (c *checker) checkItems(at place, items []any) {
 func (c *checker) checkKeys(values map[string]any, known []string, child func(string) place) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		at := child(name)
-		c.written[at.key] = true
+		c.isSet[at.key] = true
 		if slices.Contains(known, name) {
 			c.checkValue(at, settingOf[at.path], values[name])
 		} else {
@@ -234,38 +234,38 @@ func (c *checker) checkKeys(values map[string]any, known []string, child func(st
 		case r.required:
 			c.add(at, absent, "is required", r.remedy)
 		case r.kind == object:
-			// What an object must contain is missing with it.
+			// Without the object its required keys are missing too.
 			c.checkKeys(nil, children[at.path], at.child)
 		}
 	}
 }
 
 func (c *checker) addUnknown(at place, name string, known []string, value any) {
-	// pulumi config set takes source.owner for the name of a key, without --path.
+	// Without --path, pulumi config set uses source.owner as the name of a key.
 	outer := name[:strings.IndexAny(name+".", ".[")]
 	what, remedy := "is set under an unknown key", hint(name, known, "")
-	a := cmp.Or(credential(name), credential(value))
-	told := at.show(value)
+	a := cmp.Or(findCredential(name), findCredential(value))
+	shown := at.show(value)
 	if secretName.MatchString(name) {
-		told = hidden
+		shown = hidden
 	}
 	switch {
 	case a != "":
-		told, what, remedy = hidden, "looks like "+a, credentialRemedy
-	case at.ofSecret() && secretName.MatchString(name):
+		shown, what, remedy = hidden, "looks like "+a, credentialRemedy
+	case at.isOfSecret() && secretName.MatchString(name):
 		what, remedy = "is the value of a secret, which does not belong in settings", "store it in Secrets Manager and name it here"
 	case name == "region" && at.config == c.namespace+":region":
-		remedy = "write aws:region, which is the provider's too"
+		remedy = "set aws:region, which the AWS provider reads too"
 	case outer != name && slices.Contains(known, outer):
 		remedy = "write it below " + outer + ", or give pulumi config set the flag --path"
 	}
-	c.add(at, told, what, remedy)
+	c.add(at, shown, what, remedy)
 }
 
 var (
 	// settingOf finds a setting by its key.
 	settingOf = map[string]setting{}
-	// children are the names that an object knows, sorted, by the object's key.
+	// children are the sorted names of an object's keys, by the object's key.
 	children = map[string][]string{}
 )
 

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// compare checks settings against each other. It is silent about settings that have a
-// problem already.
+// compare checks settings against each other. It skips settings that have a problem already.
 func (c *checker) compare(s *Settings) {
 	c.checkTags(s)
 	known := *s
@@ -37,21 +36,21 @@ func (c *checker) compare(s *Settings) {
 	c.checkChat(s)
 }
 
-// MaxContained is how many apps containment can hold back. All that is done to them is in
-// one execution, of at most 25,000 events (AWS Step Functions Developer Guide, Service
-// quotas): 100 for each leave room for runs to stop and calls to try again.
+// MaxContained is the most apps of a stack with containment. One execution handles all of them, and
+// has at most 25,000 events (AWS Step Functions Developer Guide, Service quotas): 100 for each app
+// leave room for stopping runs and for retries.
 const MaxContained = 250
 
-// checkDetection asks for a trail where alerts are made from it, and for no more apps than
-// containment can hold back.
+// checkDetection requires a trail where alerts are made from it, and limits the apps of a stack
+// with containment.
 func (c *checker) checkDetection(s *Settings) {
 	at, response := c.top("detection").child("trail"), c.top("detection").child("response")
 	if s.Detection.Trail == Off && s.Detection.Response != Ignore && !c.hasProblem(at) && !c.hasProblem(response) {
-		c.add(at, show(string(Off)), "leaves no trail to make alerts on calls from",
+		c.add(at, show(string(Off)), "leaves no trail for alerts on calls",
 			"set it to create, or to adopt where the account has a trail, or detection.response to off")
 	}
 	if s.Detection.Response == Contain && len(s.Apps) > MaxContained && !c.hasProblem(response) && !c.hasProblem(c.top("apps")) {
-		c.add(response, show(string(Contain)), fmt.Sprintf("is for %d apps at most, and there are %d", MaxContained, len(s.Apps)),
+		c.add(response, show(string(Contain)), fmt.Sprintf("supports at most %d apps, and there are %d", MaxContained, len(s.Apps)),
 			"set it to alert, or give some of the apps a gate of their own")
 	}
 	severity := c.top("detection").child("severity")
@@ -63,46 +62,46 @@ func (c *checker) checkDetection(s *Settings) {
 	}
 }
 
-// checkARN checks that an ARN is of the right thing in this account and region.
+// checkARN checks that an ARN is of the right kind of resource, in this account and region.
 func (c *checker) checkARN(at place, shape arnShape, text string, s *Settings) {
 	if text == "" || c.hasProblem(at) {
 		return
 	}
-	if what, remedy := shape.fault(text, s); what != "" {
+	if what, remedy := shape.findFault(text, s); what != "" {
 		c.add(at, show(text), what, remedy)
 	}
 }
 
 // require adds a problem where a key is left out that another key makes necessary.
 func (c *checker) require(at, because place, remedy string) {
-	if !c.written[at.key] && !c.hasProblem(at) {
+	if !c.isSet[at.key] && !c.hasProblem(at) {
 		c.add(at, absent, "is required with "+because.name(), remedy)
 	}
 }
 
 // refuseUnused adds a problem where a key is set that changes nothing.
 func (c *checker) refuseUnused(at place, why string) {
-	if c.written[at.key] && !c.hasProblem(at) {
+	if c.isSet[at.key] && !c.hasProblem(at) {
 		c.add(at, present, "has no effect "+why, "leave the key out")
 	}
 }
 
-// checkTags refuses tags that differ in case only: IAM takes Owner and owner for one key.
+// checkTags refuses tags that differ in case only: for IAM, Owner and owner are one key.
 func (c *checker) checkTags(s *Settings) {
 	first := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(s.Tags)) {
 		folded := strings.ToLower(name)
 		if earlier, twice := first[folded]; twice {
 			c.add(c.top("tags").entry(name), show(s.Tags[name]), "is set under a key that differs from "+show(earlier)+" in case only",
-				"leave one of them out, IAM takes them for one")
+				"leave one of them out, IAM treats both as one key")
 			continue
 		}
 		first[folded] = name
 	}
 }
 
-// checkRepository requires source.repository where an app has none of its own, and refuses it
-// where every app has one.
+// checkRepository requires source.repository if an app has no repository of its own, and refuses
+// it if every app has one.
 func (c *checker) checkRepository(s *Settings) {
 	source := c.top("source")
 	at := source.child("repository")
@@ -112,7 +111,7 @@ func (c *checker) checkRepository(s *Settings) {
 	needed := len(s.Apps) == 0
 	for i := range s.Apps {
 		own := c.top("apps").item(i).child("repository")
-		needed = needed || !c.written[own.key] && !c.hasProblem(own)
+		needed = needed || !c.isSet[own.key] && !c.hasProblem(own)
 	}
 	if !needed {
 		c.refuseUnused(at, "where every app has a repository of its own")
@@ -148,7 +147,7 @@ func (c *checker) checkDuplicateApps(s *Settings) {
 		}
 		target := strings.Join([]string{app.Cluster, app.Service, app.Container}, "/")
 		if earlier, twice := targets[target]; twice {
-			c.add(at, show(target), fmt.Sprintf("is also deployed by apps[%d]", earlier), "let one app alone deploy a container of a service")
+			c.add(at, show(target), fmt.Sprintf("is also deployed by apps[%d]", earlier), "give each container of a service to one app only")
 			continue
 		}
 		targets[target] = i

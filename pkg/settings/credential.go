@@ -7,25 +7,25 @@ import (
 	"slices"
 )
 
-// credentials are the forms of texts that give access by themselves. Their issuers publish
-// the forms, so that leaks can be found.
+// credentials are the forms of texts that grant access by themselves. Their issuers publish
+// these forms so that scanners can find leaks.
 var credentials = []struct {
 	a     string // what it is, with its article
 	shape *regexp.Regexp
 }{
-	// AWS, IAM identifiers: AKIA begins a user's access key, ASIA one of STS; both
-	// have 20 characters.
+	// AWS, IAM identifiers: AKIA begins the id of a user's access key, ASIA that of a temporary
+	// one of STS; both have 20 characters.
 	{"an AWS access key id", regexp.MustCompile(`AKIA[A-Z0-9]{16}`)},
 	{"an AWS access key id", regexp.MustCompile(`ASIA[A-Z0-9]{16}`)},
-	// GitHub, changelog of 31 March 2021: 40 characters and more to come.
+	// GitHub, changelog of 31 March 2021: 40 characters, and more in the future.
 	{"a GitHub token", regexp.MustCompile(`gh[pousr]_[A-Za-z0-9_]{36,}`)},
 	// GitHub, fine-grained personal access tokens: 22 characters, _ and 59 more.
 	{"a GitHub token", regexp.MustCompile(`github_pat_[A-Za-z0-9_]{36,}`)},
-	// RFC 7468, 10 and 11, and OpenSSH's own, such as OPENSSH PRIVATE KEY.
+	// RFC 7468, 10 and 11, and OpenSSH's form, OPENSSH PRIVATE KEY.
 	{"a private key", regexp.MustCompile(`-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY`)},
-	// Slack, token types: of a bot, a user, an app, and one that refreshes others.
+	// Slack, token types: tokens of a bot, a user and an app, and refresh tokens.
 	{"a Slack token", regexp.MustCompile(`xox[abpr]-[A-Za-z0-9-]{10,}`)},
-	// GitHub, announcement of npm's token format: GitHub's, under another prefix.
+	// GitHub, announcement of npm's token format: GitHub's format with another prefix.
 	{"an npm token", regexp.MustCompile(`npm_[A-Za-z0-9]{36,}`)},
 	// RFC 7519: header and claims are JSON objects, and eyJ is base64 of {".
 	{"a JSON web token", regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.`)},
@@ -33,8 +33,8 @@ var credentials = []struct {
 
 const credentialRemedy = "revoke it and remove it, settings hold no credentials"
 
-// credential says which credential a value or anything in it looks like, or nothing.
-func credential(value any) (a string) {
+// findCredential names the credential that a value, or a value in it, looks like; empty for none.
+func findCredential(value any) (a string) {
 	switch value := value.(type) {
 	case string:
 		for _, c := range credentials {
@@ -44,11 +44,11 @@ func credential(value any) (a string) {
 		}
 	case []any:
 		for _, item := range value {
-			a = cmp.Or(a, credential(item))
+			a = cmp.Or(a, findCredential(item))
 		}
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(value)) {
-			a = cmp.Or(a, credential(name), credential(value[name]))
+			a = cmp.Or(a, findCredential(name), findCredential(value[name]))
 		}
 	}
 	return a
@@ -64,12 +64,12 @@ func holdsCredential(value any) bool {
 		return slices.ContainsFunc(value, holdsCredential)
 	case map[string]any:
 		for name, entry := range value {
-			if secretName.MatchString(name) || credential(name) != "" || holdsCredential(entry) {
+			if secretName.MatchString(name) || findCredential(name) != "" || holdsCredential(entry) {
 				return true
 			}
 		}
 		return false
 	default:
-		return credential(value) != ""
+		return findCredential(value) != ""
 	}
 }

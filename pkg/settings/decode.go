@@ -7,17 +7,17 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 )
 
-// Decode makes the settings of a stack from its configuration, whose keys are
-// those of Pulumi (prodgate:account, aws:region) and whose lists and objects are
-// JSON. It ignores keys of other namespaces, and takes chatWebhook for a secret. The error is of type
-// Problems and names everything that is wrong.
+// Decode makes the settings of a stack from its configuration. Keys are written as in
+// Pulumi (prodgate:account, aws:region), lists and objects are JSON. Decode ignores keys of other
+// namespaces, and treats chatWebhook as a secret. Its error has the type Problems and names every
+// problem.
 func Decode(project string, config map[string]string) (*Settings, error) {
 	return DecodeSecret(project, config, func(key string) bool { return key == project+":"+chatWebhook })
 }
 
-// DecodeSecret is Decode for a configuration in which isSecret tells the secret keys; their values are in no message.
+// DecodeSecret is Decode for a configuration whose secret keys isSecret names. No message shows their values.
 func DecodeSecret(project string, config map[string]string, isSecret func(key string) bool) (*Settings, error) {
-	c := &checker{namespace: project, secret: isSecret, written: map[string]bool{}}
+	c := &checker{namespace: project, secret: isSecret, isSet: map[string]bool{}}
 	values := map[string]any{}
 	for key, written := range config {
 		if name, ours := strings.CutPrefix(key, project+":"); ours {
@@ -27,8 +27,8 @@ func DecodeSecret(project string, config map[string]string, isSecret func(key st
 	c.checkAll(values)
 	region := c.checkRegion(config)
 
-	// mapstructure only fills the struct: as a judge (v2.5.0) it cuts fractions, takes
-	// null for absent and forgets unknown keys beside another error.
+	// mapstructure only fills the struct. It is not strict enough to check the values (v2.5.0): it
+	// truncates fractions, treats null as absent, and omits unknown keys beside another error.
 	apps, _ := values["apps"].([]any)
 	s, err := defaults(len(apps))
 	if err != nil {
@@ -49,7 +49,7 @@ func DecodeSecret(project string, config map[string]string, isSecret func(key st
 	return &s, nil
 }
 
-// Keys are the keys of the top level, as Pulumi names them.
+// Keys are the top-level keys, as Pulumi names them.
 func Keys(project string) []string {
 	keys := []string{regionSetting.key}
 	for _, name := range children[""] {
@@ -58,7 +58,7 @@ func Keys(project string) []string {
 	return keys
 }
 
-// checkRegion checks the one key that the provider reads too.
+// checkRegion checks aws:region, the only key that the AWS provider reads too.
 func (c *checker) checkRegion(config map[string]string) string {
 	at := place{regionSetting.key, regionSetting.key, regionSetting.key}
 	region, there := config[regionSetting.key]
@@ -70,13 +70,13 @@ func (c *checker) checkRegion(config map[string]string) string {
 	return region
 }
 
-// fill writes the values over the defaults of a struct. Only what is set is touched, so
-// that a 0 differs from a key left out.
+// fill writes the values over the defaults of a struct. It changes only what is set, so
+// that 0 differs from a missing key.
 func fill(into any, values map[string]any) error {
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
 		Result:       into,
 		ErrorUnused:  true,
-		MapFieldName: keyOf,
+		MapFieldName: fieldKey,
 		MatchName:    func(key, field string) bool { return key == field },
 	})
 	if err != nil {
@@ -85,5 +85,5 @@ func fill(into any, values map[string]any) error {
 	return decoder.Decode(values)
 }
 
-// keyOf is the key of a field: executionRoleArn of ExecutionRoleArn.
-func keyOf(field string) string { return strings.ToLower(field[:1]) + field[1:] }
+// fieldKey is the key of a field: executionRoleArn for ExecutionRoleArn.
+func fieldKey(field string) string { return strings.ToLower(field[:1]) + field[1:] }

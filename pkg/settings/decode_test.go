@@ -520,7 +520,7 @@ func TestSettings_AllProblemsAtOnce(t *testing.T) {
 	}{
 		"nothing is set": {nil, []string{
 			`aws:region: (not set) is required; write the region of the pipelines, such as eu-west-2`,
-			`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without one a lost deployer locks everybody out`,
+			`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without it nobody can change the gate when the deployers' roles are lost`,
 			`prodgate:access.deployerArns: (not set) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 			`prodgate:account: (not set) is required; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
 			`prodgate:apps: (not set) is required; write the apps that the gate delivers, 1 to 1000 of them, each with name, cluster and executionRoleArn`,
@@ -536,13 +536,13 @@ func TestSettings_AllProblemsAtOnce(t *testing.T) {
 				`"frontend"]`,
 			"prodgate:alerts": `{"emails":"a@example.com"}`,
 		}, []string{
-			`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without one a lost deployer locks everybody out`,
+			`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without it nobody can change the gate when the deployers' roles are lost`,
 			`prodgate:access.deployerArns: (not set) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 			`prodgate:alerts.emails: "a@example.com" is not a list; write its items below the key, each after a hyphen`,
 			`prodgate:apps[0].cluster: ["c"] is not a text; write one value, in quotes`,
 			`prodgate:apps[0].deployTimeout: 90.5 is not a whole number; write digits, without quotes and without a fraction`,
 			`prodgate:apps[0].foldr: "." is set under an unknown key; did you mean folder?`,
-			`prodgate:apps[0].name: "Backend" is not an app's name; use small letters, digits and single hyphens, a letter first`,
+			`prodgate:apps[0].name: "Backend" is not an app's name; use lowercase letters, digits and single hyphens, a letter first`,
 			`prodgate:apps[1]: "frontend" is not an object; write these below the key: cluster, container, dast, deployTimeout, deployment, dockerfile, executionRoleArn, folder, health, name, paths, repository, scan, secrets, service, taskRoleArn`,
 			`prodgate:source.codeOwners: (not set) is required; name the people or teams that review changes of the gate's workflow, as @login or @organization/team`,
 			`prodgate:source.connectionArn: null is not a value; set one, or leave the key out`,
@@ -558,7 +558,7 @@ func TestSettings_AllProblemsAtOnce(t *testing.T) {
 			"prodgate:apps":    `[{"name":"a","cluster":"c","executionRoleArn":"arn:aws:iam::222222222222:user/x"}]`,
 		}, []string{
 			`aws:region: "eu-wset-2" is not a region the gate knows; did you mean eu-west-2?`,
-			`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without one a lost deployer locks everybody out`,
+			`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without it nobody can change the gate when the deployers' roles are lost`,
 			`prodgate:access.deployerArns: (not set) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 			`prodgate:account: "1402433619" is not a 12-digit account id; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
 			`prodgate:apps[0].executionRoleArn: "arn:aws:iam::222222222222:user/x" is the ARN of a user; name a role that the user may assume, whose ARN looks like arn:<partition>:iam::<account>:role/<its name>`,
@@ -685,7 +685,7 @@ func FuzzSettings_Decode(f *testing.F) {
 		}
 		for _, p := range problems {
 			checkMessage(t, "fuzz", p)
-			if a := credential(p.Error()); a != "" {
+			if a := findCredential(p.Error()); a != "" {
 				t.Fatalf("a message tells %s: %s", a, p)
 			}
 		}

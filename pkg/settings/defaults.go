@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// defaults are the settings that a stack leaves out, but for those that follow from
-// others: see derive.
+// defaults are the settings of a stack that sets none. Defaults that follow from other
+// settings are in derive.
 func defaults(apps int) (Settings, error) {
 	var s Settings
 	var app App
@@ -21,8 +21,8 @@ func defaults(apps int) (Settings, error) {
 	return s, nil
 }
 
-// presets are the defaults that the table has below a prefix, as an object. Items of
-// lists have none.
+// presets are the table's defaults below a prefix, as an object. Items of lists have no
+// defaults.
 func presets(prefix string) map[string]any {
 	all := map[string]any{}
 	for _, one := range table {
@@ -44,8 +44,8 @@ func presets(prefix string) map[string]any {
 	return all
 }
 
-// derive fills in what follows from another setting. Empty means left out: the
-// checks refuse a text that is set and empty.
+// derive fills in defaults that follow from other settings. An empty text is a missing
+// key: the checks refuse a text that is set and empty.
 func (s *Settings) derive() {
 	if s.Source.Mergers == nil {
 		s.Source.Mergers = s.Source.CodeOwners
@@ -67,7 +67,7 @@ func (s *Settings) derive() {
 	}
 }
 
-// derive fills in what an app takes from the stack, and from its name.
+// derive fills in the app's defaults that follow from the stack's settings and from its name.
 func (a *App) derive(s *Settings) {
 	a.Repository = cmp.Or(a.Repository, s.Source.Repository)
 	a.Folder = cmp.Or(a.Folder, a.Name)
@@ -76,7 +76,7 @@ func (a *App) derive(s *Settings) {
 	if a.Paths == nil {
 		a.Paths = []string{strings.TrimPrefix(a.Folder+"/**", "./")}
 	}
-	a.Scan = a.Scan.over(s.Scan)
+	a.Scan = a.Scan.withDefaults(s.Scan)
 	for i := range a.Secrets {
 		days, _ := settingOf["apps[].secrets[].rotationDays"].preset.(int)
 		a.Secrets[i].RotationDays = cmp.Or(a.Secrets[i].RotationDays, days)

@@ -37,22 +37,22 @@ func (c *checker) checkDeployments(s *Settings) {
 			continue
 		}
 		for _, only := range []place{listener, test, groups, port, alarms, at.child("config"), at.child("terminationMinutes")} {
-			if c.written[only.key] && !c.hasProblem(only) {
+			if c.isSet[only.key] && !c.hasProblem(only) {
 				c.add(only, present, "has no effect on a rolling deployment", "leave the key out, or set "+kind.name()+" to "+BlueGreen)
 			}
 		}
 	}
 }
 
-// checkHealth requires the URL that the other keys are about.
+// checkHealth requires the URL if other keys of the health check are set.
 func (c *checker) checkHealth(s *Settings) {
 	for i := range s.Apps {
 		at := c.top("apps").item(i).child("health")
 		url := at.child("url")
-		if because := at.child("expect"); c.written[because.key] {
+		if because := at.child("expect"); c.isSet[because.key] {
 			c.require(url, because, settingOf["apps[].health.url"].remedy)
 		}
-		if !c.written[url.key] && !c.hasProblem(url) {
+		if !c.isSet[url.key] && !c.hasProblem(url) {
 			c.refuseUnused(at.child("seconds"), "without "+url.name())
 		}
 	}

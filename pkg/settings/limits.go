@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// matches compiles the pattern of a whole text.
+// matches compiles a pattern that must match a whole text.
 func matches(pattern string) *regexp.Regexp {
 	return regexp.MustCompile(`^(` + pattern + `)$`)
 }
@@ -19,12 +19,12 @@ var (
 	// GitHub: a login, or an organization's login and a team's slug.
 	handlePattern      = matches(`@[A-Za-z0-9][A-Za-z0-9_-]*(/[a-z0-9_][a-z0-9_.-]*)?`)
 	environmentPattern = matches(`[A-Za-z0-9][A-Za-z0-9_-]*`)
-	// GitHub: a workflow's file ends with .yml or .yaml. No wildcard, which a trust policy would read as its own.
+	// GitHub: a workflow's file ends with .yml or .yaml. No wildcards, which a trust policy would interpret.
 	workflowPattern = matches(`[A-Za-z0-9][A-Za-z0-9._-]*\.ya?ml`)
 	ecsPattern      = matches(`[A-Za-z0-9_-]+`)
-	// No character that a shell, YAML or docker would read as its own.
+	// No characters that a shell, YAML or docker would interpret.
 	pathPattern = matches(`[A-Za-z0-9._/-]+`)
-	// What IAM, the strictest, allows in a tag.
+	// The characters that IAM allows in a tag; other services allow more.
 	tagPattern = matches(`[\p{L}\p{Z}\p{N}_.:/=+@-]*`)
 	// One printable line that neither begins nor ends with a space.
 	linePattern = matches(`[^\p{Z}\p{C}]([^\p{Zl}\p{Zp}\p{C}]*[^\p{Z}\p{C}])?`)
@@ -32,26 +32,26 @@ var (
 	repositoryPattern = matches(`[A-Za-z0-9._-]+`)
 )
 
-// isTag reports whether AWS has not reserved the text.
+// isTag reports whether a text may be in a tag: AWS reserves the prefix aws:.
 func isTag(text string) bool {
 	return len(text) < 4 || !strings.EqualFold(text[:4], "aws:")
 }
 
-// isRepository refuses names that GitHub changes or reserves: it takes .git off a name and keeps .wiki for itself.
+// isRepository refuses names that GitHub changes or reserves: GitHub removes .git from a name, and reserves .wiki.
 func isRepository(name string) bool {
 	return name != "." && name != ".." && !strings.HasSuffix(name, ".git") && !strings.HasSuffix(name, ".wiki")
 }
 
-// isFolder reports whether a path stays inside the repository and is written in the
-// only way: one folder, one spelling.
+// isFolder reports whether a path is inside the repository and in its shortest form, so that a
+// folder has one spelling.
 func isFolder(p string) bool {
 	return !path.IsAbs(p) && path.Clean(p) == p && !slices.Contains(strings.Split(p, "/"), "..")
 }
 
 func isFile(p string) bool { return isFolder(p) && p != "." }
 
-// isPattern reports whether files of a repository can match. CodePipeline takes any
-// text, and a pattern that no path can match never starts anything.
+// isPattern reports whether files of a repository can match. CodePipeline accepts any
+// text, and a pattern that no path can match never starts a pipeline.
 func isPattern(p string) bool {
 	return !strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "./") && !strings.HasPrefix(p, "../")
 }
@@ -66,8 +66,8 @@ func (r setting) accepts(text string) bool {
 	return (r.pattern == nil || r.pattern.MatchString(text)) && (r.valid == nil || r.valid(text))
 }
 
-// fault says what is wrong with a value of the setting's kind, or nothing.
-func (r setting) fault(value any) (what, remedy string) {
+// findFault says what is wrong with a value of the setting's kind, and the remedy; empty if nothing is.
+func (r setting) findFault(value any) (what, remedy string) {
 	switch v := value.(type) {
 	case string:
 		n := len([]rune(v))
@@ -89,14 +89,14 @@ func (r setting) fault(value any) (what, remedy string) {
 			return fmt.Sprintf("is not between %d and %d", r.min, r.max), r.remedy
 		}
 	case []any:
-		return r.countFault(len(v))
+		return r.findCountFault(len(v))
 	case map[string]any:
-		return r.countFault(len(v))
+		return r.findCountFault(len(v))
 	}
 	return "", ""
 }
 
-func (r setting) countFault(n int) (what, remedy string) {
+func (r setting) findCountFault(n int) (what, remedy string) {
 	switch {
 	case n == 0 && r.min > 0:
 		return "is empty", r.remedy

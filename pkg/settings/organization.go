@@ -9,28 +9,28 @@ var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 const previewRemedy = "write the ARN of a role in roleArn's account that only reads, which previews of pull requests assume"
 
-// checkOrganization checks who attaches guardrails to what, and that they allow the gate's
-// own region.
+// checkOrganization checks the target of the guardrails, the roles that attach and read them, and
+// that the allowed regions include the stack's.
 func (c *checker) checkOrganization(s *Settings) {
 	at := c.top("organization")
 	target, role, preview, regions := at.child("targetId"), at.child("roleArn"), at.child("previewRoleArn"), at.child("regions")
-	if c.written[target.key] {
+	if c.isSet[target.key] {
 		c.require(role, target, "write the ARN of the role in the management account that attaches policies")
-		if repository := c.top("workflows").child("repository"); c.written[repository.key] {
+		if repository := c.top("workflows").child("repository"); c.isSet[repository.key] {
 			c.require(preview, repository, previewRemedy)
 		}
 	}
 	switch {
-	case c.written[role.key]:
+	case c.isSet[role.key]:
 		c.require(target, role, "write the root, the organizational unit or the account that the guardrails are attached to, or leave out roleArn too")
-	case c.written[preview.key]:
+	case c.isSet[preview.key]:
 		c.require(target, preview, "write what the guardrails are attached to and by which role, or leave out previewRoleArn too")
 	}
 	if id := s.Organization.TargetId; accountID.MatchString(id) && s.Account != "" && id != s.Account {
-		c.add(target, show(id), "is another account than "+s.Account+", the stack's", "write the stack's own, or the organizational unit that it is in")
+		c.add(target, show(id), "is not the stack's account "+s.Account, "write the stack's account, or the organizational unit that it is in")
 	}
 
-	// Of any account but the stack's.
+	// The roles are in any account but the stack's.
 	foreign := *s
 	foreign.Account = ""
 	c.checkARN(role, roleARN, s.Organization.RoleArn, &foreign)
@@ -40,13 +40,13 @@ func (c *checker) checkOrganization(s *Settings) {
 		c.add(role, show(s.Organization.RoleArn), "names no account", "write the ARN of a role in the management account")
 	case got.account == s.Account:
 		// AWS Organizations: a service control policy has no effect in the management
-		// account; and what a delegated administrator attached, it can take off.
+		// account, and a delegated administrator can detach what it attached.
 		c.add(role, show(s.Organization.RoleArn), "is of the stack's own account, which could detach its guardrails",
 			"write a role of the management account, or of another account that may attach policies")
 	}
 	c.checkPreviewRole(preview, role, s, &foreign)
 
-	if s.Region == "" || !c.written[regions.key] || c.hasProblem(regions) {
+	if s.Region == "" || !c.isSet[regions.key] || c.hasProblem(regions) {
 		return
 	}
 	for i, region := range s.Organization.Regions {
@@ -56,12 +56,12 @@ func (c *checker) checkOrganization(s *Settings) {
 		}
 	}
 	if !slices.Contains(s.Organization.Regions, s.Region) {
-		c.add(regions, show(texts(s.Organization.Regions)), "lacks "+s.Region+", the stack's own", "add it, or the guardrails deny the gate itself")
+		c.add(regions, show(toJSONList(s.Organization.Regions)), "does not include "+s.Region+", the stack's region", "add it, or the guardrails deny the gate itself")
 	}
 }
 
-// checkPreviewRole asks for another role of the account of roleArn: a pull request that could
-// assume roleArn could detach the guardrails.
+// checkPreviewRole requires a role other than roleArn, in the same account: a pull request that
+// can assume roleArn can detach the guardrails.
 func (c *checker) checkPreviewRole(at, role place, s, foreign *Settings) {
 	c.checkARN(at, roleARN, s.Organization.PreviewRoleArn, foreign)
 	attaching, known := parseARN(s.Organization.RoleArn)
@@ -71,13 +71,13 @@ func (c *checker) checkPreviewRole(at, role place, s, foreign *Settings) {
 	case reading.account != attaching.account:
 		c.add(at, show(s.Organization.PreviewRoleArn), "is not of the account "+attaching.account+", which roleArn is of", "write a role of that account")
 	case reading == attaching:
-		c.add(at, show(s.Organization.PreviewRoleArn), "is roleArn, with which any pull request could detach the guardrails",
+		c.add(at, show(s.Organization.PreviewRoleArn), "is the same role as roleArn, with which any pull request could detach the guardrails",
 			"write another role, which only reads")
 	}
 }
 
-// texts is a list as JSON has it.
-func texts(list []string) []any {
+// toJSONList converts a list of texts to the type that JSON decoding gives it.
+func toJSONList(list []string) []any {
 	all := make([]any, len(list))
 	for i, text := range list {
 		all[i] = text

@@ -10,23 +10,23 @@ import (
 	"unicode/utf8"
 )
 
-// Problem is one thing that is wrong with a stack's configuration, and its remedy.
+// Problem is one mistake in a stack's configuration, and its remedy.
 type Problem struct {
 	Key    string // such as prodgate:apps[2].folder
-	Value  string // as it was found, cut when long
+	Value  string // as it is set, truncated when long
 	What   string // what is wrong with it: "is not a …"
 	Remedy string
 }
 
-// Error is one line.
+// Error is the problem and its remedy, on one line.
 func (p Problem) Error() string {
 	return fmt.Sprintf("%s: %s %s; %s", p.Key, p.Value, p.What, p.Remedy)
 }
 
-// Problems is everything that is wrong, sorted by key.
+// Problems are all problems of a configuration, sorted by key.
 type Problems []Problem
 
-// Error is a line for each problem.
+// Error has one line for each problem.
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i := range p {
@@ -46,7 +46,7 @@ func (p Problems) Unwrap() []error {
 
 var index = regexp.MustCompile(`\[\d+\]`)
 
-// sort puts apps[2] before apps[10].
+// sort sorts by key, and indexes as numbers: apps[2] is before apps[10].
 func (p Problems) sort() {
 	padded := func(key string) string {
 		return index.ReplaceAllStringFunc(key, func(i string) string { return fmt.Sprintf("%12s", i) })
@@ -56,15 +56,15 @@ func (p Problems) sort() {
 	})
 }
 
-// What a message shows instead of a value that is not set, is too long to matter, or must not be shown.
+// The texts that messages show in place of a value.
 const (
 	absent  = "(not set)"
 	present = "(set)"
 	hidden  = "(secret)"
 )
 
-// shown is the most characters of a value that a message repeats.
-const shown = 80
+// maxShown is the most characters of a value that a message shows.
+const maxShown = 80
 
 // show writes a value on one line, unless that would reveal a secret.
 func show(value any) string {
@@ -72,15 +72,15 @@ func show(value any) string {
 		return hidden
 	}
 	if text, ok := value.(string); ok {
-		return strconv.Quote(cut(text))
+		return strconv.Quote(truncate(text))
 	}
 	text, _ := json.Marshal(value) // it came from JSON
-	return cut(string(text))
+	return truncate(string(text))
 }
 
-func cut(text string) string {
-	if utf8.RuneCountInString(text) <= shown {
+func truncate(text string) string {
+	if utf8.RuneCountInString(text) <= maxShown {
 		return text
 	}
-	return string([]rune(text)[:shown]) + "…"
+	return string([]rune(text)[:maxShown]) + "…"
 }

@@ -138,7 +138,7 @@ config:
 	}
 	_, err = Decode("prodgate", decrypted(t, stack))
 	want := strings.Join([]string{
-		`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without one a lost deployer locks everybody out`,
+		`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without it nobody can change the gate when the deployers' roles are lost`,
 		`prodgate:access.deployerArns: (not set) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 		`prodgate:account: "1402433619" is not a 12-digit account id; write all 12 digits in quotes, YAML reads 012345670123 as an octal number`,
 		`prodgate:apps[0].taskRoleArn: null is not a value; set one, or leave the key out`,
@@ -164,7 +164,7 @@ func TestSettings_AStackIsToldAllItsMissingKeys(t *testing.T) {
 	config["aws:region"], config["account"] = "eu-west-2", "111111111111"
 	_, err := Decode("prodgate", encode(t, config))
 	want := strings.Join([]string{
-		`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without one a lost deployer locks everybody out`,
+		`prodgate:access.breakGlassArn: (not set) is required; write the ARN of the break-glass role, without it nobody can change the gate when the deployers' roles are lost`,
 		`prodgate:access.deployerArns: (not set) is required; write the ARNs of 1 to 5 roles that run pulumi up, nobody else may change the gate`,
 		`prodgate:apps: [] is empty; write the apps that the gate delivers, 1 to 1000 of them, each with name, cluster and executionRoleArn`,
 		`prodgate:source.codeOwners: (not set) is required; name the people or teams that review changes of the gate's workflow, as @login or @organization/team`,

@@ -2,8 +2,8 @@ package settings
 
 import "slices"
 
-// regions are the regions of each partition that the provider's SDK names, without the
-// isolated partitions, from which GitHub cannot be reached.
+// regions are the regions of each partition that the provider's SDK knows. Isolated partitions
+// are left out: GitHub cannot be reached from them.
 var regions = map[string][]string{
 	"aws": {
 		"af-south-1",
@@ -28,8 +28,8 @@ var regions = map[string][]string{
 	"aws-us-gov": {"us-gov-east-1", "us-gov-west-1"},
 }
 
-// Partition is the part of AWS that the region belongs to; ARNs begin with it.
-// It is empty for an unknown region, which Decode refuses.
+// Partition is the region's partition of AWS, with which ARNs begin. It is empty for an
+// unknown region, which Decode refuses.
 func (s *Settings) Partition() string {
 	for partition, members := range regions {
 		if slices.Contains(members, s.Region) {
@@ -39,7 +39,7 @@ func (s *Settings) Partition() string {
 	return ""
 }
 
-// GlobalRegion is where services without a region, such as IAM and Organizations, report
+// GlobalRegion is the region in which global services, such as IAM and Organizations, report
 // calls to EventBridge (IAM User Guide, Logging IAM and AWS STS API calls). It is empty for
 // an unknown region.
 func (s *Settings) GlobalRegion() string {

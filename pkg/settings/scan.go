@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The scanners of each scan; package pipeline has a row for each.
+// The scanners of each scan. Package pipeline has a row for each.
 var (
 	SecretScanners     = []string{"gitleaks"}
 	CodeScanners       = []string{"bandit", "gosec"}
@@ -15,8 +15,8 @@ var (
 	ImageScanners      = []string{"ecr"}
 )
 
-// Scan is what is scanned before an image is delivered. Each scan is the name of its
-// scanner, or None. An app's overrides the stack's.
+// Scan says what is scanned before an image is delivered. Each scan is the name of its
+// scanner, or None. The scans of an app override those of the stack.
 type Scan struct {
 	// Secrets is the scan for keys and passwords in the app's folder: gitleaks.
 	Secrets string
@@ -29,7 +29,7 @@ type Scan struct {
 	Image string
 	// Severity is the least severe finding that fails a run: low, medium, high or critical.
 	Severity string
-	// Accepted are findings that fail no run. An app's are added to the stack's.
+	// Accepted are findings that fail no run. Those of an app are added to those of the stack.
 	Accepted []AcceptedFinding
 }
 
@@ -43,8 +43,8 @@ type AcceptedFinding struct {
 	Expires string
 }
 
-// over is an app's scans: those of the stack, but for what the app sets.
-func (s Scan) over(stack Scan) Scan {
+// withDefaults fills in the scans that an app does not set with those of the stack.
+func (s Scan) withDefaults(stack Scan) Scan {
 	return Scan{
 		Secrets:      cmp.Or(s.Secrets, stack.Secrets),
 		Code:         cmp.Or(s.Code, stack.Code),
@@ -55,12 +55,12 @@ func (s Scan) over(stack Scan) Scan {
 	}
 }
 
-// scanSettings are the scans of the stack, or of an app, which overrides the stack's.
+// scanSettings are the settings of the stack's scans, or of an app's, which override them.
 func scanSettings(at string) []setting {
-	ofApp := at != "scan"
+	isOfApp := at != "scan"
 	scanner := func(key string, scanners []string, doc string) setting {
 		s := setting{key: at + "." + key, kind: text, oneOf: append(slices.Clone(scanners), None), what: "is not a scanner of this kind", doc: doc, example: scanners[0]}
-		if ofApp {
+		if isOfApp {
 			s.derived = "`scan." + key + "`"
 		} else {
 			s.preset = scanners[0]
@@ -70,7 +70,7 @@ func scanSettings(at string) []setting {
 	all := setting{key: at, kind: object, doc: "What is scanned before an image is delivered. Each scan is the name of its scanner, or `off`."}
 	severity := setting{key: at + ".severity", kind: text, oneOf: severities, what: "is not a severity", preset: "high",
 		doc: "The least severe finding that fails a run. A secret always fails it.", example: "critical"}
-	if ofApp {
+	if isOfApp {
 		all.doc = "The scan settings that this app overrides."
 		severity.preset, severity.derived = nil, "`scan.severity`"
 	}
@@ -96,14 +96,14 @@ func scanSettings(at string) []setting {
 	}
 }
 
-// isDate reports whether the calendar has the day.
+// isDate reports whether a text is a day of the calendar.
 func isDate(text string) bool {
 	_, err := time.Parse(time.DateOnly, text)
 	return err == nil
 }
 
-// checkScans refuses accepted findings that have expired, and a source scan that some apps have and
-// others do not: AWS Config's rules address the stages of a pipeline by their number.
+// checkScans refuses accepted findings that have expired. It also refuses a stack in which only some
+// apps have source scans: AWS Config's rules address the stages of a pipeline by their number.
 func (c *checker) checkScans(s *Settings) {
 	c.checkAccepted(c.top("scan"), s.Scan.Accepted)
 	scanned := -1
@@ -115,7 +115,7 @@ func (c *checker) checkScans(s *Settings) {
 	}
 	for i, app := range s.Apps {
 		if at := c.top("apps").item(i).child("scan"); scanned >= 0 && !app.ScansSource() && !c.hasProblem(at) {
-			c.add(at, "secrets, code and dependencies off", fmt.Sprintf("leaves no scan of the source, and apps[%d] has one", scanned),
+			c.add(at, "secrets, code and dependencies off", fmt.Sprintf("turns every scan of the source off, and apps[%d] has one", scanned),
 				"leave one of them on, or give the app a gate of its own")
 		}
 	}
@@ -131,7 +131,7 @@ func (c *checker) checkAccepted(scan place, findings []AcceptedFinding) {
 	}
 }
 
-// checkUnusedScans refuses what says of findings which of them count, where nothing finds any.
+// checkUnusedScans refuses severity and accepted findings where no scan is on that they apply to.
 func (c *checker) checkUnusedScans(s *Settings) {
 	const why = "where every scan is off"
 	used, graded := len(s.Apps) == 0, len(s.Apps) == 0

@@ -1,6 +1,6 @@
-// Package settings is what a stack may choose. One table holds every key; the defaults, the
-// checks, README.md and the schema of editors are made from it. Decode reads a stack's
-// configuration strictly and reports every problem at once.
+// Package settings has everything that a stack may choose. One table has every key; the
+// defaults, the checks, README.md and the schema for editors are made from it. Decode reads a
+// stack's configuration strictly and reports every problem at once.
 package settings
 
 import (
@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// Settings is a stack's whole configuration, checked and with its defaults.
+// Settings is a stack's complete configuration, checked and with its defaults.
 type Settings struct {
 	// Account is the 12-digit id of the account that the gate protects. Credentials
 	// of another account are refused before anything is created.
 	Account string
-	// Region is aws:region, where the pipelines and everything they use live.
+	// Region is aws:region, the region of the pipelines and everything they use.
 	Region string
 	// Name is the prefix of every name that the gate creates. Two gates in one
 	// account need two names.
@@ -38,8 +38,8 @@ type Settings struct {
 	Alerts       Alerts
 	Organization Organization
 	Workflows    Workflows
-	// ChatWebhook is the secret URL of a chat's incoming webhook: Slack, or a chat that
-	// takes the same JSON. Empty: alerts are sent by e-mail only.
+	// ChatWebhook is the secret URL of a chat's incoming webhook, of Slack or of a chat that
+	// accepts the same JSON. If it is empty, alerts are sent by e-mail only.
 	ChatWebhook string
 }
 
@@ -88,7 +88,7 @@ func (s *Settings) Clusters() []string {
 	return names
 }
 
-// Access is the roles that may change the gate, beside the gate's own. Resource policies
+// Access are the roles that may change the gate, beside the gate's own roles. Resource policies
 // and, in an organization, guardrails deny every other principal.
 type Access struct {
 	// DeployerArns are the roles that run pulumi up, beside the one that the gate
@@ -216,7 +216,7 @@ type App struct {
 	Dast Dast
 }
 
-// Secret is a secret of Secrets Manager. Its value is never in settings.
+// Secret is a secret in Secrets Manager. Its value is never in settings.
 type Secret struct {
 	// Name is the environment variable that the build reads it from.
 	Name string
@@ -242,7 +242,7 @@ type Build struct {
 	ConcurrentBuilds int
 }
 
-// Retention is how long things are kept.
+// Retention says how long logs, artifacts, images and deleted keys are kept.
 type Retention struct {
 	// LogDays is one of the periods that CloudWatch Logs offers.
 	LogDays int
@@ -256,23 +256,23 @@ type Retention struct {
 	KeyDays int
 }
 
-// Detection is what watches the gate, and the response to a detection. Of each service
-// that an account has once in a region, it says whether the gate creates it, adopts the
-// existing one, or does not use it.
+// Detection says which services watch the gate, and how the gate responds to a detection. For
+// each service that an account has once in a region, it says whether the gate creates it, adopts
+// the existing one, or does not use it.
 type Detection struct {
 	// Response is the response to a tampering call and to a finding.
 	Response Response
-	// Trail is about a CloudTrail trail of all regions that logs management events:
-	// alerts on calls are made from what it logs.
+	// Trail is the CloudTrail trail of all regions that logs management events. Alerts on
+	// calls are made from its events.
 	Trail Presence
-	// GuardDuty is about the region's detector.
+	// GuardDuty is the region's detector.
 	GuardDuty Presence
-	// Config is about the region's configuration recorder and delivery channel;
-	// the gate's rules are made unless it is Off.
+	// Config is the region's configuration recorder and delivery channel. The gate's rules
+	// are created unless it is Off.
 	Config Presence
-	// AccessAnalyzer is about the region's analyzer of external access.
+	// AccessAnalyzer is the region's analyzer of external access.
 	AccessAnalyzer Presence
-	// SecurityHub is about Security Hub in the region. Default: off.
+	// SecurityHub is Security Hub in the region. Default: off.
 	SecurityHub Presence
 	// Severity is the least severe finding of GuardDuty that is reported: low, medium,
 	// high or critical. Findings about DNS are always reported.
@@ -285,25 +285,25 @@ type Detection struct {
 // Response is the response to a tampering call, or to a finding of GuardDuty.
 type Response string
 
-// The responses. Ignore reports nothing; Contain reports, and holds deployments back until
-// somebody releases them.
+// The responses. Ignore reports nothing. Contain reports, and stops deployments until a person
+// releases them.
 const (
 	Ignore  Response = "off"
 	Alert   Response = "alert"
 	Contain Response = "contain"
 )
 
-// Presence says where a thing comes from that an account has only once.
+// Presence says whether the gate creates, adopts or does not use something that exists only once.
 type Presence string
 
-// The gate creates it, adopts the existing one, or does not use it.
+// The gate creates the resource, adopts the existing one, or does not use it.
 const (
 	Create Presence = "create"
 	Adopt  Presence = "adopt"
 	Off    Presence = "off"
 )
 
-// Alerts is who receives the gate's alerts.
+// Alerts says who receives the gate's alerts.
 type Alerts struct {
 	// Emails receive the gate's alerts, after confirming the subscription.
 	Emails []string
@@ -312,18 +312,18 @@ type Alerts struct {
 // None switches a scan or the signature off.
 const None = "off"
 
-// SignSigner is what signs: AWS Signer, with Notation.
+// SignSigner is AWS Signer, with Notation.
 const SignSigner = "signer"
 
 // Deployment is how an ECS service gets a new image.
 type Deployment struct {
 	// Kind is Rolling (ECS replaces tasks) or BlueGreen (CodeDeploy shifts traffic to new
-	// ones, and back).
+	// tasks, and back).
 	Kind string
 	// ListenerArn is the load balancer's listener of production traffic, TestListenerArn
 	// an optional one on which the new tasks can be tried before.
 	ListenerArn, TestListenerArn string
-	// TargetGroups are the names of the two that traffic is shifted between.
+	// TargetGroups are the names of the two target groups that traffic is shifted between.
 	TargetGroups []string
 	// ContainerPort is the container's port behind the load balancer.
 	ContainerPort int
@@ -335,8 +335,8 @@ type Deployment struct {
 	TerminationMinutes int
 }
 
-// Listeners are the ARNs of the listeners at which traffic is shifted: none of a rolling
-// deployment.
+// Listeners are the ARNs of the listeners at which traffic is shifted. A rolling deployment has
+// none.
 func (d Deployment) Listeners() []string {
 	return slices.DeleteFunc([]string{d.ListenerArn, d.TestListenerArn}, func(arn string) bool { return arn == "" })
 }
@@ -347,17 +347,17 @@ const (
 	BlueGreen = "blue-green"
 )
 
-// Health is what a healthy app answers.
+// Health is the health check of an app after a deployment.
 type Health struct {
 	// Url is the HTTPS URL of the health check.
 	Url string
-	// Expect are the fields that the answer's JSON must have, and their values.
+	// Expect are the fields that the JSON of the response must have, and their values.
 	Expect map[string]any
 	// Seconds is how long the service may take until it runs the image and answers so.
 	Seconds int
 }
 
-// Dast is dynamic analysis of what was deployed.
+// Dast is the dynamic analysis (DAST) of a deployed app.
 type Dast struct {
 	// Url is the HTTPS URL at which OWASP ZAP begins.
 	Url string

@@ -15,13 +15,17 @@ func (c *checker) checkSource(s *Settings) {
 		return
 	}
 	owner := at.child("owner")
+	other := CodeCommit
+	if s.Source.Provider == CodeCommit {
+		other = GitHub
+	}
 	noEffect := func(at place) {
-		if c.written[at.key] && !c.hasProblem(at) {
-			c.add(at, present, "has no effect while source.provider is "+s.Source.Provider, "leave the key out, or set source.provider to the other")
+		if c.isSet[at.key] && !c.hasProblem(at) {
+			c.add(at, present, "has no effect while source.provider is "+s.Source.Provider, "leave the key out, or set source.provider to "+other)
 		}
 	}
 	if s.Source.Provider == GitHub {
-		if !c.written[owner.key] {
+		if !c.isSet[owner.key] {
 			c.add(owner, absent, "is required", ownerRemedy)
 		}
 		for _, key := range []string{"repositories", "reviewerArns", "mergerArns"} {
@@ -32,7 +36,7 @@ func (c *checker) checkSource(s *Settings) {
 	switch workflows := c.top("workflows").child("repository"); {
 	case s.Workflows.Repository == "":
 		noEffect(owner)
-	case !c.written[owner.key]:
+	case !c.isSet[owner.key]:
 		c.add(owner, absent, "is required with "+workflows.name(), ownerRemedy)
 	}
 	reviewers, mergers := at.child("reviewerArns"), at.child("mergerArns")
@@ -40,7 +44,7 @@ func (c *checker) checkSource(s *Settings) {
 	for _, key := range []string{"connectionArn", "statusChecks", "codeOwners", "codeOwnersFile", "mergers"} {
 		noEffect(at.child(key))
 	}
-	if s.Workflows.Repository == "" { // whose main it protects too
+	if s.Workflows.Repository == "" { // protection is also that of the workflows' repository
 		noEffect(at.child("protection"))
 	}
 	for i := range s.Apps {
@@ -50,15 +54,15 @@ func (c *checker) checkSource(s *Settings) {
 		at   place
 		arns []string
 	}{{reviewers, s.Source.ReviewerArns}, {mergers, s.Source.MergerArns}} {
-		if !c.written[group.at.key] {
-			continue // they are the reviewers
+		if !c.isSet[group.at.key] {
+			continue // by default the mergers are the reviewers
 		}
 		for i, arn := range group.arns {
 			c.checkRole(group.at.item(i), arn, s)
 		}
 	}
-	// Every guardrail names the mergers.
-	if n := len(s.Source.ReviewerArns); n > 5 && !c.written[mergers.key] && !c.hasProblem(reviewers) {
+	// Every guardrail names the mergers, so that there can be only five.
+	if n := len(s.Source.ReviewerArns); n > 5 && !c.isSet[mergers.key] && !c.hasProblem(reviewers) {
 		c.add(mergers, absent, fmt.Sprintf("is required with %d reviewers", n), "name 1 to 5 roles that may merge to prod")
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// checkOwners checks who reviews and who merges: the code owners, or else the mergers, are
-// both. GitHub knows logins and teams without case.
+// checkOwners checks code owners and mergers. If only one of the two is set, it is the default of
+// the other. GitHub ignores case in logins and teams.
 func (c *checker) checkOwners(s *Settings) {
 	at := c.top("source")
 	protection := at.child("protection")
@@ -16,7 +16,7 @@ func (c *checker) checkOwners(s *Settings) {
 	}
 	if s.Source.Protection == Off {
 		for _, key := range []string{"reviews", "statusChecks"} {
-			if at := at.child(key); c.written[at.key] && !c.hasProblem(at) {
+			if at := at.child(key); c.isSet[at.key] && !c.hasProblem(at) {
 				c.add(at, present, "has no effect while source.protection is off", "leave the key out, or set source.protection to create or adopt")
 			}
 		}
@@ -26,11 +26,11 @@ func (c *checker) checkOwners(s *Settings) {
 			at    place
 			value any
 		}{
-			{reviewers, texts(s.Source.CodeOwners)},
+			{reviewers, toJSONList(s.Source.CodeOwners)},
 			{at.child("codeOwnersFile"), string(s.Source.CodeOwnersFile)},
-			{mergers, texts(s.Source.Mergers)},
+			{mergers, toJSONList(s.Source.Mergers)},
 		} {
-			if c.written[without.at.key] && !c.hasProblem(without.at) {
+			if c.isSet[without.at.key] && !c.hasProblem(without.at) {
 				c.add(without.at, show(without.value), fmt.Sprintf("has no effect while source.protection is %s", s.Source.Protection),
 					"leave the key out, or set source.protection to create")
 			}
@@ -40,21 +40,21 @@ func (c *checker) checkOwners(s *Settings) {
 	const remedy = "name the people or teams that review changes of the gate's workflow, as @login or @organization/team"
 	switch {
 	case c.hasProblem(reviewers):
-	case !c.written[reviewers.key] && c.written[mergers.key]:
-	case !c.written[reviewers.key]:
+	case !c.isSet[reviewers.key] && c.isSet[mergers.key]:
+	case !c.isSet[reviewers.key]:
 		c.add(reviewers, absent, "is required", remedy)
 	case len(s.Source.CodeOwners) == 0:
 		c.add(reviewers, "[]", "is empty", remedy)
 	}
-	if c.written[reviewers.key] { // else they are the mergers
+	if c.isSet[reviewers.key] { // by default the code owners are the mergers
 		c.checkHandles(reviewers, s.Source.CodeOwners, s.Source.Owner)
 	}
-	if c.written[mergers.key] { // else they are the code owners
+	if c.isSet[mergers.key] { // by default the mergers are the code owners
 		c.checkHandles(mergers, s.Source.Mergers, s.Source.Owner)
 	}
 }
 
-// checkHandles refuses the same person twice, and teams of another organization.
+// checkHandles refuses duplicate handles, and teams of another organization.
 func (c *checker) checkHandles(at place, handles []string, owner string) {
 	first := map[string]int{}
 	for i, handle := range handles {

@@ -5,20 +5,20 @@ import (
 	"slices"
 )
 
-// setting is one key: what it means, which values it takes, and what is said of a wrong one.
-// The page README.md, the schema of editors, the defaults and the checks are made from it.
+// setting is one key: its meaning, its values, and the messages about a wrong value. README.md,
+// the schema for editors, the defaults and the checks are made from it.
 type setting struct {
 	// key is the path below the project's namespace. [] is any item of a list or
 	// any value of a dictionary, {} is the name of a dictionary's entry.
 	key  string
 	kind kind
-	// doc is what the key is for, in one or two sentences.
+	// doc describes the key in one or two sentences.
 	doc string
 	// example is a value that the checks accept.
 	example any
 
 	required bool
-	// requiredWhen describes the condition on which a check across keys requires the key.
+	// requiredWhen describes the condition under which a check across keys requires the key.
 	requiredWhen string
 	// preset is the default. A default that follows from another key is in derive, and
 	// derived describes it.
@@ -29,56 +29,56 @@ type setting struct {
 	min, max int
 	// unit is what a number counts.
 	unit string
-	// empty lets a text be empty. By default it may not: a key without a value is left
-	// out, and an empty one is usually a template gone wrong.
+	// empty allows an empty text. By default it is refused: a key without a value can be left
+	// out, and an empty text is usually a template that was filled in wrongly.
 	empty bool
-	// oneOf are the only values, as show or a text writes them.
+	// oneOf are the allowed values; a number is written as show writes it.
 	oneOf []string
-	// pattern is the form of a text, for the check and for editors; valid is what a
-	// pattern cannot say. Both accept every correct value.
+	// pattern is the form of a text, for the check and for editors. valid checks what a
+	// pattern cannot express. Both accept every correct value.
 	pattern *regexp.Regexp
 	valid   func(string) bool
-	// arn is the kind of ARN, compared with the stack's account and region by agree.
+	// arn is the form of the ARN. compare checks the ARN against the stack's account and region.
 	arn *arnShape
-	// what says what is wrong with a text that pattern, valid or oneOf refuse.
+	// what says what is wrong with a value that pattern, valid or oneOf refuse.
 	what string
-	// remedy of everything that can be wrong with the value.
+	// remedy is what to do about any wrong value of the key.
 	remedy string
 }
 
-// The lengths of the two names that begin all others. Together they leave room
-// for what is added to them (see TestSettings_NamesFitTheLimitsOfAWS): IAM's 64 characters for
-// <name>-<app>-<duty>, S3's 63 for <name>-<what>-<account>-<region>.
+// The most characters of the gate's name and of an app's name, with which all other names begin.
+// They leave room for suffixes (see TestSettings_NamesFitTheLimitsOfAWS): IAM accepts 64
+// characters for <name>-<app>-<duty>, S3 63 for <name>-<what>-<account>-<region>.
 const (
 	maxName = 20
 	maxApp  = 30
 )
 
-// maxTrusted is the most characters of a role's ARN that every policy and every alert
-// names: six of them leave room in the 2,048 characters that EventBridge takes of a
-// pattern. One of single sign-on has at most 148 (IAM Identity Center, permission sets).
+// maxTrusted is the most characters of the ARN of a role that every policy and every alert rule
+// names. EventBridge accepts patterns of 2,048 characters, and six such ARNs leave room in one. The
+// ARN of a role of IAM Identity Center has at most 148 (IAM Identity Center, permission sets).
 const maxTrusted = 160
 
-// table is every setting, its limits and where a limit comes from.
+// table has every setting, its limits, and the source of each limit.
 var table = slices.Concat(accountSettings, accessSettings, sourceSettings, appSettings, scanSettings("apps[].scan"), deliverySettings,
 	scanSettings("scan"), buildSettings, detectionSettings, alertSettings, organizationSettings, workflowSettings)
 
 var accountSettings = []setting{
-	// AWS, account identifiers: 12 digits, zeros in front included.
+	// AWS, account identifiers: 12 digits, leading zeros included.
 	{key: "account", kind: text, required: true, pattern: matches(`[0-9]{12}`), what: "is not a 12-digit account id",
 		remedy:  "write all 12 digits in quotes, YAML reads 012345670123 as an octal number",
 		doc:     "The 12-digit id of the AWS account that the gate protects, in quotes. Credentials of another account are refused before anything is created.",
 		example: "111111111111"},
 	// Without a hyphen, so that no pattern of one gate (prodgate-*) matches a name of another.
 	{key: "name", kind: text, preset: "prodgate", max: maxName, pattern: matches(`[a-z][a-z0-9]*`), what: "is not a name AWS resources can begin with",
-		remedy:  "use small letters and digits, a letter first",
+		remedy:  "use lowercase letters and digits, a letter first",
 		doc:     "The prefix of every name that the gate creates. Two gates in one account need two names.",
 		example: "prodgate"},
 	{key: "protect", kind: boolean, preset: false,
 		doc:     "Whether Pulumi refuses to delete keys, the artifact store, image repositories and the branch protection. Set it in production.",
 		example: true},
-	// AWS, tag naming limits: 50 tags a resource. Ten are left for the gate's own.
-	{key: "tags", kind: dictionary, max: 40, remedy: "AWS allows 50 on a resource and ten are kept free",
+	// AWS, tag naming limits: 50 tags a resource. Ten are reserved for the gate's own.
+	{key: "tags", kind: dictionary, max: 40, remedy: "write up to 40, AWS allows 50 on a resource and ten are reserved for the gate",
 		doc:     "Tags of every AWS resource. Use static values, so that a preview without changes stays empty.",
 		example: map[string]any{"environment": "dev", "owner": "platform"}},
 	{key: "tags{}", kind: text, max: 128, pattern: tagPattern, valid: isTag, what: notTag, remedy: tagRemedy},
@@ -95,7 +95,7 @@ var accessSettings = []setting{
 		example: []any{"arn:aws:iam::111111111111:role/deployer"}},
 	{key: "access.deployerArns[]", kind: text, max: maxTrusted, arn: &roleARN, remedy: roleRemedy + " of a shorter path"},
 	{key: "access.breakGlassArn", kind: text, required: true, max: maxTrusted, arn: &roleARN,
-		remedy:  "write the ARN of the break-glass role, without one a lost deployer locks everybody out",
+		remedy:  "write the ARN of the break-glass role, without it nobody can change the gate when the deployers' roles are lost",
 		doc:     "The role for emergencies. No policy of the gate denies it, and every use of it is reported. It must exist.",
 		example: "arn:aws:iam::111111111111:role/break-glass"},
 	{key: "access.approverArns", kind: list, max: 10, remedy: "write up to 10 roles, people share one through single sign-on",
@@ -128,7 +128,7 @@ var sourceSettings = []setting{
 		example: "arn:aws:codeconnections:eu-west-2:111111111111:connection/7d2469ff-514a-4e4f-9003-5ca4a43cdc41"},
 	// GitHub REST, branch protection: 1 to 6 approving reviews, or 0 for none.
 	{key: "source.reviews", kind: number, preset: 1, min: 1, max: 6, unit: "reviews",
-		remedy:  "ask for at least 1, or everybody who may write can merge to prod, and at most 6, GitHub's limit",
+		remedy:  "write 1 to 6, GitHub's limit: with 0 everybody with write access could merge to prod",
 		doc:     "How many approving reviews a pull request to `prod` needs.",
 		example: 2},
 	{key: "source.statusChecks", kind: list, remedy: "leave the key out where nothing is checked", derived: "`only-main` alone",
@@ -143,7 +143,7 @@ var sourceSettings = []setting{
 		doc:     "The people and teams that review changes of the gate's own workflow. GitHub only.",
 		example: []any{"@example-org/platform"}},
 	{key: "source.codeOwners[]", kind: text, pattern: handlePattern, what: notHandle, remedy: handleRemedy},
-	{key: "source.codeOwnersFile", kind: text, preset: string(Create), oneOf: provided, what: notPresence,
+	{key: "source.codeOwnersFile", kind: text, preset: string(Create), oneOf: createOrAdopt, what: notPresence,
 		doc:     "The file `.github/CODEOWNERS`: `create` it, or `adopt` your own, which must have the gate's rule. GitHub only.",
 		example: string(Adopt)},
 	// The gate's own limit.
@@ -151,7 +151,7 @@ var sourceSettings = []setting{
 		doc:     "The people and teams that may merge to `prod`. GitHub only.",
 		example: []any{"@example-org/release"}},
 	{key: "source.mergers[]", kind: text, pattern: handlePattern, what: notHandle, remedy: handleRemedy},
-	{key: "source.repositories", kind: text, preset: string(Create), oneOf: provided, what: notPresence,
+	{key: "source.repositories", kind: text, preset: string(Create), oneOf: createOrAdopt, what: notPresence,
 		doc:     "The repositories: `create` them, or `adopt` those that exist. CodeCommit only.",
 		example: string(Adopt)},
 	// The gate's own limits: approval rules name the reviewers, guardrails the mergers.
@@ -172,13 +172,13 @@ var appSettings = []setting{
 		doc: "The apps that the gate delivers. Each is one container image on its way to one ECS service."},
 	{key: "apps[]", kind: object},
 	{key: "apps[].name", kind: text, required: true, max: maxApp, pattern: matches(nameShape), what: "is not an app's name",
-		remedy:  "use small letters, digits and single hyphens, a letter first",
+		remedy:  "use lowercase letters, digits and single hyphens, a letter first",
 		doc:     "The app's name in the names of its pipeline, project and roles.",
 		example: "backend-flask"},
 	{key: "apps[].repository", kind: text, derived: "`source.repository`", max: 100, pattern: repositoryPattern, valid: isRepository, what: notRepository, remedy: repositoryRemedy,
 		doc:     "The app's own repository.",
 		example: "backend"},
-	// Three less than a path, for what the default of paths adds to it.
+	// Three characters less than a path: the default of paths adds /** to the folder.
 	{key: "apps[].folder", kind: text, derived: "the app's name", max: maxPath - len("/**"), pattern: pathPattern, valid: isFolder, what: "is not a folder of the repository",
 		remedy:  `write it from the repository's root, such as services/api, or "." for the root`,
 		doc:     "The app's folder in the repository and the docker build context; `.` is the repository's root.",
@@ -193,7 +193,7 @@ var appSettings = []setting{
 		example: []any{"services/api/**", "shared/**"}},
 	{key: "apps[].paths[]", kind: text, max: maxPath, pattern: linePattern, valid: isPattern, what: "is not a pattern that files of a repository match",
 		remedy: "write it from the repository's root and without a slash before it, such as api/**"},
-	// ECS API, CreateCluster, CreateService, ContainerDefinition: up to 255 of these.
+	// ECS API, CreateCluster, CreateService, ContainerDefinition: up to 255 of these characters.
 	{key: "apps[].cluster", kind: text, required: true, max: 255, pattern: ecsPattern, what: "is not the name of an ECS cluster",
 		remedy:  "write the cluster's name, not its ARN",
 		doc:     "The ECS cluster of the service. It has no default: the gate does not guess where production is.",
@@ -219,13 +219,13 @@ var appSettings = []setting{
 		doc:     "How long a deployment may take. Rolling deployments only.",
 		example: 15},
 
-	// CodeBuild has no limit of its own on variables, a role's policy has: 6,144 characters.
+	// CodeBuild does not limit the number of variables, but a role's policy has at most 6,144 characters.
 	{key: "apps[].secrets", kind: list, max: 10, remedy: "write up to 10, one secret may hold many values as JSON",
 		doc:     "The secrets of Secrets Manager that the app's build reads. Their values are never in settings.",
 		example: []any{map[string]any{"name": "PIP_INDEX_TOKEN"}}},
 	{key: "apps[].secrets[]", kind: object},
 	{key: "apps[].secrets[].name", kind: text, required: true, max: 64, pattern: matches(`[A-Z][A-Z0-9_]*`), what: "is not the name of an environment variable",
-		remedy:  "use capitals, digits and underscores, a letter first",
+		remedy:  "use uppercase letters, digits and underscores, a letter first",
 		doc:     "The environment variable that the build reads the secret from.",
 		example: "PIP_INDEX_TOKEN"},
 	{key: "apps[].secrets[].arn", kind: text, arn: &secretARN, derived: "a new secret without a value", remedy: "leave the key out and the gate creates a secret",
@@ -245,16 +245,16 @@ var appSettings = []setting{
 
 var buildSettings = []setting{
 	{key: "build", kind: object, doc: "How CodeBuild runs, for all apps."},
-	// CodeBuild, Docker images: "standard" is Ubuntu. The arm and lambda images are of
-	// other environment types than the gate's projects. Images of one's own would need
+	// CodeBuild, Docker images: "standard" is Ubuntu. The arm and lambda images need
+	// other environment types than the gate's projects have. Custom images would need
 	// other pull credentials and a role that may pull them.
 	{key: "build.image", kind: text, preset: "aws/codebuild/standard:7.0",
 		pattern: matches(`aws/codebuild/(standard|amazonlinux2?-x86_64-standard):[A-Za-z0-9][A-Za-z0-9._-]{0,127}`), what: "is not an x86 Linux image of CodeBuild's own",
 		remedy:  "write one such as aws/codebuild/standard:7.0",
 		doc:     "The x86 Linux image of CodeBuild that builds run in.",
 		example: "aws/codebuild/amazonlinux-x86_64-standard:5.0"},
-	// CodeBuild API, ProjectEnvironment: those of LINUX_CONTAINER; the BUILD_LAMBDA_
-	// ones can build no image.
+	// CodeBuild API, ProjectEnvironment: the compute types of LINUX_CONTAINER. Those that begin
+	// with BUILD_LAMBDA_ cannot build images.
 	{key: "build.computeType", kind: text, preset: "BUILD_GENERAL1_SMALL", oneOf: []string{
 		"BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE", "BUILD_GENERAL1_XLARGE", "BUILD_GENERAL1_2XLARGE",
 	}, what: "is not a size of CodeBuild's Linux machines",
@@ -267,26 +267,26 @@ var buildSettings = []setting{
 	{key: "build.queuedTimeout", kind: number, preset: 60, min: 5, max: 480, unit: "minutes", remedy: "CodeBuild lets a build wait 5 to 480 minutes",
 		doc:     "How long a build may wait for a machine.",
 		example: 30},
-	// CodeBuild, quotas: 20 concurrent builds in an account, where nobody asked for more.
+	// CodeBuild, quotas: by default an account has 20 concurrent builds.
 	{key: "build.concurrentBuilds", kind: number, preset: 1, min: 1, max: 20, unit: "builds", remedy: "an account runs 20 builds at once, all apps together",
 		doc:     "How many builds of one app run at the same time.",
 		example: 2},
 
 	{key: "retention", kind: object, doc: "How long things are kept."},
-	// CloudWatch Logs API, PutRetentionPolicy. Zero, the provider's word for ever, is
-	// left out: whatever is kept is kept for a time.
+	// CloudWatch Logs API, PutRetentionPolicy. Zero, which the provider uses for no expiry, is
+	// left out: every log expires.
 	{key: "retention.logDays", kind: number, preset: 365, unit: "days", oneOf: []string{
 		"1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731",
 		"1096", "1827", "2192", "2557", "2922", "3288", "3653",
-	}, what: "is not a period CloudWatch Logs knows",
+	}, what: "is not a retention period of CloudWatch Logs",
 		doc:     "How long logs are kept, and what the gate's own trail writes.",
 		example: 30},
 	// The gate's own limit; S3 counts days up to 2147483647.
-	{key: "retention.artifactDays", kind: number, preset: 90, min: 1, max: 3650, unit: "days", remedy: "keep artifacts from a day up to ten years",
+	{key: "retention.artifactDays", kind: number, preset: 90, min: 1, max: 3650, unit: "days", remedy: "write 1 to 3650 days, at most ten years",
 		doc:     "How long pipeline artifacts are kept.",
 		example: 30},
-	// ECR, service quotas: 100,000 images a repository. Two is the image that runs and
-	// the one that is about to: with less, a failed deployment loses the first.
+	// ECR, service quotas: 100,000 images a repository. Two are the image that runs and
+	// the next one: with fewer, a failed deployment loses the image that runs.
 	{key: "retention.images", kind: number, preset: 50, min: 2, max: 100000, unit: "images", remedy: "keep at least the image that runs and the next, at most ECR's 100000",
 		doc:     "How many images an ECR repository keeps.",
 		example: 20},
@@ -321,8 +321,8 @@ var detectionSettings = []setting{
 	{key: "detection.severity", kind: text, preset: "medium", oneOf: severities, what: "is not a severity that GuardDuty has",
 		doc:     "The least severe finding of GuardDuty that is reported. Findings about DNS are always reported.",
 		example: "high"},
-	// The gate's own limit. The least leaves time for an update, during which the live gate differs.
-	{key: "detection.checkMinutes", kind: number, preset: 60, min: 15, max: 1440, unit: "minutes", remedy: "compare every 15 to 1440 minutes, a day",
+	// The gate's own limit. The minimum leaves time for an update, during which the live gate differs.
+	{key: "detection.checkMinutes", kind: number, preset: 60, min: 15, max: 1440, unit: "minutes", remedy: "write 15 to 1440 minutes, at most a day",
 		doc:     "How often the live gate is compared with its known state, beside the comparison before each deployment.",
 		example: 30},
 }
@@ -336,7 +336,7 @@ var alertSettings = []setting{
 	{key: "alerts.emails[]", kind: text, max: 254, pattern: matches(`[^\s@]+@[^\s@]+`), valid: isEmail, what: "is not an e-mail address",
 		remedy: "write the address alone, such as team@example.com"},
 	// Amazon EventBridge API, CreateApiDestination: InvocationEndpoint.
-	// Empty is Pulumi's default: of a typed key it asks for one.
+	// The default is empty, because Pulumi requires a default for a typed key.
 	{key: chatWebhook, kind: text, preset: "", empty: true, max: 2048, valid: isWebhook, what: "is not the HTTPS URL of a webhook", remedy: chatRemedy,
 		doc: "The incoming webhook of a chat (Slack, Mattermost, Google Chat) that receives alerts too. Whoever knows the URL can write to the chat: it must be a secret, set with `pulumi config set --secret chatWebhook <url>`."},
 }
@@ -368,10 +368,10 @@ var workflowSettings = []setting{
 	{key: "workflows.repository", kind: text, requiredWhen: "another key of `workflows` is set", derived: "no roles are created", max: 100, pattern: repositoryPattern, valid: isRepository, what: notRepository, remedy: repositoryRemedy,
 		doc:     "The repository of `source.owner` that holds this program.",
 		example: "infrastructure"},
-	{key: "workflows.oidcProvider", kind: text, preset: string(Create), oneOf: provided, what: notPresence,
+	{key: "workflows.oidcProvider", kind: text, preset: string(Create), oneOf: createOrAdopt, what: notPresence,
 		doc:     "GitHub's OIDC provider, of which an account has one.",
 		example: string(Adopt)},
-	// GitHub REST, environments: 255 characters. No wildcard, which a trust policy would read as its own.
+	// GitHub REST, environments: 255 characters. No wildcards, which a trust policy would interpret.
 	{key: "workflows.previewEnvironment", kind: text, requiredWhen: "`workflows.repository` is set", max: 255, pattern: environmentPattern, what: notEnvironment, remedy: environmentRemedy,
 		doc:     "The GitHub environment whose jobs may assume the role for previews.",
 		example: "prod-preview"},
@@ -384,7 +384,7 @@ var workflowSettings = []setting{
 	{key: "workflows.upWorkflow", kind: text, preset: "up.yml", max: 100, pattern: workflowPattern, what: notWorkflow, remedy: workflowRemedy,
 		doc:     "The file of `.github/workflows`, on `main`, whose jobs may assume the role for updates.",
 		example: "up-prod.yml"},
-	// GitHub, deployments and environments: up to six people or teams.
+	// GitHub, deployments and environments: up to six people or teams are reviewers.
 	{key: "workflows.reviewers", kind: list, requiredWhen: "`workflows.repository` is set and there are no `source.mergers`, or more than 6", derived: "`source.mergers`", max: maxReviewers,
 		remedy:  "write up to 6 reviewers, a team counts as one, or [] where the plan has none",
 		doc:     "The people and teams one of whom approves each job of `upEnvironment`, but not a job of their own. `[]` asks nobody, where the owner's plan has no reviewers, and warns.",
@@ -392,7 +392,7 @@ var workflowSettings = []setting{
 	{key: "workflows.reviewers[]", kind: text, pattern: handlePattern, what: notHandle, remedy: handleRemedy},
 }
 
-// regionSetting is aws:region, which is not of the project's namespace.
+// regionSetting is aws:region, which is not in the project's namespace.
 var regionSetting = setting{
 	key: "aws:region", kind: text, required: true, oneOf: regionNames(), what: "is not a region the gate knows",
 	remedy:  "write the region of the pipelines, such as eu-west-2",
@@ -402,13 +402,13 @@ var regionSetting = setting{
 
 var (
 	presences = []string{string(Create), string(Adopt), string(Off)}
-	// provided are the presences of what the gate cannot do without.
-	provided = presences[:2]
-	// severities are GuardDuty's, the least severe first.
+	// createOrAdopt are the presences of a resource that the gate needs.
+	createOrAdopt = presences[:2]
+	// severities are the severities of GuardDuty, the least severe first.
 	severities = []string{"low", "medium", "high", "critical"}
 )
 
-// What several settings say.
+// Texts and limits that several settings share.
 const (
 	nameShape         = `[a-z][a-z0-9]*(-[a-z0-9]+)*`
 	maxPath           = 255
@@ -417,7 +417,7 @@ const (
 	handleRemedy      = "write @login for a user, @organization/team for a team"
 	notEnvironment    = "is not the name of a GitHub environment"
 	environmentRemedy = "use letters, digits, hyphens and underscores"
-	notWorkflow       = "is not the name of a workflow's file"
+	notWorkflow       = "is not the name of a workflow file"
 	workflowRemedy    = "write the name alone, as in .github/workflows/<name>.yml"
 	maxReviewers      = 6
 	roleRemedy        = "write the ARN of an IAM role"

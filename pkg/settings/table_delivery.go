@@ -1,6 +1,6 @@
 package settings
 
-// deliverySettings are what signs an image, deploys it, and checks what was deployed.
+// deliverySettings are the settings of signing, of deployments, and of the checks after them.
 var deliverySettings = []setting{
 	{key: "sign", kind: text, preset: SignSigner, oneOf: []string{SignSigner, None}, what: "is not a signing service",
 		doc:     "What signs an image that passed its scans, and verifies it before it is deployed: AWS Signer with Notation, or `off`.",
@@ -15,7 +15,7 @@ var deliverySettings = []setting{
 	{key: "apps[].deployment.testListenerArn", kind: text, arn: &listenerARN, derived: "no test listener", remedy: "leave the key out where nobody tries the new tasks first",
 		doc:     "A listener on which the new tasks can be tried before traffic is shifted. Blue/green only.",
 		example: "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/fedcba9876543210"},
-	// CodeDeploy API, TargetGroupPairInfo: a pair.
+	// CodeDeploy API, TargetGroupPairInfo: two target groups.
 	{key: "apps[].deployment.targetGroups", kind: list, requiredWhen: blueGreenOnly, min: 2, max: 2, remedy: "write the names of the two target groups that traffic is shifted between",
 		doc:     "The names of the two target groups that traffic is shifted between. Blue/green only.",
 		example: []any{"web-blue", "web-green"}},
@@ -32,18 +32,18 @@ var deliverySettings = []setting{
 	}, what: "is not a deployment configuration of CodeDeploy for ECS",
 		doc:     "CodeDeploy's name of how traffic is shifted. Blue/green only.",
 		example: "CodeDeployDefault.ECSAllAtOnce"},
-	// CodeDeploy, quotas: 10 alarms of a deployment group.
-	{key: "apps[].deployment.alarms", kind: list, max: 10, remedy: "CodeDeploy takes up to 10 alarms",
+	// CodeDeploy, quotas: 10 alarms a deployment group.
+	{key: "apps[].deployment.alarms", kind: list, max: 10, remedy: "write up to 10 alarms, CodeDeploy's limit",
 		doc:     "The names of CloudWatch alarms that stop a deployment and shift traffic back. Blue/green only.",
 		example: []any{"web-5xx"}},
 	{key: "apps[].deployment.alarms[]", kind: text, max: 255, pattern: linePattern, what: "is not the name of an alarm", remedy: "write the CloudWatch alarm's name, not its ARN"},
-	// CodeDeploy, quotas: two days between the shift and the end of the old tasks.
-	{key: "apps[].deployment.terminationMinutes", kind: number, preset: 60, min: 0, max: 2880, unit: "minutes", remedy: "the old tasks stay for up to 2880 minutes, two days",
+	// CodeDeploy, quotas: at most two days between the traffic shift and the termination of the old tasks.
+	{key: "apps[].deployment.terminationMinutes", kind: number, preset: 60, min: 0, max: 2880, unit: "minutes", remedy: "write 0 to 2880 minutes, at most two days",
 		doc:     "How long the old tasks stay for a way back. Blue/green only.",
 		example: 30},
 
 	{key: "apps[].health", kind: object, doc: "What the app must answer after a deployment. Without `url` it is not asked."},
-	{key: "apps[].health.url", kind: text, requiredWhen: "`expect` is set", max: 300, pattern: httpsPattern, valid: isHTTPS, what: notHTTPS, remedy: "write the URL of the health check with https://",
+	{key: "apps[].health.url", kind: text, requiredWhen: "`expect` is set", max: 300, pattern: httpsPattern, valid: isHTTPS, what: notHTTPS, remedy: "write the https:// URL of the health check",
 		doc:     "The URL of the health check.",
 		example: "https://api.example.com/api/health-check"},
 	{key: "apps[].health.expect", kind: dictionary, min: 1, max: 5, remedy: "write 1 to 5 fields of the answer with their values, such as success: true",
@@ -56,7 +56,7 @@ var deliverySettings = []setting{
 		example: 60},
 
 	{key: "apps[].dast", kind: object, doc: "Dynamic analysis (DAST) of what was deployed. Without `url` there is none: leave it out where the target is production."},
-	{key: "apps[].dast.url", kind: text, max: 300, pattern: httpsPattern, valid: isHTTPS, what: notHTTPS, remedy: "write where the attack begins with https://, or leave the key out where this is production",
+	{key: "apps[].dast.url", kind: text, max: 300, pattern: httpsPattern, valid: isHTTPS, what: notHTTPS, remedy: "write the https:// URL at which the attack begins, or leave the key out in production",
 		doc:     "Where OWASP ZAP begins.",
 		example: "https://api.dev.example.com"},
 }

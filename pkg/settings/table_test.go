@@ -14,7 +14,7 @@ func fields(t reflect.Type, key string) map[string]kind {
 	case reflect.Struct:
 		all := map[string]kind{key: object}
 		for i := range t.NumField() {
-			at := strings.TrimPrefix(key+"."+keyOf(t.Field(i).Name), ".")
+			at := strings.TrimPrefix(key+"."+fieldKey(t.Field(i).Name), ".")
 			for k, v := range fields(t.Field(i).Type, at) {
 				all[k] = v
 			}
@@ -95,7 +95,7 @@ func TestSettings_DefaultsKeepTheLimits(t *testing.T) {
 		if !r.kind.holds(value) {
 			t.Errorf("the default of %s, %v, is of another type", r.key, value)
 		}
-		if what, _ := r.fault(value); what != "" {
+		if what, _ := r.findFault(value); what != "" {
 			t.Errorf("the default of %s, %v, %s", r.key, value, what)
 		}
 	}
@@ -154,7 +154,7 @@ func TestSettings_ExamplesKeepTheLimits(t *testing.T) {
 			continue
 		}
 		checked++
-		c := &checker{namespace: "prodgate", secret: func(string) bool { return false }, written: map[string]bool{}}
+		c := &checker{namespace: "prodgate", secret: func(string) bool { return false }, isSet: map[string]bool{}}
 		value := jsonOf(t, r.example)
 		c.checkValue(place{r.key, r.key, r.key}, r, value)
 		s := Settings{Region: "eu-west-2"}

@@ -1,7 +1,7 @@
 package tool
 
-// Notation signs images and verifies that they are. The checksum is that of the release's own
-// list, as Microsoft's guides of Trusted Signing and of Key Vault print it, and others pin it.
+// Notation signs images and verifies signatures. The checksum is from the release's own list,
+// as Microsoft's guides of Trusted Signing and of Key Vault print it; other projects pin the same.
 var Notation = Tool{
 	Name:    "notation",
 	Version: "1.3.2",
@@ -10,13 +10,14 @@ var Notation = Tool{
 	Seen:    []string{"Microsoft's guide of Trusted Signing", "Microsoft's guide of Key Vault"},
 }
 
-// SignerPlugin is notation's plugin for AWS Signer. AWS publishes it at the one address that its
-// guide names, which always holds the latest: with a newer one there the checksum does not fit, and
-// nothing is signed until somebody has verified that one's signature and written its checksum here.
+// SignerPlugin is notation's plugin for AWS Signer. AWS publishes the plugin at the one address that
+// its guide names, which always has the latest version. When AWS replaces it, the checksum no longer
+// matches, and nothing is signed until somebody verifies the signature of the new version and writes
+// its checksum here.
 //
-// The checksum is from one place only, a project that verified AWS's signature of 2025-06-13 with
-// the key whose fingerprint the guide prints; nobody else publishes one. Verify it again before the
-// first use: gpg --verify of the .sig that the guide names.
+// The checksum has one source only: a project that verified AWS's signature of 2025-06-13 with the
+// key whose fingerprint the guide prints. Nobody else publishes a checksum. Verify the plugin again
+// before the first use: run gpg --verify on the .sig file that the guide names.
 var SignerPlugin = Tool{
 	Name:    "signer_plugin",
 	Version: "of 2025-06-13",
@@ -25,10 +26,9 @@ var SignerPlugin = Tool{
 	Seen:    []string{"a project that verified AWS's signature"},
 }
 
-// SignerRoot is the certificate that every signature of AWS Signer ends at, in the commercial
-// regions: base64 of its DER form, as between the lines of a PEM file. AWS publishes it beside the
-// plugin; its fingerprint is SignerRootSHA256, which notation prints for signed images (in AWS's
-// workshops, for one).
+// SignerRoot is the root certificate of every signature of AWS Signer in the commercial regions:
+// base64 of its DER form, as in a PEM file. AWS publishes it beside the plugin. SignerRootSHA256 is
+// its fingerprint, which notation prints for signed images (AWS's workshops show it).
 const (
 	SignerRoot = "" +
 		"MIICWTCCAd6gAwIBAgIRAMq5Lmt4rqnUdi8qM4eIGbYwCgYIKoZIzj0EAwMwbDEL" +

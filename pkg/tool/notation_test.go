@@ -26,9 +26,9 @@ func TestSignerRoot_IsAWSSigners(t *testing.T) {
 		t.Error(err)
 	}
 	if want := "AWS Signer Code Signing Root CA G1"; root.Subject.CommonName != want || !root.IsCA {
-		t.Errorf("it is of %q, want the authority %q", root.Subject.CommonName, want)
+		t.Errorf("the certificate's subject is %q, want the certificate authority %q", root.Subject.CommonName, want)
 	}
 	if !root.NotAfter.After(time.Now()) {
-		t.Errorf("it expired on %s", root.NotAfter)
+		t.Errorf("the certificate expired on %s", root.NotAfter)
 	}
 }

@@ -1,6 +1,6 @@
 package tool
 
-// What scans the source.
+// The scanners of the source.
 var (
 	// Gitleaks finds secrets.
 	Gitleaks = Tool{
@@ -16,7 +16,7 @@ var (
 		SHA256: "aaa98d27d2d7efd9317c6a1ad6d9b15f3e65bab320e7d03bde41e251387bb71c",
 		Seen:   []string{"a table of release assets for four platforms", "three more tables and Dockerfiles"},
 	}
-	// Gosec finds what is dangerous in Go.
+	// Gosec finds insecure code in Go.
 	Gosec = Tool{
 		Name: "gosec", Version: "2.29.0",
 		URL:    "https://github.com/securego/gosec/releases/download/v2.29.0/gosec_2.29.0_linux_amd64.tar.gz",
@@ -25,8 +25,8 @@ var (
 	}
 )
 
-// Bandit finds what is dangerous in Python. It is its wheel and those of everything it
-// imports: nothing is resolved when it is installed. CPython 3.10 to 3.13.
+// Bandit finds insecure code in Python. The list has its wheel and the wheels of everything that it
+// imports, so that pip resolves nothing at installation. CPython 3.10 to 3.13.
 var Bandit = []Package{
 	{Name: "bandit", Version: "1.9.4", SHA256: []string{"f89ffa663767f5a0585ea075f01020207e966a9c0f2b9ef56a57c7963a3f6f8e"},
 		Seen: []string{"IBM/mcp-context-forge uv.lock", "awslabs/mcp uv.lock"}},
@@ -50,5 +50,5 @@ var Bandit = []Package{
 		Seen: []string{"prowler-cloud/prowler poetry.lock", "awslabs/mcp uv.lock"}},
 }
 
-// BanditRequirements is the environment variable with Requirements(Bandit).
+// BanditRequirements is the environment variable that holds Requirements(Bandit).
 const BanditRequirements = "BANDIT_REQUIREMENTS"

@@ -1,22 +1,21 @@
-// Package tool is the table of what the buildspecs download: each tool at one
+// Package tool is the table of the tools that buildspecs download: each at one
 // version, with the checksum of its release for Linux on x86-64.
 //
-// A new version is a new row, and nothing else. A checksum is taken from the
-// release, or where that cannot be had, from two places that do not know each
-// other; the row says which.
+// A new version needs a new row and nothing else. A checksum is from the release or,
+// if the release is not available, from two independent sources; the row names them.
 package tool
 
 import "strings"
 
-// Tool is a release's archive.
+// Tool is the archive of a release.
 type Tool struct {
-	// Name is the tool's, as its variables begin: gitleaks for GITLEAKS_URL.
+	// Name begins the names of the tool's variables: gitleaks for GITLEAKS_URL.
 	Name string
-	// Version is the release, without a v.
+	// Version is the version of the release, without a v.
 	Version string
-	// URL is where the archive is, and SHA256 its checksum in hexadecimal digits.
+	// URL is the archive's address, and SHA256 its checksum in hexadecimal digits.
 	URL, SHA256 string
-	// Seen is where the checksum was read.
+	// Seen names the sources of the checksum.
 	Seen []string
 }
 
@@ -26,15 +25,15 @@ func (t Tool) URLVariable() string { return strings.ToUpper(t.Name) + "_URL" }
 // SHA256Variable is the environment variable with the archive's checksum.
 func (t Tool) SHA256Variable() string { return strings.ToUpper(t.Name) + "_SHA256" }
 
-// Package is a package of PyPI's, with the checksums of its wheels: one where it is
-// pure Python, else one for each CPython.
+// Package is a package on PyPI, with the checksums of its wheels: one if it is pure
+// Python, else one for each CPython.
 type Package struct {
 	Name, Version string
 	SHA256        []string
 	Seen          []string
 }
 
-// Requirements are the packages as pip reads them with --require-hashes.
+// Requirements writes packages as requirement lines for pip's --require-hashes.
 func Requirements(packages []Package) string {
 	lines := make([]string, len(packages))
 	for i, p := range packages {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The variables of a project may have 5,500 characters together.
+// TestRequirements_LeaveRoomInAProject: CodeBuild accepts 5,500 characters for all variables of a project.
 func TestRequirements_LeaveRoomInAProject(t *testing.T) {
 	t.Parallel()
 	requirements := Requirements(Bandit)

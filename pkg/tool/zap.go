@@ -1,7 +1,7 @@
 package tool
 
-// ZAP tests a running app from outside. The checksum is the one that ZAP itself updates by
-// (ZapVersions-2.17.xml of zaproxy/zap-admin), and another project pins it.
+// ZAP tests a running app from outside. The checksum is the one with which ZAP updates itself
+// (ZapVersions-2.17.xml of zaproxy/zap-admin); another project pins the same.
 var ZAP = Tool{
 	Name:    "zap",
 	Version: "2.17.0",

@@ -1,6 +1,6 @@
-// Package bridge is a Pulumi provider plugin made of a Terraform provider's own
-// binary: it starts Pulumi's dynamic bridge in front of the binary and forwards
-// every call, with the type tokens of the SDK changed to those of the bridge.
+// Package bridge makes a Pulumi provider plugin from the binary of a Terraform
+// provider: it starts Pulumi's dynamic bridge in front of the binary and forwards
+// every call, and replaces the SDK's type tokens by the bridge's.
 package bridge
 
 import (
@@ -28,8 +28,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// Serve is the plugin of one package ("aws", "github") in one version. The
-// bridge and the Terraform provider are expected in folder.
+// Serve runs the plugin of one package ("aws", "github") in one version. The
+// bridge and the Terraform provider must be in folder.
 func Serve(pkg, version, folder string, args []string) error {
 	if len(args) == 0 {
 		return errors.New("bridge: no engine address; the engine starts this program, not a person")
@@ -44,7 +44,7 @@ func Serve(pkg, version, folder string, args []string) error {
 	} else {
 		program := filepath.Join(folder, "pulumi-resource-terraform-provider")
 		if _, port, _, err = start(program, args, os.Environ()); err == nil {
-			err = load(context.Background(), folder, pkg, port)
+			err = loadProvider(context.Background(), folder, pkg, port)
 		}
 	}
 	if err != nil {
@@ -55,7 +55,7 @@ func Serve(pkg, version, folder string, args []string) error {
 		return fmt.Errorf("bridge: %w", err)
 	}
 
-	over := make(chan bool, 1) // a killed engine does not say goodbye
+	over := make(chan bool, 1) // a killed engine does not close the plugin
 	err = rpcutil.Healthcheck(context.Background(), args[len(args)-1], time.Second, func() { over <- true })
 	if err != nil {
 		return fmt.Errorf("bridge: %w", err)
@@ -78,8 +78,8 @@ func Serve(pkg, version, folder string, args []string) error {
 	return <-handle.Done
 }
 
-// load makes the bridge at a port the provider of a package.
-func load(ctx context.Context, folder, pkg, port string) error {
+// loadProvider loads the Terraform provider of a package into the bridge at a port.
+func loadProvider(ctx context.Context, folder, pkg, port string) error {
 	conn, err := dial(port)
 	if err != nil {
 		return err
@@ -98,18 +98,18 @@ func load(ctx context.Context, folder, pkg, port string) error {
 	return nil
 }
 
-// noLogs turns the logs of a Terraform provider off. The provider writes and the bridge reads
-// every trace otherwise, which takes a tenth of their processor time. Errors are in the answers.
+// noLogs turns the logs of a Terraform provider off. Otherwise the provider writes and the bridge
+// reads every trace, which takes a tenth of their processor time. Errors are in the responses.
 var noLogs = []string{
 	"TF_LOG_SDK=OFF", "TF_LOG_SDK_PROTO=OFF", "TF_LOG_SDK_MUX=OFF", "TF_LOG_SDK_FRAMEWORK=OFF",
 	"TF_LOG_SDK_HELPER_SCHEMA=OFF", "TF_LOG_PROVIDER=OFF", "TF_LOG_PROVIDER_AWS=OFF", "TF_LOG_PROVIDER_GITHUB=OFF",
 }
 
-// start runs the bridge and returns its port. A plugin's is on a leash: it ends with the
-// plugin, and killing the leash alone would only lose it.
-func start(program string, args, env []string) (bridge *exec.Cmd, port string, log *engine, err error) {
+// start runs the bridge and returns its port. The bridge of a plugin is on a leash, so that it ends
+// with the plugin. Killing only the leash would leave the bridge running.
+func start(program string, args, env []string) (bridge *exec.Cmd, port string, log *logFilter, err error) {
 	last := len(args) - 1
-	log, address, err := between(args[last])
+	log, address, err := serveLogFilter(args[last])
 	if err != nil {
 		return nil, "", nil, err
 	}
@@ -136,10 +136,10 @@ func dial(port string) (*grpc.ClientConn, error) {
 	return grpc.NewClient("127.0.0.1:"+port, grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
 }
 
-// forward hands every call on, with its tokens changed. It says when a call begins and
-// ends, and when the engine cancels. The engine also cancels each provider at the end of
-// a run: nothing is under way then, and a bridge in a pool must not hear of it, since
-// one that was canceled takes no calls any more.
+// forward forwards every call with translated tokens. It reports when a call begins and ends, and
+// when the engine cancels. The engine also cancels each provider at the end of a run, when no call
+// is running. forward does not pass this on, because a bridge that was canceled accepts no more
+// calls, and a pool lends bridges again.
 func forward(conn *grpc.ClientConn, version string, say func(string)) grpc.UnaryServerInterceptor {
 	var underWay atomic.Int64
 	return func(ctx context.Context, req any, call *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
@@ -147,12 +147,12 @@ func forward(conn *grpc.ClientConn, version string, say func(string)) grpc.Unary
 		if !ok {
 			return nil, fmt.Errorf("%s: %T is not a message", call.FullMethod, req)
 		}
-		reply, err := replyOf(call.FullMethod)
+		reply, err := newReply(call.FullMethod)
 		if err != nil {
 			return nil, err
 		}
-		// The SDK's token, from before it is translated.
-		token := tokenOf(message)
+		// The SDK's token, before the translation.
+		token := resourceType(message)
 		if strings.HasSuffix(call.FullMethod, "Config") || strings.HasSuffix(call.FullMethod, "/Configure") {
 			token = provider
 		}
@@ -160,34 +160,34 @@ func forward(conn *grpc.ClientConn, version string, say func(string)) grpc.Unary
 			if underWay.Load() == 0 {
 				return reply, nil
 			}
-			say(canceled)
+			say(engineCancels)
 		}
-		request(token, req)
+		renameRequest(token, req)
 		if err := translate(message.ProtoReflect()); err != nil {
 			return nil, err
 		}
-		say(begun)
+		say(callBegins)
 		underWay.Add(1)
 		defer func() {
 			underWay.Add(-1)
-			say(ended)
+			say(callEnds)
 		}()
 		if err := conn.Invoke(ctx, call.FullMethod, message, reply); err != nil {
 			return nil, err
 		}
 		if read, ok := reply.(*pulumirpc.ReadResponse); ok {
-			keepUnchanged(token, message.(*pulumirpc.ReadRequest), read)
+			restoreUnchanged(token, message.(*pulumirpc.ReadRequest), read)
 		}
-		response(token, reply)
+		renameResponse(token, reply)
 		if info, ok := reply.(*pulumirpc.PluginInfo); ok {
-			info.Version = version // the bridge's own would not be what the SDK asks for
+			info.Version = version // the SDK requires its own version, not the bridge's
 		}
 		return reply, nil
 	}
 }
 
-// replyOf makes an empty reply of a method such as /pulumirpc.ResourceProvider/Check.
-func replyOf(method string) (proto.Message, error) {
+// newReply makes an empty reply for a method such as /pulumirpc.ResourceProvider/Check.
+func newReply(method string) (proto.Message, error) {
 	name := protoreflect.FullName(strings.ReplaceAll(strings.Trim(method, "/"), "/", "."))
 	d, err := protoregistry.GlobalFiles.FindDescriptorByName(name)
 	if err != nil {
@@ -204,12 +204,12 @@ func replyOf(method string) (proto.Message, error) {
 	return t.New().Interface(), nil
 }
 
-// translate changes the tokens in the fields that carry one: a resource's urn
-// and type, a function's tok.
+// translate replaces the tokens in a message: a resource's urn and type, a function's
+// tok.
 func translate(m protoreflect.Message) error {
 	fields := m.Descriptor().Fields()
 	for name, change := range map[protoreflect.Name]func(string) (string, error){
-		"urn": urn, "type": token, "tok": token,
+		"urn": bridgeURN, "type": bridgeToken, "tok": bridgeToken,
 	} {
 		f := fields.ByName(name)
 		if f == nil || f.Kind() != protoreflect.StringKind || m.Get(f).String() == "" {
@@ -224,8 +224,8 @@ func translate(m protoreflect.Message) error {
 	return nil
 }
 
-// tokenOf is the type of the resource that a request is about, from its URN.
-func tokenOf(m proto.Message) string {
+// resourceType is the type of a request's resource, from its URN.
+func resourceType(m proto.Message) string {
 	r, ok := m.(interface{ GetUrn() string })
 	if !ok || !resource.URN(r.GetUrn()).IsValid() {
 		return ""

@@ -21,29 +21,29 @@ func TestTokens_BecomeTheBridges(t *testing.T) {
 		"github:index/branchProtection:BranchProtection": "github:index/branchProtection:BranchProtection",
 		"pulumi:providers:aws":                           "pulumi:providers:aws",
 	} {
-		got, err := token(from)
+		got, err := bridgeToken(from)
 		if err != nil || got != want {
 			t.Errorf("%s becomes %s, %v; want %s", from, got, err, want)
 		}
 	}
-	if got, err := token("aws:lex/bot:Bot"); err == nil {
+	if got, err := bridgeToken("aws:lex/bot:Bot"); err == nil {
 		t.Errorf("a type that is not in the table becomes %s", got)
 	}
 }
 
 func TestURN_OnlyLastTypeChanges(t *testing.T) {
 	t.Parallel()
-	got, err := urn("urn:pulumi:dev::prodgate::prodgate:index:Gate$aws:s3/bucketV2:BucketV2::a::b")
+	got, err := bridgeURN("urn:pulumi:dev::prodgate::prodgate:index:Gate$aws:s3/bucketV2:BucketV2::a::b")
 	if want := "urn:pulumi:dev::prodgate::prodgate:index:Gate$aws:index/s3Bucket:S3Bucket::a::b"; err != nil || got != want {
 		t.Errorf("got %s, %v; want %s", got, err, want)
 	}
-	if _, err := urn("nonsense"); err == nil {
+	if _, err := bridgeURN("nonsense"); err == nil {
 		t.Error("nonsense is taken for a URN")
 	}
 }
 
-// TestProperties_ThereAndBack sends a resource to the bridge and takes the same
-// back: what is renamed on the way is renamed back, the bridge's own notes stay.
+// TestProperties_ThereAndBack renames a resource's properties to the bridge's names and back. The result
+// is the same, and the bridge's internal fields stay.
 func TestProperties_ThereAndBack(t *testing.T) {
 	t.Parallel()
 	const lifecycle = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
@@ -53,7 +53,7 @@ func TestProperties_ThereAndBack(t *testing.T) {
 		"__pulumi_raw_state_delta": map[string]any{"filters": map[string]any{"kept": true}},
 	})
 	sent := &pulumirpc.CreateRequest{Properties: proto.Clone(sdk).(*structpb.Struct)}
-	request(lifecycle, sent)
+	renameRequest(lifecycle, sent)
 	bridge := fields(t, map[string]any{
 		"bucket":                   "b",
 		"rules":                    []any{map[string]any{"id": "expire", "expirations": []any{map[string]any{"days": 7}}, "filters": []any{map[string]any{"prefix": ""}}}},
@@ -63,7 +63,7 @@ func TestProperties_ThereAndBack(t *testing.T) {
 		t.Errorf("the bridge gets %v, want %v", sent.Properties, bridge)
 	}
 	reply := &pulumirpc.CreateResponse{Properties: sent.Properties}
-	response(lifecycle, reply)
+	renameResponse(lifecycle, reply)
 	if !proto.Equal(reply.Properties, sdk) {
 		t.Errorf("the engine gets %v, want %v", reply.Properties, sdk)
 	}
@@ -73,21 +73,21 @@ func TestProperties_ThereAndBack(t *testing.T) {
 		Replaces:     []string{"bucket"},
 		DetailedDiff: map[string]*pulumirpc.PropertyDiff{"rules[0].filters[0].prefix": {}},
 	}
-	response(lifecycle, diff)
+	renameResponse(lifecycle, diff)
 	if _, ok := diff.DetailedDiff["rules[0].filter.prefix"]; !ok || len(diff.DetailedDiff) != 1 {
 		t.Errorf("a diff names %v", diff.DetailedDiff)
 	}
 
 	untouched := &pulumirpc.CreateRequest{Properties: fields(t, map[string]any{"filter": map[string]any{}})}
 	before := proto.Clone(untouched)
-	request("aws:iam/role:Role", untouched)
+	renameRequest("aws:iam/role:Role", untouched)
 	if !proto.Equal(untouched, before) {
 		t.Errorf("a type without differences becomes %v", untouched)
 	}
 }
 
-// TestProperties_ProviderSettings: once checked they are JSON, in which a block is a list
-// to the bridge and an object to the engine.
+// TestProperties_ProviderSettings converts settings that the provider has checked. They are JSON, in which a
+// block is a list for the bridge and an object for the engine.
 func TestProperties_ProviderSettings(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ bridge, engine map[string]any }{
@@ -96,12 +96,12 @@ func TestProperties_ProviderSettings(t *testing.T) {
 		"not known, no JSON": {map[string]any{"assumeRoles": "04da6b54"}, map[string]any{"assumeRole": "04da6b54"}},
 	} {
 		checked := &pulumirpc.CheckResponse{Inputs: fields(t, c.bridge)}
-		response(provider, checked)
+		renameResponse(provider, checked)
 		if want := fields(t, c.engine); !proto.Equal(checked.Inputs, want) {
 			t.Errorf("%s: the engine gets %v, want %v", name, checked.Inputs, want)
 		}
 		configured := &pulumirpc.ConfigureRequest{Args: fields(t, c.engine)}
-		request(provider, configured)
+		renameRequest(provider, configured)
 		if want := fields(t, c.bridge); !proto.Equal(configured.Args, want) {
 			t.Errorf("%s: the bridge gets %v, want %v", name, configured.Args, want)
 		}
@@ -117,7 +117,7 @@ func fields(t *testing.T, values map[string]any) *structpb.Struct {
 	return s
 }
 
-// TestTokens_Table holds the table to its form and to a type once.
+// TestTokens_Table checks the form of the table, and that it has each type once.
 func TestTokens_Table(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -140,7 +140,7 @@ func TestTokens_Table(t *testing.T) {
 	}
 }
 
-// TestServe_NeedsEngine: a person who starts it is told so.
+// TestServe_NeedsEngine starts the plugin without an engine: the error says that the engine starts it.
 func TestServe_NeedsEngine(t *testing.T) {
 	t.Parallel()
 	err := Serve("aws", "1.0.0", t.TempDir(), nil)

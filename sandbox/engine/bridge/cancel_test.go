@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// slowProvider is a provider whose Diff takes until it is canceled.
+// slowProvider is a provider whose Diff runs until it is canceled.
 type slowProvider struct {
 	pulumirpc.UnimplementedResourceProviderServer
 	started, canceled chan bool
@@ -30,8 +30,8 @@ func (p *slowProvider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, 
 	return &emptypb.Empty{}, nil
 }
 
-// TestForward_CancelsOnlyCallsUnderWay: a bridge that hears of the cancellation at the end
-// of each run could not be lent again.
+// TestForward_CancelsOnlyCallsUnderWay: a bridge that gets the cancellation at the end of each run
+// could not be lent again.
 func TestForward_CancelsOnlyCallsUnderWay(t *testing.T) {
 	t.Parallel()
 	provider := &slowProvider{started: make(chan bool, 1), canceled: make(chan bool)}
@@ -72,7 +72,7 @@ func TestForward_CancelsOnlyCallsUnderWay(t *testing.T) {
 	<-provider.started
 	invoke("Cancel", &emptypb.Empty{})
 	wait.Wait()
-	if !strings.Contains(said, canceled) {
+	if !strings.Contains(said, engineCancels) {
 		t.Errorf("a cancellation while a call is under way: %q", said)
 	}
 }

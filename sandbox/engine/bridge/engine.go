@@ -12,17 +12,17 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// engine stands between the bridge and the engine's log. The dynamic bridge logs
-// what a function fails with, beside answering it, and an error in its log fails
-// the update. The real plugins only answer it, so that a program may go on.
-type engine struct {
+// logFilter filters what the bridge logs to the engine. When a function fails, the dynamic bridge
+// logs the error and returns it, and an error in the log fails the update. The real plugins only
+// return the error, so that a program can continue.
+type logFilter struct {
 	pulumirpc.UnimplementedEngineServer
 	mu   sync.Mutex
 	real pulumirpc.EngineClient
 }
 
-// connect hands the log on to the engine at an address from now on.
-func (e *engine) connect(address string) error {
+// connect sends the log to the engine at an address from now on.
+func (e *logFilter) connect(address string) error {
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
 	if err != nil {
 		return err
@@ -33,8 +33,8 @@ func (e *engine) connect(address string) error {
 	return nil
 }
 
-// Log hands on all but the errors that are of no resource.
-func (e *engine) Log(ctx context.Context, entry *pulumirpc.LogRequest) (*emptypb.Empty, error) {
+// Log forwards every entry except errors that belong to no resource.
+func (e *logFilter) Log(ctx context.Context, entry *pulumirpc.LogRequest) (*emptypb.Empty, error) {
 	if entry.GetSeverity() == pulumirpc.LogSeverity_ERROR && entry.GetUrn() == "" {
 		return &emptypb.Empty{}, nil
 	}
@@ -44,9 +44,9 @@ func (e *engine) Log(ctx context.Context, entry *pulumirpc.LogRequest) (*emptypb
 	return real.Log(ctx, entry)
 }
 
-// between serves it in front of the engine at an address, and returns its own address.
-func between(address string) (*engine, string, error) {
-	e := &engine{}
+// serveLogFilter serves a filter in front of the engine at an address, and returns its address.
+func serveLogFilter(address string) (*logFilter, string, error) {
+	e := &logFilter{}
 	if err := e.connect(address); err != nil {
 		return nil, "", err
 	}

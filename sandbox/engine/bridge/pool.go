@@ -19,17 +19,17 @@ import (
 // provider. Without it a plugin starts a bridge for itself.
 const PoolVariable = "SANDBOX_BRIDGES"
 
-// What a plugin writes to the pool: a call begins, has ended, or the engine has canceled.
+// The messages of a plugin to the pool: a call begins, a call ends, the engine cancels.
 const (
-	begun    = "+"
-	ended    = "-"
-	canceled = "x"
+	callBegins    = "+"
+	callEnds      = "-"
+	engineCancels = "x"
 )
 
 // Pool keeps bridges, and the Terraform providers behind them, for the next runs of the
-// engine: a start takes 1.4 seconds of a processor, a run of the engine needs four of them, and
-// a provider may be configured again. An AWS provider is lent to stacks on different
-// emulators: it calls a proxy, which knows the emulator of the stack.
+// engine. A start takes 1.4 seconds of processor time, a run needs four bridges, and a provider
+// can be configured again. The pool lends an AWS provider to stacks on different emulators: the
+// provider calls a proxy, which points at the stack's emulator.
 type Pool struct {
 	listener net.Listener
 	folder   string
@@ -46,18 +46,18 @@ type Pool struct {
 type pooled struct {
 	cmd    *exec.Cmd
 	port   string
-	engine *engine
+	engine *logFilter
 	proxy  *proxy
 }
 
-// lease is what a plugin asks a pool for.
+// lease is a plugin's request to the pool.
 type lease struct {
 	Package, Folder string
 	Args, Env       []string
 }
 
-// leased is the answer.
-type leased struct{ Port, Error string }
+// leaseResponse is the pool's response to a lease.
+type leaseResponse struct{ Port, Error string }
 
 // NewPool serves a pool until Close. Its socket is in a new folder in dir, whose path is
 // short because a socket's path has at most 108 characters.
@@ -92,7 +92,7 @@ func (p *Pool) Close() error {
 	return errors.Join(err, os.RemoveAll(p.folder))
 }
 
-// Emulator is the address of the emulator that a provider works for, by that of its proxy.
+// Emulator is the address of the emulator behind the proxy at an address.
 func (p *Pool) Emulator(address string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -124,25 +124,25 @@ func (p *Pool) lend(conn net.Conn) {
 	key := asked.key()
 	b, err := p.take(key, asked)
 	if err != nil {
-		_ = json.NewEncoder(conn).Encode(leased{Error: err.Error()})
+		_ = json.NewEncoder(conn).Encode(leaseResponse{Error: err.Error()})
 		return
 	}
-	_ = json.NewEncoder(conn).Encode(leased{Port: b.port})
-	// A provider that was canceled takes no calls any more, and one that was left in the
-	// middle of a call would go on with it in the next stack.
+	_ = json.NewEncoder(conn).Encode(leaseResponse{Port: b.port})
+	// A provider that was canceled accepts no more calls. A provider that was returned during a
+	// call would continue the call in the next stack.
 	text, _ := io.ReadAll(conn)
 	said := string(text)
-	p.give(key, b, strings.Contains(said, canceled) || strings.Count(said, begun) != strings.Count(said, ended))
+	p.giveBack(key, b, strings.Contains(said, engineCancels) || strings.Count(said, callBegins) != strings.Count(said, callEnds))
 }
 
-// endpoints begin the names of the variables with the address of the AWS emulator.
-const endpoints = "AWS_ENDPOINT_URL"
+// endpointPrefix begins the names of the variables with the address of the AWS emulator.
+const endpointPrefix = "AWS_ENDPOINT_URL"
 
-// key tells bridges apart: a provider reads credentials from its environment.
+// key identifies bridges that a plugin can use: a provider reads credentials from its environment.
 func (l lease) key() string {
 	var words []string
 	for _, variable := range l.Env {
-		if strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, endpoints) {
+		if strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, endpointPrefix) {
 			words = append(words, variable)
 		}
 	}
@@ -153,25 +153,25 @@ func (l lease) key() string {
 // emulator is the address of the AWS emulator of the stack.
 func (l lease) emulator() string {
 	for _, variable := range l.Env {
-		if address, is := strings.CutPrefix(variable, endpoints+"="); is {
+		if address, is := strings.CutPrefix(variable, endpointPrefix+"="); is {
 			return address
 		}
 	}
 	return ""
 }
 
-// behind is the environment of a bridge whose provider calls a proxy.
-func (l lease) behind(p *proxy) []string {
+// environment is the environment of the bridge, whose provider calls a proxy.
+func (l lease) environment(p *proxy) []string {
 	env := slices.Clone(l.Env)
 	for i, variable := range env {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, endpoints) {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, endpointPrefix) {
 			env[i] = name + "=" + p.url
 		}
 	}
 	return env
 }
 
-// Count is how often bridges were lent, and how many were started for that.
+// Count is how many times bridges were lent, and how many bridges were started.
 func (p *Pool) Count() (lent, started int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -190,13 +190,13 @@ func (p *Pool) take(key string, asked lease) (*pooled, error) {
 	}
 	p.mu.Unlock()
 
-	// Without the leash: where the pool's process is killed the bridge misses its engine, and ends.
+	// This bridge has no leash: when the pool's process is killed, the bridge loses its engine and ends.
 	program := filepath.Join(asked.Folder, "leashed", "pulumi-resource-terraform-provider")
 	proxy, err := newProxy(asked.emulator())
 	if err != nil {
 		return nil, err
 	}
-	cmd, port, engine, err := start(program, asked.Args, asked.behind(proxy))
+	cmd, port, engine, err := start(program, asked.Args, asked.environment(proxy))
 	if err != nil {
 		return nil, errors.Join(err, proxy.close())
 	}
@@ -206,14 +206,14 @@ func (p *Pool) take(key string, asked lease) (*pooled, error) {
 	p.started++
 	p.running = append(p.running, b)
 	p.mu.Unlock()
-	if err := load(context.Background(), asked.Folder, asked.Package, port); err != nil || closed {
+	if err := loadProvider(context.Background(), asked.Folder, asked.Package, port); err != nil || closed {
 		b.end()
 		return nil, errors.Join(err, map[bool]error{true: errors.New("the pool is closed")}[closed])
 	}
 	return b, nil
 }
 
-func (p *Pool) give(key string, b *pooled, spoiled bool) {
+func (p *Pool) giveBack(key string, b *pooled, spoiled bool) {
 	p.mu.Lock()
 	if !spoiled && !p.closed {
 		p.idle[key] = append(p.idle[key], b)
@@ -237,7 +237,7 @@ func borrow(address, folder, pkg string, args []string) (port string, pool net.C
 	if err != nil {
 		return "", nil, err
 	}
-	var answer leased
+	var answer leaseResponse
 	err = errors.Join(
 		json.NewEncoder(pool).Encode(lease{Package: pkg, Folder: folder, Args: args, Env: os.Environ()}),
 		json.NewDecoder(pool).Decode(&answer),

@@ -7,20 +7,20 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// property is one that the SDK and the bridge call differently. With list, the
-// SDK has one object where the bridge has a list: Terraform's schema does not
-// say that there can be only one. With object, it is the other way round.
+// property is a property that has different names in the SDK and in the bridge. With list, the
+// SDK has one object where the bridge has a list, because Terraform's schema does not say
+// that there can be only one. With object, the SDK has the list and the bridge the object.
 type property struct {
 	sdk, bridge string
 	list        bool
 	object      bool
 }
 
-// provider stands for a provider's own settings in properties.
+// provider is the key of a provider's own settings in properties.
 const provider = "pulumi:providers:aws"
 
-// properties are the differences, by the SDK's token; at any depth of a
-// resource, where the names are not used for anything else.
+// properties are the differences, by the SDK's token. They apply at any depth of a
+// resource; no other property of the resource has these names.
 var properties = map[string][]property{
 	provider: {
 		{"assumeRole", "assumeRoles", true, false},
@@ -43,10 +43,10 @@ var properties = map[string][]property{
 	},
 }
 
-// renames is a way through a table: from the names of one side to the other's.
+// renames replaces the names of a table in one direction: from the SDK's to the bridge's, or back.
 type renames struct {
-	table  []property
-	toward bool // the bridge
+	table    []property
+	toBridge bool
 }
 
 func (r renames) structure(s *structpb.Struct) {
@@ -54,13 +54,13 @@ func (r renames) structure(s *structpb.Struct) {
 		return
 	}
 	for name, v := range s.GetFields() {
-		if !strings.HasPrefix(name, "__") { // the bridge's own notes, in its own names
+		if !strings.HasPrefix(name, "__") { // the bridge's internal fields have the bridge's names
 			r.value(v)
 		}
 	}
 	for _, p := range r.table {
 		from, to := p.sdk, p.bridge
-		if !r.toward {
+		if !r.toBridge {
 			from, to = to, from
 		}
 		v, ok := s.GetFields()[from]
@@ -72,7 +72,7 @@ func (r renames) structure(s *structpb.Struct) {
 			v = r.list(v)
 		}
 		if p.object {
-			v = renames{toward: !r.toward}.list(v)
+			v = renames{toBridge: !r.toBridge}.list(v)
 		}
 		if v != nil {
 			s.Fields[to] = v
@@ -87,9 +87,8 @@ func (r renames) value(v *structpb.Value) {
 	}
 }
 
-// list makes a list of one object, or of such a list its object. What is
-// neither, such as a value not yet known, stays. A provider's own settings are
-// JSON, once it has checked them.
+// list converts an object to a list with the object, or such a list to its object. Any other
+// value, such as an unknown one, stays. A provider's own settings are JSON after its check.
 func (r renames) list(v *structpb.Value) *structpb.Value {
 	var written structpb.Value
 	if text := v.GetStringValue(); text != "" && written.UnmarshalJSON([]byte(text)) == nil {
@@ -100,11 +99,11 @@ func (r renames) list(v *structpb.Value) *structpb.Value {
 		if changed == nil {
 			return nil
 		}
-		// Not with MarshalJSON: its white space differs from build to build, and the
-		// engine would take that for a change of the provider.
+		// MarshalJSON is not used: its white space differs from build to build, and the
+		// engine would see a change of the provider.
 		return structpb.NewStringValue(string(encode(changed.AsInterface())))
 	}
-	if r.toward {
+	if r.toBridge {
 		if v.GetStructValue() != nil {
 			return structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{v}})
 		}
@@ -119,7 +118,7 @@ func (r renames) list(v *structpb.Value) *structpb.Value {
 	return v
 }
 
-// keys renames the paths in which a diff names properties: rules[0].filters[0].
+// keys renames the paths of properties in a diff, such as rules[0].filters[0].
 func (r renames) keys(paths []string) {
 	for i, path := range paths {
 		paths[i] = r.key(path)
@@ -146,8 +145,8 @@ func (r renames) key(path string) string {
 	return strings.Join(segments, ".")
 }
 
-// request renames what the engine sends; it is called before the token changes.
-func request(token string, req any) {
+// renameRequest renames the properties in a request of the engine. It is called with the SDK's token.
+func renameRequest(token string, req any) {
 	r := renames{properties[token], true}
 	if r.table == nil {
 		return
@@ -177,8 +176,8 @@ func request(token string, req any) {
 	}
 }
 
-// response renames what the bridge answers.
-func response(token string, reply any) {
+// renameResponse renames the properties in a response of the bridge.
+func renameResponse(token string, reply any) {
 	r := renames{properties[token], false}
 	if r.table == nil {
 		return

@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// proxy stands between an AWS provider and the emulator of the stack that it is lent to.
+// proxy forwards the calls of an AWS provider to the emulator of the stack that uses the provider.
 type proxy struct {
 	url      string
 	emulator atomic.Pointer[url.URL]
 	server   *http.Server
 }
 
-// newProxy serves a proxy of the emulator at an address.
+// newProxy serves a proxy for the emulator at an address.
 func newProxy(emulator string) (*proxy, error) {
 	p := &proxy{}
 	if err := p.point(emulator); err != nil {
@@ -35,7 +35,7 @@ func newProxy(emulator string) (*proxy, error) {
 			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = to.Scheme, to.Host, to.Host
 			r.Out.URL.RawQuery = r.In.URL.RawQuery // unchanged, without re-encoding
 		},
-		// A connection that the emulator closes is closed to the client too.
+		// When the emulator closes a connection, the proxy closes the client's too.
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}}
 	go func() { _ = p.server.Serve(listener) }()

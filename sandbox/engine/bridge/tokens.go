@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// tokensFile maps a token of the Pulumi SDK to its name in Terraform, a line
-// each, as the SDK's own provider does. A type that is not in it is an error.
+// tokensFile maps each token of the Pulumi SDK to its name in Terraform, one per line,
+// as the SDK's own provider does. A type that is not in the file is an error.
 //
 //go:embed tokens.txt
 var tokensFile string
@@ -23,8 +23,8 @@ var terraformNames = func() map[string]string {
 	return names
 }()
 
-// includes are the Terraform names of one package that are in use: with them
-// the bridge is ready in a second, with all of the provider's in 45.
+// includes are the Terraform names of a package that the table has. With these names the
+// bridge starts in one second, with all names of the provider in 45.
 func includes(pkg string) []string {
 	var names []string
 	for token, name := range terraformNames {
@@ -35,9 +35,9 @@ func includes(pkg string) []string {
 	return names
 }
 
-// token changes aws:codebuild/project:Project to what the bridge calls
-// aws_codebuild_project: aws:index/codebuildProject:CodebuildProject.
-func token(t string) (string, error) {
+// bridgeToken changes a token such as aws:codebuild/project:Project to the bridge's token of
+// aws_codebuild_project, which is aws:index/codebuildProject:CodebuildProject.
+func bridgeToken(t string) (string, error) {
 	pkg, member, _ := strings.Cut(t, ":")
 	if pkg == "pulumi" {
 		return t, nil
@@ -58,16 +58,16 @@ func token(t string) (string, error) {
 	return fmt.Sprintf("%s:index/%s:%s", pkg, camel, pascal), nil
 }
 
-// urn changes the last type in a URN, which is the resource's own; those before
-// it are its parents'.
-func urn(u string) (string, error) {
+// bridgeURN changes the last type in a URN, which is the resource's own. The types before
+// it are those of the parents.
+func bridgeURN(u string) (string, error) {
 	parts := strings.SplitN(u, "::", 4)
 	if len(parts) != 4 {
 		return "", fmt.Errorf("%q is not a URN", u)
 	}
 	types := strings.Split(parts[2], "$")
 	last := len(types) - 1
-	changed, err := token(types[last])
+	changed, err := bridgeToken(types[last])
 	if err != nil {
 		return "", err
 	}

@@ -13,11 +13,11 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// repeated lists the properties, by the SDK's token and in the bridge's names, in
-// which a resource repeats what another resource declares: a bucket its policy, a
-// role its attachments. They change when the other resource is created, after the
-// first one's outputs were recorded, and the other resource reports its own changes.
-var repeated = map[string][]string{
+// derivedProperties are the properties, by the SDK's token and in the bridge's names, that repeat
+// what another resource declares, such as a bucket's policy or a role's attachments. They change
+// when the other resource is created, after the outputs of the first were recorded. The other
+// resource reports its own changes.
+var derivedProperties = map[string][]string{
 	"aws:iam/policy:Policy": {"attachmentCount"},
 	"aws:iam/role:Role":     {"managedPolicyArns", "inlinePolicies"},
 	"aws:s3/bucketV2:BucketV2": {
@@ -27,35 +27,35 @@ var repeated = map[string][]string{
 	"aws:sqs/queue:Queue": {"policy"},
 }
 
-// unordered lists the properties that are sets: their order is the service's.
-var unordered = map[string][]string{
+// setProperties are the properties that are sets, whose order the service chooses.
+var setProperties = map[string][]string{
 	"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive": {"policyArns"},
 }
 
-// keepUnchanged answers a refresh with the recorded state when the resource is as
-// recorded. Terraform reads an empty block where it was told nothing, and the
-// engine would show each of them as a change.
-func keepUnchanged(token string, asked *pulumirpc.ReadRequest, read *pulumirpc.ReadResponse) {
+// restoreUnchanged returns the recorded state to a refresh if the resource is unchanged. Terraform
+// reads an empty block where nothing is declared, and the engine would show each empty block as
+// a change.
+func restoreUnchanged(token string, asked *pulumirpc.ReadRequest, read *pulumirpc.ReadResponse) {
 	if asked.GetProperties() == nil || asked.GetInputs() == nil || asked.GetId() != read.GetId() {
 		return // an import has no state, and a resource that is gone has no id
 	}
-	if !reflect.DeepEqual(meaning(token, asked, asked.GetProperties()), meaning(token, asked, read.GetProperties())) {
+	if !reflect.DeepEqual(normalize(token, asked, asked.GetProperties()), normalize(token, asked, read.GetProperties())) {
 		return
 	}
 	read.Properties = proto.Clone(asked.GetProperties()).(*structpb.Struct)
 	read.Inputs = proto.Clone(asked.GetInputs()).(*structpb.Struct)
 }
 
-// meaning is what a resource's properties say: without what is empty, without
-// the bridge's own notes, and without what other resources declare.
-func meaning(token string, asked *pulumirpc.ReadRequest, properties *structpb.Struct) map[string]any {
+// normalize returns a resource's properties for the comparison: without empty fields, without the
+// bridge's internal fields, and without properties that other resources declare.
+func normalize(token string, asked *pulumirpc.ReadRequest, properties *structpb.Struct) map[string]any {
 	fields := properties.AsMap()
-	for _, name := range repeated[token] {
+	for _, name := range derivedProperties[token] {
 		if _, declared := asked.GetInputs().GetFields()[name]; !declared {
 			delete(fields, name)
 		}
 	}
-	for _, name := range unordered[token] {
+	for _, name := range setProperties[token] {
 		if list, ok := fields[name].([]any); ok {
 			slices.SortFunc(list, func(a, b any) int { return bytes.Compare(encode(a), encode(b)) })
 		}
@@ -64,8 +64,8 @@ func meaning(token string, asked *pulumirpc.ReadRequest, properties *structpb.St
 	return fields
 }
 
-// dropEmpty removes the fields, at any depth, that say nothing. An item of a list
-// stays: an empty filter beside no filter is a difference.
+// dropEmpty removes empty fields at any depth. It keeps empty items of lists: an empty filter
+// differs from no filter.
 func dropEmpty(value any) {
 	switch v := value.(type) {
 	case map[string]any:
@@ -93,6 +93,6 @@ func isEmpty(value any) bool {
 }
 
 func encode(value any) []byte {
-	text, _ := json.Marshal(value) // of a value that was JSON before
+	text, _ := json.Marshal(value) // the value was decoded from JSON
 	return text
 }

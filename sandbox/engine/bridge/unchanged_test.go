@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// TestRefresh_KeepsWhatIsUnchanged reads a resource back: what Terraform adds of
-// its own is no change, and anything else is.
+// TestRefresh_KeepsWhatIsUnchanged refreshes a resource: fields that Terraform adds are no
+// change, and every other difference is a change.
 func TestRefresh_KeepsWhatIsUnchanged(t *testing.T) {
 	t.Parallel()
 	const role = "aws:iam/role:Role"
@@ -40,7 +40,7 @@ func TestRefresh_KeepsWhatIsUnchanged(t *testing.T) {
 		asked := &pulumirpc.ReadRequest{Id: "id", Inputs: fields(t, c.inputs), Properties: fields(t, c.state)}
 		read := &pulumirpc.ReadResponse{Id: "id", Inputs: fields(t, map[string]any{"read": true}), Properties: fields(t, c.read)}
 		before := proto.Clone(read).(*pulumirpc.ReadResponse)
-		keepUnchanged(c.token, asked, read)
+		restoreUnchanged(c.token, asked, read)
 		if c.changed && !proto.Equal(read, before) {
 			t.Errorf("%s: a change is lost, the engine gets %v", name, read)
 		}
@@ -50,8 +50,8 @@ func TestRefresh_KeepsWhatIsUnchanged(t *testing.T) {
 	}
 }
 
-// TestRefresh_KeepsImportsAndDeletions leaves alone what has no state to compare
-// with.
+// TestRefresh_KeepsImportsAndDeletions refreshes resources without a state to compare with: the
+// response stays.
 func TestRefresh_KeepsImportsAndDeletions(t *testing.T) {
 	t.Parallel()
 	state := fields(t, map[string]any{"tags": map[string]any{}})
@@ -64,7 +64,7 @@ func TestRefresh_KeepsImportsAndDeletions(t *testing.T) {
 			&pulumirpc.ReadResponse{}},
 	} {
 		before := proto.Clone(c.read)
-		keepUnchanged("aws:iam/role:Role", c.asked, c.read)
+		restoreUnchanged("aws:iam/role:Role", c.asked, c.read)
 		if !proto.Equal(c.read, before) {
 			t.Errorf("%s: the engine gets %v", name, c.read)
 		}

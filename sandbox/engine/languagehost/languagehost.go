@@ -1,6 +1,6 @@
-// Package languagehost is a stand-in for pulumi-language-go, which is not to be
-// had as a Go module: it builds a Pulumi program and runs it the way the real
-// host does, so that `pulumi up` works on the program as it stands.
+// Package languagehost replaces pulumi-language-go, which is not available as a Go
+// module: it builds a Pulumi program and runs it as the real host does, so that
+// `pulumi up` works on the unchanged program.
 package languagehost
 
 import (
@@ -22,8 +22,8 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// Serve answers the engine until it closes the connection. args are the
-// process's: the last one is the engine's address.
+// Serve serves the engine until it closes the connection. args are the arguments of the
+// process; the last one is the engine's address.
 func Serve(args []string) error {
 	if len(args) == 0 {
 		return errors.New("language host: no engine address; the engine starts this program, not a person")
@@ -52,13 +52,13 @@ type host struct {
 	engine string
 }
 
-// Handshake has nothing to negotiate.
+// Handshake negotiates nothing.
 func (*host) Handshake(context.Context, *pulumirpc.LanguageHandshakeRequest) (*pulumirpc.LanguageHandshakeResponse, error) {
 	return &pulumirpc.LanguageHandshakeResponse{}, nil
 }
 
-// GetRequiredPackages names none: the sandbox's providers are on PATH, and the
-// engine would try to download what is named here.
+// GetRequiredPackages names no packages: the sandbox's providers are on PATH, and the
+// engine would try to download a package that is named here.
 func (*host) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
 	return &pulumirpc.GetRequiredPackagesResponse{}, nil
 }
@@ -89,37 +89,37 @@ func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.R
 	if err := cmd.Run(); err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) && exit.ExitCode() > 0 {
-			return &pulumirpc.RunResponse{Bail: true}, nil // it has said why
+			return &pulumirpc.RunResponse{Bail: true}, nil // the program has printed the reason
 		}
 		return &pulumirpc.RunResponse{Error: fmt.Sprintf("program: %v", err)}, nil
 	}
 	return &pulumirpc.RunResponse{}, nil
 }
 
-// Programs and Built are environment variables: the folder of compiled programs, and
-// whether those in it are up to date, so that a run need not ask go build.
+// Programs and Built are environment variables: the folder of compiled programs, and whether
+// these are up to date, so that a run does not start go build.
 const (
 	Programs = "SANDBOX_PROGRAMS"
 	Built    = "SANDBOX_PROGRAMS_BUILT"
 )
 
-// build returns the program in dir, which it compiles unless that was done.
+// build returns the binary of the program in dir, and compiles it if it may be out of date.
 func build(ctx context.Context, dir string) (string, error) {
-	if out := compiled(os.Getenv(Programs), dir); os.Getenv(Built) != "" {
+	if out := binaryPath(os.Getenv(Programs), dir); os.Getenv(Built) != "" {
 		return out, nil
 	}
 	return Build(ctx, os.Getenv(Programs), dir)
 }
 
-// compiled is where the program in dir is compiled to.
-func compiled(programs, dir string) string {
+// binaryPath is the path of the binary of the program in dir.
+func binaryPath(programs, dir string) string {
 	return filepath.Join(programs, strings.ReplaceAll(strings.Trim(dir, "/"), "/", "-"))
 }
 
-// Build compiles the program in dir into a folder of programs, where go build finds it
-// again, up to date, the next time.
+// Build compiles the program in dir into a folder of programs. The next go build finds the binary
+// there, up to date.
 func Build(ctx context.Context, programs, dir string) (string, error) {
-	out := compiled(programs, dir)
+	out := binaryPath(programs, dir)
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, ".")
 	cmd.Dir = dir
 	if text, err := cmd.CombinedOutput(); err != nil {
@@ -128,7 +128,7 @@ func Build(ctx context.Context, programs, dir string) (string, error) {
 	return out, nil
 }
 
-// environment is what the Go SDK reads its RunInfo from.
+// environment are the variables from which the Go SDK reads its RunInfo.
 func (h *host) environment(req *pulumirpc.RunRequest) ([]string, error) {
 	config, err := json.Marshal(req.GetConfig())
 	if err != nil {

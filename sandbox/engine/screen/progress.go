@@ -1,5 +1,5 @@
-// Package screen is what a person or a log reads of a run: the engine's progress
-// and its problems where there is no terminal, and a summary of the stack.
+// Package screen prints a run for a person or a log: without a terminal the engine's progress
+// and its problems, and at the end a summary of the stack.
 package screen
 
 import (
@@ -26,16 +26,16 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// The first line of progress comes after interval; each later one after longer more
-// than the one before, so that a run prints a dozen lines however long it takes.
+// The first line of progress is printed after interval. Each later one waits longer more than the
+// one before, so that even a long run prints about a dozen lines.
 const (
 	interval = 5 * time.Second
 	longer   = 2 * time.Second
 )
 
-// Attach runs a command of the CLI on this process's terminal, with the engine's
-// live display. The terminal sends Ctrl-C to the engine, which would take a
-// second one from here for the wish to stop at once.
+// Attach runs a command of the CLI on this process's terminal, with the engine's live
+// display. The terminal sends Ctrl-C to the engine itself; a second signal from here would
+// make the engine stop at once.
 func Attach(ctx context.Context, command func(context.Context) *exec.Cmd) error {
 	cmd := command(context.WithoutCancel(ctx))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -51,17 +51,17 @@ func Attach(ctx context.Context, command func(context.Context) *exec.Cmd) error 
 		select {
 		case err := <-ended:
 			return err
-		case <-terminated: // of this process alone
+		case <-terminated: // SIGTERM reaches only this process
 			_ = cmd.Process.Signal(syscall.SIGINT)
 		}
 	}
 }
 
-// Follow runs a command of the CLI without a terminal: it says how far the engine
-// is, every few seconds, and each problem when it happens. The engine is in a
-// process group of its own, so that it is told once to stop.
+// Follow runs a command of the CLI without a terminal: it prints the engine's progress
+// every few seconds, and each problem when it occurs. The engine has its own process
+// group, so that it gets only one signal to stop.
 func Follow(cmd *exec.Cmd, out io.Writer) error {
-	p := &progress{out: out, said: map[string]bool{}}
+	p := &progress{out: out, printed: map[string]bool{}}
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Init: func(s *grpc.Server) error {
 		pulumirpc.RegisterEventsServer(s, p)
 		return nil
@@ -89,7 +89,7 @@ func Follow(cmd *exec.Cmd, out io.Writer) error {
 		select {
 		case err := <-ended:
 			if err != nil && !p.hasProblems() {
-				_, _ = screen.WriteTo(out) // the CLI failed before its engine began
+				_, _ = screen.WriteTo(out) // the CLI failed before its engine started
 			}
 			return err
 		case <-tick.C:
@@ -100,22 +100,22 @@ func Follow(cmd *exec.Cmd, out io.Writer) error {
 	}
 }
 
-// progress is what the engine has said of its run.
+// progress is the state of a run, from the engine's events.
 type progress struct {
 	pulumirpc.UnimplementedEventsServer
 	out io.Writer
 
 	mu       sync.Mutex
 	phase    string
-	read     map[string]bool // by URN: what the provider was asked about
-	done     map[string]bool // by URN: whose step is over
-	total    int             // as the preview counted
+	read     map[string]bool // by URN: resources that the refresh has read
+	done     map[string]bool // by URN: resources whose step has ended
+	total    int             // steps, as the preview counted them
 	problems int
-	said     map[string]bool // problems that both the preview and the update have
+	printed  map[string]bool // messages that were printed: the preview and the update report the same problems
 	last     string
 }
 
-// StreamEvents takes the events of a preview or of an update.
+// StreamEvents receives the events of a preview or of an update.
 func (p *progress) StreamEvents(stream grpc.ClientStreamingServer[pulumirpc.EventRequest, emptypb.Empty]) error {
 	p.begin("")
 	for {
@@ -130,7 +130,7 @@ func (p *progress) StreamEvents(stream grpc.ClientStreamingServer[pulumirpc.Even
 		if err := json.Unmarshal([]byte(request.GetEvent()), &event); err != nil {
 			return fmt.Errorf("event: %w", err)
 		}
-		p.take(event)
+		p.record(event)
 	}
 }
 
@@ -140,8 +140,8 @@ func (p *progress) begin(phase string) {
 	p.phase, p.read, p.done = phase, map[string]bool{}, map[string]bool{}
 }
 
-// take notes what an event says.
-func (p *progress) take(event apitype.EngineEvent) {
+// record updates the progress from an event, and prints problems.
+func (p *progress) record(event apitype.EngineEvent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -165,21 +165,21 @@ func (p *progress) take(event apitype.EngineEvent) {
 		switch d.Severity {
 		case "error":
 			p.problems++
-			p.say("error: " + of(d.URN) + d.Message)
+			p.printOnce("error: " + resourcePrefix(d.URN) + d.Message)
 		case "warning":
-			p.say("warning: " + of(d.URN) + d.Message)
+			p.printOnce("warning: " + resourcePrefix(d.URN) + d.Message)
 		case "info", "info#err":
-			p.say(of(d.URN) + d.Message)
+			p.printOnce(resourcePrefix(d.URN) + d.Message)
 		}
 	case event.PolicyEvent != nil:
 		v := event.PolicyEvent
 		if v.EnforcementLevel == "mandatory" {
 			p.problems++
 		}
-		p.say(fmt.Sprintf("policy %s (%s): %s%s", v.PolicyName, v.EnforcementLevel, of(v.ResourceURN), v.Message))
+		p.printOnce(fmt.Sprintf("policy %s (%s): %s%s", v.PolicyName, v.EnforcementLevel, resourcePrefix(v.ResourceURN), v.Message))
 	case event.ErrorEvent != nil:
 		p.problems++
-		p.say("error: " + event.ErrorEvent.Error)
+		p.printOnce("error: " + event.ErrorEvent.Error)
 	}
 }
 
@@ -190,8 +190,8 @@ func phaseOf(planning bool) string {
 	return "update"
 }
 
-// of names a resource before what is said about it; the stack goes without saying.
-func of(urn string) string {
+// resourcePrefix names the resource that a message is about; it is empty for the stack itself.
+func resourcePrefix(urn string) string {
 	u := resource.URN(urn)
 	if !u.IsValid() || u.QualifiedType() == resource.RootStackType {
 		return ""
@@ -199,13 +199,13 @@ func of(urn string) string {
 	return fmt.Sprintf("%s %s: ", u.Type(), u.Name())
 }
 
-// say prints a problem once.
-func (p *progress) say(text string) {
+// printOnce prints a message, unless it was printed before.
+func (p *progress) printOnce(text string) {
 	text = strings.TrimSpace(colors.Never.Colorize(text))
-	if text == "" || p.said[text] {
+	if text == "" || p.printed[text] {
 		return
 	}
-	p.said[text] = true
+	p.printed[text] = true
 	_, _ = fmt.Fprintln(p.out, text)
 }
 
@@ -215,7 +215,7 @@ func (p *progress) hasProblems() bool {
 	return p.problems > 0
 }
 
-// report prints how far the engine is, unless it is where it was.
+// report prints the progress if it has changed.
 func (p *progress) report() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

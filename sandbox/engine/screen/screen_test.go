@@ -14,19 +14,19 @@ import (
 const aRole = "urn:pulumi:dev::prodgate::prodgate:index:Gate$aws:iam/role:Role::gate-build"
 
 func newProgress(out *bytes.Buffer) *progress {
-	p := &progress{out: out, said: map[string]bool{}}
+	p := &progress{out: out, printed: map[string]bool{}}
 	p.begin("")
 	return p
 }
 
-// TestProgress_Problems prints each problem once, with what it is about, and
-// nothing of what the engine logs for itself.
+// TestProgress_Problems prints each problem once, with its resource, and no
+// debug messages of the engine.
 func TestProgress_Problems(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := newProgress(&out)
 	diagnostic := func(severity, urn, text string, ephemeral bool) {
-		p.take(apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{Severity: severity, URN: urn, Message: text, Ephemeral: ephemeral}})
+		p.record(apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{Severity: severity, URN: urn, Message: text, Ephemeral: ephemeral}})
 	}
 	diagnostic("warning", "", "<{%fg 3%}>deprecated<{%reset%}>\n", false)
 	if p.hasProblems() {
@@ -38,7 +38,7 @@ func TestProgress_Problems(t *testing.T) {
 		diagnostic("error", aRole, "<{%reset%}>no such boundary<{%reset%}>\n", false)
 	}
 	diagnostic("error", "urn:pulumi:dev::prodgate::pulumi:pulumi:Stack::prodgate-dev", "reviews: 9 is too many", false)
-	p.take(apitype.EngineEvent{PolicyEvent: &apitype.PolicyEvent{ResourceURN: aRole, PolicyName: "roles-have-boundaries", EnforcementLevel: "mandatory", Message: "has none"}})
+	p.record(apitype.EngineEvent{PolicyEvent: &apitype.PolicyEvent{ResourceURN: aRole, PolicyName: "roles-have-boundaries", EnforcementLevel: "mandatory", Message: "has none"}})
 	want := `warning: deprecated
 error: aws:iam/role:Role gate-build: no such boundary
 error: reviews: 9 is too many
@@ -52,13 +52,13 @@ policy roles-have-boundaries (mandatory): aws:iam/role:Role gate-build: has none
 	}
 }
 
-// TestProgress_Lines says how far the engine is, and a line once.
+// TestProgress_Lines prints the progress, and no line twice in a row.
 func TestProgress_Lines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := newProgress(&out)
 	step := func(op apitype.OpType, name string, planning bool) {
-		p.take(apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{
+		p.record(apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{
 			Planning: planning, Metadata: apitype.StepEventMetadata{Op: op, URN: aRole + name}}})
 	}
 	p.report()
@@ -68,7 +68,7 @@ func TestProgress_Lines(t *testing.T) {
 	step(apitype.OpCreate, "a", true)
 	step(apitype.OpCreate, "b", true)
 	p.report()
-	p.take(apitype.EngineEvent{SummaryEvent: &apitype.SummaryEvent{IsPreview: true, ResourceChanges: map[apitype.OpType]int{apitype.OpCreate: 2, apitype.OpSame: 1}}})
+	p.record(apitype.EngineEvent{SummaryEvent: &apitype.SummaryEvent{IsPreview: true, ResourceChanges: map[apitype.OpType]int{apitype.OpCreate: 2, apitype.OpSame: 1}}})
 	p.begin("")
 	step(apitype.OpCreate, "a", false)
 	p.report()
@@ -82,8 +82,8 @@ func TestProgress_Lines(t *testing.T) {
 	}
 }
 
-// TestFollow_CommandThatFails prints what a command says that fails before it has
-// an engine, and nothing of one that succeeds.
+// TestFollow_CommandThatFails prints the output of a command that fails before its engine
+// starts, and no output of a command that succeeds.
 func TestFollow_CommandThatFails(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -96,7 +96,7 @@ func TestFollow_CommandThatFails(t *testing.T) {
 	}
 }
 
-// exported is a stack of some apps, as the engine exports it.
+// exported is the exported state of a stack with some apps.
 func exported(t *testing.T, apps int, handshake string) []byte {
 	t.Helper()
 	byName := map[string]any{}
@@ -138,7 +138,7 @@ func TestSummary_SaysWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestSummary_StaysShort is below 20 lines for a stack of any size.
+// TestSummary_StaysShort: a summary has less than 20 lines for a stack of any size.
 func TestSummary_StaysShort(t *testing.T) {
 	t.Parallel()
 	lines, err := Summary("prod", exported(t, 40, ""))
@@ -150,7 +150,7 @@ func TestSummary_StaysShort(t *testing.T) {
 	}
 }
 
-// TestOutputs_CountsDocuments lists every output; the guardrails by their number.
+// TestOutputs_CountsDocuments lists every output, and only the number of guardrails.
 func TestOutputs_CountsDocuments(t *testing.T) {
 	t.Parallel()
 	lines, err := Outputs("dev", []byte(`{"account": "111111111111", "containmentArn": "", "contractVersion": 1,

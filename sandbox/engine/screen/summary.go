@@ -13,11 +13,11 @@ import (
 	"prodgate/pkg/naming"
 )
 
-// mostPipelines is how many pipelines a summary lists: it stays below 20 lines.
-const mostPipelines = 8
+// maxPipelines is the most pipelines that a summary lists, so that it has less than 20 lines.
+const maxPipelines = 8
 
-// counted are the types that a summary counts by name, in its order.
-var counted = []struct{ kind, one, many string }{
+// countedTypes are the types that a summary counts by name, in its order.
+var countedTypes = []struct{ kind, one, many string }{
 	{"aws:codepipeline/pipeline:Pipeline", "pipeline", "pipelines"},
 	{"aws:codebuild/project:Project", "CodeBuild project", "CodeBuild projects"},
 	{"aws:ecr/repository:Repository", "image repository", "image repositories"},
@@ -39,9 +39,8 @@ type deployment struct {
 	}
 }
 
-// Summary says what a stack is made of, where its pipelines are, what waits for a
-// person, and which command comes next. exported is what `pulumi stack export`
-// prints.
+// Summary lists a stack's resources by type, the links of its pipelines, what waits for a
+// person, and the next commands. exported is the output of `pulumi stack export`.
 func Summary(stack string, exported []byte) ([]string, error) {
 	var d deployment
 	if err := json.Unmarshal(exported, &d); err != nil {
@@ -63,10 +62,10 @@ func Summary(stack string, exported []byte) ([]string, error) {
 		pending = append([]string{handshake}, pending...)
 	}
 
-	lines := []string{"  " + made(len(d.Deployment.Resources), counts)}
+	lines := []string{"  " + countResources(len(d.Deployment.Resources), counts)}
 	apps, _ := outputs[contract.Apps].(map[string]any)
 	for i, app := range slices.Sorted(maps.Keys(apps)) {
-		if i == mostPipelines {
+		if i == maxPipelines {
 			lines = append(lines, fmt.Sprintf("  … and %d more pipelines", len(apps)-i))
 			break
 		}
@@ -87,10 +86,10 @@ func Summary(stack string, exported []byte) ([]string, error) {
 	return append(lines, fmt.Sprintf("  next: `make preview STACK=%[1]s` after a change, `make outputs STACK=%[1]s`, `make down STACK=%[1]s`", stack)), nil
 }
 
-// made counts the resources, the best known kinds by name.
-func made(total int, counts map[string]int) string {
+// countResources writes the number of resources, and how many there are of each of countedTypes.
+func countResources(total int, counts map[string]int) string {
 	var parts []string
-	for _, c := range counted {
+	for _, c := range countedTypes {
 		switch n := counts[c.kind]; n {
 		case 0:
 		case 1:
@@ -117,8 +116,8 @@ func pipelineLink(app map[string]any) (string, error) {
 	return fmt.Sprintf("https://%s/codesuite/codepipeline/pipelines/%s/view?region=%s", host, a.Resource, a.Region), nil
 }
 
-// Outputs lists a stack's outputs. The guardrails are documents of hundreds of
-// lines: they are counted. outputs is what `pulumi stack output --json` prints.
+// Outputs lists a stack's outputs. It counts the guardrails, which are documents of hundreds
+// of lines. outputs is the output of `pulumi stack output --json`.
 func Outputs(stack string, outputs []byte) ([]string, error) {
 	var all map[string]any
 	if err := json.Unmarshal(outputs, &all); err != nil {

@@ -15,36 +15,36 @@ import (
 	"prodgate/sandbox/engine/cloud"
 )
 
-// The tokens that the GitHub emulator takes, each with a login of its name. The
-// provider has that of an app: GitHub signs what it commits.
+// The tokens that the GitHub emulator accepts. The login of each is its name. The
+// provider uses an app's token, because GitHub signs the commits of apps.
 const (
-	Provider      = "sandbox"       // an app's, which may administer the repositories
-	Administrator = "administrator" // a person's, who may too
-	Developer     = "developer"     // may write
-	Lead          = "lead"          // may write, and is in every team of the configuration
-	Actions       = "actions"       // of GitHub's own app, that runs workflows
+	Provider      = "sandbox"       // an app that may administer the repositories
+	Administrator = "administrator" // a person who may administer the repositories
+	Developer     = "developer"     // a person who may write
+	Lead          = "lead"          // a person who may write, and is in every team of the configuration
+	Actions       = "actions"       // GitHub's own app, which runs workflows
 )
 
-// Config is what the emulators have to know of a stack's configuration.
+// Config is the part of a stack's configuration that the emulators need.
 type Config struct {
 	// Text is the whole file.
 	Text    []byte
 	Account string
 	Region  string
 	GitHub  github.Seed
-	// Organization is where settings say that guardrails are attached.
+	// Organization is where the settings attach guardrails.
 	Organization cloud.Organization
-	// Workload is what settings of apps name.
+	// Workload are the clusters, services and load balancers that the settings of apps name.
 	Workload cloud.Workload
-	// Roles are the ARNs of those that the account has before the gate comes. The
-	// first one deploys.
+	// Roles are the ARNs of the roles that the account has before the first update. The first
+	// one is the deployer.
 	Roles []string
 	// Unreadable are the keys of secrets whose passphrase is not in the environment.
 	Unreadable []string
 }
 
-// ReadConfig reads Pulumi.<stack>.yaml of a program. It looks only for what it
-// needs: the program itself says what is wrong with the rest.
+// ReadConfig reads Pulumi.<stack>.yaml of a program. It reads only what the emulators
+// need: the program itself reports what is wrong with the rest.
 func ReadConfig(program, stack string) (*Config, error) {
 	name := "Pulumi." + stack + ".yaml"
 	text, err := os.ReadFile(filepath.Join(program, name))
@@ -61,13 +61,13 @@ func ReadConfig(program, stack string) (*Config, error) {
 	return config, nil
 }
 
-// ParseConfig is ReadConfig of a file's text.
+// ParseConfig is ReadConfig for the text of a file.
 func ParseConfig(text []byte) (*Config, error) {
 	read, err := readConfigFile(text)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := read.plain()
+	plain, err := read.decrypted()
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func ParseConfig(text []byte) (*Config, error) {
 				RoleArn        string `yaml:"roleArn"`
 				PreviewRoleArn string `yaml:"previewRoleArn"`
 			} `yaml:"prodgate:organization"`
-			// Workflows' repository holds the program.
+			// The repository of Workflows has the program.
 			Workflows struct {
 				Repository string
 				Reviewers  []string
@@ -130,7 +130,7 @@ func ParseConfig(text []byte) (*Config, error) {
 	}
 	files := dockerfiles(source.Repository, file.Config.Apps)
 	if program := file.Config.Workflows.Repository; program != "" {
-		c.GitHub.Owner.Plan = github.Enterprise // whose private repositories have reviewers of environments
+		c.GitHub.Owner.Plan = github.Enterprise // only this plan has reviewers of environments in private repositories
 		if files[program] == nil {
 			files[program] = map[string]string{}
 		}
@@ -140,7 +140,7 @@ func ParseConfig(text []byte) (*Config, error) {
 	}
 	for _, name := range repositories(source.Repository, append(file.Config.Apps, app{Repository: file.Config.Workflows.Repository})) {
 		if source.Owner == "" {
-			break // CodeCommit has them all
+			break // all repositories are in CodeCommit
 		}
 		c.GitHub.Repositories = append(c.GitHub.Repositories, github.SeedRepository{
 			Name: name, Private: true, Branches: []string{"prod"}, Files: files[name], Access: access,

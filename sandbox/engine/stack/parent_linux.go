@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// endWithParent ends the CLI when this process is killed: its emulators are
-// gone then. The plugins notice that the engine is gone.
+// endWithParent ends the CLI when this process is killed, because the emulators end with
+// this process. The plugins end when they lose the engine.
 func endWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -4,6 +4,6 @@ package stack
 
 import "os/exec"
 
-// endWithParent: only Linux ties a process to its parent's life. Elsewhere the
-// CLI of a killed sandbox ends by itself, when the emulators do not answer.
+// endWithParent does nothing: only Linux can end a process with its parent. On other systems
+// the CLI of a killed sandbox ends by itself when the emulators do not respond.
 func endWithParent(*exec.Cmd) {}

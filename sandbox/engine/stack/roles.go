@@ -7,8 +7,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// roles are the ARNs of the account's roles that a configuration names: deployers
-// first, then the others with access, then those of the apps' tasks.
+// roles are the ARNs of the account's roles that a configuration names: first the deployers,
+// then the other roles in access, then the roles of the apps' tasks.
 func roles(text []byte, account string) ([]string, error) {
 	var file struct {
 		Config struct {

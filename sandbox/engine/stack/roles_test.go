@@ -31,7 +31,7 @@ config:
 	}
 }
 
-// TestConfig_CodeCommitAlone has nothing on GitHub: no emulator of it is started.
+// TestConfig_CodeCommitAlone: a stack without GitHub starts no emulator of GitHub.
 func TestConfig_CodeCommitAlone(t *testing.T) {
 	t.Parallel()
 	config, err := ParseConfig([]byte(`

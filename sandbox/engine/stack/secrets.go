@@ -19,13 +19,13 @@ import (
 const (
 	// passphrase encrypts the secrets of every stack of the sandbox.
 	passphrase = "sandbox"
-	// unreadable stands in for a secret whose passphrase the sandbox does not have.
+	// unreadable replaces a secret whose passphrase the sandbox does not have.
 	unreadable = "sandbox"
 	saltKey    = "encryptionsalt"
 )
 
 // encryptionKeys are the keys of a stack file that say how its secrets are
-// encrypted. A copy in the sandbox has its own.
+// encrypted. The sandbox's copy of the file has its own.
 var encryptionKeys = []string{saltKey, "secretsprovider", "encryptedkey"}
 
 // configFile is a stack file whose secrets are decrypted in place.
@@ -33,14 +33,14 @@ type configFile struct {
 	root *yaml.Node
 	// secrets are the values that were encrypted.
 	secrets []*yaml.Node
-	// unreadable are the keys of those that could not be decrypted.
+	// unreadable are the keys of secrets that could not be decrypted.
 	unreadable []string
 	// encrypted is whether the file says how it is encrypted.
 	encrypted bool
 }
 
-// readConfigFile parses a stack file and decrypts its secrets, as far as the
-// environment has the passphrase.
+// readConfigFile parses a stack file and decrypts the secrets whose passphrase is in the
+// environment.
 func readConfigFile(text []byte) (*configFile, error) {
 	f := &configFile{root: &yaml.Node{}}
 	if err := yaml.Unmarshal(text, f.root); err != nil {
@@ -96,12 +96,12 @@ func (f *configFile) decrypt(node *yaml.Node, path string, crypter config.Crypte
 	}
 }
 
-// plain is the file's text with the secrets in clear.
-func (f *configFile) plain() ([]byte, error) { return yaml.Marshal(f.root) }
+// decrypted is the file's text with the secrets in plain text.
+func (f *configFile) decrypted() ([]byte, error) { return yaml.Marshal(f.root) }
 
-// encryptedWith is the file's text with the secrets encrypted by the sandbox's
-// passphrase and a salt of it.
-func (f *configFile) encryptedWith(salt string) ([]byte, error) {
+// encryptWith returns the file's text, with secrets that are encrypted with the sandbox's
+// passphrase and a salt.
+func (f *configFile) encryptWith(salt string) ([]byte, error) {
 	crypter, err := openSalt(salt, passphrase)
 	if err != nil {
 		return nil, err
@@ -118,17 +118,17 @@ func (f *configFile) encryptedWith(salt string) ([]byte, error) {
 	return yaml.Marshal(f.root)
 }
 
-// saltIn finds the salt of the sandbox's passphrase in a stack file's text. Others
-// may stand beside it: a copy of a file that has its own.
-func saltIn(text []byte) string {
+// findSalt finds the salt of the sandbox's passphrase in the text of a stack file. The text can have
+// other salts too, if it is a copy of a file with its own salt.
+func findSalt(text []byte) string {
 	for line := range bytes.Lines(text) {
 		if salt, ok := strings.CutPrefix(strings.TrimSpace(string(line)), saltKey+":"); ok {
 			salt = strings.Trim(strings.TrimSpace(salt), `"'`)
-			if _, known := ownSalts.Load(salt); known {
+			if _, known := sandboxSalts.Load(salt); known {
 				return salt
 			}
 			if _, err := openSalt(salt, passphrase); err == nil {
-				ownSalts.Store(salt, true)
+				sandboxSalts.Store(salt, true)
 				return salt
 			}
 		}
@@ -136,12 +136,12 @@ func saltIn(text []byte) string {
 	return ""
 }
 
-// ownSalts are salts that are known to be of the sandbox's passphrase: to find out
-// takes half a second of processor time.
-var ownSalts sync.Map
+// sandboxSalts caches salts that belong to the sandbox's passphrase: to verify one takes half a
+// second of processor time.
+var sandboxSalts sync.Map
 
-// newSalt makes a salt of the sandbox's passphrase in Pulumi's form: the version, the
-// salt, and the word pulumi encrypted with both. One serves all stacks of a process.
+// newSalt makes a salt for the sandbox's passphrase in Pulumi's form: the version, the salt, and
+// the word pulumi, encrypted with both. All stacks of a process use the same salt.
 var newSalt = sync.OnceValues(func() (string, error) {
 	salt := make([]byte, 8)
 	if _, err := rand.Read(salt); err != nil {
@@ -149,11 +149,11 @@ var newSalt = sync.OnceValues(func() (string, error) {
 	}
 	check, err := config.NewSymmetricCrypterFromPassphrase(passphrase, salt).EncryptValue(context.Background(), "pulumi")
 	own := "v1:" + base64.StdEncoding.EncodeToString(salt) + ":" + check
-	ownSalts.Store(own, true)
+	sandboxSalts.Store(own, true)
 	return own, err
 })
 
-// openSalt returns the crypter of the first passphrase that fits a salt.
+// openSalt returns the crypter of the first passphrase that belongs to a salt.
 func openSalt(salt string, passphrases ...string) (config.Crypter, error) {
 	parts := strings.SplitN(salt, ":", 3)
 	if len(parts) != 3 || parts[0] != "v1" {
@@ -172,8 +172,8 @@ func openSalt(salt string, passphrases ...string) (config.Crypter, error) {
 	return nil, fmt.Errorf("%s: no passphrase fits", saltKey)
 }
 
-// userPassphrases are those that the CLI would take from the environment, and the
-// empty one, which many choose.
+// userPassphrases are the passphrases that the CLI would read from the environment, and the
+// empty one, which is common.
 func userPassphrases() []string {
 	phrases := []string{os.Getenv("PULUMI_CONFIG_PASSPHRASE"), "", passphrase}
 	if text, err := os.ReadFile(os.Getenv("PULUMI_CONFIG_PASSPHRASE_FILE")); err == nil {

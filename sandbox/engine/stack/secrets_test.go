@@ -12,7 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// userSalt is the salt that Pulumi writes for the passphrase correct; userSecret is
+// userSalt returns the salt that Pulumi writes for the passphrase correct, and a secret that is
 // encrypted with both.
 func userSalt(t *testing.T, plain string) (salt, secret string) {
 	t.Helper()
@@ -28,7 +28,7 @@ func userSalt(t *testing.T, plain string) (salt, secret string) {
 }
 
 // TestSecrets_AreEncryptedForTheSandbox configures a stack with a file that Pulumi
-// has encrypted: the copy is read with the sandbox's passphrase.
+// encrypted. The sandbox's passphrase decrypts the copy.
 func TestSecrets_AreEncryptedForTheSandbox(t *testing.T) {
 	salt, secret := userSalt(t, "ops@example.com")
 	text := []byte("encryptionsalt: " + salt + `
@@ -99,8 +99,8 @@ func TestSecrets_PlainFileStaysAsItIs(t *testing.T) {
 	}
 }
 
-// TestSecrets_FolderHeals finds a folder in which two salts stand in one file, as
-// earlier versions left it: YAML allows a key once.
+// TestSecrets_FolderHeals configures a stack whose file has two salts, as earlier versions
+// wrote it. YAML allows a key only once.
 func TestSecrets_FolderHeals(t *testing.T) {
 	t.Parallel()
 	foreign, _ := userSalt(t, "")

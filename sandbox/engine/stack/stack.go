@@ -1,5 +1,5 @@
 // Package stack runs the Pulumi CLI on one stack of a program, against one
-// emulated account, with state in a folder and nothing from the machine.
+// emulated account, with state in a folder and without settings of the machine.
 package stack
 
 import (
@@ -19,27 +19,27 @@ import (
 	"prodgate/sandbox/toolchain"
 )
 
-// Stack is a stack that can be run.
+// Stack is a stack of a program, and what the CLI needs to run it.
 type Stack struct {
 	Kit   *toolchain.Kit
 	Cloud *cloud.Cloud
-	// Name is the stack's, Program the folder of the program's Pulumi.yaml.
+	// Name is the stack's name, Program the folder of the program's Pulumi.yaml.
 	Name, Program string
-	// Dir holds state, PULUMI_HOME, and a copy of a project's files: the engine
-	// writes into them, and a clone stays as it was.
+	// Dir has the state, PULUMI_HOME, and a copy of the project's files: the engine writes
+	// into the copy, and the clone stays unchanged.
 	Dir string
 	// Bridges is the address of a pool of bridges, if there is one.
 	Bridges string
-	// Built says that the program was compiled into Kit.Programs and has not changed since.
+	// Built is whether the program was compiled into Kit.Programs and has not changed since.
 	Built bool
-	// SavesOnce says that the engine saves its state at the end of a run only. It saves after
-	// each step otherwise, which takes more than half of its processor time; a run that is
-	// killed then leaves nothing that the next one could go on from.
+	// SavesOnce is whether the engine saves its state only at the end of a run. Otherwise it saves
+	// after each step, which takes more than half of its processor time. With SavesOnce a killed run
+	// leaves no state from which the next run could continue.
 	SavesOnce bool
 }
 
-// Init prepares the stack with a configuration: the text of a
-// Pulumi.<stack>.yaml. It creates the stack where it does not exist.
+// Init prepares the stack with a configuration, the text of a
+// Pulumi.<stack>.yaml. It creates the stack if it does not exist.
 func (s *Stack) Init(ctx context.Context, config []byte) error {
 	home := filepath.Join(s.Dir, "home")
 	for _, d := range []string{home, filepath.Join(s.Dir, "state"), s.project()} {
@@ -54,7 +54,7 @@ func (s *Stack) Init(ctx context.Context, config []byte) error {
 	if err := os.Symlink(s.Kit.Plugins, plugins); err != nil {
 		return err
 	}
-	if err := withoutLogs(home); err != nil {
+	if err := disableLogs(home); err != nil {
 		return err
 	}
 	project, err := os.ReadFile(filepath.Join(s.Program, "Pulumi.yaml"))
@@ -74,10 +74,10 @@ func (s *Stack) Init(ctx context.Context, config []byte) error {
 	return nil
 }
 
-// withoutLogs puts a file where the engine has the folder of its logs. The engine writes
-// a debug log of every command (7 MB and 2 seconds of a processor a preview), has no
-// setting against it, and goes on without one where there is no folder.
-func withoutLogs(home string) error {
+// disableLogs creates a file in place of the folder of the engine's logs. The engine writes a
+// debug log of every command (7 MB and 2 seconds of processor time for a preview). No setting turns
+// the log off, but without the folder the engine runs without it.
+func disableLogs(home string) error {
 	logs := filepath.Join(home, "logs")
 	if err := os.RemoveAll(logs); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s *Stack) Configure(config []byte) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	salt := saltIn(old)
+	salt := findSalt(old)
 	if salt == "" {
 		if salt, err = newSalt(); err != nil {
 			return err
@@ -104,7 +104,7 @@ func (s *Stack) Configure(config []byte) error {
 		return fmt.Errorf("configuration: %w", err)
 	}
 	if read.encrypted || len(read.secrets) > 0 {
-		if config, err = read.encryptedWith(salt); err != nil {
+		if config, err = read.encryptWith(salt); err != nil {
 			return fmt.Errorf("configuration: %w", err)
 		}
 	}
@@ -114,19 +114,19 @@ func (s *Stack) Configure(config []byte) error {
 
 func (s *Stack) project() string { return filepath.Join(s.Dir, "projects", filepath.Base(s.Program)) }
 
-// Command is a command of the CLI on this stack. A killed sandbox takes it along.
+// Command is a command of the CLI on this stack. It ends when the sandbox is killed.
 func (s *Stack) Command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, s.Kit.Pulumi, append(args, "--stack", s.Name)...)
 	cmd.Dir = s.project()
 	cmd.Env = s.Env()
-	// The CLI is asked to stop, so that it finishes what it has begun.
+	// SIGINT lets the CLI finish the steps that it has begun.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	endWithParent(cmd)
 	return cmd
 }
 
-// Env is the environment of the CLI: the machine's, less all that could lead
-// the providers or the engine elsewhere.
+// Env is the environment of the CLI: the machine's, without variables that could direct
+// the providers or the engine to another account or backend.
 func (s *Stack) Env() []string {
 	var env []string
 	for _, v := range os.Environ() {
@@ -150,8 +150,8 @@ func (s *Stack) Env() []string {
 	return append(env,
 		"PATH="+s.Kit.Path(),
 		"PULUMI_HOME="+filepath.Join(s.Dir, "home"),
-		// Without the attributes that the file backend keeps beside each file: it does
-		// not write those atomically, and a killed run could leave a broken one.
+		// The file backend keeps attributes beside each file and does not write them atomically,
+		// so that a killed run could leave a broken file. metadata=skip turns them off.
 		"PULUMI_BACKEND_URL=file://"+filepath.Join(s.Dir, "state")+"?metadata=skip",
 		"PULUMI_CONFIG_PASSPHRASE="+passphrase,
 		"PULUMI_SKIP_UPDATE_CHECK=true",

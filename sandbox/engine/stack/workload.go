@@ -9,7 +9,7 @@ import (
 	"prodgate/sandbox/engine/cloud"
 )
 
-// app is an app of a stack file, as far as the emulators need it.
+// app is the part of an app in a stack file that the emulators need.
 type app struct {
 	Name, Repository            string
 	Folder, Dockerfile          string
@@ -38,8 +38,8 @@ func dockerfiles(common string, apps []app) map[string]map[string]string {
 	return files
 }
 
-// workload is what the settings of apps name. An app without a cluster, or with half of a load
-// balancer, is left out: the program itself reports it.
+// workload are the clusters, services and load balancers that the settings of apps name. It omits an
+// app without a cluster or with an incomplete load balancer, which the program itself reports.
 func workload(region string, apps []app) cloud.Workload {
 	w := cloud.Workload{Region: region}
 	for _, a := range apps {
