@@ -59,7 +59,7 @@ func TestExamples_RunTheProgram(t *testing.T) {
 					"arn": "theirs", "clientIdLists": []any{"sts.amazonaws.com"}, "tags": map[string]any{},
 				}}
 			}
-			r := w.MustRun(t, func(ctx *pulumi.Context) error { return program(ctx, gatetest.Having(s).For) })
+			r := w.MustRun(t, func(ctx *pulumi.Context) error { return program(ctx, gatetest.Having(s).For, gatetest.Function) })
 			if declares[name] == "" {
 				t.Fatal("nothing is known of this example")
 			}

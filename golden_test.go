@@ -150,7 +150,7 @@ func TestGolden_Declarations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			recording = w.MustRun(t, func(ctx *pulumi.Context) error { return program(ctx, gatetest.Having(s).For) })
+			recording = w.MustRun(t, func(ctx *pulumi.Context) error { return program(ctx, gatetest.Having(s).For, gatetest.Function) })
 		} else {
 			recording = runs.MustRun(t, w, fresh)
 		}

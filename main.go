@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,12 +18,13 @@ import (
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/guardrails"
 	"prodgate/pkg/gate/preflight"
+	"prodgate/pkg/knownstate/archive"
 	"prodgate/pkg/settings"
 )
 
 func main() {
 	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
-		err := program(ctx, func(s *settings.Settings) account.Reader { return account.In(s.Region) })
+		err := program(ctx, func(s *settings.Settings) account.Reader { return account.In(s.Region) }, archive.Build)
 		if err != nil {
 			err = reported{errors.Join(err, ctx.Log.Error(err.Error(), nil))}
 		}
@@ -42,8 +44,8 @@ func main() {
 type reported struct{ error }
 
 // program reads the settings, makes the providers, declares the gate and
-// exports its outputs. reader reads what the account has.
-func program(ctx *pulumi.Context, reader func(*settings.Settings) account.Reader) error {
+// exports its outputs. reader reads what the account has; function builds the function of the gate.
+func program(ctx *pulumi.Context, reader func(*settings.Settings) account.Reader, function func(context.Context) (archive.Archive, error)) error {
 	s, err := component.ReadSettings(ctx)
 	if err != nil {
 		return err
@@ -74,7 +76,7 @@ func program(ctx *pulumi.Context, reader func(*settings.Settings) account.Reader
 		}
 		providers = append(providers, repository)
 	}
-	g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: reader(s)}, pulumi.Providers(providers...))
+	g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: reader(s), Function: function}, pulumi.Providers(providers...))
 	if err != nil {
 		return err
 	}

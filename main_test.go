@@ -54,7 +54,7 @@ func stackOf(t testing.TB, name, file string) gatetest.World {
 }
 
 // fresh is the program on an account that has nothing yet of what it can have once.
-func fresh(ctx *pulumi.Context) error { return program(ctx, gatetest.Account{}.For) }
+func fresh(ctx *pulumi.Context) error { return program(ctx, gatetest.Account{}.For, gatetest.Function) }
 
 // runs are the recordings of fresh, which tests share.
 var runs gatetest.Runs
@@ -151,13 +151,12 @@ prodgate:index:Gate gate
     aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive gate-verifier
     aws:iam/rolePoliciesExclusive:RolePoliciesExclusive gate-verifier
     aws:cloudwatch/logGroup:LogGroup gate-verifier
-    aws:codebuild/project:Project gate-verifier
-    aws:cloudwatch/logGroup:LogGroup gate-verifier-before-deploy
-    aws:codebuild/project:Project gate-verifier-before-deploy
+    aws:lambda/function:Function gate-verifier
+    aws:lambda/permission:Permission gate-check
     aws:cloudwatch/eventRule:EventRule gate-check
     aws:cloudwatch/eventTarget:EventTarget gate-check
-    aws:cloudwatch/eventRule:EventRule gate-check-failed
-    aws:cloudwatch/eventTarget:EventTarget gate-check-failed
+    aws:cloudwatch/metricAlarm:MetricAlarm gate-check-errors
+    aws:cloudwatch/metricAlarm:MetricAlarm gate-check-missed
     aws:ssm/parameter:Parameter gate-known-state
   prodgate:index:Checks gate-checks
     aws:iam/role:Role gate-inspect
@@ -428,7 +427,7 @@ func TestProgram_ResourcesHaveTheProviderOfTheirPackage(t *testing.T) {
 	w.Config["prodgate:source"] = `{"owner": "example-org", "repository": "cruddur", "codeOwners": ["@example-org/platform"],
 		"connectionArn": "arn:aws:codeconnections:eu-west-2:111111111111:connection/` + gatetest.UUID + `"}`
 	has := gatetest.Account{Detectors: []account.Detector{{ID: gatetest.DetectorID, Enabled: true}}}
-	r := w.MustRun(t, func(ctx *pulumi.Context) error { return program(ctx, has.For) })
+	r := w.MustRun(t, func(ctx *pulumi.Context) error { return program(ctx, has.For, gatetest.Function) })
 	seen, asked := map[string]bool{}, map[string]int{}
 	for _, made := range r.All() {
 		pkg, _, _ := strings.Cut(made.Type, ":")

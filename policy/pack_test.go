@@ -71,7 +71,7 @@ func program(ctx *pulumi.Context) error {
 	}); err != nil {
 		return err
 	}
-	_, err = gate.New(ctx, "gate", &gate.Args{Settings: s, Account: gatetest.Having(s).For(s)}, pulumi.Providers(workload, repository))
+	_, err = gate.New(ctx, "gate", &gate.Args{Settings: s, Account: gatetest.Having(s).For(s), Function: gatetest.Function}, pulumi.Providers(workload, repository))
 	return err
 }
 

@@ -39,6 +39,7 @@ const (
 // program's table would accept every wildcard that the program adds to it.
 var wildcards = []wildcard{
 	{identityPolicy, []string{"ecr:GetAuthorizationToken"}, "*", noResourceType},
+	{identityPolicy, []string{"codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"}, "*", noResourceType},
 	{identityPolicy, []string{"ecs:DescribeTaskDefinition"}, "*", noResourceType + "; CodePipeline User Guide, Amazon ECS deploy action reference"},
 	{identityPolicy, []string{"ecs:RegisterTaskDefinition"}, "*", "CodePipeline User Guide, Amazon ECS deploy action reference: " +
 		"the action needs it on *, because the app team names the family of the task definition"},
@@ -91,6 +92,11 @@ var wildcards = []wildcard{
 	{boundaryPolicy, []string{"codedeploy:*Application", "codedeploy:*DeploymentGroup"},
 		"arn:${Partition}:codedeploy:${Region}:${Account}:deploymentgroup:${Gate}-*/*", boundaryReason},
 	{boundaryPolicy, []string{"codedeploy:*DeploymentGroup"}, "arn:${Partition}:codedeploy:${Region}:${Account}:application:${Gate}-*", boundaryReason},
+	{boundaryPolicy, []string{"codeconnections:*agResource"}, "arn:${Partition}:codeconnections:${Region}:${Account}:connection/*", boundaryReason},
+	{boundaryPolicy, []string{"codedeploy:*agResource"}, "arn:${Partition}:codedeploy:${Region}:${Account}:application:${Gate}-*", boundaryReason},
+	{boundaryPolicy, []string{"codedeploy:*agResource"}, "arn:${Partition}:codedeploy:${Region}:${Account}:deploymentgroup:${Gate}-*/*", boundaryReason},
+	{boundaryPolicy, []string{"ecr:*agResource"}, "arn:${Partition}:ecr:${Region}:${Account}:repository/${Gate}/*", boundaryReason},
+	{boundaryPolicy, []string{"codepipeline:*agResource"}, "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}", boundaryReason},
 	{boundaryPolicy, []string{"codepipeline:*Pipeline"}, "arn:${Partition}:codepipeline:${Region}:${Account}:*-${Gate}", boundaryReason},
 	{boundaryPolicy, []string{"ecr:*LifecyclePolicy", "ecr:*RepositoryPolicy"}, "arn:${Partition}:ecr:${Region}:${Account}:repository/${Gate}/*", boundaryReason},
 	{boundaryPolicy, iamWrites, "arn:${Partition}:iam::${Account}:role/${Gate}/*", boundaryReason},
@@ -112,6 +118,7 @@ var wildcards = []wildcard{
 	{boundaryPolicy, []string{"events:*"}, "arn:${Partition}:events:*:*:api-destination/${Gate}-chat/*", boundaryReason},
 	{boundaryPolicy, []string{"events:*"}, "arn:${Partition}:events:*:*:connection/${Gate}-chat/*", boundaryReason},
 	{boundaryPolicy, []string{"guardduty:*"}, "arn:${Partition}:guardduty:*:*:detector/*", boundaryReason},
+	{boundaryPolicy, []string{"lambda:*"}, "arn:${Partition}:lambda:*:*:function:${Gate}-verifier", boundaryReason},
 	{boundaryPolicy, []string{"logs:*"}, "arn:${Partition}:logs:*:*:log-group:/aws/codebuild/${Gate}-*", boundaryReason},
 	{boundaryPolicy, []string{"pipes:*"}, "arn:${Partition}:pipes:*:*:pipe/${Gate}-chat", boundaryReason},
 	{boundaryPolicy, []string{"securityhub:*"}, "arn:${Partition}:securityhub:*:*:hub/default", boundaryReason},

@@ -38,7 +38,7 @@ func gateOutputs(t *testing.T) map[string]any {
 		if err != nil {
 			return err
 		}
-		g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: gatetest.Having(s).For(s)}, pulumi.Providers(workload, repository))
+		g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: gatetest.Having(s).For(s), Function: gatetest.Function}, pulumi.Providers(workload, repository))
 		if err != nil {
 			return err
 		}

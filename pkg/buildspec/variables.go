@@ -55,15 +55,6 @@ const (
 	// SigningProfile is the ARN of the profile in AWS Signer. Where nothing is signed, the project
 	// that verifies images sets neither it nor the variables of the tools that sign.
 	SigningProfile = "SIGNING_PROFILE"
-	// GateName is the name of the gate in alerts.
-	GateName = "GATE"
-	// KnownStateParameter is the parameter of what all apps share; those of apps are
-	// below it.
-	KnownStateParameter = "KNOWN_STATE"
-	// PolicyPath begins the ARN of every policy of the gate.
-	PolicyPath = "POLICIES"
-	// AlertTopic is the ARN of the topic of alerts.
-	AlertTopic = "ALERT_TOPIC"
 )
 
 // The variables that buildspecs export to the pipeline's later stages.

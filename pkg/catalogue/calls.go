@@ -69,8 +69,18 @@ var groups = []group{
 	{on: Approval, authorized: []string{naming.Approver}, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"codepipeline:PutApprovalResult", "approves a deployment that no approver has reviewed"},
 	}},
-	{on: Account, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
+	{on: Account, authorized: []string{naming.Verifier}, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"codepipeline:PutJobSuccessResult", "reports the success of an action that did not run"},
+	}},
+	{on: CheckFunction, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
+		{"lambda:UpdateFunctionCode", "replaces the check of the known state"},
+		{"lambda:UpdateFunctionConfiguration", "makes the check compare with another known state"},
+		{"lambda:DeleteFunction", "stops the check, and frees the name for another function"},
+		{"lambda:AddPermission", "lets other principals invoke or change the check"},
+		{"lambda:RemovePermission", "stops the check on its schedule"},
+		{"lambda:PutFunctionConcurrency", "stops the check"},
+	}},
+	{on: Account, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"codebuild:ImportSourceCredentials", "makes projects fetch sources with other credentials"},
 		{"codebuild:DeleteSourceCredentials", "makes projects fetch sources without credentials"},
 		{"ecr:PutRegistryPolicy", "lets another account replicate images into the repositories"},
@@ -104,7 +114,7 @@ var groups = []group{
 		{"codebuild:UpdateWebhook", "lets another outsider start builds with the build role"},
 		{"codebuild:PutResourcePolicy", "shares the project with another account"},
 	}},
-	{on: Projects, authorized: []string{naming.Pipeline, naming.Dispatcher}, denied: guardrailOnly, reported: Alert, calls: []callImpact{
+	{on: Projects, authorized: []string{naming.Pipeline}, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"codebuild:StartBuild", "builds with another buildspec, image or source with the build role, which may push"},
 	}},
 	{on: Repositories, authorized: onlyDeployers, denied: repositoryControls, reported: Alert, calls: []callImpact{
@@ -489,7 +499,7 @@ var groups = []group{
 
 // readArtifacts are the duties that read the artifacts of a pipeline.
 var readArtifacts = []string{
-	naming.Pipeline, naming.Build, naming.Scan, naming.Verifier, naming.Inspect, naming.Sign, naming.Prepare,
+	naming.Pipeline, naming.Build, naming.Scan, naming.Inspect, naming.Sign, naming.Prepare,
 }
 
 // roleChanges are the changes of a role of the gate, or of a role that may change the gate.

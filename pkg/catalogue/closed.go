@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"slices"
+	"strings"
 
 	"prodgate/pkg/naming"
 	"prodgate/pkg/settings"
@@ -22,6 +23,7 @@ var openReads = []string{
 	"cloudwatch:Describe*", "cloudwatch:List*",
 	"states:Describe*", "states:Get*", "states:List*",
 	"ssm:Get*", "ssm:List*",
+	"lambda:Get*", "lambda:List*",
 	"logs:Describe*", "logs:Filter*", "logs:Get*", "logs:List*", "logs:StartLiveTail", "logs:StartQuery",
 	"secretsmanager:Describe*", "secretsmanager:Get*", "secretsmanager:List*",
 	"signer:Get*", "signer:List*",
@@ -52,10 +54,20 @@ func closingStatement(s *settings.Settings) scpStatement {
 			resources = append(resources, at.resources(p, s)...)
 		}
 	}
+	all := slices.Clone(resources)
+	resources = slices.DeleteFunc(resources, func(arn string) bool { return isCovered(arn, all) })
 	return scpStatement{
 		Sid: onlyTheGate, Effect: "Deny", NotAction: actions, Resource: resources,
 		Condition: map[string]map[string][]string{"ArnNotLike": {"aws:PrincipalArn": append(authorizedARNs(s, "", nil, nil), p.AllRoles())}},
 	}
+}
+
+// isCovered is whether another of all patterns matches what a pattern does: it begins the same and ends with *.
+func isCovered(arn string, all []string) bool {
+	return slices.ContainsFunc(all, func(other string) bool {
+		prefix, isPattern := strings.CutSuffix(other, "*")
+		return isPattern && other != arn && strings.HasPrefix(arn, prefix)
+	})
 }
 
 // isClosed is whether the closing statement denies a call.

@@ -32,12 +32,12 @@ var ruleSpecs = []ruleSpec{
 	{name: "watch-images", what: "the image repositories, the signing profile, the CodeDeploy deployments or the state machines", affectsDelivery: true, clauses: imageClauses},
 	{name: "watch-storage", what: "the gate's buckets, KMS keys or their aliases", affectsDelivery: true, clauses: storageClauses},
 	{name: "watch-roles", what: "the gate's roles, policies or identity provider, or the roles of deployers, approvers and break-glass", affectsDelivery: true, clauses: roleClauses},
-	{name: "watch-source", what: "the connection to GitHub, the repositories in CodeCommit, the known state or the account's trails", affectsDelivery: true, clauses: sourceClauses},
+	{name: "watch-source", what: "the connection to GitHub, the repositories in CodeCommit, the known state, its check or the account's trails", affectsDelivery: true, clauses: sourceClauses},
 	{name: "watch-topic", what: "the alert topic, or the rule that watches the other rules", affectsDelivery: true, secondTopic: true, clauses: topicClauses},
 	{name: RulesRule, what: "the gate's EventBridge rules or the second alert topic", affectsDelivery: true, clauses: ruleClauses},
-	{name: "watch-services", what: "the services, tasks or load balancers of the apps", clauses: serviceClauses},
+	{name: "watch-services", what: "the services, tasks or load balancers of the apps, or the result of an action of a pipeline", clauses: serviceClauses},
 	{name: "watch-account", what: "the account (the call names no resource of the gate), GuardDuty, AWS Config, Security Hub or IAM Access Analyzer", clauses: accountClauses},
-	{name: "watch-records", what: "the secrets, logs, alert queues, the alarm or the way of alerts to the chat", clauses: recordClauses},
+	{name: "watch-records", what: "the secrets, logs, alert queues, alarms or the way of alerts to the chat", clauses: recordClauses},
 	{name: "watch-sessions", what: "a role of deployers or break-glass, or a role of the gate", reads: true, sessions: true, clauses: sessionClauses},
 	{name: "watch-images-read", what: "the apps' image repositories", reads: true, clauses: imageReadClauses},
 	{name: "watch-keys-read", what: "the KMS key for artifacts, or the secrets that the gate makes and their key", reads: true, clauses: secretReadClauses},
@@ -106,11 +106,11 @@ func eventSource(service string) string {
 	return service
 }
 
-// dutiesOf are the duties that rows of a service authorize, beside the deployers.
+// dutiesOf are the duties that rows of a service authorize on parts, beside the deployers.
 func dutiesOf(reported Control, service string) []string {
 	var duties []string
 	for _, c := range Calls {
-		if c.Reported == reported && c.service() == service {
+		if c.Reported == reported && c.service() == service && c.On != Account {
 			duties = append(duties, c.Authorized...)
 		}
 	}
@@ -195,8 +195,12 @@ func roleClauses(p naming.Plan, s *settings.Settings) []clause {
 }
 
 func sourceClauses(p naming.Plan, s *settings.Settings) []clause {
+	// A name or an ARN, with or without its beginning, a version or an alias (AWS Lambda API Reference, FunctionName). The names
+	// of the events, which have the version of the API (UpdateFunctionCode20150331v2), do not matter.
+	check := []any{suffix(p.CheckFunction().Name), wildcard("*" + p.CheckFunction().Name + ":*")}
 	clauses := []clause{
 		writes("ssm", at([]any{prefix(p.KnownState("").Name)}, "name", "names", "resourceId", "resourceArn")...),
+		writes("lambda", at(check, "functionName")...),
 		named(operationsOf("cloudtrail", Trails), "cloudtrail"),
 	}
 	if s.UsesCodeCommit() {
@@ -268,7 +272,10 @@ func serviceClauses(_ naming.Plan, s *settings.Settings) []clause {
 		services.parts = append(services.parts, at([]any{wildcard("arn:*/" + cluster + "/*")}, "serviceDeploymentArn", "serviceArn", "daemonArn", "resourceArn")...)
 		services.parts = append(services.parts, at([]any{suffix(":cluster/" + cluster)}, "clusterArn")...)
 	}
-	clauses := []clause{services}
+	// The check of the known state is an action of the pipelines. The rule of the pipelines reports what was left out of an event.
+	jobs := named(operationsOf("codepipeline", Account), "codepipeline").but(naming.Verifier)
+	jobs.parts = []part{{omitted, []any{pattern{"exists": false}}}}
+	clauses := []clause{services, jobs}
 	if len(listeners(s)) > 0 {
 		balancers := writes("elasticloadbalancing").but(ServiceLinked)
 		for _, listener := range listeners(s) {
@@ -288,8 +295,7 @@ func serviceClauses(_ naming.Plan, s *settings.Settings) []clause {
 }
 
 func accountClauses(_ naming.Plan, s *settings.Settings) []clause {
-	account := named(slices.Concat(operationsOf("codepipeline", Account), operationsOf("codebuild", Account), operationsOf("ecr", Account), operationsOf("events", Account, Bus)),
-		"codepipeline", "codebuild", "ecr", "events")
+	account := named(slices.Concat(operationsOf("codebuild", Account), operationsOf("ecr", Account), operationsOf("events", Account, Bus)), "codebuild", "ecr", "events")
 	// The rules of the services report what was left out of an event.
 	account.parts = []part{{omitted, []any{pattern{"exists": false}}}}
 	clauses := []clause{account, globalAccountClause()}

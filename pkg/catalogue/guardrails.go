@@ -84,12 +84,13 @@ func fragments(s *settings.Settings) []fragment {
 			if isClosed(c) {
 				continue
 			}
-			sid := denySid(presentDuties(s, c.Authorized))
+			duties := exemptDuties(s, c)
+			sid := denySid(duties)
 			i := slices.IndexFunc(found, func(f fragment) bool { return f.sid == sid })
 			if i < 0 {
 				i = len(found)
 				found = append(found, fragment{
-					sid: sid, principals: authorizedARNs(s, "", c.Authorized, nil), denials: []denial{{kind: at.kind}},
+					sid: sid, principals: authorizedARNs(s, "", duties, nil), denials: []denial{{kind: at.kind}},
 					operator: at.operator, key: at.key, growsWithApps: at.growsWithApps,
 				})
 			}

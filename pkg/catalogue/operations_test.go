@@ -79,6 +79,7 @@ func partNames(s *settings.Settings) map[string]map[string]string {
 			"resourceArns": listener, "targetGroupArn": arn("elasticloadbalancing", "targetgroup/blue/0123"),
 			"loadBalancerArn": arn("elasticloadbalancing", "loadbalancer/app/web/0123456789abcdef"),
 		},
+		"lambda":    {"functionName": "111111111111:function:" + p.CheckFunction().Name},
 		"guardduty": {"detectorId": "12abc34d567e8fa901bc2d34e56789f0"}, "access-analyzer": {"analyzerName": "prodgate", "analyzerArn": p.Analyzer().ARN},
 		"organizations": {}, "account": {}, "securityhub": {}, "cloudtrail": {"name": "prodgate", "trailName": "prodgate"},
 	}
@@ -121,6 +122,7 @@ var excusedMembers = []struct{ pattern, reason string }{
 	{`codecommit (branchName|approvalRuleName|filePath|name|resourceArn|newApprovalRuleTemplateName|defaultBranchName|newName)`, "Developers work on branches, files and requests; BranchEvent reports every change of prod. A new name is none of a part yet."},
 	{`guardduty (name|resourceArn|filterName)`, "Stands beside the detector."},
 	{`access-analyzer (ruleName|resourceArn|ids)`, "Stands beside the analyzer."},
+	{`lambda (layerName|capacityProviderName|codeSigningConfigArn|durableExecutionArn|durableExecutionName|eventSourceArn|statementId|name|queues|topics|runtimeVersionArn|[kK][mM]\S*KeyArn|sourceArn|s3Key|sourceKMSKeyArn|role|uuid)`, "Stands beside the function, or names what the check does not have: layers, providers, code signing, durable executions."},
 	{`(organizations|account|securityhub|cloudtrail) \S+`, "The account has the part once, or whichever it is called: calls are listed by name."},
 }
 
@@ -135,7 +137,7 @@ var excusedCalls = []struct{ pattern, reason string }{
 }
 
 // dataEvents are calls that only a trail with data events logs.
-var dataEvents = regexp.MustCompile(`^(sns (Publish|PublishBatch)|sqs (SendMessage|DeleteMessage|ChangeMessageVisibility)(Batch)?|s3 (.*Object(s|Acl|Tagging|LegalHold|Retention|Encryption)?|.*MultipartUpload|UploadPart.*|CreateSession))$`)
+var dataEvents = regexp.MustCompile(`^(sns (Publish|PublishBatch)|lambda Invoke.*|sqs (SendMessage|DeleteMessage|ChangeMessageVisibility)(Batch)?|s3 (.*Object(s|Acl|Tagging|LegalHold|Retention|Encryption)?|.*MultipartUpload|UploadPart.*|CreateSession))$`)
 
 func excused(list []struct{ pattern, reason string }, name string) bool {
 	return slices.ContainsFunc(list, func(e struct{ pattern, reason string }) bool {

@@ -61,6 +61,26 @@ func presentDuties(s *settings.Settings, duties []string) []string {
 	})
 }
 
+// exemptDuties are the duties that guardrails exempt from a call: those that may make it, and the gate's roles that may make
+// another call on the same target. The boundaries of these roles deny them this one. A target so needs one statement for
+// them, instead of one for each role.
+func exemptDuties(s *settings.Settings, c Call) []string {
+	duties := slices.Clone(c.Authorized)
+	for _, other := range deniedBy(Guardrail, c.On) {
+		for _, duty := range other.Authorized {
+			if isGateRole(duty) && !slices.Contains(duties, duty) {
+				duties = append(duties, duty)
+			}
+		}
+	}
+	return presentDuties(s, duties)
+}
+
+// isGateRole is whether a duty is that of a role that the gate makes, below a boundary.
+func isGateRole(duty string) bool {
+	return !slices.Contains([]string{Execution, Approvers, Mergers, ServiceLinked, Rotation}, duty)
+}
+
 // denySid begins the Sid of a statement: OnlyPipelineBuild.
 func denySid(authorized []string) string {
 	if len(authorized) == 0 {

@@ -42,6 +42,7 @@ const (
 	Machines         Target = "Machines"
 	Executions       Target = "Executions"
 	KnownState       Target = "KnownState"
+	CheckFunction    Target = "CheckFunction"
 	Trails           Target = "Trails"
 	Detector         Target = "Detector"
 	Recorder         Target = "Recorder"
@@ -155,10 +156,13 @@ var scopes = []scope{
 	{target: ChatDestination, closed: true, description: "the API destination of the chat", kind: "api-destination", resources: unless(hasNoChat, func(p naming.Plan) string {
 		return p.ChatDestination().ARN
 	})},
-	{target: Alarms, closed: true, description: "the alarm on undelivered alerts", kind: "alarm", resources: always(naming.Plan.Alarms)},
+	{target: Alarms, closed: true, description: "the alarms on undelivered alerts and on the check of the known state", kind: "alarm", resources: always(naming.Plan.Alarms)},
 	{target: Machines, closed: true, description: "the state machines for containment and release", kind: "statemachine", resources: unless(hasNoContainment, naming.Plan.Machines)},
 	{target: Executions, closed: true, description: "an execution of these state machines", kind: "execution", resources: unless(hasNoContainment, naming.Plan.Executions)},
 	{target: KnownState, closed: true, description: "the known state of the pipelines", kind: "parameter", resources: always(naming.Plan.KnownStates)},
+	{target: CheckFunction, closed: true, description: "the function that checks the known state", kind: "function", resources: always(func(p naming.Plan) string {
+		return p.CheckFunction().ARN + "*" // and its versions and aliases
+	})},
 	{target: Trails, description: "the account's trails", kind: "trail", resources: always(naming.Plan.Trails)},
 	{target: Detector, description: "GuardDuty's detector", kind: "detector", resources: unless(isGuardDutyOff, naming.Plan.Detectors)},
 	{target: Recorder, description: "AWS Config's recorder", kind: "recorder", resources: unless(isConfigOff, naming.Plan.ConfigRecorders)},

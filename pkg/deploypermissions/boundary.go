@@ -25,10 +25,12 @@ var readActions = []string{
 }
 
 // writeActions are patterns of writes, which a boundary allows on the resources of the statements. None matches an action
-// that deletes history, writes an image, an artifact or the value of a secret, or takes a role's boundary away.
+// that deletes history, writes an image, an artifact or the value of a secret, or takes a role's boundary away. *agResource is
+// TagResource and UntagResource.
 var writeActions = []string{
-	"codebuild:*Project", "codecommit:*ApprovalRuleTemplate*", "codedeploy:*Application", "codedeploy:*DeploymentGroup", "codepipeline:*Pipeline",
-	"ecr:*LifecyclePolicy", "ecr:*RepositoryPolicy", "iam:Create*", "iam:DeletePolicy*", "iam:Tag*", "iam:Untag*", "iam:Update*",
+	"codebuild:*Project", "codecommit:*ApprovalRuleTemplate*", "codeconnections:*agResource", "codedeploy:*Application",
+	"codedeploy:*DeploymentGroup", "codedeploy:*agResource", "codepipeline:*Pipeline", "codepipeline:*agResource", "ecr:*LifecyclePolicy",
+	"ecr:*agResource", "ecr:*RepositoryPolicy", "iam:Create*", "iam:DeletePolicy*", "iam:Tag*", "iam:Untag*", "iam:Update*",
 	"kms:*Alias", "kms:*Grant", "s3:DeleteObject*", "s3:Put*Configuration", "s3:PutBucket*", "secretsmanager:*RotateSecret",
 }
 
@@ -39,7 +41,7 @@ var iamWrites = []string{
 
 // wholeServices are services with no action that deploys, approves or reads a secret: a boundary allows all of their
 // actions, on the resources of the statements.
-var wholeServices = []string{"access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "logs", "pipes", "securityhub", "sns", "sqs", "ssm", "states"}
+var wholeServices = []string{"access-analyzer", "cloudtrail", "cloudwatch", "config", "events", "guardduty", "lambda", "logs", "pipes", "securityhub", "sns", "sqs", "ssm", "states"}
 
 // boundary collects the statements of a permission boundary.
 type boundary struct {

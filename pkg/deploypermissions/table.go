@@ -47,6 +47,14 @@ func table(p naming.Plan) []Work {
 			Write: []string{"codebuild:CreateProject", "codebuild:DeleteProject", "codebuild:UpdateProject"},
 		},
 		{
+			Name: "CheckFunction", On: []string{p.CheckFunction().ARN},
+			Read: []string{"lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetPolicy", "lambda:ListVersionsByFunction"},
+			Write: []string{
+				"lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:RemovePermission", "lambda:TagResource",
+				"lambda:UntagResource", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+			},
+		},
+		{
 			Name: "NewSigningProfile", On: everything, Why: noType, When: making, For: (*settings.Settings).Signs,
 			Write: []string{"signer:PutSigningProfile"},
 		},
@@ -416,7 +424,7 @@ func duties(p naming.Plan) []duty {
 		{"Containment", naming.Containment, "states.amazonaws.com", nil, nil},
 		{"Release", naming.Release, "states.amazonaws.com", nil, nil},
 		{"Recorder", naming.Recorder, "config.amazonaws.com", []string{p.Managed("service-role/AWS_ConfigRole")}, nil},
-		{"Verifier", naming.Verifier, "codebuild.amazonaws.com", nil, nil},
+		{"Verifier", naming.Verifier, "lambda.amazonaws.com", nil, nil},
 		{"Dispatcher", naming.Dispatcher, "events.amazonaws.com", nil, nil},
 		{"ChatPipe", naming.ChatPipe, "pipes.amazonaws.com", nil, (*settings.Settings).HasChat},
 		{"Remediator", naming.Remediator, "ssm.amazonaws.com", nil, nil},

@@ -75,7 +75,7 @@ func TestDelivery_StagesAreInOrder(t *testing.T) {
 			"Build: Build by CodeBuild",
 			"Build: Test by CodeBuild",
 			"Sign: Build by CodeBuild",
-			"Deploy: Test by CodeBuild",
+			"Deploy: Invoke by Lambda",
 			"Deploy: Build by CodeBuild",
 			"Deploy: Deploy by ECS",
 			"Deploy: Test by CodeBuild",
@@ -102,8 +102,8 @@ func TestDelivery_ActionsAreOfTheApp(t *testing.T) {
 			{"the branch", source["BranchName"], "prod"},
 			{"change detection", source["DetectChanges"], "false"},
 			{"the project", build["ProjectName"], r.One(t, projectType, "gate-"+name+"-build").Text("name")},
-			{"the project of the check", check["ProjectName"], r.One(t, projectType, "gate-verifier-before-deploy").Text("name")},
-			{"the app that is checked", check["EnvironmentVariables"], `[{"name":"APP","value":"` + name + `"}]`},
+			{"the function of the check", check["FunctionName"], r.One(t, functionType, "gate-verifier").Text("name")},
+			{"the app that is checked", check["UserParameters"], name},
 			{"the cluster", deploy["ClusterName"], "web"},
 			{"the service", deploy["ServiceName"], name},
 			{"the file of images", deploy["FileName"], buildspec.ImageDefinitions},
@@ -145,11 +145,11 @@ func TestDelivery_PushToProdIsTheOnlyTrigger(t *testing.T) {
 // readBy are the variables that buildspecs read, and those that they do without.
 func readBy() map[string][2][]string {
 	optional := map[string][]string{
-		"build": {buildspec.BuildSecrets}, "known": {buildspec.App}, "verify": {buildspec.Health}, "sign": {buildspec.SBOM},
+		"build": {buildspec.BuildSecrets}, "verify": {buildspec.Health}, "sign": {buildspec.SBOM},
 		"prepare": append(buildspec.Required("prepare"), buildspec.SBOM, buildspec.SigningProfile, buildspec.SourceRepository, buildspec.CommitID),
 	}
 	all := map[string][2][]string{}
-	for _, name := range []string{"build", "known", "findings", "verify", "zap", "sign", "prepare", "gitleaks", "bandit", "gosec", "grype"} {
+	for _, name := range []string{"build", "findings", "verify", "zap", "sign", "prepare", "gitleaks", "bandit", "gosec", "grype"} {
 		all[buildspec.Text(name)] = [2][]string{buildspec.Required(name), optional[name]}
 	}
 	all[buildspec.Text("prepare")] = [2][]string{
@@ -217,7 +217,6 @@ func TestDelivery_ProjectsHaveTheVariablesOfTheirBuildspecs(t *testing.T) {
 				check(projects[a.configuration["ProjectName"]], names)
 			}
 		}
-		check(projects["prodgate-verifier"], nil)
 	}
 	if len(seen) != len(reads)-1 { // one of the two that look at code
 		t.Errorf("looked at %d buildspecs, there are %d", len(seen), len(reads))
@@ -237,9 +236,6 @@ func TestDelivery_OnlyTheBuildIsPrivileged(t *testing.T) {
 			privileged++
 		}
 		for input, want := range map[string]string{"source.type": "CODEPIPELINE", "artifacts.type": "CODEPIPELINE"} {
-			if project.Name == "gate-verifier" { // which the clock starts
-				want = map[string]string{"source.type": "NO_SOURCE", "artifacts.type": "NO_ARTIFACTS"}[input]
-			}
 			if project.Text(input) != want {
 				t.Errorf("%s: %s is %q", project, input, project.Text(input))
 			}

@@ -168,6 +168,8 @@ func TestIdentity_TrustOneServiceForOneSource(t *testing.T) {
 		}
 		switch role.Name {
 		case "gate-recorder":
+		case "gate-verifier": // Lambda does not say for which function either
+			want.Principal["Service"] = []string{"lambda.amazonaws.com"}
 		case "gate-remediator": // by the runs of runbooks, each with an id of its own
 			want.Principal["Service"] = []string{"ssm.amazonaws.com"}
 			want.Condition["ArnLike"] = map[string][]string{"aws:SourceArn": {"arn:aws:ssm:eu-west-2:111111111111:automation-execution/*"}}
@@ -272,9 +274,9 @@ func TestDocuments_PatternsMatchRoles(t *testing.T) {
 		"changes the bucket": {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyDeployersOnBuckets", nil},
 		"writes records":     {r.One(t, policyOfBucket, "gate-config"), "OnlyRecorderOnRecordObjects", []string{role("gate-recorder")}},
 		"deletes records":    {r.One(t, policyOfBucket, "gate-config"), "OnlyDeployersOnRecordObjects", nil},
-		"reads artifacts": {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildScanVerifierInspectSignPrepareOnArtifactKey", []string{
+		"reads artifacts": {r.One(t, keyType, "gate-artifacts"), "OnlyPipelineBuildScanInspectSignPrepareOnArtifactKey", []string{
 			role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline"), role("gate-api-scan"), role("gate-web-scan"),
-			role("gate-verifier"), role("gate-inspect"), role("gate-sign"), role("gate-prepare")}},
+			role("gate-inspect"), role("gate-sign"), role("gate-prepare")}},
 		"changes a key":     {r.One(t, keyType, "gate-images"), "OnlyDeployersOnKeys", nil},
 		"publishes alerts":  {r.One(t, "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"), "OnlyDeployersOnTopic", nil},
 		"pushes the api":    {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildSignOnRepositories", []string{role("gate-api-build"), role("gate-sign")}},
@@ -318,7 +320,7 @@ func TestDocuments_NameExistingResources(t *testing.T) {
 	}
 	var projects []*gatetest.Resource
 	for _, name := range []string{
-		"gate-api-build", "gate-api-scan-secrets", "gate-api-scan-code", "gate-api-scan-dependencies", "gate-verifier-before-deploy", "gate-prepare", "gate-verify",
+		"gate-api-build", "gate-api-scan-secrets", "gate-api-scan-code", "gate-api-scan-dependencies", "gate-prepare", "gate-verify",
 		"gate-findings", "gate-sign",
 	} {
 		projects = append(projects, r.One(t, projectType, name))
@@ -331,10 +333,11 @@ func TestDocuments_NameExistingResources(t *testing.T) {
 	}{
 		"the build pushes to its repository":          {"gate-api-build", "PushImages", r.Of(t, repositoryType), ""},
 		"the build logs to its log group":             {"gate-api-build", "Logs", []*gatetest.Resource{logs("gate-api-build")}, ":*"},
-		"the check logs to its log groups":            {"gate-verifier", "Logs", []*gatetest.Resource{logs("gate-verifier"), logs("gate-verifier-before-deploy")}, ":*"},
+		"the check logs to its log group":             {"gate-verifier", "Logs", []*gatetest.Resource{logs("gate-verifier")}, ":*"},
+		"the check reads itself":                      {"gate-verifier", "Function", r.Of(t, functionType), ""},
 		"the check reads what starts it":              {"gate-verifier", "Schedule", []*gatetest.Resource{r.One(t, "aws:cloudwatch/eventRule:EventRule", "gate-check")}, ""},
 		"the check reads the topic":                   {"gate-verifier", "Topic", []*gatetest.Resource{r.One(t, "aws:sns/topic:Topic", "gate-alerts")}, ""},
-		"the dispatcher starts the check":             {"gate-dispatcher", "StartCheck", []*gatetest.Resource{r.One(t, projectType, "gate-verifier")}, ""},
+		"the pipeline invokes the check":              {"gate-api-pipeline", "CheckKnownState", r.Of(t, functionType), ""},
 		"the pipeline starts its projects":            {"gate-api-pipeline", "Builds", projects, ""},
 		"the scans log to their log groups":           {"gate-api-scan", "Logs", []*gatetest.Resource{logs("gate-api-scan-secrets"), logs("gate-api-scan-code"), logs("gate-api-scan-dependencies")}, ":*"},
 		"the scans read the source of their app":      {"gate-api-scan", "ReadArtifacts", []*gatetest.Resource{r.One(t, bucketType, "gate-artifacts")}, "/api-prodgate/Source/*"},

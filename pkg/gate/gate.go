@@ -3,6 +3,7 @@
 package gate
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,6 +24,7 @@ import (
 	"prodgate/pkg/gate/source"
 	"prodgate/pkg/gate/storage"
 	"prodgate/pkg/gate/watch"
+	"prodgate/pkg/knownstate/archive"
 	"prodgate/pkg/pipeline"
 	"prodgate/pkg/settings"
 )
@@ -42,6 +44,8 @@ type Args struct {
 	Settings *settings.Settings
 	// Account reads what the account has already.
 	Account account.Reader
+	// Function builds the archive of the function that checks the known state.
+	Function func(context.Context) (archive.Archive, error)
 }
 
 // New declares the gate of one stack: what all apps share first, then each app, then what
@@ -56,6 +60,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("gate: %w", err)
 	}
 	c := component.New(ctx, args.Settings, name)
+	function, err := args.Function(ctx.Context())
+	if err != nil {
+		return nil, fmt.Errorf("function: %w", err)
+	}
 
 	existing, err := preflight.Check(c, g, args.Account)
 	if err != nil {
@@ -88,7 +96,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	pipelines, err := delivery.New(c, g, delivery.Earlier{
 		Model: pipeline.New(c.Settings), Boundaries: boundaries, Store: store, Alerts: alerts, EventBridgeRole: eventBridgeRole, Source: source,
-		Rotators: existing.Rotators,
+		Rotators: existing.Rotators, Function: function,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("delivery: %w", err)

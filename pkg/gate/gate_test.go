@@ -29,6 +29,7 @@ const (
 	attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 	onlyThese      = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
 	noInline       = "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive"
+	functionType   = "aws:lambda/function:Function"
 	projectType    = "aws:codebuild/project:Project"
 	pipelineType   = "aws:codepipeline/pipeline:Pipeline"
 	profileType    = "aws:signer/signingProfile:SigningProfile"
@@ -196,7 +197,7 @@ func programOn(s *settings.Settings, has gatetest.Account) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: has.For(s)}, providers)
+		g, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: has.For(s), Function: gatetest.Function}, providers)
 		if err != nil {
 			return err
 		}
@@ -285,9 +286,9 @@ func TestGate_Order(t *testing.T) {
 		"the recorder is switched on when it can deliver":       {statusType, "gate-recorder", channelType, "gate-recorder"},
 		"an alert is sent to a topic that lets it":              {"aws:cloudwatch/eventTarget:EventTarget", "gate-failed-runs", "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"},
 		"what a pipeline has to be is kept before it starts":    {pipelineType, "gate-api", parameterType, "gate-api"},
-		"the check starts with a role that may":                 {projectType, "gate-verifier", attachmentType, "gate-verifier"},
-		"the check before deployments too":                      {projectType, "gate-verifier-before-deploy", attachmentType, "gate-verifier"},
-		"the clock starts the check as a role that may":         {"aws:cloudwatch/eventTarget:EventTarget", "gate-check", attachmentType, "gate-dispatcher"},
+		"the check runs with a role that may":                   {functionType, "gate-verifier", attachmentType, "gate-verifier"},
+		"a pipeline invokes a check that is there":              {pipelineType, "gate-api", functionType, "gate-verifier"},
+		"the clock invokes a check that lets it":                {"aws:cloudwatch/eventTarget:EventTarget", "gate-check", "aws:lambda/permission:Permission", "gate-check"},
 		"the log group is there before CodeBuild would make it": {projectType, "gate-api-build", "aws:cloudwatch/logGroup:LogGroup", "gate-api-build"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -41,7 +41,7 @@ func guarded(s *settings.Settings) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		if _, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: gatetest.Having(s).For(s)}, pulumi.Providers(workload)); err != nil {
+		if _, err := gate.New(ctx, "gate", &gate.Args{Settings: s, Account: gatetest.Having(s).For(s), Function: gatetest.Function}, pulumi.Providers(workload)); err != nil {
 			return err
 		}
 		_, err = guardrails.New(ctx, "guardrails", s, pulumi.Provider(organization))

@@ -80,7 +80,7 @@ func TestConfigRules_GuardRulesNameTheGate(t *testing.T) {
 		return ""
 	}
 	for rule, lets := range map[string][]string{
-		"pipeline-actions":    {`pipelines = /-prodgate$/`, `projects = /^prodgate-/`, `region = "eu-west-2"`, `roles = /:role\/prodgate\/./`, `shared_projects = ["prodgate-verifier-before-deploy", "prodgate-findings", "prodgate-sign", "prodgate-prepare", "prodgate-verify", "prodgate-dast"]`},
+		"pipeline-actions":    {`check_function = "prodgate-verifier"`, `pipelines = /-prodgate$/`, `projects = /^prodgate-/`, `region = "eu-west-2"`, `roles = /:role\/prodgate\/./`, `shared_projects = ["prodgate-findings", "prodgate-sign", "prodgate-prepare", "prodgate-verify", "prodgate-dast"]`},
 		"pipeline-approval":   {"approval_stage = " + stage("Approve"), "deploy_stage = " + stage("Deploy"), `pipelines = /-prodgate$/`},
 		"pipeline-artifacts":  {`artifact_bucket = "` + r.One(t, bucketType, "gate-artifacts").Text("bucket") + `"`, `artifact_key = "` + pipeline.Text("artifactStores.encryptionKey.id") + `"`, `pipelines = /-prodgate$/`},
 		"pipeline-trigger":    {`branch = "prod"`, `pipelines = /-prodgate$/`, `repositories = ["example-org/web"]`},

@@ -33,7 +33,8 @@ func knownStates(t *testing.T, r *gatetest.Recording) map[string]state {
 func TestKnownState_HasEveryPart(t *testing.T) {
 	t.Parallel()
 	r := built(t, contained(run(withSecrets(approved("api", "web")))))
-	kinds := map[string]string{pipelineType: "pipeline ", projectType: "project ", roleType: "role ", policyType: "policy ", repositoryType: "repository "}
+	kinds := map[string]string{pipelineType: "pipeline ", projectType: "project ", roleType: "role ", policyType: "policy ", repositoryType: "repository ",
+		functionType: "function "}
 	want := map[string][]string{}
 	for token, kind := range kinds {
 		for _, made := range r.Of(t, token) {
@@ -45,7 +46,7 @@ func TestKnownState_HasEveryPart(t *testing.T) {
 			}
 			duty := strings.TrimPrefix(strings.TrimPrefix(made.Name, "gate-"), "boundary-")
 			switch {
-			case of != "/prodgate/known-state", token == projectType, token == policyType && isBoundary(made), slices.Contains([]string{"verifier", "dispatcher", "inspect", "sign", "prepare"}, duty):
+			case of != "/prodgate/known-state", token == projectType, token == functionType, token == policyType && isBoundary(made), slices.Contains([]string{"verifier", "dispatcher", "inspect", "sign", "prepare"}, duty):
 				want[of] = append(want[of], kind+made.Text("name"))
 			}
 			if token == pipelineType {
@@ -101,7 +102,7 @@ func TestKnownState_ChangedSettingChangesItsFields(t *testing.T) {
 		"the image of builds": {set("build", object{"image": "aws/codebuild/standard:6.0"}), []string{
 			build + "image", "project prodgate-api-scan-code: image", "project prodgate-api-scan-dependencies: image",
 			"project prodgate-api-scan-secrets: image", "project prodgate-findings: image", "project prodgate-prepare: image",
-			"project prodgate-sign: image", "project prodgate-verifier-before-deploy: image", "project prodgate-verifier: image",
+			"project prodgate-sign: image",
 			"project prodgate-verify: image"}},
 		"how often it is compared": {set("detection", object{"checkMinutes": 30}), []string{"rule prodgate-check: schedule"}},
 	} {

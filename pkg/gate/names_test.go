@@ -27,6 +27,7 @@ var limits = map[string]map[string]int{
 	"aws:kms/alias:Alias":                    {"name": 256},
 	machineType:                              {"name": 80},
 	"aws:sns/topic:Topic":                    {"name": 256},
+	functionType:                             {"name": 64, "description": 256},
 	trailType:                                {"name": 128},
 	featureType:                              {"name": 64},
 	analyzerType:                             {"analyzerName": 255},

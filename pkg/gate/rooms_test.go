@@ -91,9 +91,13 @@ func deliveryRoom(b base) error {
 	if err != nil {
 		return err
 	}
+	function, err := gatetest.Function(b.Ctx.Context())
+	if err != nil {
+		return err
+	}
 	pipelines, err := delivery.New(b.Context, b.parent, delivery.Earlier{
 		Model: pipeline.New(b.Settings), Boundaries: b.boundaries, Store: store, Alerts: b.alerts, EventBridgeRole: b.eventBridgeRole, Source: source,
-		Rotators: existing.Rotators,
+		Rotators: existing.Rotators, Function: function,
 	})
 	if err != nil {
 		return err

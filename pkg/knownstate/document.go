@@ -20,6 +20,18 @@ func document(text any) (any, error) {
 	return d, nil
 }
 
+// json is a text in JSON as a value; nil where there is none.
+func (r *Reader) json(what string, text any) any {
+	if isEmpty(text) {
+		return nil
+	}
+	var value any
+	if err := json.Unmarshal([]byte(fmt.Sprint(text)), &value); err != nil {
+		r.fail(fmt.Errorf("%s: %w", what, err))
+	}
+	return value
+}
+
 func normalizeDocument(text any) (map[string]any, error) {
 	var d map[string]any
 	if err := json.Unmarshal([]byte(fmt.Sprint(text)), &d); err != nil {

@@ -1,6 +1,6 @@
 // Package knownstate is the baseline of a gate: its parts in a form that is the same for what the
-// program declares and for what AWS returns. Parameters keep hashes of it; buildspec/known.yaml makes
-// the same hashes of the live gate, in jq, and compares them.
+// program declares and for what AWS returns. Parameters keep hashes of it; package check makes the same
+// hashes of the live gate, by the same functions, and compares them.
 package knownstate
 
 import (
@@ -25,9 +25,8 @@ type Part struct {
 	Fields
 }
 
-// Kind reads the parts that are compared from the inputs of a resource. It returns an error for an
-// input that it does not know, so that no new input is left out of the comparison by accident.
-type Kind func(Inputs) ([]Part, error)
+// Kind reads the parts that are compared from the inputs of a resource, declared or live.
+type Kind func(*Reader, Inputs) []Part
 
 // MaxParameter is the most characters of a parameter in the standard tier: AWS
 // Systems Manager User Guide, Managing parameter tiers.
@@ -43,18 +42,26 @@ func Hashes(parts []Part) (string, error) {
 			of = map[string]string{}
 			all[part.Name] = of
 		}
-		for field, value := range part.Fields {
-			if isEmpty(value) {
-				continue
-			}
+		for field, hash := range part.Hashes() {
 			if _, twice := of[field]; twice {
 				return "", fmt.Errorf("%s: %s is there twice", part.Name, field)
 			}
-			of[field] = Hash(value)
+			of[field] = hash
 		}
 	}
 	text, err := json.Marshal(all)
 	return string(text), err
+}
+
+// Hashes are the hashes of the fields that have a value.
+func (p Part) Hashes() map[string]string {
+	all := map[string]string{}
+	for field, value := range p.Fields {
+		if !isEmpty(value) {
+			all[field] = Hash(value)
+		}
+	}
+	return all
 }
 
 // hashLength cuts a SHA-256, so that the fields of an app fit into a parameter. A search for another

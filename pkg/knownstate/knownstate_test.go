@@ -100,7 +100,7 @@ func TestKnownState_MalformedDocument(t *testing.T) {
 			t.Errorf("%q is %v, %v, want %s", text, d, err, want)
 		}
 		for name, kind := range map[string]Kind{"Role": Role, "Policy": Policy, "BucketPolicy": BucketPolicy} {
-			if _, err := kind(Inputs{"policy": text, "assumeRolePolicy": text}); err == nil {
+			if _, err := kind.Declared(Inputs{"policy": text, "assumeRolePolicy": text}); err == nil {
 				t.Errorf("%s accepts %q", name, text)
 			}
 		}
@@ -128,7 +128,7 @@ func TestKnownState_MalformedInputs(t *testing.T) {
 		"a list for an environment": {Project, Inputs{"environment": []any{}}, "an environment is a []interface {}, not an object"},
 		"a string for a variable":   {Project, Inputs{"environment": map[string]any{"environmentVariables": "x"}}, "a variable is a string, not an object"},
 	} {
-		if _, err := c.kind(c.inputs); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := c.kind.Declared(c.inputs); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", name, err, c.want)
 		}
 	}
@@ -140,12 +140,12 @@ func TestKnownState_UnknownInput(t *testing.T) {
 	for name, kind := range map[string]Kind{
 		"Pipeline": Pipeline("eu-west-2"), "Project": Project, "Role": Role, "Attachments": Attachments, "InlinePolicies": InlinePolicies,
 		"Policy": Policy, "Repository": Repository, "RepositoryPolicy": RepositoryPolicy, "BucketPolicy": BucketPolicy,
-		"TopicPolicy": TopicPolicy("t"), "Schedule": Schedule, "Target": Target,
+		"TopicPolicy": TopicPolicy("t"), "Rule": Rule, "Function": Function, "FunctionPermission": FunctionPermission("f"), "FunctionPolicy": FunctionPolicy, "Target": Target,
 	} {
-		if _, err := kind(Inputs{"new": "x"}); err == nil || !strings.Contains(err.Error(), "nothing compares new with the live resource") {
+		if _, err := kind.Declared(Inputs{"new": "x"}); err == nil || !strings.Contains(err.Error(), "nothing compares new with the live resource") {
 			t.Errorf("%s: got %v", name, err)
 		}
-		if _, err := kind(Inputs{"new": ""}); err != nil && strings.Contains(err.Error(), "new") {
+		if _, err := kind.Declared(Inputs{"new": ""}); err != nil && strings.Contains(err.Error(), "new") {
 			t.Errorf("%s: of what is not set: %v", name, err)
 		}
 	}
@@ -154,7 +154,7 @@ func TestKnownState_UnknownInput(t *testing.T) {
 		{"stages": []any{map[string]any{"name": "S", "actions": []any{map[string]any{"roleArn": "r"}}}}},
 		{"triggers": []any{map[string]any{"gitConfiguration": map[string]any{"pullRequests": []any{map[string]any{"events": []any{"x"}}}}}}},
 	} {
-		if _, err := Pipeline("eu-west-2")(deep); err == nil {
+		if _, err := Pipeline("eu-west-2").Declared(deep); err == nil {
 			t.Errorf("%v is taken", deep)
 		}
 	}

@@ -55,10 +55,19 @@ func (p Plan) Machine(duty string) Named {
 	return Named{name, p.arn("states", "stateMachine:"+name)}
 }
 
-// VerifierProject compares the live gate with its known state on a schedule.
-func (p Plan) VerifierProject() Named {
+// CheckFunction is the Lambda function that compares the live gate with its known state.
+func (p Plan) CheckFunction() Named {
 	name := p.Gate + "-" + Verifier
-	return Named{name, p.arn("codebuild", "project/"+name)}
+	return Named{name, p.arn("lambda", "function:"+name)}
+}
+
+// CheckErrorsAlarm reports a check that fails, and CheckMissedAlarm a schedule without a check.
+func (p Plan) CheckErrorsAlarm() Named { return p.alarm("check-errors") }
+func (p Plan) CheckMissedAlarm() Named { return p.alarm("check-missed") }
+
+func (p Plan) alarm(what string) Named {
+	name := p.Gate + "-" + what
+	return Named{name, p.Alarm(name)}
 }
 
 // Check is the rule that starts the comparison on a schedule.

@@ -145,7 +145,8 @@ func (p Plan) Alarm(name string) string { return p.arn("cloudwatch", "alarm:"+na
 // project without a logs setting would not open another one.
 func (p Plan) LogGroup(app, duty string) Named { return p.LogGroupOf(p.Project(app, duty)) }
 
-// LogGroupOf is the log group of any project of the gate.
+// LogGroupOf is the log group of any project of the gate, and of the function that checks the known state: a
+// project was the check before, and its log goes on.
 func (p Plan) LogGroupOf(project Named) Named {
 	name := "/aws/codebuild/" + project.Name
 	return Named{name, p.arn("logs", "log-group:"+name)}

@@ -68,6 +68,7 @@ func (m Model) GuardValues() map[string]string {
 		"pipelines":       guard.Pattern("-" + gate + "$"),
 		"projects":        guard.Pattern("^" + gate + "-"),
 		"app_projects":    guard.Patterns("^"+gate+"-.+-", "^"+gate+"-("+strings.Join(m.sharedChecks(), "|")+")$"),
+		"check_function":  guard.Text(m.names.CheckFunction().Name),
 		"docker_projects": guard.Pattern("^" + gate + "-.+-" + BuildProject + "$"),
 		"region":          guard.Text(m.settings.Region),
 		"repositories":    guard.Texts(repositories...),

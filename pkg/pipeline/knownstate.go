@@ -28,6 +28,9 @@ func (m Model) KnownParts(scope Scope) []string {
 		if role.Service == codeBuild && len(m.projectsOf(role.Name, scope)) == 0 {
 			continue
 		}
+		if role.Service == lambda {
+			parts = append(parts, "function "+m.names.CheckFunction().Name)
+		}
 		parts = append(parts, "role "+m.names.Role(app, role.Name).Name, "policy "+m.names.Policy(app, role.Name).Name)
 		for _, at := range m.projectsOf(role.Name, scope) {
 			if scope.app != nil || m.isDeclared(at.Name) {
@@ -41,9 +44,6 @@ func (m Model) KnownParts(scope Scope) []string {
 
 // isDeclared is whether the stack has a shared project.
 func (m Model) isDeclared(project string) bool {
-	if project == m.names.VerifierProject().Name {
-		return true
-	}
 	return slices.ContainsFunc(m.rows, func(row Row) bool {
 		return row.Project != nil && row.Project.IsShared && m.names.Shared(row.Project.Name).Name == project &&
 			m.isOn(row, AllApps) && m.has(AllApps, row.isOnFor)

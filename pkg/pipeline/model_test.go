@@ -239,7 +239,7 @@ func TestModel_ANewCheckIsInTheValuesOfGuard(t *testing.T) {
 	s := stack(t, nil)
 	before, after := pipeline.New(s).GuardValues(), withNewChecks(s).GuardValues()
 	for name, want := range map[string]string{
-		"shared_projects": `["prodgate-verifier-before-deploy", "prodgate-findings", "prodgate-sign", "prodgate-probe", "prodgate-prepare", "prodgate-verify", "prodgate-dast"]`,
+		"shared_projects": `["prodgate-findings", "prodgate-sign", "prodgate-probe", "prodgate-prepare", "prodgate-verify", "prodgate-dast"]`,
 		"app_projects":    `[/^prodgate-.+-/, /^prodgate-(findings|sign|probe|prepare|verify|dast)$/]`,
 		"approval_stage":  "configuration.pipeline.stages.5",
 		"deploy_stage":    "configuration.pipeline.stages.6",

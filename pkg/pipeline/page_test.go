@@ -41,11 +41,20 @@ func page(rows []pipeline.Row) string {
 			cells[4], cells[5], cells[7], cells[8] = strings.Join(specs, ", "), strings.Join(tools, ", "), p.Role, strings.Join(actions, ", ")
 		} else {
 			cells[3] = row.Provider
-			var actions []string
-			for _, right := range row.Rights {
-				actions = append(actions, right.Actions...)
+			if f := row.Function; f != nil {
+				cells[3] = "Lambda: prodgate-" + f.Role
+				var actions []string
+				for _, right := range f.Rights {
+					actions = append(actions, right.Actions...)
+				}
+				cells[7], cells[8] = f.Role, strings.Join(actions, ", ")
+			} else {
+				var actions []string
+				for _, right := range row.Rights {
+					actions = append(actions, right.Actions...)
+				}
+				cells[7], cells[8] = "pipeline", strings.Join(actions, ", ")
 			}
-			cells[7], cells[8] = "pipeline", strings.Join(actions, ", ")
 		}
 		for _, cell := range cells {
 			out.WriteString(strings.TrimRight("| "+cell, " ") + " ")

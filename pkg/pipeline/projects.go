@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,22 +78,26 @@ func (m Model) SharedProjects() ([]CodeBuildProject, error) {
 	return all, nil
 }
 
-// ScheduledCheck is the project that checks the known state on a schedule: the project that
-// pipelines start, without a source, and limited to one build at a time.
-func (m Model) ScheduledCheck() (CodeBuildProject, error) {
-	shared, err := m.SharedProjects()
-	if err != nil {
-		return CodeBuildProject{}, err
-	}
-	i := slices.IndexFunc(shared, func(p CodeBuildProject) bool { return p.Suffix == BeforeDeploy })
+// LambdaFunction is a function as Lambda has it.
+type LambdaFunction struct {
+	naming.Named
+	// Role is the role of the function, one of package naming's.
+	Role, Description string
+	Variables         []Setting
+	Minutes, MemoryMB int
+}
+
+// CheckFunction is the function that checks the known state.
+func (m Model) CheckFunction() (LambdaFunction, error) {
+	i := slices.IndexFunc(m.rows, func(row Row) bool { return row.Function != nil })
 	if i < 0 {
-		return CodeBuildProject{}, fmt.Errorf("no row has the project %s", BeforeDeploy)
+		return LambdaFunction{}, errors.New("no row has a function")
 	}
-	check := shared[i]
-	check.Named, check.Suffix, check.Source = m.names.VerifierProject(), naming.Verifier, "NO_SOURCE"
-	check.Description = "Compares the live gate with what pulumi up has made of it"
-	check.Minutes, check.ConcurrentBuilds = 8*60, 1 // for a thousand apps
-	return check, nil
+	f := m.rows[i].Function
+	return LambdaFunction{
+		Named: m.names.CheckFunction(), Role: f.Role, Description: f.Description, Variables: m.resolve(f.Variables, settings.App{}),
+		Minutes: f.Minutes, MemoryMB: f.MemoryMB,
+	}, nil
 }
 
 // describe makes the part of a project that follows from its row. Shared projects have no app.
@@ -126,21 +131,20 @@ func (m Model) startedProjects(scope Scope) []string {
 }
 
 // SharedNames are the names of all shared projects, whether the stack has them or not. These
-// projects read variables that the action sets. The check of the known state is the first.
+// projects read variables that the action sets.
 func (m Model) SharedNames() []string {
-	names := []string{m.names.Shared(BeforeDeploy).Name}
+	var names []string
 	for _, name := range m.sharedChecks() {
 		names = append(names, m.names.Shared(name).Name)
 	}
 	return names
 }
 
-// sharedChecks are the shared projects except the check of the known state, by the part of their
-// names after the gate's.
+// sharedChecks are the shared projects, by the part of their names after the gate's.
 func (m Model) sharedChecks() []string {
 	var names []string
 	for _, row := range m.rows {
-		if row.Project != nil && row.Project.IsShared && row.Project.Name != BeforeDeploy {
+		if row.Project != nil && row.Project.IsShared {
 			names = append(names, row.Project.Name)
 		}
 	}

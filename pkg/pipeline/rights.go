@@ -200,12 +200,12 @@ var approverRights = []Right{
 	},
 }
 
-// verifierRights let the check of the known state read what the gate is made of, and send alerts.
+// verifierRights let the check of the known state read what the gate is made of, send alerts, and tell a pipeline
+// whether its run goes on.
 func verifierRights() []Right {
 	one := func(arn func(naming.Plan) string) func(Model, Scope) []Value {
 		return on(func(m Model) []string { return []string{arn(m.names)} })
 	}
-	bucket := func(p naming.Plan) string { return p.Bucket("artifacts").ARN }
 	return append([]Right{
 		{Sid: "KnownState", Actions: []string{"ssm:GetParameter", "ssm:GetParametersByPath"}, On: one(naming.Plan.KnownStates)},
 		{Sid: "Pipelines", Actions: []string{"codepipeline:GetPipeline"}, On: one(naming.Plan.Pipelines)},
@@ -214,16 +214,15 @@ func verifierRights() []Right {
 		{Sid: "Roles", Actions: []string{"iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}, On: one(naming.Plan.AllRoles)},
 		{Sid: "Policies", Actions: []string{"iam:GetPolicy", "iam:GetPolicyVersion"}, On: one(naming.Plan.AllPolicies)},
 		{Sid: "Schedule", Actions: []string{"events:DescribeRule", "events:ListTargetsByRule"}, On: one(func(p naming.Plan) string { return p.Check().ARN })},
-		// What CodeBuild needs to get an artifact: CodeBuild User Guide, Allow CodeBuild to
-		// interact with other AWS services.
-		{Sid: "Bucket", Actions: []string{"s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketPolicy"}, On: one(bucket)},
+		{Sid: "Function", Actions: []string{"lambda:GetFunctionConfiguration", "lambda:GetPolicy"}, On: one(func(p naming.Plan) string { return p.CheckFunction().ARN })},
+		{Sid: "Bucket", Actions: []string{"s3:GetBucketPolicy"}, On: one(func(p naming.Plan) string { return p.Bucket("artifacts").ARN })},
 		{
-			Sid: "Artifacts", Actions: []string{"s3:GetObject", "s3:GetObjectVersion"},
-			On: one(func(p naming.Plan) string { return bucket(p) + "/*/" + BuildArtifact + "/*" }),
-		},
-		{
-			Sid: "ArtifactKey", Actions: []string{"kms:Decrypt"}, On: func(Model, Scope) []Value { return []Value{{Part: ArtifactKey}} },
-			Conditions: func(m Model, _ Scope) []Condition { return []Condition{m.viaService("s3")} },
+			// AWS names no resource for these. Lambda Developer Guide, Using source function ARN to control function
+			// access behavior: another function with this role has another ARN.
+			Sid: "JobResults", Actions: []string{"codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"}, On: everything,
+			Conditions: func(m Model, _ Scope) []Condition {
+				return []Condition{{"ArnEquals", "lambda:SourceFunctionArn", texts(m.names.CheckFunction().ARN)}}
+			},
 		},
 		{Sid: "Topic", Actions: []string{"sns:GetTopicAttributes"}, On: one(func(p naming.Plan) string { return p.Topic().ARN })},
 	}, publishes("Tell")...)

@@ -31,7 +31,10 @@ type Condition struct {
 	Values        []Value
 }
 
-const codeBuild = "codebuild.amazonaws.com"
+const (
+	codeBuild = "codebuild.amazonaws.com"
+	lambda    = "lambda.amazonaws.com"
+)
 
 // Roles are the roles of the pipelines. The roles of projects are in the order of their rows.
 func (m Model) Roles() []Role {
@@ -39,6 +42,9 @@ func (m Model) Roles() []Role {
 	for _, row := range m.rows {
 		if p := row.Project; p != nil && m.isOn(row, AllApps) && !slices.ContainsFunc(roles, func(r Role) bool { return r.Name == p.Role }) {
 			roles = append(roles, Role{Name: p.Role, IsPerApp: !p.IsShared, Service: codeBuild})
+		}
+		if row.Function != nil && m.isOn(row, AllApps) {
+			roles = append(roles, Role{Name: row.Function.Role, Service: lambda})
 		}
 	}
 	if m.has(AllApps, IsBlueGreen) {
@@ -61,7 +67,7 @@ func (m Model) Role(name string) (Role, bool) {
 }
 
 // Sources are the ARNs for which a service assumes a role: the pipeline, the projects or
-// CodeDeploy's deployment groups.
+// CodeDeploy's deployment groups. Lambda names none.
 func (m Model) Sources(role string, scope Scope) []string {
 	switch role {
 	case naming.Pipeline:
@@ -79,9 +85,6 @@ func (m Model) Sources(role string, scope Scope) []string {
 // projectsOf are the projects of a role in a scope.
 func (m Model) projectsOf(role string, scope Scope) []naming.Named {
 	var all []naming.Named
-	if role == naming.Verifier {
-		all = append(all, m.names.VerifierProject())
-	}
 	for _, row := range m.rowsOf(scope) {
 		if row.Project != nil && row.Project.Role == role {
 			all = append(all, m.project(*row.Project, scope.name()))
@@ -100,8 +103,12 @@ func (m Model) Statements(role string, scope Scope) []Statement {
 		return m.allow(AllApps, trafficRights()...)
 	case naming.Approver:
 		return m.allow(scope, approverRights...)
-	case naming.Verifier:
-		return append([]Statement{m.logs(role, AllApps)}, m.allow(AllApps, verifierRights()...)...)
+	}
+	for _, row := range m.rows {
+		if row.Function != nil && row.Function.Role == role {
+			logs := m.logStatement(m.names.CheckFunction())
+			return append([]Statement{logs}, m.allow(AllApps, row.Function.Rights...)...)
+		}
 	}
 	var reads, writes []string
 	var rights []Right
@@ -140,7 +147,7 @@ func (m Model) pipelineStatements(scope Scope) []Statement {
 		{Sid: "BuildResults", Actions: []string{"codebuild:BatchGetBuilds"}, Resources: projects},
 	}
 	return slices.Concat(statements, m.allow(scope, rights["Source"]...), builds,
-		m.allow(scope, rights["Deploy"]...), m.allow(scope, rights["Approval"]...))
+		m.allow(scope, rights["Invoke"]...), m.allow(scope, rights["Deploy"]...), m.allow(scope, rights["Approval"]...))
 }
 
 // BuildOverrides are the condition keys of codebuild:StartBuild for overrides that a caller may ask
@@ -187,8 +194,12 @@ func (m Model) allow(scope Scope, rights ...Right) []Statement {
 
 // logs lets a role write what its projects log.
 func (m Model) logs(role string, scope Scope) Statement {
+	return m.logStatement(m.projectsOf(role, scope)...)
+}
+
+func (m Model) logStatement(of ...naming.Named) Statement {
 	logs := Statement{Sid: "Logs", Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}}
-	for _, at := range m.projectsOf(role, scope) {
+	for _, at := range of {
 		logs.Resources = append(logs.Resources, text(m.names.LogGroupOf(at).ARN+":*"))
 	}
 	return logs

@@ -33,6 +33,20 @@ type Row struct {
 	Rights []Right
 	// Project is the CodeBuild project that the action starts; nil for none.
 	Project *Project
+	// Function is the Lambda function that the action invokes; nil for none. All apps share it.
+	Function *Function
+}
+
+// Function is a Lambda function.
+type Function struct {
+	// Role is the role of the function alone.
+	Role        string
+	Description string
+	// Variables are its environment variables, which name no app.
+	Variables         []Variable
+	Minutes, MemoryMB int
+	// Rights are those of the role, beside logs.
+	Rights []Right
 }
 
 // Input is an artifact that an action reads.

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"prodgate/pkg/buildspec"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/onlymain"
 	"prodgate/pkg/settings"
@@ -23,8 +24,6 @@ const (
 	GitHubAction = "GitHub"
 	// BuildProject is the part after the app's name in the name of the project that runs docker.
 	BuildProject = naming.Build
-	// BeforeDeploy is the name of the project that checks the known state before each deployment.
-	BeforeDeploy = naming.Verifier + "-before-deploy"
 )
 
 const (
@@ -181,19 +180,25 @@ func Rows() []Row {
 			Rights:        publishes("AskForApproval"),
 		},
 		{
-			Stage: naming.DeployStage, Action: "KnownState", Category: "Test", Provider: "CodeBuild",
-			// CodePipeline asks for an artifact, which nothing reads.
-			Inputs: inputs(BuildArtifact), Variables: []Variable{appName},
-			Project: &Project{
-				Name: BeforeDeploy, IsShared: true, Role: naming.Verifier, Minutes: 60,
-				Description: "Compares the live gate with what pulumi up has made of it, before a deployment",
-				Scanner: Scanner{Buildspec: "known", Variables: []Variable{
-					ofModel(buildspec.GateName, func(m Model, _ settings.App) string { return m.names.Gate }),
-					ofModel(buildspec.KnownStateParameter, func(m Model, _ settings.App) string { return m.names.KnownState("").Name }),
-					ofModel(buildspec.PolicyPath, func(m Model, _ settings.App) string { return m.names.PolicyPath() }),
-					ofModel(buildspec.AlertTopic, func(m Model, _ settings.App) string { return m.names.Topic().ARN }),
-					constant(buildspec.Attempts, strconv.Itoa(checkAttempts)), constant(buildspec.Pause, strconv.Itoa(checkPause)),
-				}},
+			Stage: naming.DeployStage, Action: "KnownState", Category: "Invoke", Provider: "Lambda",
+			Configuration: []Variable{
+				ofModel("FunctionName", func(m Model, _ settings.App) string { return m.names.CheckFunction().Name }),
+				ofApp("UserParameters", func(app settings.App) string { return app.Name }),
+			},
+			Rights: []Right{{
+				Sid: "CheckKnownState", Actions: []string{"lambda:InvokeFunction"},
+				On: on(func(m Model) []string { return []string{m.names.CheckFunction().ARN} }),
+			}},
+			Function: &Function{
+				Role: naming.Verifier, Description: "Compares the live gate with what pulumi up has made of it", Minutes: 15, MemoryMB: 512,
+				Variables: []Variable{
+					ofModel(knownstate.GateVariable, func(m Model, _ settings.App) string { return m.names.Gate }),
+					ofModel(knownstate.ParameterVariable, func(m Model, _ settings.App) string { return m.names.KnownState("").Name }),
+					ofModel(knownstate.PoliciesVariable, func(m Model, _ settings.App) string { return m.names.PolicyPath() }),
+					ofModel(knownstate.TopicVariable, func(m Model, _ settings.App) string { return m.names.Topic().ARN }),
+					constant(knownstate.AttemptsVariable, strconv.Itoa(checkAttempts)), constant(knownstate.PauseVariable, strconv.Itoa(checkPause)),
+				},
+				Rights: verifierRights(),
 			},
 		},
 		{

@@ -48,7 +48,7 @@ func scanners(t *testing.T) map[string]struct {
 			}{row, one}
 		}
 	}
-	if len(all) < 11 {
+	if len(all) < 10 {
 		t.Fatalf("found %d buildspecs", len(all))
 	}
 	return all

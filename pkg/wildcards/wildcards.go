@@ -59,6 +59,10 @@ var Table = append(deploymentWildcards(), []Wildcard{
 		Why: "the token is for the whole registry; Service Authorization Reference, Amazon ECR: the action takes no resource type",
 	},
 	{
+		Kind: Identity, Actions: []string{"codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"}, Pattern: everything,
+		Why: "Service Authorization Reference, AWS CodePipeline: the actions take no resource type",
+	},
+	{
 		Kind: Identity, Actions: []string{"ecs:RegisterTaskDefinition"}, Pattern: everything,
 		Why: "CodePipeline User Guide, Amazon ECS deploy action reference: the minimum policy allows the action on *. " +
 			"Service Authorization Reference, Amazon ECS: the action takes the resource type task-definition now, and the app team names the family",

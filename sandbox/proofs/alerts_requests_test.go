@@ -131,6 +131,9 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 		name := e.plan.KnownState(a.name).Name
 		return map[string]string{"Name": name, "Names": name}
 	},
+	catalogue.CheckFunction: func(e *estate, _ delivered) map[string]string {
+		return map[string]string{"FunctionName": e.plan.CheckFunction().Name}
+	},
 	catalogue.Trails: func(e *estate, _ delivered) map[string]string {
 		return map[string]string{"Name": e.plan.Trail().ARN, "TrailName": e.plan.Trail().ARN}
 	},

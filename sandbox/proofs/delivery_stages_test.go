@@ -29,6 +29,7 @@ import (
 	"prodgate/sandbox/emulators/codebuild/docker"
 	"prodgate/sandbox/emulators/codebuild/zap"
 	"prodgate/sandbox/emulators/internet"
+	"prodgate/sandbox/emulators/lambda"
 	"prodgate/sandbox/emulators/registry"
 	"prodgate/sandbox/emulators/signer"
 	"prodgate/sandbox/engine/stack"
@@ -226,6 +227,8 @@ func (r *run) does(at string, a cptypes.ActionDeclaration) bool {
 		r.deployToECS(a, configuration)
 	case "CodeBuild":
 		return r.builds(at, a, configuration)
+	case "Lambda":
+		return r.invokes(at, configuration)
 	default:
 		r.Fatalf("%s is done by %s", at, provider)
 	}
@@ -246,6 +249,19 @@ func (r *run) deployToECS(a cptypes.ActionDeclaration, configuration map[string]
 		Cluster: ptr(configuration["ClusterName"]), Service: ptr(configuration["ServiceName"]), TaskDefinition: r.define(images[0].ImageURI),
 	})
 	r.must(err)
+}
+
+// invokes does what the Lambda action does: the function tells CodePipeline the result of a job.
+func (r *run) invokes(at string, configuration map[string]string) bool {
+	r.Helper()
+	check := r.invokedBy(configuration)
+	result, err := check.Invoke(r.Context(), check.event)
+	r.must(err)
+	if result.Error == "" && result.Jobs[check.job] == lambda.Succeeded {
+		return true
+	}
+	r.logs[at] = result.Log + result.Error
+	return false
 }
 
 func (r *run) builds(at string, a cptypes.ActionDeclaration, configuration map[string]string) bool {

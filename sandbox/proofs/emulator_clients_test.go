@@ -32,6 +32,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"prodgate/sandbox/engine/cloud"
 )
@@ -57,6 +58,7 @@ type aws struct {
 	iam          *iam.Client
 	kms          *kms.Client
 	lambda       *lambda.Client
+	sts          *sts.Client
 	logs         *cloudwatchlogs.Client
 	pipes        *pipes.Client
 	s3           *s3.Client
@@ -107,6 +109,7 @@ func clientsOf(cfg awssdk.Config) aws {
 		iam:          iam.NewFromConfig(cfg),
 		kms:          kms.NewFromConfig(cfg),
 		lambda:       lambda.NewFromConfig(cfg),
+		sts:          sts.NewFromConfig(cfg),
 		logs:         cloudwatchlogs.NewFromConfig(cfg),
 		pipes:        pipes.NewFromConfig(cfg),
 		s3:           s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),

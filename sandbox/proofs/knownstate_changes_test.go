@@ -1,8 +1,11 @@
 package proofs
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 
@@ -14,9 +17,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"prodgate/pkg/knownstate/archive"
 )
 
 // Manual changes. Each returns its undo function.
@@ -185,6 +193,85 @@ func disabled(rule string) func(*world) func() {
 		return func() {
 			_, err := w.aws.events.EnableRule(w.Context(), &eventbridge.EnableRuleInput{Name: &rule})
 			w.must(err)
+		}
+	}
+}
+
+// configured changes the configuration of the check.
+func configured(change func(*lambda.UpdateFunctionConfigurationInput)) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		get := func() *lambda.UpdateFunctionConfigurationInput {
+			got, err := w.aws.lambda.GetFunctionConfiguration(w.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: ptr("prodgate-verifier")})
+			w.must(err)
+			return &lambda.UpdateFunctionConfigurationInput{
+				FunctionName: got.FunctionName, Role: got.Role, Timeout: got.Timeout, LoggingConfig: got.LoggingConfig,
+				Environment: &lambdatypes.Environment{Variables: got.Environment.Variables},
+			}
+		}
+		put := func(u *lambda.UpdateFunctionConfigurationInput) {
+			_, err := w.aws.lambda.UpdateFunctionConfiguration(w.Context(), u)
+			w.must(err)
+		}
+		before, changed := get(), get()
+		change(changed)
+		put(changed)
+		return func() { put(before) }
+	}
+}
+
+// otherCode gives the check other code.
+func otherCode(w *world) func() {
+	w.Helper()
+	put := func(content []byte) {
+		_, err := w.aws.lambda.UpdateFunctionCode(w.Context(), &lambda.UpdateFunctionCodeInput{FunctionName: ptr("prodgate-verifier"), ZipFile: content})
+		w.must(err)
+	}
+	built, err := archive.BuildFor(w.Context(), kit.Root, archive.System, archive.Architecture)
+	w.must(err)
+	before, err := os.ReadFile(built.Path)
+	w.must(err)
+	var other bytes.Buffer
+	files := zip.NewWriter(&other)
+	_, err = files.Create("bootstrap")
+	w.must(err)
+	w.must(files.Close())
+	put(other.Bytes())
+	return func() { put(before) }
+}
+
+func invokedByAnybody(w *world) func() {
+	w.Helper()
+	_, err := w.aws.lambda.AddPermission(w.Context(), &lambda.AddPermissionInput{
+		FunctionName: ptr("prodgate-verifier"), StatementId: ptr("Anybody"), Action: ptr("lambda:InvokeFunction"), Principal: ptr("*"),
+	})
+	w.must(err)
+	return func() {
+		_, err := w.aws.lambda.RemovePermission(w.Context(), &lambda.RemovePermissionInput{FunctionName: ptr("prodgate-verifier"), StatementId: ptr("Anybody")})
+		w.must(err)
+	}
+}
+
+// aimed changes what the schedule invokes, or with what, and adds a target where its id is another.
+func aimed(change func(*eventtypes.Target)) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		rule := ptr("prodgate-check")
+		got, err := w.aws.events.ListTargetsByRule(w.Context(), &eventbridge.ListTargetsByRuleInput{Rule: rule})
+		w.must(err)
+		before, changed := got.Targets[0], got.Targets[0]
+		change(&changed)
+		put := func(target eventtypes.Target) {
+			_, err := w.aws.events.PutTargets(w.Context(), &eventbridge.PutTargetsInput{Rule: rule, Targets: []eventtypes.Target{target}})
+			w.must(err)
+		}
+		put(changed)
+		return func() {
+			if *changed.Id != *before.Id {
+				_, err := w.aws.events.RemoveTargets(w.Context(), &eventbridge.RemoveTargetsInput{Rule: rule, Ids: []string{*changed.Id}})
+				w.must(err)
+			}
+			put(before)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
 // manualChange is a change by hand, and the expected finding.
@@ -24,6 +26,7 @@ func (w *world) listTamperings() []manualChange {
 	const (
 		app, trigger = "pipeline backend-flask-prodgate", "trigger backend-flask-prodgate"
 		build, repo  = "project prodgate-backend-flask-build", "repository prodgate/backend-flask"
+		check        = "function prodgate-verifier"
 		role, other  = "role prodgate-backend-flask-pipeline", "role prodgate-backend-flask-build"
 	)
 	stranger := w.createOutsideRole()
@@ -108,9 +111,22 @@ func (w *world) listTamperings() []manualChange {
 
 		{"a boundary lets everything through", "policy prodgate-build-boundary", "document", newVersion("boundary", "prodgate-build-boundary")},
 		{"the check may do more", "policy prodgate-verifier", "document", newVersion("verifier", "prodgate-verifier")},
-		{"the check checks nothing", "project prodgate-verifier-before-deploy", "buildspec", project("prodgate-verifier-before-deploy", func(u *codebuild.UpdateProjectInput) {
-			u.Source.Buildspec = ptr("version: 0.2\nphases: {build: {commands: [date]}}")
+		{"the check checks nothing", check, "code", otherCode},
+		{"the check is told a variable more", check, "variables", configured(func(u *lambda.UpdateFunctionConfigurationInput) {
+			u.Environment.Variables["MORE"] = "other"
 		})},
+		{"the check has less time", check, "limits", configured(func(u *lambda.UpdateFunctionConfigurationInput) { u.Timeout = ptr(int32(1)) })},
+		{"the check acts as another role", check, "role", configured(func(u *lambda.UpdateFunctionConfigurationInput) { u.Role = &stranger })},
+		{"nobody sees what the check does", check, "logs", configured(func(u *lambda.UpdateFunctionConfigurationInput) {
+			u.LoggingConfig.LogGroup = ptr("/aws/codebuild/other")
+		})},
+		{"anybody invokes the check", check, "policy", invokedByAnybody},
+		{"the check is told something else", "rule prodgate-check", "target verifier", aimed(func(t *eventtypes.Target) { t.InputPath = ptr("$.detail") })},
+		{"the check is told a text", "rule prodgate-check", "target verifier", aimed(func(t *eventtypes.Target) {
+			t.InputTransformer = &eventtypes.InputTransformer{InputTemplate: ptr(`"x"`)}
+		})},
+		{"a check that does not start is lost", "rule prodgate-check", "target verifier", aimed(func(t *eventtypes.Target) { t.DeadLetterConfig = nil })},
+		{"something else starts with the check", "rule prodgate-check", "target other", aimed(func(t *eventtypes.Target) { t.Id = ptr("other") })},
 		{"the check acts as somebody else", "role prodgate-verifier", "trust", trusts("prodgate-verifier")},
 		{"what starts the check has a policy more", "role prodgate-dispatcher", "policies", attach("prodgate-dispatcher")},
 		{"nothing starts the check", "rule prodgate-check", "state", disabled("prodgate-check")},

@@ -89,27 +89,19 @@ func (e *estate) assertAppsSeparated(t *testing.T, first, second delivered) {
 	e.assertDenied(t, "for another app", asked)
 }
 
-// assertNoBuildOverride asserts that a pipeline's role starts a build of its app, and EventBridge's role the check of the known state,
-// and that neither overrides what the project declares.
+// assertNoBuildOverride asserts that a pipeline's role starts a build of its app, and that it does not override what the project declares.
 func (e *estate) assertNoBuildOverride(t *testing.T, app delivered) {
+	pipeline, project := e.role(naming.Pipeline, app.name).Principal, e.plan.Project(app.name, naming.Build).ARN
+	verdicts, err := e.judge.Ask(t.Context(), e.question(pipeline, "codebuild:StartBuild", project, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !verdicts[0].Allowed {
+		t.Errorf("a build of %s as the project declares it is denied", project)
+	}
 	var asked []authority.Question
-	for _, starts := range []struct {
-		who     authority.Principal
-		project string
-	}{
-		{e.role(naming.Pipeline, app.name).Principal, e.plan.Project(app.name, naming.Build).ARN},
-		{e.role(naming.Dispatcher, "").Principal, e.plan.VerifierProject().ARN},
-	} {
-		verdicts, err := e.judge.Ask(t.Context(), e.question(starts.who, "codebuild:StartBuild", starts.project, nil))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !verdicts[0].Allowed {
-			t.Errorf("a build of %s as the project declares it is denied", starts.project)
-		}
-		for _, key := range model.BuildOverrides {
-			asked = append(asked, e.question(starts.who, "codebuild:StartBuild", starts.project, map[string]string{key: "true"}))
-		}
+	for _, key := range model.BuildOverrides {
+		asked = append(asked, e.question(pipeline, "codebuild:StartBuild", project, map[string]string{key: "true"}))
 	}
 	e.assertDenied(t, "with an override", asked)
 }

@@ -110,11 +110,9 @@ func (e *estate) deliverySteps(app delivered) []leg {
 			{"ecr:CompleteLayerUpload", repository, nil}, {"ecr:BatchGetImage", repository, nil}, {"ecr:PutImage", repository, nil},
 		}},
 		{"it stores imagedefinitions.json: the same page", build.Principal, put("Build")},
-		{"the check before the deployment: AWS CodeBuild action reference, Service role permissions", pipeline.Principal, []call{
-			{"codebuild:StartBuild", p.Shared(naming.Verifier + "-before-deploy").ARN, nil}, {"codebuild:BatchGetBuilds", p.Shared(naming.Verifier + "-before-deploy").ARN, nil},
+		{"the check before the deployment: CodePipeline User Guide, Invoke an AWS Lambda function in a pipeline", pipeline.Principal, []call{
+			{"lambda:InvokeFunction", p.CheckFunction().ARN, nil},
 		}},
-		{"it gets the artifact that a project has to be given: CodePipeline User Guide, AWS CodeBuild action reference, Input artifacts",
-			e.role(naming.Verifier, "").Principal, append(get("Build"), call{"s3:GetBucketAcl", bucket, nil}, call{"s3:GetBucketLocation", bucket, nil})},
 		{"the deploy action reads what deploys: CodePipeline User Guide, Amazon ECS deploy action reference", pipeline.Principal, get("Release")},
 		{"and registers a task definition: the same page, Service role permissions", pipeline.Principal, []call{
 			{"ecs:RegisterTaskDefinition", taskDefinition, nil},
@@ -254,7 +252,7 @@ func (e *estate) operationSteps() []leg {
 			}},
 		}},
 		{"by these: Amazon EventBridge User Guide, Using IAM roles to send events to targets", dispatcher.Principal, []call{
-			{"codebuild:StartBuild", p.VerifierProject().ARN, nil}, {"events:PutEvents", p.Bus(), nil},
+			{"events:PutEvents", p.Bus(), nil},
 		}},
 		{"a repository is made: Amazon ECR User Guide, Encryption at rest, Required IAM permissions", e.deployer(), []call{
 			{"kms:CreateGrant", e.key("images"), nil}, {"kms:DescribeKey", e.key("images"), nil},

@@ -46,13 +46,7 @@ func (w *world) deployed(apps ...string) {
 		}
 	}
 	w.role("", "recorder", byService("config.amazonaws.com", w.account(), ""), "AWS_ConfigRole")
-	checks := "arn:aws:codebuild:" + region + ":" + w.account() + ":project/prodgate-verifier"
-	w.role("", "verifier", trust{
-		Principal: map[string][]string{"Service": {"codebuild.amazonaws.com"}},
-		Condition: map[string]map[string][]string{
-			"StringEquals": {"aws:SourceAccount": {w.account()}}, "ArnEquals": {"aws:SourceArn": {checks, checks + "-before-deploy"}},
-		},
-	})
+	w.role("", "verifier", byService("lambda.amazonaws.com", w.account(), ""))
 	w.role("", "remediator", byService("ssm.amazonaws.com", w.account(), "arn:aws:ssm:"+region+":"+w.account()+":automation-execution/*"))
 	if w.output("containmentArn") != "" {
 		for _, duty := range responseDuties {

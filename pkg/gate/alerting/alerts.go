@@ -62,7 +62,8 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 		Principals: policydoc.Service("cloudwatch.amazonaws.com"),
 		Actions:    []string{"sns:Publish"},
 		Resources:  policydoc.On(c.Names.Topic().ARN),
-		Conditions: []policydoc.Condition{policydoc.Is("ArnEquals", "aws:SourceArn", c.Names.DeadLetterAlarm().ARN)},
+		Conditions: []policydoc.Condition{policydoc.Is("ArnEquals", "aws:SourceArn",
+			c.Names.DeadLetterAlarm().ARN, c.Names.CheckErrorsAlarm().ARN, c.Names.CheckMissedAlarm().ARN)},
 	})
 	if err != nil {
 		return nil, err

@@ -6,29 +6,29 @@ import (
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
 	"prodgate/pkg/naming"
-	"prodgate/pkg/pipeline"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
 )
 
-// NewEventBridgeRole makes the role that EventBridge assumes for the gate's rules.
+// NewEventBridgeRole makes the role that EventBridge assumes for the gate's rules; none where no rule needs it: topics
+// and functions have policies of their own.
 func NewEventBridgeRole(c component.Context, parent pulumi.Resource, boundaries *identity.Boundaries) (*identity.Role, error) {
+	permissions := eventBridgePermissions(c)
+	if len(permissions) == 0 {
+		return nil, nil
+	}
 	return boundaries.NewRole(c, parent, identity.RoleSpec{
 		Name: c.ChildName("dispatcher"), Duty: naming.Dispatcher,
 		// Amazon EventBridge User Guide, Cross-service confused deputy prevention: the rule
 		// is the source.
 		Trust:       identity.TrustService(c, "events.amazonaws.com", c.Names.Rules(), c.Names.GlobalRules()),
-		Permissions: eventBridgePermissions(c),
+		Permissions: permissions,
 	})
 }
 
 // eventBridgePermissions are what rules start, and where they forward events.
 func eventBridgePermissions(c component.Context) policydoc.Document {
-	check := policydoc.Statement{Sid: "StartCheck", Actions: []string{"codebuild:StartBuild"}, Resources: policydoc.On(c.Names.VerifierProject().ARN)}
-	for _, key := range pipeline.BuildOverrides {
-		check.Conditions = append(check.Conditions, policydoc.Is("Null", key, "true"))
-	}
-	document := policydoc.Document{check}
+	var document policydoc.Document
 	if c.Settings.UsesCodeCommit() {
 		document = append(document, policydoc.Statement{
 			Sid: "StartPipelines", Actions: []string{"codepipeline:StartPipelineExecution"}, Resources: policydoc.On(c.Names.Pipelines()),

@@ -72,7 +72,7 @@ func Store(c component.Context, parent pulumi.Resource, p Parameter, records Rec
 func (r Record) parts() pulumi.Output {
 	return pulumi.ToOutput(r.Inputs).ApplyT(func(inputs any) ([]knownstate.Part, error) {
 		plain, _ := plainValue(reflect.ValueOf(inputs)).(map[string]any)
-		return r.Kind(plain)
+		return r.Kind.Declared(plain)
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
-	"prodgate/pkg/naming"
 	"prodgate/pkg/pipeline"
 )
 
@@ -33,9 +32,6 @@ func (d *Delivery) addChecks(parent pulumi.Resource) error {
 	}
 	roles := map[string]*identity.Role{}
 	for _, project := range projects {
-		if project.Role == naming.Verifier { // the check of the known state has its own component
-			continue
-		}
 		if roles[project.Role] == nil {
 			role, _ := d.Model.Role(project.Role)
 			if roles[project.Role], err = d.newSharedRole(group, role); err != nil {

@@ -13,6 +13,7 @@ import (
 	"prodgate/pkg/gate/identity"
 	"prodgate/pkg/gate/source"
 	"prodgate/pkg/gate/storage"
+	"prodgate/pkg/knownstate/archive"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/pipeline"
 	"prodgate/pkg/settings"
@@ -28,6 +29,8 @@ type Earlier struct {
 	Source          *source.Source
 	// Rotators are the roles of the functions that rotate secrets, by function.
 	Rotators map[string]string
+	// Function is the archive of the function that checks the known state.
+	Function archive.Archive
 }
 
 // Delivery is what the pipelines of all apps share.

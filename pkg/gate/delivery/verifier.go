@@ -5,20 +5,21 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/codebuild"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"prodgate/pkg/gate/alerting"
 	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
+	"prodgate/pkg/gate/identity"
 	"prodgate/pkg/knownstate"
+	"prodgate/pkg/knownstate/archive"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/pipeline"
 )
 
-// addKnownStateCheck makes what compares the live gate with its known state, by the clock and
-// before each deployment.
+// addKnownStateCheck makes the function that compares the live gate with its known state: the schedule invokes it,
+// and each pipeline before its deployment.
 func (d *Delivery) addKnownStateCheck(parent pulumi.Resource) error {
 	c := d.c
 	group, err := c.NewGroup(component.KnownStateType, parent, c.ChildName("known-state"))
@@ -26,66 +27,70 @@ func (d *Delivery) addKnownStateCheck(parent pulumi.Resource) error {
 		return err
 	}
 	d.checkGroup = group
-	spec, isThere := d.Model.Role(naming.Verifier)
+	check, err := d.Model.CheckFunction()
+	if err != nil {
+		return err
+	}
+	spec, isThere := d.Model.Role(check.Role)
 	if !isThere {
-		return fmt.Errorf("no row has a project of the role %s", naming.Verifier)
+		return fmt.Errorf("the function has no role %s", check.Role)
 	}
 	role, err := d.newSharedRole(group, spec)
 	if err != nil {
 		return err
 	}
-	byClock, err := d.Model.ScheduledCheck()
+	function, err := d.newFunction(check, role)
 	if err != nil {
+		return fmt.Errorf("function: %w", err)
+	}
+	d.projects = append(d.projects, function)
+	if err := d.addSchedule(function); err != nil {
 		return err
 	}
-	scheduled, records, err := d.newProject(group, byClock, role, nil)
-	if err != nil {
-		return err
-	}
-	d.records = append(d.records, records...)
-	projects, err := d.Model.SharedProjects()
-	if err != nil {
-		return err
-	}
-	for _, project := range projects {
-		if project.Role != naming.Verifier {
-			continue
-		}
-		made, records, err := d.newProject(group, project, role, nil)
-		if err != nil {
-			return fmt.Errorf("before deployments: %w", err)
-		}
-		d.projects, d.records = append(d.projects, made), append(d.records, records...)
-	}
-	if err := d.addSchedule(scheduled); err != nil {
-		return err
-	}
-	return d.addCheckAlert(byClock)
+	return d.addCheckAlarms(function)
 }
 
-// addCheckAlert publishes an alert where the check fails, beside those that the check itself
-// publishes: it may not get so far.
-func (d *Delivery) addCheckAlert(check pipeline.CodeBuildProject) error {
-	return d.Alerts.NewRule(d.c, d.checkGroup, alerting.Rule{
-		Name:        "check-failed",
-		Description: "The check of the known state failed or could not be made",
-		Pattern: pulumi.JSONMarshal(map[string]any{
-			"source":      []string{"aws.codebuild"},
-			"detail-type": []string{"CodeBuild Build State Change"},
-			"detail": map[string]any{
-				"project-name": []string{check.Name},
-				"build-status": []string{"FAILED", "FAULT", "STOPPED", "TIMED_OUT"},
-			},
-		}),
-		Paths: map[string]string{
-			"status": "$.detail.build-status", "time": "$.time", "log": "$.detail.additional-information.logs.deep-link",
-		},
-		Message: "The check of the known state of " + d.c.Names.Gate + " is <status> at <time>: a part differs from the known state, or could not be read. The log: <log>",
-	})
+// newFunction makes the function and its log group.
+func (d *Delivery) newFunction(check pipeline.LambdaFunction, role *identity.Role) (*lambda.Function, error) {
+	c, child, name := d.c, pulumi.Parent(d.checkGroup), d.c.ChildName(naming.Verifier)
+	group, err := cloudwatch.NewLogGroup(c.Ctx, name, &cloudwatch.LogGroupArgs{
+		Name:            pulumi.String(c.Names.LogGroupOf(check.Named).Name),
+		RetentionInDays: pulumi.Int(c.Settings.Retention.LogDays),
+		KmsKeyId:        d.Store.LogsKey.Arn,
+	}, child)
+	if err != nil {
+		return nil, fmt.Errorf("log group: %w", err)
+	}
+	variables := pulumi.StringMap{}
+	for _, v := range check.Variables {
+		variables[v.Name] = d.parts.input(v.Value)
+	}
+	args := &lambda.FunctionArgs{
+		Name:          pulumi.String(check.Name),
+		Description:   pulumi.String(check.Description),
+		Role:          role.Arn,
+		Runtime:       pulumi.String(archive.Runtime),
+		Architectures: pulumi.ToStringArray([]string{archive.Architecture}),
+		Handler:       pulumi.String(archive.Handler),
+		Code:          pulumi.NewFileArchive(d.Function.Path),
+		// The provider compares the hash: an archive of the same source has the same everywhere.
+		SourceCodeHash: pulumi.String(d.Function.SHA256),
+		Timeout:        pulumi.Int(check.Minutes * 60),
+		MemorySize:     pulumi.Int(check.MemoryMB),
+		Environment:    lambda.FunctionEnvironmentArgs{Variables: variables},
+		LoggingConfig:  lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("Text"), LogGroup: group.Name},
+	}
+	// Lambda checks that it can assume the role. A function without permission to log reports no error.
+	made, err := lambda.NewFunction(c.Ctx, name, args, child, pulumi.DependsOn(role.Attached))
+	if err != nil {
+		return nil, err
+	}
+	d.records = append(d.records, baseline.Record{Kind: knownstate.Function, Inputs: args})
+	return made, nil
 }
 
-// addSchedule starts the check by the clock.
-func (d *Delivery) addSchedule(project *codebuild.Project) error {
+// addSchedule invokes the check by the clock.
+func (d *Delivery) addSchedule(function *lambda.Function) error {
 	c, child, name := d.c, pulumi.Parent(d.checkGroup), d.c.ChildName("check")
 	schedule := &cloudwatch.EventRuleArgs{
 		Name:               pulumi.String(c.Names.Check().Name),
@@ -96,13 +101,64 @@ func (d *Delivery) addSchedule(project *codebuild.Project) error {
 	if err != nil {
 		return fmt.Errorf("schedule: %w", err)
 	}
-	target := &cloudwatch.EventTargetArgs{
-		Rule: rule.Name, TargetId: pulumi.String("verifier"), Arn: project.Arn, RoleArn: d.EventBridgeRole.Arn,
+	permission := &lambda.PermissionArgs{
+		StatementId: pulumi.String("Schedule"), Function: function.Name, Action: pulumi.String("lambda:InvokeFunction"),
+		Principal: pulumi.String("events.amazonaws.com"), SourceArn: rule.Arn,
 	}
-	if _, err := cloudwatch.NewEventTarget(c.Ctx, name, target, child, pulumi.DependsOn(d.EventBridgeRole.Attached)); err != nil {
+	allowed, err := lambda.NewPermission(c.Ctx, name, permission, child)
+	if err != nil {
+		return fmt.Errorf("permission of the schedule: %w", err)
+	}
+	target := &cloudwatch.EventTargetArgs{
+		Rule: rule.Name, TargetId: pulumi.String(naming.Verifier), Arn: function.Arn,
+		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: d.Alerts.DeadLettersArn},
+	}
+	if _, err := cloudwatch.NewEventTarget(c.Ctx, name, target, child, pulumi.DependsOn(append([]pulumi.Resource{allowed}, d.Alerts.Ready...))); err != nil {
 		return fmt.Errorf("schedule target: %w", err)
 	}
-	d.records = append(d.records, baseline.Record{Kind: knownstate.Schedule, Inputs: schedule}, baseline.Record{Kind: knownstate.Target, Inputs: target})
+	d.records = append(d.records, baseline.Record{Kind: knownstate.Rule, Inputs: schedule}, baseline.Record{Kind: knownstate.Target, Inputs: target},
+		baseline.Record{Kind: knownstate.FunctionPermission(c.Names.CheckFunction().ARN), Inputs: permission})
+	return nil
+}
+
+// addCheckAlarms publish an alert where the check fails or does not run, beside the alerts that the check itself
+// publishes: it may not get so far.
+func (d *Delivery) addCheckAlarms(function *lambda.Function) error {
+	c := d.c
+	for _, alarm := range []struct {
+		name                          string
+		at                            naming.Named
+		description, metric, operator string
+		seconds, periods, threshold   int
+		missing                       string
+	}{
+		{
+			"check-errors", c.Names.CheckErrorsAlarm(), "The check of the known state failed: its log is in " + c.Names.LogGroupOf(c.Names.CheckFunction()).Name,
+			"Errors", "GreaterThanThreshold", 60, 1, 0, "notBreaching",
+		},
+		{
+			// Lambda counts no invocation of a function that is throttled, nor where nothing invokes it.
+			"check-missed", c.Names.CheckMissedAlarm(), "The check of the known state did not run: see the rule " + c.Names.Check().Name + " and the function's concurrency",
+			"Invocations", "LessThanThreshold", c.Settings.Detection.CheckMinutes * 60, 2, 1, "breaching",
+		},
+	} {
+		if _, err := cloudwatch.NewMetricAlarm(c.Ctx, c.ChildName(alarm.name), &cloudwatch.MetricAlarmArgs{
+			Name:               pulumi.String(alarm.at.Name),
+			AlarmDescription:   pulumi.String(alarm.description),
+			Namespace:          pulumi.String("AWS/Lambda"),
+			MetricName:         pulumi.String(alarm.metric),
+			Dimensions:         pulumi.StringMap{"FunctionName": function.Name},
+			Statistic:          pulumi.String("Sum"),
+			Period:             pulumi.Int(alarm.seconds),
+			EvaluationPeriods:  pulumi.Int(alarm.periods),
+			ComparisonOperator: pulumi.String(alarm.operator),
+			Threshold:          pulumi.Float64(float64(alarm.threshold)),
+			TreatMissingData:   pulumi.String(alarm.missing),
+			AlarmActions:       pulumi.Array{d.Alerts.TopicArn},
+		}, pulumi.Parent(d.checkGroup)); err != nil {
+			return fmt.Errorf("alarm %s: %w", alarm.name, err)
+		}
+	}
 	return nil
 }
 

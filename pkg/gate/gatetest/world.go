@@ -102,6 +102,9 @@ var computed = map[string][][2]string{
 	"aws:kms/key:Key": {
 		{"keyId", "key-of-${urnName}"}, {"id", "${keyId}"}, {"arn", "arn:${partition}:kms:${region}:${account}:key/${id}"},
 	},
+	"aws:lambda/function:Function": {
+		{"id", "${name}"}, {"arn", "arn:${partition}:lambda:${region}:${account}:function:${name}"},
+	},
 	"aws:kms/alias:Alias": {{"id", "${name}"}, {"arn", "arn:${partition}:kms:${region}:${account}:${name}"}},
 	"aws:organizations/policy:Policy": {
 		{"id", "p-of-${urnName}"},

@@ -35,8 +35,13 @@ type Role struct {
 	Boundary *Boundary
 }
 
-// AllRecords are those of the role and of its boundary.
-func (r *Role) AllRecords() baseline.Records { return slices.Concat(r.Boundary.Records, r.Records) }
+// AllRecords are those of the role and of its boundary; none of a role that the stack does not need.
+func (r *Role) AllRecords() baseline.Records {
+	if r == nil {
+		return nil
+	}
+	return slices.Concat(r.Boundary.Records, r.Records)
+}
 
 // NewRole makes a role below the boundary of its duty, its one customer-managed policy
 // and its attachments. The policy is not an inline policy: AWS Config's IAM rules do not

@@ -1,9 +1,13 @@
 package bridge
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/sig"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -83,6 +87,46 @@ func TestProperties_ThereAndBack(t *testing.T) {
 	renameRequest("aws:iam/role:Role", untouched)
 	if !proto.Equal(untouched, before) {
 		t.Errorf("a type without differences becomes %v", untouched)
+	}
+}
+
+// TestProperties_Archive: the engine sends an archive of its state by the hash alone, which is the same file where the program
+// declares it, and another where it does not.
+func TestProperties_Archive(t *testing.T) {
+	t.Parallel()
+	const function = "aws:lambda/function:Function"
+	path := filepath.Join(t.TempDir(), "function.zip")
+	if err := os.WriteFile(path, []byte("PK\x05\x06"+strings.Repeat("\x00", 18)), 0o600); err != nil { // a zip file of nothing
+		t.Fatal(err)
+	}
+	declared, err := archive.FromPath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := func(code map[string]any) *structpb.Value {
+		asked := &pulumirpc.ReadRequest{Properties: fields(t, map[string]any{"code": code})}
+		renameRequest(function, asked)
+		return asked.Properties.GetFields()["filename"]
+	}
+	stateOnly := map[string]any{sig.Key: sig.ArchiveSig, "hash": declared.Hash}
+	if got := sent(stateOnly).GetStringValue(); got != hashOnly+declared.Hash {
+		t.Errorf("a recorded archive is the file %q", got)
+	}
+	read := &pulumirpc.ReadResponse{Properties: fields(t, map[string]any{"filename": hashOnly + declared.Hash})}
+	renameResponse(function, read)
+	if got := read.Properties.GetFields()["code"].GetStructValue().AsMap(); got["hash"] != declared.Hash || got["path"] != nil {
+		t.Errorf("the engine gets the archive %v", got)
+	}
+	if got := sent(declared.Serialize()).GetStringValue(); got != path {
+		t.Errorf("a declared archive is the file %q", got)
+	}
+	if got := sent(stateOnly).GetStringValue(); got != path {
+		t.Errorf("a recorded archive that the program declares is the file %q", got)
+	}
+	created := &pulumirpc.CreateResponse{Properties: fields(t, map[string]any{"filename": path})}
+	renameResponse(function, created)
+	if got := created.Properties.GetFields()["code"].GetStructValue().AsMap(); got["hash"] != declared.Hash || got["path"] != path {
+		t.Errorf("the engine gets the archive %v", got)
 	}
 }
 

@@ -2,7 +2,10 @@ package bridge
 
 import (
 	"strings"
+	"sync"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/sig"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/structpb"
 )
@@ -14,6 +17,8 @@ type property struct {
 	sdk, bridge string
 	list        bool
 	object      bool
+	// archive is whether the SDK has an archive, and the bridge the path of its file.
+	archive bool
 }
 
 // provider is the key of a provider's own settings in properties.
@@ -23,23 +28,30 @@ const provider = "pulumi:providers:aws"
 // resource; no other property of the resource has these names.
 var properties = map[string][]property{
 	provider: {
-		{"assumeRole", "assumeRoles", true, false},
-		{"defaultTags", "defaultTags", true, false},
+		{sdk: "assumeRole", bridge: "assumeRoles", list: true},
+		{sdk: "defaultTags", bridge: "defaultTags", list: true},
 	},
 	"aws:cloudwatch/metricAlarm:MetricAlarm": {
-		{"name", "alarmName", false, false},
+		{sdk: "name", bridge: "alarmName"},
 	},
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": {
-		{"abortIncompleteMultipartUpload", "abortIncompleteMultipartUploads", true, false},
-		{"expiration", "expirations", true, false},
-		{"filter", "filters", true, false},
-		{"noncurrentVersionExpiration", "noncurrentVersionExpirations", true, false},
+		{sdk: "abortIncompleteMultipartUpload", bridge: "abortIncompleteMultipartUploads", list: true},
+		{sdk: "expiration", bridge: "expirations", list: true},
+		{sdk: "filter", bridge: "filters", list: true},
+		{sdk: "noncurrentVersionExpiration", bridge: "noncurrentVersionExpirations", list: true},
 	},
 	"github:index/repositoryEnvironment:RepositoryEnvironment": {
-		{"reviewers", "reviewers", false, true},
+		{sdk: "reviewers", bridge: "reviewers", object: true},
+	},
+	"aws:lambda/function:Function": {
+		{sdk: "name", bridge: "functionName"},
+		{sdk: "code", bridge: "filename", archive: true},
+	},
+	"aws:lambda/permission:Permission": {
+		{sdk: "function", bridge: "functionName"},
 	},
 	"aws:sns/topicSubscription:TopicSubscription": {
-		{"topic", "topicArn", false, false},
+		{sdk: "topic", bridge: "topicArn"},
 	},
 }
 
@@ -73,6 +85,9 @@ func (r renames) structure(s *structpb.Struct) {
 		}
 		if p.object {
 			v = renames{toBridge: !r.toBridge}.list(v)
+		}
+		if p.archive {
+			v = r.archive(v)
 		}
 		if v != nil {
 			s.Fields[to] = v
@@ -116,6 +131,50 @@ func (r renames) list(v *structpb.Value) *structpb.Value {
 		return list.GetValues()[0]
 	}
 	return v
+}
+
+// archives are the paths of archives' files, by the hash of the archive. The engine sends an archive of its state by
+// the hash alone, and one that the program declares with the path too.
+var archives sync.Map
+
+// hashOnly begins what stands for the path of an archive that is known by its hash.
+const hashOnly = "hash:"
+
+// archive is the path of an archive's file, or the archive in a file. Its hash is what the engine compares.
+func (r renames) archive(v *structpb.Value) *structpb.Value {
+	if r.toBridge {
+		fields := v.GetStructValue().GetFields()
+		hash, path := fields["hash"].GetStringValue(), fields["path"].GetStringValue()
+		switch {
+		case path != "" && hash != "":
+			archives.Store(hash, path)
+		case path == "" && hash != "":
+			path = hashOnly + hash
+			if known, is := archives.Load(hash); is {
+				path, _ = known.(string)
+			}
+		case path == "":
+			return v
+		}
+		return structpb.NewStringValue(path)
+	}
+	path := v.GetStringValue()
+	if path == "" {
+		return v
+	}
+	file := &archive.Archive{Sig: sig.ArchiveSig}
+	if hash, is := strings.CutPrefix(path, hashOnly); is {
+		file.Hash = hash
+	} else if read, err := archive.FromPath(path); err == nil {
+		file = read
+	} else { // the file is no more
+		file.Path = path
+	}
+	made, err := structpb.NewStruct(file.Serialize())
+	if err != nil {
+		return v
+	}
+	return structpb.NewStructValue(made)
 }
 
 // keys renames the paths of properties in a diff, such as rules[0].filters[0].

@@ -31,7 +31,8 @@ var values = map[string]string{
 	"role_paths":      guard.Pattern("^/prodgate/."),
 	"role_policies":   guard.Patterns(":policy/prodgate/.", ":aws:policy/service-role/AWS_ConfigRole$"),
 	"roles":           guard.Pattern(":role/prodgate/."),
-	"shared_projects": guard.Texts("prodgate-verifier-before-deploy", "prodgate-verify"),
+	"shared_projects": guard.Texts("prodgate-findings", "prodgate-verify"),
+	"check_function":  guard.Text("prodgate-verifier"),
 }
 
 // policies are all rules as AWS Config gets them but one, by the type that each looks at: a

@@ -95,7 +95,8 @@ var pipelines = map[string]testCase{
 	},
 	"an action in another region": {changes: []change{{build + "region", "us-east-1"}}, fails: []string{"actions_are_the_gates"}},
 	"an action in the region":     {changes: []change{{build + "region", "eu-west-2"}}},
-	"a function":                  {changes: []change{{build + "actionTypeId.provider", "Lambda"}}, fails: []string{"actions_are_the_gates"}},
+	"a function":                  {changes: []change{{build + "actionTypeId.provider", "Lambda"}}, fails: []string{"functions_are_the_gates"}},
+	"an action of another kind":   {changes: []change{{build + "actionTypeId.provider", "Jenkins"}}, fails: []string{"actions_are_the_gates"}},
 	"an action of a third party": {
 		changes: []change{{build + "actionTypeId.owner", "ThirdParty"}},
 		fails:   []string{"actions_are_the_gates"},

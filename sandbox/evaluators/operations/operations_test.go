@@ -20,7 +20,7 @@ var services = strings.Fields(`
 	cloudwatch=cloudwatch states=stepfunctions ssm=ssm cloudtrail=cloudtrail guardduty=guardduty config=config
 	access-analyzer=accessanalyzer securityhub=securityhub logs=logs secretsmanager=secretsmanager signer=signer
 	codedeploy=codedeploy elasticloadbalancing=elbv2 codeconnections=codeconnections codestar-connections=codestar-connections
-	codecommit=codecommit organizations=organizations account=account
+	codecommit=codecommit lambda=lambda organizations=organizations account=account
 `)
 
 // prefixes are IAM's prefixes of the services. AWS STS has no part of the gate, and assumes its roles.

@@ -1,26 +1,31 @@
-package buildspec
+package check
 
-import "prodgate/pkg/knownstate"
+import (
+	"net/url"
 
-// answers are of AWS's, shaped as the API references and the AWS CLI's examples show
-// them, beside the resources' inputs that ask for that.
-var answers = map[string]struct {
-	kind     string
+	"prodgate/pkg/knownstate"
+)
+
+// recorded are answers of AWS, shaped as its API references and the AWS CLI's examples show them, beside the
+// resources' inputs that ask for that.
+var recorded = map[string]struct {
+	part     string
 	kinds    []knownstate.Kind
 	declared []string
-	answer   string
+	// answers are by operation.
+	answers map[string]string
 }{
-	"a pipeline": {"pipeline", []knownstate.Kind{knownstate.Pipeline("eu-west-2")}, []string{pipelineInputs}, pipelineAnswer},
-	"a pipeline of stores by region, as the console makes it": {"pipeline", []knownstate.Kind{knownstate.Pipeline("eu-west-2")}, []string{pipelineInputs}, consoleAnswer},
-	"its trigger": {"trigger", []knownstate.Kind{knownstate.Pipeline("eu-west-2")}, []string{pipelineInputs}, pipelineAnswer},
-	"a project of a pipeline": {"project", []knownstate.Kind{knownstate.Project}, []string{`{
+	"a pipeline": {"pipeline a-prodgate", []knownstate.Kind{knownstate.Pipeline("eu-west-2")}, []string{declaredPipeline}, map[string]string{"GetPipeline": pipelineAnswer}},
+	"a pipeline of stores by region, as the console makes it": {"pipeline a-prodgate", []knownstate.Kind{knownstate.Pipeline("eu-west-2")}, []string{declaredPipeline}, map[string]string{"GetPipeline": consoleAnswer}},
+	"its trigger": {"trigger a-prodgate", []knownstate.Kind{knownstate.Pipeline("eu-west-2")}, []string{declaredPipeline}, map[string]string{"GetPipeline": pipelineAnswer}},
+	"a project of a pipeline": {"project p", []knownstate.Kind{knownstate.Project}, []string{`{
 		"name": "p", "description": "Builds", "serviceRole": "arn:aws:iam::111111111111:role/prodgate/build/b",
 		"source": {"type": "CODEPIPELINE", "buildspec": "version: 0.2\n"}, "artifacts": {"type": "CODEPIPELINE"},
 		"encryptionKey": "arn:aws:kms:eu-west-2:111111111111:key/k",
 		"environment": {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL", "privilegedMode": true,
 			"environmentVariables": [{"name": "B", "value": "2", "type": "PLAINTEXT"}, {"name": "A", "value": "arn:aws:secretsmanager:x", "type": "SECRETS_MANAGER"}]},
 		"logsConfig": {"cloudwatchLogs": {"status": "ENABLED", "groupName": "/aws/codebuild/p"}},
-		"buildTimeout": 20, "queuedTimeout": 480, "concurrentBuildLimit": 1}`}, `{"projectsNotFound": [], "projects": [{
+		"buildTimeout": 20, "queuedTimeout": 480, "concurrentBuildLimit": 1}`}, map[string]string{"BatchGetProjects": `{"projectsNotFound": [], "projects": [{
 		"name": "p", "arn": "arn:aws:codebuild:eu-west-2:111111111111:project/p", "description": "Builds",
 		"source": {"type": "CODEPIPELINE", "buildspec": "version: 0.2\n", "insecureSsl": false}, "secondarySources": [], "secondarySourceVersions": [],
 		"artifacts": {"type": "CODEPIPELINE", "name": "p", "packaging": "NONE", "encryptionDisabled": false}, "secondaryArtifacts": [],
@@ -32,50 +37,86 @@ var answers = map[string]struct {
 		"encryptionKey": "arn:aws:kms:eu-west-2:111111111111:key/k", "tags": [{"key": "owner", "value": "platform"}],
 		"created": 1700000000.1, "lastModified": 1700000000.2, "badge": {"badgeEnabled": false},
 		"logsConfig": {"cloudWatchLogs": {"status": "ENABLED", "groupName": "/aws/codebuild/p"}, "s3Logs": {"status": "DISABLED", "encryptionDisabled": false}},
-		"projectVisibility": "PRIVATE", "autoRetryLimit": 0}]}`},
-	"a project without a source, in AWS's own words": {"project", []knownstate.Kind{knownstate.Project}, []string{`{
+		"projectVisibility": "PRIVATE", "autoRetryLimit": 0}]}`}},
+	"a project without a source, in AWS's own words": {"project p", []knownstate.Kind{knownstate.Project}, []string{`{
 		"name": "p", "serviceRole": "r", "source": {"type": "NO_SOURCE", "buildspec": "b"}, "artifacts": {"type": "NO_ARTIFACTS"},
 		"environment": {"type": "LINUX_CONTAINER", "image": "i", "computeType": "c", "privilegedMode": false}, "buildTimeout": 30, "queuedTimeout": 480}`},
-		`{"projects": [{"name": "p", "source": {"type": "NO_SOURCE", "buildspec": "b", "insecureSsl": false}, "artifacts": {"type": "NO_ARTIFACTS"},
+		map[string]string{"BatchGetProjects": `{"projects": [{"name": "p", "source": {"type": "NO_SOURCE", "buildspec": "b", "insecureSsl": false}, "artifacts": {"type": "NO_ARTIFACTS"},
 		"cache": {"type": "NO_CACHE"}, "environment": {"type": "LINUX_CONTAINER", "image": "i", "computeType": "c", "environmentVariables": [],
 			"privilegedMode": false, "imagePullCredentialsType": "CODEBUILD"},
 		"serviceRole": "r", "timeoutInMinutes": 30, "queuedTimeoutInMinutes": 480, "encryptionKey": "arn:aws:kms:eu-west-2:111111111111:alias/aws/s3",
-		"vpcConfig": {"vpcId": "", "subnets": [], "securityGroupIds": []}, "fileSystemLocations": [], "projectVisibility": "PRIVATE"}]}`},
-	"a role": {"role", []knownstate.Kind{knownstate.Role, knownstate.Attachments, knownstate.InlinePolicies}, []string{
+		"vpcConfig": {"vpcId": "", "subnets": [], "securityGroupIds": []}, "fileSystemLocations": [], "projectVisibility": "PRIVATE"}]}`}},
+	"a role": {"role r", []knownstate.Kind{knownstate.Role, knownstate.Attachments, knownstate.InlinePolicies}, []string{
 		`{"name": "r", "path": "/prodgate/build/", "permissionsBoundary": "arn:aws:iam::111111111111:policy/prodgate/boundary/b",
 			"assumeRolePolicy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"S\",\"Effect\":\"Allow\",\"Action\":[\"sts:AssumeRole\"],\"Principal\":{\"Service\":[\"codebuild.amazonaws.com\"]},\"Condition\":{\"ArnEquals\":{\"aws:SourceArn\":[\"b\",\"a\"]}}}]}"}`,
 		`{"roleName": "r", "policyArns": ["arn:b", "arn:a"]}`, `{"roleName": "r", "policyNames": []}`,
-	}, `{"Role": {"Path": "/prodgate/build/", "RoleName": "r", "RoleId": "AROAEXAMPLE", "Arn": "arn:aws:iam::111111111111:role/prodgate/build/r",
-		"CreateDate": "2026-11-25T00:00:00Z", "Description": "", "MaxSessionDuration": 3600, "RoleLastUsed": {},
-		"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Sid": "S", "Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"},
-			"Action": "sts:AssumeRole", "Condition": {"ArnEquals": {"aws:SourceArn": ["a", "b"]}}}]},
-		"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": "arn:aws:iam::111111111111:policy/prodgate/boundary/b"}}}
-		{"AttachedPolicies": [{"PolicyName": "a", "PolicyArn": "arn:a"}, {"PolicyName": "b", "PolicyArn": "arn:b"}]}
-		{"PolicyNames": []}`},
-	"a policy": {"policy", []knownstate.Kind{knownstate.Policy}, []string{
+	}, map[string]string{
+		"GetRole": result("GetRole", `<Role><Path>/prodgate/build/</Path><RoleName>r</RoleName><RoleId>AROAEXAMPLE</RoleId>
+			<Arn>arn:aws:iam::111111111111:role/prodgate/build/r</Arn><CreateDate>2026-11-25T00:00:00Z</CreateDate><MaxSessionDuration>3600</MaxSessionDuration>
+			<AssumeRolePolicyDocument>`+url.PathEscape(`{"Version": "2012-10-17", "Statement": [{"Sid": "S", "Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"},
+				"Action": "sts:AssumeRole", "Condition": {"ArnEquals": {"aws:SourceArn": ["a", "b"]}}}]}`)+`</AssumeRolePolicyDocument>
+			<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>
+			<PermissionsBoundaryArn>arn:aws:iam::111111111111:policy/prodgate/boundary/b</PermissionsBoundaryArn></PermissionsBoundary></Role>`),
+		"ListAttachedRolePolicies": result("ListAttachedRolePolicies", `<AttachedPolicies><member><PolicyName>a</PolicyName><PolicyArn>arn:a</PolicyArn></member>
+			<member><PolicyName>b</PolicyName><PolicyArn>arn:b</PolicyArn></member></AttachedPolicies><IsTruncated>false</IsTruncated>`),
+		"ListRolePolicies": result("ListRolePolicies", `<PolicyNames/><IsTruncated>false</IsTruncated>`),
+	}},
+	"a policy": {"policy p", []knownstate.Kind{knownstate.Policy}, []string{
 		`{"name": "p", "path": "/prodgate/build/", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Action\":[\"ecr:PutImage\",\"ecr:BatchGetImage\"],\"Resource\":[\"x\"]}]}"}`,
-	}, `{"PolicyVersion": {"VersionId": "v3", "IsDefaultVersion": true, "CreateDate": "2026-11-25T00:00:00Z", "Document": {"Version": "2012-10-17",
-		"Statement": {"Sid": "A", "Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:PutImage"], "Resource": "x"}}}}`},
-	"a repository, whose policy ECR writes anew": {"repository", []knownstate.Kind{knownstate.Repository, knownstate.RepositoryPolicy}, []string{
+	}, map[string]string{
+		"GetPolicy": result("GetPolicy", `<Policy><PolicyName>p</PolicyName><DefaultVersionId>v3</DefaultVersionId></Policy>`),
+		"GetPolicyVersion": result("GetPolicyVersion", `<PolicyVersion><VersionId>v3</VersionId><IsDefaultVersion>true</IsDefaultVersion>
+			<CreateDate>2026-11-25T00:00:00Z</CreateDate><Document>`+url.PathEscape(`{"Version": "2012-10-17",
+			"Statement": {"Sid": "A", "Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:PutImage"], "Resource": "x"}}`)+`</Document></PolicyVersion>`),
+	}},
+	"a repository, whose policy ECR writes anew": {"repository prodgate/a", []knownstate.Kind{knownstate.Repository, knownstate.RepositoryPolicy}, []string{
 		`{"name": "prodgate/a", "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": true}, "encryptionConfigurations": [{"encryptionType": "KMS"}], "forceDelete": true}`,
 		`{"repository": "prodgate/a", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Deny\",\"Principal\":{\"AWS\":[\"*\"]},\"Action\":[\"ecr:PutImage\"],\"Condition\":{\"ArnNotLike\":{\"aws:PrincipalArn\":[\"a\"]},\"BoolIfExists\":{\"aws:PrincipalIsAWSService\":[\"false\"]}}}]}"}`,
-	}, `{"repositories": [{"repositoryArn": "arn:aws:ecr:eu-west-2:111111111111:repository/prodgate/a", "registryId": "111111111111", "repositoryName": "prodgate/a",
+	}, map[string]string{"DescribeRepositories": `{"repositories": [{"repositoryArn": "arn:aws:ecr:eu-west-2:111111111111:repository/prodgate/a", "registryId": "111111111111", "repositoryName": "prodgate/a",
 		"repositoryUri": "u", "createdAt": 1700000000.0, "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": true},
-		"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "k"}}]}
-		{"registryId": "111111111111", "repositoryName": "prodgate/a", "policyText": "{\n  \"Version\" : \"2012-10-17\",\n  \"Statement\" : [ {\n    \"Sid\" : \"A\",\n    \"Effect\" : \"Deny\",\n    \"Principal\" : \"*\",\n    \"Action\" : \"ecr:PutImage\",\n    \"Condition\" : {\n      \"ArnNotLike\" : {\n        \"aws:PrincipalArn\" : \"a\"\n      },\n      \"BoolIfExists\" : {\n        \"aws:PrincipalIsAWSService\" : \"false\"\n      }\n    }\n  } ]\n}"}`},
-	"a bucket's policy": {"bucket", []knownstate.Kind{knownstate.BucketPolicy}, []string{
+		"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "k"}}]}`,
+		"GetRepositoryPolicy": `{"registryId": "111111111111", "repositoryName": "prodgate/a", "policyText": "{\n  \"Version\" : \"2012-10-17\",\n  \"Statement\" : [ {\n    \"Sid\" : \"A\",\n    \"Effect\" : \"Deny\",\n    \"Principal\" : \"*\",\n    \"Action\" : \"ecr:PutImage\",\n    \"Condition\" : {\n      \"ArnNotLike\" : {\n        \"aws:PrincipalArn\" : \"a\"\n      },\n      \"BoolIfExists\" : {\n        \"aws:PrincipalIsAWSService\" : \"false\"\n      }\n    }\n  } ]\n}"}`}},
+	"a bucket's policy": {"bucket b", []knownstate.Kind{knownstate.BucketPolicy}, []string{
 		`{"bucket": "b", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Deny\",\"Principal\":{\"AWS\":[\"*\"]},\"Action\":[\"s3:*\"],\"Resource\":[\"x\",\"x/*\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}}]}"}`,
-	}, `{"Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Deny\",\"Principal\":{\"AWS\":\"*\"},\"Action\":\"s3:*\",\"Resource\":[\"x/*\",\"x\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":\"false\"}}}]}"}`},
-	"a topic's policy": {"topic", []knownstate.Kind{knownstate.TopicPolicy("t")}, []string{
+	}, map[string]string{"GetBucketPolicy": `{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":["x/*","x"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`}},
+	"a topic's policy": {"topic t", []knownstate.Kind{knownstate.TopicPolicy("t")}, []string{
 		`{"arn": "arn:t", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":[\"events.amazonaws.com\"]},\"Action\":[\"sns:Publish\"],\"Resource\":[\"t\"]}]}"}`,
-	}, `{"Attributes": {"TopicArn": "arn:t", "Owner": "111111111111", "Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"events.amazonaws.com\"},\"Action\":\"sns:Publish\",\"Resource\":\"t\"}]}"}}`},
-	"a rule": {"rule", []knownstate.Kind{knownstate.Schedule, knownstate.Target}, []string{
-		`{"name": "r", "description": "d", "scheduleExpression": "rate(60 minutes)"}`, `{"rule": "r", "targetId": "verifier", "arn": "arn:p", "roleArn": "arn:d"}`,
-	}, `{"Name": "r", "Arn": "arn:r", "ScheduleExpression": "rate(60 minutes)", "State": "ENABLED", "Description": "d", "EventBusName": "default", "CreatedBy": "111111111111"}
-		{"Targets": [{"Id": "verifier", "Arn": "arn:p", "RoleArn": "arn:d"}]}`},
+	}, map[string]string{"GetTopicAttributes": result("GetTopicAttributes", `<Attributes><entry><key>TopicArn</key><value>arn:t</value></entry>
+		<entry><key>Owner</key><value>111111111111</value></entry><entry><key>Policy</key><value>{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow",
+		"Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"t"}]}</value></entry></Attributes>`)}},
+	"a schedule": {"rule r", []knownstate.Kind{knownstate.Rule, knownstate.Target}, []string{
+		`{"name": "r", "description": "d", "scheduleExpression": "rate(60 minutes)"}`,
+		`{"rule": "r", "targetId": "verifier", "arn": "arn:f", "deadLetterConfig": {"arn": "arn:q"}}`,
+	}, map[string]string{
+		"DescribeRule": `{"Name": "r", "Arn": "arn:r", "ScheduleExpression": "rate(60 minutes)", "State": "ENABLED", "Description": "d",
+			"EventBusName": "default", "CreatedBy": "111111111111"}`,
+		"ListTargetsByRule": `{"Targets": [{"Id": "verifier", "Arn": "arn:f", "DeadLetterConfig": {"Arn": "arn:q"}}]}`,
+	}},
+	"a rule with a pattern": {"rule r", []knownstate.Kind{knownstate.Rule, knownstate.Target}, []string{
+		`{"name": "r", "eventPattern": "{\"source\": [\"aws.iam\"]}", "state": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"}`,
+		`{"rule": "r", "targetId": "alerts", "arn": "arn:t", "inputTransformer": {"inputPaths": {"time": "$.time"}, "inputTemplate": "\"at <time>\""}}`,
+	}, map[string]string{
+		"DescribeRule": `{"Name": "r", "EventPattern": "{ \"source\" : [ \"aws.iam\" ] }", "State": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "EventBusName": "default"}`,
+		"ListTargetsByRule": `{"Targets": [{"Id": "alerts", "Arn": "arn:t",
+			"InputTransformer": {"InputPathsMap": {"time": "$.time"}, "InputTemplate": "\"at <time>\""}}]}`,
+	}},
+	"a function": {"function f", []knownstate.Kind{knownstate.Function, knownstate.FunctionPermission("arn:aws:lambda:eu-west-2:111111111111:function:f")}, []string{
+		`{"name": "f", "description": "d", "sourceCodeHash": "h=", "role": "arn:r", "handler": "bootstrap", "runtime": "provided.al2023", "architectures": ["arm64"],
+			"timeout": 900, "memorySize": 512, "environment": {"variables": {"GATE": "prodgate"}}, "loggingConfig": {"logFormat": "Text", "logGroup": "g"}, "code": {}}`,
+		`{"statementId": "Schedule", "function": "f", "action": "lambda:InvokeFunction", "principal": "events.amazonaws.com", "sourceArn": "arn:rule"}`,
+	}, map[string]string{
+		"GetFunctionConfiguration": `{"FunctionName": "f", "FunctionArn": "arn:aws:lambda:eu-west-2:111111111111:function:f", "Runtime": "provided.al2023", "Role": "arn:r",
+			"Handler": "bootstrap", "CodeSize": 5, "Description": "d", "Timeout": 900, "MemorySize": 512, "LastModified": "2026-11-25T00:00:00.000+0000", "CodeSha256": "h=",
+			"Version": "$LATEST", "Environment": {"Variables": {"GATE": "prodgate"}}, "TracingConfig": {"Mode": "PassThrough"}, "RevisionId": "x", "State": "Active",
+			"LastUpdateStatus": "Successful", "PackageType": "Zip", "Architectures": ["arm64"], "EphemeralStorage": {"Size": 512},
+			"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", "Ipv6AllowedForDualStack": false}, "Layers": [],
+			"SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"}, "RuntimeVersionConfig": {"RuntimeVersionArn": "arn:v"},
+			"LoggingConfig": {"LogFormat": "Text", "LogGroup": "g"}}`,
+		"GetPolicy": `{"Policy": "{\"Version\":\"2012-10-17\",\"Id\":\"default\",\"Statement\":[{\"Sid\":\"Schedule\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"events.amazonaws.com\"},\"Action\":\"lambda:InvokeFunction\",\"Resource\":\"arn:aws:lambda:eu-west-2:111111111111:function:f\",\"Condition\":{\"ArnLike\":{\"AWS:SourceArn\":\"arn:rule\"}}}]}", "RevisionId": "x"}`,
+	}},
 }
 
-const pipelineInputs = `{
+const declaredPipeline = `{
 	"name": "a-prodgate", "pipelineType": "V2", "executionMode": "QUEUED", "roleArn": "arn:aws:iam::111111111111:role/prodgate/pipeline/r",
 	"artifactStores": [{"type": "S3", "location": "b", "encryptionKey": {"type": "KMS", "id": "k"}}],
 	"triggers": [{"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": "GitHub",

@@ -1,0 +1,16 @@
+package knownstate
+
+// The environment variables of the function that checks the known state.
+const (
+	// GateVariable is the name of the gate in alerts.
+	GateVariable = "GATE"
+	// ParameterVariable is the parameter of what all apps share; those of apps are below it.
+	ParameterVariable = "KNOWN_STATE"
+	// PoliciesVariable begins the ARN of every policy of the gate.
+	PoliciesVariable = "POLICIES"
+	// TopicVariable is the ARN of the topic of alerts.
+	TopicVariable = "ALERT_TOPIC"
+	// AttemptsVariable is how often what differs is read before it is reported, and PauseVariable the seconds between.
+	AttemptsVariable = "ATTEMPTS"
+	PauseVariable    = "PAUSE"
+)
