@@ -197,6 +197,12 @@ var groups = []group{
 		{"elasticloadbalancing:SetSubnets", "moves production to other networks"},
 		{"elasticloadbalancing:DeleteLoadBalancer", "stops production's traffic"},
 	}},
+	// No condition key has the target group of a request: Service Authorization Reference, Amazon ECS.
+	{on: ForeignServices, authorized: onlyDeployers, denied: nil, reported: Alert, calls: []callImpact{
+		{"ecs:CreateService", "lets tasks that the pipeline did not deliver answer production's users"},
+		{"ecs:UpdateService", "lets tasks that the pipeline did not deliver answer production's users"},
+		{"ecs:CreateTaskSet", "lets tasks that the pipeline did not deliver answer production's users"},
+	}},
 	{on: Services, authorized: []string{naming.Shift}, denied: guardrailOnly, reported: Alert, calls: []callImpact{
 		{"ecs:CreateTaskSet", "runs any image in the service"},
 		{"ecs:DeleteTaskSet", "stops the delivered tasks"},

@@ -204,6 +204,7 @@ var leastOf = map[Target]controls{
 	ServiceRoles:    {[]Control{Guardrail}, AlertOnRead},
 	ApproverRoles:   {[]Control{Guardrail}, AlertOnRead},
 	BreakGlass:      {nil, AlertOnRead},
+	ForeignServices: {nil, Alert},
 }
 
 // leastOfCall are the controls of calls that differ from their target's.

@@ -272,11 +272,14 @@ func serviceClauses(_ naming.Plan, s *settings.Settings) []clause {
 		services.parts = append(services.parts, at([]any{wildcard("arn:*/" + cluster + "/*")}, "serviceDeploymentArn", "serviceArn", "daemonArn", "resourceArn")...)
 		services.parts = append(services.parts, at([]any{suffix(":cluster/" + cluster)}, "clusterArn")...)
 	}
+	for _, group := range targetGroups(s) {
+		services.parts = append(services.parts, at([]any{wildcard("*:targetgroup/" + group + "/*")}, "loadBalancers.targetGroupArn")...)
+	}
 	// The check of the known state is an action of the pipelines. The rule of the pipelines reports what was left out of an event.
 	jobs := named(operationsOf("codepipeline", Account), "codepipeline").but(naming.Verifier)
 	jobs.parts = []part{{omitted, []any{pattern{"exists": false}}}}
 	clauses := []clause{services, jobs}
-	if len(listeners(s)) > 0 {
+	if len(listeners(s))+len(targetGroups(s)) > 0 {
 		balancers := writes("elasticloadbalancing").but(ServiceLinked)
 		for _, listener := range listeners(s) {
 			_, balancer, _ := strings.Cut(listener, ":listener")
@@ -284,10 +287,8 @@ func serviceClauses(_ naming.Plan, s *settings.Settings) []clause {
 			balancers.parts = append(balancers.parts, at([]any{wildcard("*" + balancer + "*")}, "listenerArn", "ruleArn", "rulePriorities.ruleArn", "resourceArns")...)
 			balancers.parts = append(balancers.parts, at([]any{suffix(id)}, "loadBalancerArn")...)
 		}
-		for _, app := range s.Apps {
-			for _, group := range app.Deployment.TargetGroups {
-				balancers.parts = append(balancers.parts, at([]any{wildcard("*:targetgroup/" + group + "/*")}, "targetGroupArn")...)
-			}
+		for _, group := range targetGroups(s) {
+			balancers.parts = append(balancers.parts, at([]any{wildcard("*:targetgroup/" + group + "/*")}, "targetGroupArn")...)
 		}
 		clauses = append(clauses, balancers)
 	}

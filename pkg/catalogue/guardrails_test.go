@@ -342,6 +342,31 @@ func TestGuardrails_Length(t *testing.T) {
 	}
 }
 
+// TestGuardrails_LoadBalancerOfRollingDeployment: an app's load balancer is closed however ECS deploys to it.
+func TestGuardrails_LoadBalancerOfRollingDeployment(t *testing.T) {
+	t.Parallel()
+	s := account("web")
+	s.Apps[0].Deployment = settings.Deployment{
+		Kind: settings.Rolling, TargetGroups: []string{"web"},
+		ListenerArn: "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/0123456789abcdef",
+	}
+	const arn = "arn:aws:elasticloadbalancing:eu-west-2:111111111111:"
+	all := refusals(t, s)
+	for action, resource := range map[string]string{
+		"elasticloadbalancing:RegisterTargets":   arn + "targetgroup/web/*",
+		"elasticloadbalancing:ModifyListener":    s.Apps[0].Deployment.ListenerArn,
+		"elasticloadbalancing:ModifyRule":        naming.RulesOf(s.Apps[0].Deployment.ListenerArn),
+		"elasticloadbalancing:SetRulePriorities": naming.RulesOf(s.Apps[0].Deployment.ListenerArn),
+		"elasticloadbalancing:CreateListener":    arn + "loadbalancer/app/web/0123456789abcdef",
+	} {
+		if !slices.ContainsFunc(all, func(st refusal) bool {
+			return slices.Contains(st.Action, action) && slices.Contains(st.Resource, resource)
+		}) {
+			t.Errorf("%s on %s is not denied", action, resource)
+		}
+	}
+}
+
 // TestGuardrails_Room holds room for parts to come: twenty clusters need three documents, and a fifth of them is free.
 func TestGuardrails_Room(t *testing.T) {
 	t.Parallel()

@@ -47,7 +47,8 @@ func partNames(s *settings.Settings) map[string]map[string]string {
 		"ecr": {"repositoryName": p.Repository(app).Name, "resourceArn": p.Repository(app).ARN},
 		"ecs": {
 			"cluster": p.Cluster("web"), "clusterName": "web", "clusterArn": p.Cluster("web"), "serviceArn": p.Service("web", "web"), "daemonArn": arn("ecs", "daemon/web/x"),
-			"serviceDeploymentArn": arn("ecs", "service-deployment/web/web/x"), "resourceArn": p.Service("web", "web"),
+			"loadBalancers.targetGroupArn": arn("elasticloadbalancing", "targetgroup/blue/0123456789abcdef"),
+			"serviceDeploymentArn":         arn("ecs", "service-deployment/web/web/x"), "resourceArn": p.Service("web", "web"),
 		},
 		"s3":     {"bucket": p.Bucket("artifacts").Name},
 		"kms":    {"keyId": keys().Keys["images"], "targetKeyId": keys().Keys["images"], "aliasName": p.KeyAlias("images"), "sourceKeyId": keys().Keys["images"], "destinationKeyId": keys().Keys["images"]},

@@ -61,6 +61,7 @@ const (
 	ListenerRules    Target = "ListenerRules"
 	TargetGroups     Target = "TargetGroups"
 	LoadBalancers    Target = "LoadBalancers"
+	ForeignServices  Target = "ForeignServices"
 	Services         Target = "Services"
 	Tasks            Target = "Tasks"
 	Sources          Target = "Sources"
@@ -185,12 +186,10 @@ var scopes = []scope{
 	{target: ListenerRules, description: "the rules of these listeners", kind: "listener-rule", growsWithApps: true, resources: ofListeners(naming.RulesOf)},
 	{target: LoadBalancers, description: "the load balancers of these listeners", kind: "loadbalancer", growsWithApps: true, resources: ofListeners(naming.LoadBalancerOf)},
 	{target: TargetGroups, description: "the target groups of the apps", kind: "targetgroup", growsWithApps: true, resources: func(p naming.Plan, s *settings.Settings) []string {
-		var all []string
-		for _, app := range s.Apps {
-			all = append(all, mapEach(app.Deployment.TargetGroups, p.TargetGroup)...)
-		}
-		return unique(all)
+		return mapEach(targetGroups(s), p.TargetGroup)
 	}},
+	// Services of other clusters: those of the apps' clusters are Services.
+	{target: ForeignServices, description: "a service, of any cluster, that registers its tasks with an app's target group", kind: "service", resources: unless(hasNoTargetGroups, naming.Plan.AllOfECS)},
 	// AWS gives a connection its id, so that the pattern matches all of the region unless settings name one.
 	{target: Connections, description: "the connection to GitHub", kind: "connection", resources: func(p naming.Plan, s *settings.Settings) []string {
 		if s.UsesCodeCommit() {
@@ -281,11 +280,13 @@ func isAnalyzerOff(s *settings.Settings) bool    { return s.Detection.AccessAnal
 func isSecurityHubOff(s *settings.Settings) bool { return s.Detection.SecurityHub == settings.Off }
 func hasNoWorkflows(s *settings.Settings) bool   { return s.Workflows.Repository == "" }
 
-func hasNoChat(s *settings.Settings) bool      { return !s.HasChat() }
-func isUnsigned(s *settings.Settings) bool     { return !s.Signs() }
-func hasNoBlueGreen(s *settings.Settings) bool { return len(listeners(s)) == 0 }
+func hasNoChat(s *settings.Settings) bool  { return !s.HasChat() }
+func isUnsigned(s *settings.Settings) bool { return !s.Signs() }
+func hasNoBlueGreen(s *settings.Settings) bool {
+	return !slices.ContainsFunc(s.Apps, func(app settings.App) bool { return app.Deployment.Kind == settings.BlueGreen })
+}
 
-// listeners are the load balancer listeners of the apps with blue/green deployments.
+// listeners are the load balancer listeners of the apps that settings name.
 func listeners(s *settings.Settings) []string {
 	var all []string
 	for _, app := range s.Apps {
@@ -293,6 +294,17 @@ func listeners(s *settings.Settings) []string {
 	}
 	return unique(all)
 }
+
+// targetGroups are the names of the target groups of the apps that settings name.
+func targetGroups(s *settings.Settings) []string {
+	var all []string
+	for _, app := range s.Apps {
+		all = append(all, app.Deployment.TargetGroups...)
+	}
+	return unique(all)
+}
+
+func hasNoTargetGroups(s *settings.Settings) bool { return len(targetGroups(s)) == 0 }
 
 // ofListeners is a part of each listener's load balancer.
 func ofListeners(of func(listener string) string) func(naming.Plan, *settings.Settings) []string {

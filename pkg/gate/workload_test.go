@@ -132,6 +132,49 @@ func TestWorkload_WarnOfServiceWithoutTasks(t *testing.T) {
 	}
 }
 
+// rolling names the load balancer of the app, whose deployment stays a rolling one.
+func rolling(config map[string]any) map[string]any {
+	app := config["apps"].([]any)[0].(object)
+	app["deployment"] = object{"listenerArn": listener + "0123456789abcdef", "targetGroups": []any{"web", "internal"}}
+	return config
+}
+
+// TestWorkload_LoadBalancerOfRollingDeployment compares the load balancer that settings name with the account's, and warns of
+// a target group that they do not name.
+func TestWorkload_LoadBalancerOfRollingDeployment(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change  func(w *gatetest.Workload)
+		want    []string
+		warning string
+	}{
+		"all of it":      {func(*gatetest.Workload) {}, nil, ""},
+		"the listener":   {func(w *gatetest.Workload) { w.Listeners = nil }, []string{anApp + `deployment.listenerArn: "` + listener + `0123456789abcdef": the load balancer web has no such listener; correct the ARN`}, ""},
+		"a target group": {func(w *gatetest.Workload) { w.TargetGroups = w.TargetGroups[:1] }, []string{anApp + `deployment.targetGroups[1]: "internal": the account has no such target group in this region`}, ""},
+		"another target group of the service": {func(w *gatetest.Workload) {
+			w.Services[0].Routes = append(w.Services[0].Routes, account.Route{TargetGroup: "arn:aws:elasticloadbalancing:eu-west-2:111111111111:targetgroup/legacy/0123456789abcdef"})
+		}, nil, anApp + "deployment.targetGroups: the service api gets its traffic from the target group legacy, which is not named: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := decoded(t, rolling(config("api")))
+			has := gatetest.Having(s)
+			has.Workload = gatetest.WorkloadOf(s)
+			c.change(has.Workload)
+			r, err := world(s).Run(programOn(s, has))
+			assertProblems(t, err, c.want)
+			if len(c.want) > 0 {
+				madeNothing(t, r)
+				return
+			}
+			warned := slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "deployment.targetGroups") })
+			if warned != (c.warning != "") || warned && !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, c.warning) }) {
+				t.Errorf("warns %q, want %q", r.Warnings, c.warning)
+			}
+		})
+	}
+}
+
 func TestWorkload_ReportSharedValuesOnce(t *testing.T) {
 	t.Parallel()
 	s := decoded(t, config("api", "web", "site"))

@@ -99,6 +99,14 @@ func HasDAST(app settings.App) bool { return app.Dast.Url != "" }
 // IsBlueGreen is whether CodeDeploy shifts an app's traffic to new tasks.
 func IsBlueGreen(app settings.App) bool { return app.Deployment.Kind == settings.BlueGreen }
 
+// shiftedListeners are the listeners at which CodeDeploy shifts an app's traffic.
+func shiftedListeners(app settings.App) []string {
+	if !IsBlueGreen(app) {
+		return nil
+	}
+	return app.Deployment.Listeners()
+}
+
 func isRolling(app settings.App) bool { return !IsBlueGreen(app) }
 
 // scansImage is whether a run waits for ECR's findings of the image.

@@ -154,13 +154,13 @@ func trafficRights() []Right {
 		},
 		{
 			Sid: "Listeners", Actions: []string{"elasticloadbalancing:ModifyListener"},
-			On: ofApps(func(_ Model, app settings.App) []string { return app.Deployment.Listeners() }),
+			On: ofApps(func(_ Model, app settings.App) []string { return shiftedListeners(app) }),
 		},
 		{
 			Sid: "Rules", Actions: []string{"elasticloadbalancing:ModifyRule"},
 			On: ofApps(func(_ Model, app settings.App) []string {
 				var rules []string
-				for _, listener := range app.Deployment.Listeners() {
+				for _, listener := range shiftedListeners(app) {
 					rules = append(rules, naming.RulesOf(listener))
 				}
 				return rules

@@ -1,10 +1,14 @@
 package settings
 
-import "net/url"
+import (
+	"fmt"
+	"net/url"
+)
 
 const (
-	notHTTPS       = "is not the URL of an HTTPS server"
-	listenerRemedy = "blue-green shifts traffic at a load balancer: write the ARN of its listener"
+	notHTTPS           = "is not the URL of an HTTPS server"
+	targetGroupsRemedy = "write the names of the service's target groups: two for blue-green, which shifts traffic between them, and one to five for a rolling deployment"
+	listenerRemedy     = "blue-green shifts traffic at a load balancer: write the ARN of its listener"
 )
 
 // httpsPattern is a URL of printable ASCII, without characters that a shell, JSON or
@@ -27,16 +31,19 @@ func (c *checker) checkDeployments(s *Settings) {
 		}
 		listener, groups, port := at.child("listenerArn"), at.child("targetGroups"), at.child("containerPort")
 		test, alarms := at.child("testListenerArn"), at.child("alarms")
+		c.checkARN(listener, listenerARN, app.Deployment.ListenerArn, s)
 		if app.Deployment.Kind == BlueGreen {
 			c.require(listener, kind, listenerRemedy)
 			c.require(groups, kind, settingOf[groups.path].remedy)
 			c.require(port, kind, settingOf[port.path].remedy)
-			c.checkARN(listener, listenerARN, app.Deployment.ListenerArn, s)
+			if n := len(app.Deployment.TargetGroups); n != 2 && c.isSet[groups.key] && !c.hasProblem(groups) {
+				c.add(groups, groups.show(app.Deployment.TargetGroups), fmt.Sprintf("has %d entries, and blue-green takes 2", n), settingOf[groups.path].remedy)
+			}
 			c.checkARN(test, listenerARN, app.Deployment.TestListenerArn, s)
 			c.refuseUnused(c.top("apps").item(i).child("deployTimeout"), "on a blue-green deployment")
 			continue
 		}
-		for _, only := range []place{listener, test, groups, port, alarms, at.child("config"), at.child("terminationMinutes")} {
+		for _, only := range []place{test, port, alarms, at.child("config"), at.child("terminationMinutes")} {
 			if c.isSet[only.key] && !c.hasProblem(only) {
 				c.add(only, present, "has no effect on a rolling deployment", "leave the key out, or set "+kind.name()+" to "+BlueGreen)
 			}

@@ -320,10 +320,11 @@ type Deployment struct {
 	// Kind is Rolling (ECS replaces tasks) or BlueGreen (CodeDeploy shifts traffic to new
 	// tasks, and back).
 	Kind string
-	// ListenerArn is the load balancer's listener of production traffic, TestListenerArn
-	// an optional one on which the new tasks can be tried before.
+	// ListenerArn is the load balancer's listener of production traffic, which a rolling deployment may leave out;
+	// TestListenerArn is an optional one on which the new tasks can be tried before.
 	ListenerArn, TestListenerArn string
-	// TargetGroups are the names of the two target groups that traffic is shifted between.
+	// TargetGroups are the names of the service's target groups: the two that traffic is shifted between, or those of a
+	// rolling deployment.
 	TargetGroups []string
 	// ContainerPort is the container's port behind the load balancer.
 	ContainerPort int
@@ -335,8 +336,7 @@ type Deployment struct {
 	TerminationMinutes int
 }
 
-// Listeners are the ARNs of the listeners at which traffic is shifted. A rolling deployment has
-// none.
+// Listeners are the ARNs of the listeners through which the service gets its traffic.
 func (d Deployment) Listeners() []string {
 	return slices.DeleteFunc([]string{d.ListenerArn, d.TestListenerArn}, func(arn string) bool { return arn == "" })
 }

@@ -10,14 +10,14 @@ var deliverySettings = []setting{
 	{key: "apps[].deployment.kind", kind: text, preset: Rolling, oneOf: []string{Rolling, BlueGreen}, what: "is not a deployment type",
 		doc: "`rolling`: ECS replaces tasks. `blue-green`: CodeDeploy shifts traffic to new tasks, and back.", example: BlueGreen},
 	{key: "apps[].deployment.listenerArn", kind: text, requiredWhen: blueGreenOnly, arn: &listenerARN, remedy: listenerRemedy,
-		doc:     "The load balancer's listener of production traffic. Blue/green only.",
+		doc:     "The load balancer's listener of production traffic. On a rolling deployment too, guardrails deny changes of it and alerts report them.",
 		example: "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/0123456789abcdef"},
 	{key: "apps[].deployment.testListenerArn", kind: text, arn: &listenerARN, derived: "no test listener", remedy: "leave the key out where nobody tries the new tasks first",
 		doc:     "A listener on which the new tasks can be tried before traffic is shifted. Blue/green only.",
 		example: "arn:aws:elasticloadbalancing:eu-west-2:111111111111:listener/app/web/0123456789abcdef/fedcba9876543210"},
-	// CodeDeploy API, TargetGroupPairInfo: two target groups.
-	{key: "apps[].deployment.targetGroups", kind: list, requiredWhen: blueGreenOnly, min: 2, max: 2, remedy: "write the names of the two target groups that traffic is shifted between",
-		doc:     "The names of the two target groups that traffic is shifted between. Blue/green only.",
+	// Amazon ECS Developer Guide, service load balancing: five target groups. CodeDeploy API, TargetGroupPairInfo: two.
+	{key: "apps[].deployment.targetGroups", kind: list, requiredWhen: blueGreenOnly, min: 1, max: 5, remedy: targetGroupsRemedy,
+		doc:     "The names of the target groups of the service: on blue/green the two that traffic is shifted between, on a rolling deployment those that the service registers its tasks with. Guardrails deny changes of them and alerts report them.",
 		example: []any{"web-blue", "web-green"}},
 	// Elastic Load Balancing API, CreateTargetGroup: 32 letters, digits and hyphens.
 	{key: "apps[].deployment.targetGroups[]", kind: text, max: 32, pattern: matches(`[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?`), what: "is not the name of a target group",

@@ -56,7 +56,7 @@ func WorkloadOf(s *settings.Settings) *Workload {
 		definition.Containers = append(definition.Containers, app.Container)
 		definition.ExecutionRole, definition.TaskRole = app.ExecutionRoleArn, app.TaskRoleArn
 		w.Definitions[service.TaskDefinition] = definition
-		if app.Deployment.Kind == settings.BlueGreen {
+		if len(app.Deployment.Listeners()) > 0 {
 			w.addLoadBalancer(s, app, service)
 		}
 		if s.UsesCodeCommit() {
@@ -74,7 +74,9 @@ func WorkloadOf(s *settings.Settings) *Workload {
 // target groups.
 func (w *Workload) addLoadBalancer(s *settings.Settings, app settings.App, service *account.Service) {
 	loadBalancer := strings.Replace(path.Dir(app.Deployment.ListenerArn), ":listener/", ":loadbalancer/", 1)
-	service.Controller = "CODE_DEPLOY"
+	if app.Deployment.Kind == settings.BlueGreen {
+		service.Controller = "CODE_DEPLOY"
+	}
 	for _, arn := range app.Deployment.Listeners() {
 		w.Listeners = append(w.Listeners, account.Listener{LoadBalancer: loadBalancer, ARN: arn, Port: 443})
 	}

@@ -32,9 +32,12 @@ type loadBalancers struct {
 	listeners []account.Listener
 }
 
-func (w *workload) hasBlueGreen() bool {
-	return slices.ContainsFunc(w.apps, func(app settings.App) bool { return app.Deployment.Kind == settings.BlueGreen })
+// firstOf is the first app whose deployment names what of returns; -1 where none does.
+func (w *workload) firstOf(of func(settings.Deployment) []string) int {
+	return slices.IndexFunc(w.apps, func(app settings.App) bool { return len(of(app.Deployment)) > 0 })
 }
+
+func groupsOf(d settings.Deployment) []string { return d.TargetGroups }
 
 func (w *workload) readLoadBalancers() (loadBalancers, error) {
 	arns, err := w.account.LoadBalancers(w.ctx)
@@ -53,34 +56,50 @@ func (w *workload) readLoadBalancers() (loadBalancers, error) {
 	return loadBalancers{arns, listeners}, err
 }
 
-// checkLoadBalancers compares listeners and target groups of blue/green deployments with
-// what Elastic Load Balancing has.
+// checkLoadBalancers compares listeners and target groups with what Elastic Load Balancing has.
 func (w *workload) checkLoadBalancers() {
-	if !w.hasBlueGreen() {
-		return
+	has, groups := loadBalancers{}, []account.TargetGroup{}
+	var err, groupsErr error
+	if first := w.firstOf(settings.Deployment.Listeners); first >= 0 {
+		if has, err = w.loadBalancers(); err != nil {
+			w.addUnread(first, "deployment.listenerArn", w.apps[first].Deployment.ListenerArn, "which listeners the account has", err)
+		}
 	}
-	first := slices.IndexFunc(w.apps, func(app settings.App) bool { return app.Deployment.Kind == settings.BlueGreen })
-	has, err := w.loadBalancers()
-	if err != nil {
-		w.addUnread(first, "deployment.listenerArn", w.apps[first].Deployment.ListenerArn, "which listeners the account has", err)
-	}
-	groups, groupsErr := w.targetGroups()
-	if groupsErr != nil {
-		w.addUnread(first, "deployment.targetGroups", strings.Join(w.apps[first].Deployment.TargetGroups, ", "), "which target groups the account has", groupsErr)
+	if first := w.firstOf(groupsOf); first >= 0 {
+		if groups, groupsErr = w.targetGroups(); groupsErr != nil {
+			w.addUnread(first, "deployment.targetGroups", strings.Join(w.apps[first].Deployment.TargetGroups, ", "), "which target groups the account has", groupsErr)
+		}
 	}
 	if err != nil || groupsErr != nil {
 		return
 	}
 	for i, app := range w.apps {
-		if app.Deployment.Kind != settings.BlueGreen {
-			continue
+		exists := true
+		if arn := app.Deployment.ListenerArn; arn != "" {
+			exists = w.checkListener(i, "listenerArn", arn, has)
 		}
-		exists := w.checkListener(i, "listenerArn", app.Deployment.ListenerArn, has)
 		if test := app.Deployment.TestListenerArn; test != "" {
 			w.checkListener(i, "testListenerArn", test, has)
 		}
-		if pair := w.checkTargetGroups(i, app, groups); len(pair) == 2 && exists {
-			w.checkRoutes(i, app, pair)
+		found := w.checkTargetGroups(i, app, groups)
+		switch {
+		case app.Deployment.Kind != settings.BlueGreen:
+			w.warnUnnamed(i, app)
+		case len(found) == 2 && exists:
+			w.checkRoutes(i, app, found)
+		}
+	}
+}
+
+// warnUnnamed warns of the target groups of a rolling service that settings do not name: without the name, nothing denies or
+// reports that somebody registers other targets.
+func (w *workload) warnUnnamed(i int, app settings.App) {
+	for _, r := range w.services[serviceKey(app)].Routes {
+		_, group, _ := strings.Cut(r.TargetGroup, ":targetgroup/")
+		if name, _, _ := strings.Cut(group, "/"); !slices.Contains(app.Deployment.TargetGroups, name) {
+			w.warnings = append(w.warnings, fmt.Sprintf("prodgate:apps[%d].deployment.targetGroups: the service %s gets its traffic from the target group %s, "+
+				"which is not named: guardrails do not deny and alerts do not report changes of its targets; add %s, and the listener's ARN as deployment.listenerArn",
+				i, app.Service, name, name))
 		}
 	}
 }
@@ -115,13 +134,13 @@ func (w *workload) checkListener(i int, key, arn string, has loadBalancers) (exi
 	return false
 }
 
-// checkTargetGroups returns the two target groups of an app that exist.
+// checkTargetGroups returns the target groups of an app that exist.
 func (w *workload) checkTargetGroups(i int, app settings.App, groups []account.TargetGroup) []account.TargetGroup {
-	var pair []account.TargetGroup
+	var found []account.TargetGroup
 	for n, name := range app.Deployment.TargetGroups {
 		at := slices.IndexFunc(groups, func(g account.TargetGroup) bool { return g.Name == name })
 		if at >= 0 {
-			pair = append(pair, groups[at])
+			found = append(found, groups[at])
 			continue
 		}
 		var names []string
@@ -131,7 +150,7 @@ func (w *workload) checkTargetGroups(i int, app settings.App, groups []account.T
 		w.add(i, fmt.Sprintf("deployment.targetGroups[%d]", n), name, "the account has no such target group in this region",
 			suggest(name, "target groups", names, "create the target group, or correct the name"))
 	}
-	return pair
+	return found
 }
 
 // checkRoutes compares the two target groups with the load balancer and the service. Before the

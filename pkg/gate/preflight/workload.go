@@ -28,8 +28,10 @@ func checkWorkload(c component.Context, in account.WorkloadReader) (warnings []s
 	w := &workload{ctx: ctx, account: in, apps: c.Settings.Apps, reported: map[string]bool{}}
 	// These calls need no answer of the calls to Amazon ECS.
 	w.roles = start(func() (map[string]string, error) { return in.Roles(ctx, w.roleNames()) })
-	if w.hasBlueGreen() {
+	if w.firstOf(settings.Deployment.Listeners) >= 0 {
 		w.loadBalancers = start(func() (loadBalancers, error) { return w.readLoadBalancers() })
+	}
+	if w.firstOf(groupsOf) >= 0 {
 		w.targetGroups = start(func() ([]account.TargetGroup, error) { return in.TargetGroups(ctx) })
 	}
 	if c.Settings.UsesCodeCommit() {
