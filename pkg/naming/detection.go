@@ -61,8 +61,10 @@ func (p Plan) CheckFunction() Named {
 	return Named{name, p.arn("lambda", "function:"+name)}
 }
 
-// CheckErrorsAlarm reports a check that fails, and CheckMissedAlarm a schedule without a check.
+// CheckErrorsAlarm reports a check that fails.
 func (p Plan) CheckErrorsAlarm() Named { return p.alarm("check-errors") }
+
+// CheckMissedAlarm reports that the schedule started no check.
 func (p Plan) CheckMissedAlarm() Named { return p.alarm("check-missed") }
 
 func (p Plan) alarm(what string) Named {
