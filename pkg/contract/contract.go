@@ -25,6 +25,7 @@ const (
 	ConnectionHandshake = "connectionHandshake"
 	GuardDutyDetectorID = "guardDutyDetectorId"
 	Guardrails          = "guardrails"
+	ResourceControls    = "resourceControls"
 	PreviewRoleArn      = "previewRoleArn"
 	DeployRoleArn       = "deployRoleArn"
 	ContainmentArn      = "containmentArn"
@@ -64,6 +65,8 @@ type Outputs struct {
 	GuardDutyDetectorID pulumi.StringOutput
 	// Guardrails are the service control policies about the gate, as JSON, attached where settings name an organization.
 	Guardrails pulumi.StringArrayOutput
+	// ResourceControls are the resource control policies about the gate, as JSON; empty where settings name no organization.id.
+	ResourceControls pulumi.StringArrayOutput
 	// PreviewRoleArn and DeployRoleArn are the roles that GitHub Actions assumes to preview and to update this stack; empty
 	// without workflows.
 	PreviewRoleArn, DeployRoleArn pulumi.StringOutput
@@ -84,7 +87,7 @@ type App struct {
 
 // Map is every output under its name.
 func (o Outputs) Map() pulumi.Map {
-	m := pulumi.Map{ContractVersion: pulumi.Int(Version), Apps: o.Apps, Guardrails: o.Guardrails}
+	m := pulumi.Map{ContractVersion: pulumi.Int(Version), Apps: o.Apps, Guardrails: o.Guardrails, ResourceControls: o.ResourceControls}
 	for name, field := range o.strings() {
 		m[name] = *field
 	}
@@ -119,7 +122,8 @@ func Resolve(ref *pulumi.StackReference) Outputs {
 		}).(pulumi.StringOutput)
 	}
 	o.Apps = all.ApplyT(readApps).(pulumi.StringMapMapOutput)
-	o.Guardrails = all.ApplyT(readGuardrails).(pulumi.StringArrayOutput)
+	o.Guardrails = all.ApplyT(func(outputs map[string]any) ([]string, error) { return readDocuments(outputs, Guardrails) }).(pulumi.StringArrayOutput)
+	o.ResourceControls = all.ApplyT(func(outputs map[string]any) ([]string, error) { return readDocuments(outputs, ResourceControls) }).(pulumi.StringArrayOutput)
 	return o
 }
 
@@ -185,8 +189,8 @@ func readApps(outputs map[string]any) (map[string]map[string]string, error) {
 	return apps, nil
 }
 
-func readGuardrails(outputs map[string]any) ([]string, error) {
-	written, err := value[[]any](outputs, Guardrails)
+func readDocuments(outputs map[string]any, name string) ([]string, error) {
+	written, err := value[[]any](outputs, name)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +198,7 @@ func readGuardrails(outputs map[string]any) ([]string, error) {
 	for i, v := range written {
 		var ok bool
 		if documents[i], ok = v.(string); !ok {
-			return nil, fmt.Errorf("output %s[%d] of the referenced stack is a %T, not a string", Guardrails, i, v)
+			return nil, fmt.Errorf("output %s[%d] of the referenced stack is a %T, not a string", name, i, v)
 		}
 	}
 	return documents, nil

@@ -36,6 +36,7 @@ func exported() map[string]any {
 		"connectionHandshake": "",
 		"guardDutyDetectorId": gatetest.DetectorID,
 		"guardrails":          []any{`{"Version":"2012-10-17","Statement":[]}`},
+		"resourceControls":    []any{`{"Version":"2012-10-17","Statement":[]}`},
 		"previewRoleArn":      "arn:aws:iam::111111111111:role/prodgate/preview/prodgate-preview",
 		"deployRoleArn":       "arn:aws:iam::111111111111:role/prodgate/deploy/prodgate-deploy",
 		"containmentArn":      "arn:aws:states:eu-west-2:111111111111:stateMachine:prodgate-containment",

@@ -51,7 +51,7 @@ type Args struct {
 // New declares the gate of one stack: what all apps share first, then each app, then what
 // watches them. Each room gets what earlier rooms returned.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Gate, error) {
-	documents, err := guardrails.Documents(args.Settings)
+	documents, controls, err := guardrails.Documents(args.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
@@ -141,6 +141,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		ConnectionHandshake: source.Handshake(c),
 		GuardDutyDetectorID: detection.DetectorID,
 		Guardrails:          documents,
+		ResourceControls:    controls,
 		KnownState:          state.Name,
 		PreviewRoleArn:      workflows.PreviewArn,
 		DeployRoleArn:       workflows.DeployArn,

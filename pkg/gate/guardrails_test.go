@@ -26,7 +26,7 @@ const (
 // attachedTo is a configuration whose guardrails are attached to a target.
 func attachedTo(target string) map[string]any {
 	c := config("api")
-	c["organization"] = object{"targetId": target, "roleArn": guardrailsRole}
+	c["organization"] = object{"id": "o-ab12cd34ef", "targetId": target, "roleArn": guardrailsRole}
 	return c
 }
 
@@ -57,15 +57,23 @@ func TestGuardrails_AttachToTarget(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := world(s).MustRun(t, guarded(s))
-		if got := len(r.Of(t, guardrailAttachmentType)); got != len(documents) {
-			t.Errorf("%d attachments of %d documents", got, len(documents))
+		controls, err := catalogue.ResourceControls(s)
+		if err != nil || len(controls) != 1 {
+			t.Fatalf("%d resource control policies: %v", len(controls), err)
 		}
-		for _, document := range documents {
+		r := world(s).MustRun(t, guarded(s))
+		if got := len(r.Of(t, guardrailAttachmentType)); got != len(documents)+len(controls) {
+			t.Errorf("%d attachments of %d documents", got, len(documents)+len(controls))
+		}
+		for i, document := range slices.Concat(documents, controls) {
+			kind := "SERVICE_CONTROL_POLICY"
+			if i >= len(documents) {
+				kind = "RESOURCE_CONTROL_POLICY"
+			}
 			name := "guardrails" + strings.TrimPrefix(document.Name, s.Name)
 			policy, attachment := r.One(t, guardrailType, name), r.One(t, guardrailAttachmentType, name)
 			for input, want := range map[string]string{
-				"content": document.JSON, "description": document.Description, "type": "SERVICE_CONTROL_POLICY",
+				"content": document.JSON, "description": document.Description, "type": kind,
 				"name": document.Name + "-111111111111-eu-west-2",
 			} {
 				if got := policy.Text(input); got != want {
@@ -181,6 +189,7 @@ func TestGuardrails_RefuseWrongTarget(t *testing.T) {
 		ou    = "ou-ab12-34567890"
 		below = "aws:organizations/getOrganizationalUnitDescendantAccounts:getOrganizationalUnitDescendantAccounts"
 		key   = `prodgate:organization.targetId: "ou-ab12-34567890": `
+		id    = `prodgate:organization.id: "o-ab12cd34ef": `
 	)
 	for name, c := range map[string]struct {
 		target string
@@ -231,12 +240,26 @@ func TestGuardrails_RefuseWrongTarget(t *testing.T) {
 			[]string{key + "the account 111111111111 is not below it; name the unit"},
 		},
 		"no service control policies": {ou,
-			func(w *gatetest.World) { w.Organization.PolicyTypes = []string{"TAG_POLICY"} },
+			func(w *gatetest.World) { w.Organization.PolicyTypes = []string{"RESOURCE_CONTROL_POLICY"} },
 			[]string{key + "service control policies are not enabled on the root r-ab12; enable them (aws organizations enable-policy-type --root-id r-ab12"},
+		},
+		"no resource control policies": {ou,
+			func(w *gatetest.World) { w.Organization.PolicyTypes = []string{"SERVICE_CONTROL_POLICY"} },
+			[]string{id + "resource control policies are not enabled on the root r-ab12; enable them (aws organizations enable-policy-type --root-id r-ab12 --policy-type RESOURCE_CONTROL_POLICY)"},
+		},
+		"a target that is full of resource control policies": {ou,
+			func(w *gatetest.World) {
+				w.Organization.Controls = []string{"RCPFullAWSAccess", "one", "two", "three", "four"}
+			},
+			[]string{id + "the target has room for 0 resource control policies, beside RCPFullAWSAccess, one, two, three, four, and the gate has 1; merge"},
+		},
+		"another organization": {ou,
+			func(w *gatetest.World) { w.Organization.ID = "o-zzzzzzzzzz" },
+			[]string{`prodgate:organization.id: "o-ab12cd34ef": ` + guardrailsRole + ` is in the organization o-zzzzzzzzzz: the resource control policy would deny every principal of it; write o-zzzzzzzzzz`},
 		},
 		"a full target": {ou,
 			func(w *gatetest.World) { w.Organization.Attached = []string{"FullAWSAccess", "one", "two", "three"} },
-			[]string{key + "has room for 1 service control policies, beside FullAWSAccess, one, two, three, and the gate has 2; merge"},
+			[]string{key + "the target has room for 1 service control policies, beside FullAWSAccess, one, two, three, and the gate has 2; merge"},
 		},
 		"a target whose policies cannot be listed": {ou,
 			func(w *gatetest.World) {
@@ -254,14 +277,14 @@ func TestGuardrails_RefuseWrongTarget(t *testing.T) {
 					Manager: "111111111111", PolicyTypes: []string{}, Attached: []string{"a", "b", "c", "d", "e"},
 				}
 			},
-			[]string{key + "the account", key + "service control policies are not", key + "has room for 0"},
+			[]string{key + "the account", key + "service control policies are not", key + "the target has room for 0 service", id + "resource control policies are not"},
 		},
 		"everything at once about a unit that is not there": {ou,
 			func(w *gatetest.World) {
 				w.Refused = []string{below}
 				w.Organization = gatetest.Organization{Accounts: []string{}, PolicyTypes: []string{}}
 			},
-			[]string{key + "is no organizational unit", key + "the account 111111111111 is not in", key + "service control policies are not"},
+			[]string{key + "is no organizational unit", key + "the account 111111111111 is not in", key + "service control policies are not", id + "resource control policies are not"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,8 @@
 package settings
 
 var badOrganization = map[string]badCase{
+	"the organization is a unit": {"organization.id", "ou-ab12-34567890",
+		`prodgate:organization.id: "ou-ab12-34567890" is not the id of an organization; write one such as o-ab12cd34ef: aws organizations describe-organization has it`},
 	"the target is a name": {"organization.targetId", "Workloads",
 		`prodgate:organization.targetId: "Workloads" is not the id of a root, an organizational unit or an account; write one such as ou-ab12-34567890, or leave the key out and the guardrails are only exported`},
 	"the target is a policy": {"organization.targetId", "p-12345678",

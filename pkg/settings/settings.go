@@ -105,8 +105,10 @@ type Access struct {
 	AllowAccountTrust bool
 }
 
-// Organization is where service control policies are attached.
+// Organization is where service control policies and resource control policies are attached.
 type Organization struct {
+	// Id is the organization's. With it, resource control policies deny what the gate has to principals outside of it.
+	Id string
 	// TargetId is the root, organizational unit or account that the guardrails are
 	// attached to. Empty: they are only exported.
 	TargetId string

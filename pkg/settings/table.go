@@ -343,7 +343,13 @@ var alertSettings = []setting{
 
 var organizationSettings = []setting{
 	{key: "organization", kind: object,
-		doc: "Where the guardrails (service control policies) are attached. Without `targetId` they are only exported."},
+		doc: "Where the guardrails (service control policies, resource control policies) are attached. Without `targetId` they are only exported."},
+	// Organizations API, Organization, Id.
+	{key: "organization.id", kind: text, pattern: matches(`o-[a-z0-9]{10,32}`), derived: "no resource control policies",
+		what: "is not the id of an organization", remedy: "write one such as o-ab12cd34ef: aws organizations describe-organization has it",
+		doc: "The organization's id. With it, a resource control policy denies principals outside the organization the gate's buckets, images, " +
+			"queues, secrets, keys and roles; it is attached like the guardrails, or only exported.",
+		example: "o-ab12cd34ef"},
 	// Organizations API, AttachPolicy, TargetId.
 	{key: "organization.targetId", kind: text, requiredWhen: "`organization.roleArn` or `organization.previewRoleArn` is set",
 		pattern: matches(`r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|[0-9]{12}`),

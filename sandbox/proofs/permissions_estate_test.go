@@ -48,6 +48,10 @@ type estate struct {
 	source string
 	// scps are what the account is under; none without an organization.
 	scps []authority.Level
+	// rcps are the resource control policies that the account's resources are under, and organization is the id of the
+	// organization.
+	rcps         []authority.Level
+	organization string
 }
 
 // role is one of the gate's roles.
@@ -317,22 +321,29 @@ func (e *estate) readGuardrails(ctx context.Context, w *world) error {
 		return err
 	}
 	client := organizations.NewFromConfig(cfg)
+	organization, err := client.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
+	if err != nil {
+		return err
+	}
+	e.organization = *organization.Organization.Id
 	for at := e.plan.Account; ; {
-		attached, err := client.ListPoliciesForTarget(ctx, &organizations.ListPoliciesForTargetInput{
-			TargetId: &at, Filter: orgtypes.PolicyTypeServiceControlPolicy,
-		})
-		if err != nil {
-			return err
-		}
-		level := authority.Level{Target: at}
-		for _, p := range attached.Policies {
-			policy, err := client.DescribePolicy(ctx, &organizations.DescribePolicyInput{PolicyId: p.Id})
+		for kind, levels := range map[orgtypes.PolicyType]*[]authority.Level{
+			orgtypes.PolicyTypeServiceControlPolicy: &e.scps, orgtypes.PolicyTypeResourceControlPolicy: &e.rcps,
+		} {
+			attached, err := client.ListPoliciesForTarget(ctx, &organizations.ListPoliciesForTargetInput{TargetId: &at, Filter: kind})
 			if err != nil {
 				return err
 			}
-			level.Policies = append(level.Policies, authority.Policy{Name: *p.Name, Document: *policy.Policy.Content})
+			level := authority.Level{Target: at}
+			for _, p := range attached.Policies {
+				policy, err := client.DescribePolicy(ctx, &organizations.DescribePolicyInput{PolicyId: p.Id})
+				if err != nil {
+					return err
+				}
+				level.Policies = append(level.Policies, authority.Policy{Name: *p.Name, Document: *policy.Policy.Content})
+			}
+			*levels = append([]authority.Level{level}, *levels...)
 		}
-		e.scps = append([]authority.Level{level}, e.scps...)
 		if strings.HasPrefix(at, "r-") {
 			return nil
 		}
@@ -359,8 +370,11 @@ func (e *estate) question(who authority.Principal, action, resource string, with
 			context["kms:ResourceAliases"] = e.plan.KeyAlias(purpose)
 		}
 	}
+	if strings.Contains(who.ARN, ":"+e.plan.Account+":") {
+		context["aws:PrincipalOrgID"] = e.organization // empty, and so left out, without an organization
+	}
 	maps.Copy(context, with)
-	q := authority.Question{Principal: who, Action: action, Resource: resource, Account: e.plan.Account, Context: context}
+	q := authority.Question{Principal: who, Action: action, Resource: resource, Account: e.plan.Account, Context: context, RCPs: e.rcps}
 	holder := resource
 	if strings.HasPrefix(resource, "arn:aws:s3:::") {
 		holder, _, _ = strings.Cut(resource, "/")

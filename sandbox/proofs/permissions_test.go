@@ -52,6 +52,7 @@ func TestPermissions_NoWayAround(t *testing.T) {
 	t.Run("least privilege", func(t *testing.T) { e.assertLeastPrivilege(t, both) })
 	t.Run("plain HTTP is denied", func(t *testing.T) { e.assertTLSOnly(t, both) })
 	t.Run("apps are separated", func(t *testing.T) { e.assertAppsSeparated(t, first, second); e.assertAppsSeparated(t, second, first) })
+	t.Run("nobody outside the organization", func(t *testing.T) { e.assertNobodyOutside(t, first) })
 	t.Run("builds run as declared", func(t *testing.T) { e.assertNoBuildOverride(t, first) })
 	t.Run("the catalogue", func(t *testing.T) { e.assertCatalogue(t, both, append(committed, catalogue.Hub)...) })
 }

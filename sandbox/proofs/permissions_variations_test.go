@@ -1,6 +1,7 @@
 package proofs
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -106,6 +107,49 @@ func (e *estate) assertNoBuildOverride(t *testing.T, app delivered) {
 	e.assertDenied(t, "with an override", asked)
 }
 
+// assertNobodyOutside asserts that the resource control policies deny the gate's parts to a principal outside the organization,
+// even if the part's own policy lets everybody in, and that nothing else does then.
+func (e *estate) assertNobodyOutside(t *testing.T, app delivered) {
+	if len(e.rcps) == 0 {
+		t.Fatal("the organization has no resource control policies")
+	}
+	open := func(action string) *authority.Policy {
+		resource := `, "Resource": "*"`
+		if strings.HasPrefix(action, "sts:") {
+			resource = ""
+		}
+		return &authority.Policy{Name: "open", Document: fmt.Sprintf(
+			`{"Version": "2012-10-17", "Statement": [{"Sid": "Everybody", "Effect": "Allow", "Principal": "*", "Action": %q%s}]}`, action, resource)}
+	}
+	outsider := authority.Principal{ARN: "arn:aws:iam::333333333333:role/outsider", Identity: []authority.Policy{{
+		Name: "everything", Document: `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`,
+	}}}
+	asked := []authority.Question{}
+	for action, resource := range map[string]string{
+		"s3:GetObject": e.artifact(app.name, ""), "s3:PutObject": e.artifact(app.name, ""), "s3:PutBucketPolicy": e.plan.Bucket("artifacts").ARN,
+		"ecr:BatchGetImage": e.plan.Repository(app.name).ARN, "ecr:PutImage": e.plan.Repository(app.name).ARN,
+		"sqs:ReceiveMessage": e.plan.DeadLetters().ARN, "kms:Decrypt": e.keys["artifacts"],
+		"sts:AssumeRole": e.plan.Role(app.name, naming.Build).ARN,
+	} {
+		q := e.question(outsider, action, resource, nil)
+		q.Policy = open(action)
+		asked = append(asked, q)
+	}
+	e.assertDenied(t, "to a principal outside the organization", asked)
+	for i := range asked {
+		asked[i].RCPs = nil
+	}
+	verdicts, err := e.judge.Ask(t.Context(), asked...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range verdicts {
+		if !v.Allowed {
+			t.Errorf("%s is denied without resource control policies too: %s", asked[i], v.By)
+		}
+	}
+}
+
 // assertDenied asserts that all calls are denied.
 func (e *estate) assertDenied(t *testing.T, when string, questions []authority.Question) {
 	verdicts, err := e.judge.Ask(t.Context(), questions...)
@@ -162,10 +206,12 @@ func (e *estate) assertKnownToAWS(t *testing.T) {
 		}
 		check(kind, e.policies[arn])
 	}
-	for _, level := range e.scps {
-		for _, p := range level.Policies {
-			if p.Name != "FullAWSAccess" {
-				check(authority.SCP, p)
+	for kind, levels := range map[authority.Kind][]authority.Level{authority.SCP: e.scps, authority.RCP: e.rcps} {
+		for _, level := range levels {
+			for _, p := range level.Policies {
+				if p.Name != "FullAWSAccess" && p.Name != "RCPFullAWSAccess" {
+					check(kind, p)
+				}
 			}
 		}
 	}

@@ -17,6 +17,10 @@ type Organization struct {
 	PolicyTypes []string
 	// Attached are the names of the policies on any target.
 	Attached []string
+	// Controls are the names of the resource control policies on any target.
+	Controls []string
+	// ID is the organization's.
+	ID string
 	// Closed hides everything from a role that may not list.
 	Closed bool
 }
@@ -33,11 +37,15 @@ func (o Organization) filled(account string) Organization {
 		o.Below = []string{account}
 	}
 	if o.PolicyTypes == nil {
-		o.PolicyTypes = []string{"SERVICE_CONTROL_POLICY"}
+		o.PolicyTypes = []string{"SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"}
 	}
 	if o.Attached == nil {
 		o.Attached = []string{"FullAWSAccess"}
 	}
+	if o.Controls == nil {
+		o.Controls = []string{"RCPFullAWSAccess"}
+	}
+	o.ID = cmp.Or(o.ID, "o-ab12cd34ef")
 	return o
 }
 
@@ -46,7 +54,7 @@ func (w World) organization(token string, args resource.PropertyMap) map[string]
 	o := w.Organization.filled(w.Account)
 	switch token {
 	case "aws:organizations/getOrganization:getOrganization":
-		found := map[string]any{"id": "o-ab12cd34ef", "masterAccountId": o.Manager}
+		found := map[string]any{"id": o.ID, "masterAccountId": o.Manager}
 		if !o.Closed {
 			found["roots"] = []any{map[string]any{"id": Root}}
 			found["accounts"] = identified(o.Accounts)
@@ -56,6 +64,9 @@ func (w World) organization(token string, args resource.PropertyMap) map[string]
 	case "aws:organizations/getOrganizationalUnitDescendantAccounts:getOrganizationalUnitDescendantAccounts":
 		return map[string]any{"accounts": identified(o.Below)}
 	case "aws:organizations/getPoliciesForTarget:getPoliciesForTarget":
+		if args["filter"].StringValue() == "RESOURCE_CONTROL_POLICY" {
+			return map[string]any{"ids": texts(o.Controls)}
+		}
 		return map[string]any{"ids": texts(o.Attached)}
 	case "aws:organizations/getPolicy:getPolicy":
 		return map[string]any{"name": args["policyId"].StringValue()}

@@ -1,4 +1,4 @@
-// Package guardrails attaches the service control policies of the gate to the organization.
+// Package guardrails attaches the service control policies and resource control policies of the gate to the organization.
 package guardrails
 
 import (
@@ -17,10 +17,40 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// scp is how Organizations calls a service control policy.
-const scp = "SERVICE_CONTROL_POLICY"
+// The types of policies, by Organizations' names.
+const (
+	scp = "SERVICE_CONTROL_POLICY"
+	rcp = "RESOURCE_CONTROL_POLICY"
+)
 
-// Guardrails are the service control policies of one gate. They stand beside the
+// policies are the documents of a gate of one type, and the setting that asks for them.
+type policies struct {
+	kind, name, key, value string
+	documents              []catalogue.Document
+}
+
+func (of policies) settingError(format string, args ...any) error {
+	return component.SettingError(of.key, of.value, format, args...)
+}
+
+// all are the policies of a gate, of each type that it has.
+func all(s *settings.Settings) ([]policies, error) {
+	guardrails, err := catalogue.Guardrails(s)
+	if err != nil {
+		return nil, err
+	}
+	controls, err := catalogue.ResourceControls(s)
+	if err != nil {
+		return nil, err
+	}
+	types := []policies{{scp, "service control policies", "organization.targetId", s.Organization.TargetId, guardrails}}
+	if len(controls) > 0 {
+		types = append(types, policies{rcp, "resource control policies", "organization.id", s.Organization.Id, controls})
+	}
+	return types, nil
+}
+
+// Guardrails are the policies of one gate. They stand beside the
 // Gate and not in it: another account holds them.
 type Guardrails struct{ pulumi.ResourceState }
 
@@ -32,7 +62,7 @@ type Guardrails struct{ pulumi.ResourceState }
 // made does so not keep the organization open; and as nothing depends on an
 // attachment, they are among the first to go in a destroy.
 func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.ResourceOption) (*Guardrails, error) {
-	documents, err := catalogue.Guardrails(s)
+	types, err := all(s)
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
@@ -40,36 +70,45 @@ func New(ctx *pulumi.Context, name string, s *settings.Settings, opts ...pulumi.
 	if err := ctx.RegisterComponentResource(component.GuardrailsType, name, made, opts...); err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
-	plan, below := naming.New(s), pulumi.Parent(made)
-	for _, document := range documents {
-		child := name + strings.TrimPrefix(document.Name, s.Name)
-		policy, err := organizations.NewPolicy(ctx, child, &organizations.PolicyArgs{
-			Name:        pulumi.String(plan.Guardrail(document.Name)),
-			Description: pulumi.String(document.Description),
-			Type:        pulumi.String(scp),
-			Content:     pulumi.String(document.JSON),
-		}, below)
-		if err != nil {
-			return nil, fmt.Errorf("guardrail %s: %w", document.Name, err)
-		}
-		if _, err := organizations.NewPolicyAttachment(ctx, child, &organizations.PolicyAttachmentArgs{
-			PolicyId: policy.ID(),
-			TargetId: pulumi.String(s.Organization.TargetId),
-		}, below); err != nil {
-			return nil, fmt.Errorf("attachment of guardrail %s: %w", document.Name, err)
+	for _, of := range types {
+		for _, document := range of.documents {
+			if err := attach(ctx, name, s, of.kind, document, pulumi.Parent(made)); err != nil {
+				return nil, fmt.Errorf("guardrail %s: %w", document.Name, err)
+			}
 		}
 	}
 	return made, ctx.RegisterResourceOutputs(made, pulumi.Map{})
 }
 
-// Documents are the documents of the guardrails, as an output.
-func Documents(s *settings.Settings) (pulumi.StringArrayOutput, error) {
-	documents, err := catalogue.Guardrails(s)
-	texts := pulumi.StringArray{}
-	for _, document := range documents {
-		texts = append(texts, pulumi.String(document.JSON))
+// attach makes a policy and attaches it to the target.
+func attach(ctx *pulumi.Context, name string, s *settings.Settings, kind string, document catalogue.Document, below pulumi.ResourceOption) error {
+	child := name + strings.TrimPrefix(document.Name, s.Name)
+	policy, err := organizations.NewPolicy(ctx, child, &organizations.PolicyArgs{
+		Name:        pulumi.String(naming.New(s).Guardrail(document.Name)),
+		Description: pulumi.String(document.Description),
+		Type:        pulumi.String(kind),
+		Content:     pulumi.String(document.JSON),
+	}, below)
+	if err != nil {
+		return err
 	}
-	return texts.ToStringArrayOutput(), err
+	_, err = organizations.NewPolicyAttachment(ctx, child, &organizations.PolicyAttachmentArgs{
+		PolicyId: policy.ID(),
+		TargetId: pulumi.String(s.Organization.TargetId),
+	}, below)
+	return err
+}
+
+// Documents are the service control policies and the resource control policies, as outputs.
+func Documents(s *settings.Settings) (guardrails, controls pulumi.StringArrayOutput, err error) {
+	types, err := all(s)
+	texts := map[string]pulumi.StringArray{scp: {}, rcp: {}}
+	for _, of := range types {
+		for _, document := range of.documents {
+			texts[of.kind] = append(texts[of.kind], pulumi.String(document.JSON))
+		}
+	}
+	return texts[scp].ToStringArrayOutput(), texts[rcp].ToStringArrayOutput(), err
 }
 
 // requireTarget fails when the guardrails cannot be attached or would have no effect
@@ -89,20 +128,24 @@ func requireTarget(ctx *pulumi.Context, s *settings.Settings, as organizationRol
 		return component.SettingError(as.key, as.arn, "may not read all of the organization %s; allow it "+
 			"organizations:Describe* and organizations:List*", organization.Id)
 	}
-	documents, err := catalogue.Guardrails(s)
+	types, err := all(s)
 	if err != nil {
 		return fmt.Errorf("guardrails: %w", err)
-	}
-	var names []string
-	for _, document := range documents {
-		names = append(names, naming.New(s).Guardrail(document.Name))
 	}
 	t := target{ctx: ctx, in: in, as: as, settings: s, organization: organization}
 	below, err := t.below()
 	known := err == nil
-	problems := []error{err, t.account(known, below), t.policyType()}
-	if known {
-		problems = append(problems, t.room(names))
+	problems := []error{err, t.account(known, below), t.sameOrganization()}
+	for _, of := range types {
+		problems = append(problems, t.policyType(of))
+		if !known {
+			continue
+		}
+		others, err := t.others(of)
+		if known = err == nil; known {
+			err = room(of, others)
+		}
+		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
 }
@@ -170,40 +213,57 @@ func (t target) accounts() []string {
 	return ids
 }
 
-// policyType is whether the organization has service control policies at all.
-func (t target) policyType() error {
-	if slices.Contains(t.organization.EnabledPolicyTypes, scp) {
+// sameOrganization is whether the organization is the one that settings name.
+func (t target) sameOrganization() error {
+	if id := t.settings.Organization.Id; id != "" && id != t.organization.Id {
+		return component.SettingError("organization.id", id, "%s is in the organization %s: the resource control policy would deny every principal of it; write %s",
+			t.as.arn, t.organization.Id, t.organization.Id)
+	}
+	return nil
+}
+
+// policyType is whether the organization has policies of a type at all.
+func (t target) policyType(of policies) error {
+	if slices.Contains(t.organization.EnabledPolicyTypes, of.kind) {
 		return nil
 	}
 	root := t.organization.Roots[0].Id
-	return t.settingError("service control policies are not enabled on the root %s; enable them (aws organizations "+
-		"enable-policy-type --root-id %s --policy-type %s), which takes an organization with all features", root, root, scp)
+	return of.settingError("%s are not enabled on the root %s; enable them (aws organizations "+
+		"enable-policy-type --root-id %s --policy-type %s), which takes an organization with all features", of.name, root, root, of.kind)
 }
 
-// room is whether the target takes so many policies more. Those that have the
-// names of the gate's own are counted as that.
-func (t target) room(names []string) error {
+// others are the names of the policies of a type that the target has, without those that have the names of the gate's own.
+func (t target) others(of policies) ([]string, error) {
+	var names []string
+	for _, document := range of.documents {
+		names = append(names, naming.New(t.settings).Guardrail(document.Name))
+	}
 	attached, err := organizations.GetPoliciesForTarget(t.ctx, &organizations.GetPoliciesForTargetArgs{
-		TargetId: t.settings.Organization.TargetId, Filter: scp,
+		TargetId: t.settings.Organization.TargetId, Filter: of.kind,
 	}, t.in)
 	if err != nil {
-		return t.settingError("its policies cannot be read; allow %s organizations:ListPoliciesForTarget: %w",
+		return nil, t.settingError("its policies cannot be read; allow %s organizations:ListPoliciesForTarget: %w",
 			t.as.arn, err)
 	}
 	var others []string
 	for _, id := range attached.Ids {
 		policy, err := organizations.LookupPolicy(t.ctx, &organizations.LookupPolicyArgs{PolicyId: id}, t.in)
 		if err != nil {
-			return t.settingError("its policy %s cannot be read; allow %s organizations:DescribePolicy: %w",
+			return nil, t.settingError("its policy %s cannot be read; allow %s organizations:DescribePolicy: %w",
 				id, t.as.arn, err)
 		}
 		if !slices.Contains(names, policy.Name) {
 			others = append(others, policy.Name)
 		}
 	}
-	if len(others)+len(names) > catalogue.MaxAttached {
-		return t.settingError("has room for %d service control policies, beside %s, and the gate has %d; merge or detach some, "+
-			"or name a unit below it", catalogue.MaxAttached-len(others), strings.Join(others, ", "), len(names))
+	return others, nil
+}
+
+// room is whether a target with other policies of a type takes the gate's.
+func room(of policies, others []string) error {
+	if n := catalogue.MaxAttached - len(others); n < len(of.documents) {
+		return of.settingError("the target has room for %d %s, beside %s, and the gate has %d; merge or detach some, "+
+			"or name a unit below it", n, of.name, strings.Join(others, ", "), len(of.documents))
 	}
 	return nil
 }

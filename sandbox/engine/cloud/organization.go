@@ -8,6 +8,8 @@ import (
 
 // Organization is the organization that exists before the gate. The zero value is none.
 type Organization struct {
+	// ID is the organization's; empty for any.
+	ID string
 	// TargetID is a root, a unit or an account; the cloud's account is below it.
 	TargetID string
 	// RoleArn is a role that attaches policies. Its account manages the organization, or is its
@@ -24,7 +26,7 @@ func (c *Cloud) createOrganization(ctx context.Context) error {
 	}
 	return c.post(ctx, "organization", map[string]string{
 		"role_arn": c.Organization.RoleArn, "preview_role_arn": c.Organization.PreviewRoleArn, "target": c.Organization.TargetID,
-		"account": c.Account, "manager": c.Organization.Manager,
+		"id": c.Organization.ID, "account": c.Account, "manager": c.Organization.Manager,
 	})
 }
 

@@ -83,6 +83,7 @@ func ParseConfig(text []byte) (*Config, error) {
 			Apps []app `yaml:"prodgate:apps"`
 
 			Organization struct {
+				ID             string `yaml:"id"`
 				TargetID       string `yaml:"targetId"`
 				RoleArn        string `yaml:"roleArn"`
 				PreviewRoleArn string `yaml:"previewRoleArn"`
@@ -110,7 +111,7 @@ func ParseConfig(text []byte) (*Config, error) {
 	}}
 	organization := file.Config.Organization
 	c.Organization = cloud.Organization{
-		TargetID: organization.TargetID, RoleArn: organization.RoleArn, PreviewRoleArn: organization.PreviewRoleArn,
+		ID: organization.ID, TargetID: organization.TargetID, RoleArn: organization.RoleArn, PreviewRoleArn: organization.PreviewRoleArn,
 	}
 	access := map[string]github.Permission{}
 	for _, who := range slices.Concat(source.CodeOwners, source.Mergers, file.Config.Workflows.Reviewers) {

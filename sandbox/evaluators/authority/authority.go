@@ -50,6 +50,8 @@ type Question struct {
 	Resource string
 	// Account is the resource's account.
 	Account string
+	// RCPs are the resource control policies of that account, from the root down. None outside of an organization.
+	RCPs []Level
 	// Policy is the resource policy; for a role, its trust policy. Nil for none.
 	Policy *Policy
 	// Context is added to the context of every request of the principal, and overrides it. An
@@ -135,6 +137,7 @@ const (
 	Resource Kind = "resource"
 	Trust    Kind = "trust"
 	SCP      Kind = "scp"
+	RCP      Kind = "rcp"
 )
 
 // Check validates a document against AWS's Service Authorization Reference: every action exists,
@@ -222,7 +225,7 @@ func (q Question) request() map[string]any {
 	maps.DeleteFunc(context, func(_, value string) bool { return value == "" })
 	return map[string]any{
 		"principal": principal, "action": q.Action, "resource": q.Resource, "account": q.Account, "context": context,
-		"identity": q.Principal.Identity, "boundary": q.Principal.Boundary, "scps": q.Principal.SCPs,
+		"identity": q.Principal.Identity, "boundary": q.Principal.Boundary, "scps": q.Principal.SCPs, "rcps": q.RCPs,
 		"resourcePolicy": q.Policy, "trust": strings.HasPrefix(q.Action, "sts:Assume"),
 	}
 }

@@ -14,8 +14,8 @@ from moto.organizations.utils import DEFAULT_RCP_POLICY_ID, DEFAULT_SCP_POLICY_I
 from . import core
 from .core import Error, Params, as_list
 
-_SCP = "SERVICE_CONTROL_POLICY"
-_MAX_SCP, _MAX_ATTACHED = 5120, 5
+_SCP, _RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
+_MAX_CONTENT, _MAX_ATTACHED = 5120, 5  # of service control policies and of resource control policies
 # The operations that AWS allows to every account of an organization.
 _ALLOWED_TO_MEMBERS = ("CreateOrganization", "DescribeOrganization")
 
@@ -110,7 +110,7 @@ def _backend(response: OrganizationsResponse) -> OrganizationsBackend:
 
 
 def create_organization(
-    role_arn: str, target: str, account: str, manager: str = "", preview_role_arn: str = ""
+    role_arn: str, target: str, account: str, manager: str = "", preview_role_arn: str = "", id: str = ""
 ) -> None:
     """Creates an organization with an account, a target above the account, and a role that attaches policies.
 
@@ -129,7 +129,9 @@ def create_organization(
     unit = target if target.startswith("ou-") else None
     root.id = f"r-{unit.split('-')[1]}" if unit else target if target.startswith("r-") else "r-ab12"
     backend.org.root_id = backend.accounts[0].parent_id = root.id
+    backend.org.id = id or backend.org.id
     root.add_policy_type(_SCP)
+    root.add_policy_type(_RCP)
     if unit:
         made = FakeOrganizationalUnit(backend.org, Name="workloads", ParentId=root.id)
         made.id = unit
@@ -171,17 +173,23 @@ def _allow_everything(backend: OrganizationsBackend, target: str) -> None:
 
 
 def _check_content(kind: str, content: str) -> None:
-    if kind != _SCP:
+    if kind not in (_SCP, _RCP):
         return
-    if len(content) > _MAX_SCP:
+    if len(content) > _MAX_CONTENT:
         raise Error("ConstraintViolationException", "You have exceeded the allowed limit on the policy content size.")
     try:
         statements = as_list(json.loads(content)["Statement"])
         wrong = any(
-            s.get("Effect") not in ("Allow", "Deny")
-            or ("Action" in s) == ("NotAction" in s)
-            or "Principal" in s
-            or "NotPrincipal" in s
+            "NotPrincipal" in s
+            or (
+                s.get("Effect") not in ("Allow", "Deny") or ("Action" in s) == ("NotAction" in s) or "Principal" in s
+                if kind == _SCP
+                # AWS Organizations User Guide, RCP syntax: own policies deny, to everybody, named services.
+                else s.get("Effect") != "Deny"
+                or s.get("Principal") != "*"
+                or "NotAction" in s
+                or "*" in as_list(s["Action"])
+            )
             for s in statements
         )
     except (ValueError, KeyError, TypeError, AttributeError):

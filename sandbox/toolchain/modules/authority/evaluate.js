@@ -56,7 +56,10 @@ async function evaluate(question) {
         orgIdentifier: level.target,
         policies: named(policies.validateServiceControlPolicy, level.policies),
       })),
-      resourceControlPolicies: [],
+      resourceControlPolicies: (question.rcps ?? []).map((level) => ({
+        orgIdentifier: level.target,
+        policies: named(policies.validateResourceControlPolicy, level.policies),
+      })),
     },
     { simulationMode: 'Strict' },
   )
@@ -77,7 +80,7 @@ async function evaluate(question) {
   return { allowed, refused: simulated.overallResult === 'ExplicitlyDenied', by: reasons.map((reason) => say(reason, question.resourcePolicy?.name)).join(', ') }
 }
 
-const kinds = { identity: 'policy', resource: 'resource policy', scp: 'guardrail', pb: 'boundary' }
+const kinds = { identity: 'policy', resource: 'resource policy', scp: 'guardrail', rcp: 'resource control policy', pb: 'boundary' }
 
 // say names the statement that decided, or what has none that would allow.
 function say(reason, resourcePolicy) {
@@ -95,6 +98,7 @@ const syntax = {
   resource: policies.validateResourcePolicy,
   trust: policies.validateTrustPolicy,
   scp: policies.validateServiceControlPolicy,
+  rcp: policies.validateResourceControlPolicy,
 }
 
 // check holds a document against the reference: actions exist, each action that is
