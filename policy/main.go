@@ -2,7 +2,7 @@
 // whatever its program or its settings say. The engine sends it every resource before the
 // resource is created, and all of them at the end:
 //
-//	pulumi up --policy-pack bin/policy
+//	go build -o /tmp/policy ./policy && pulumi up --policy-pack /tmp/policy
 //
 // Whoever runs the command can leave the pack out. The pack is a check in CI and
 // a second opinion everywhere else; it is no security control.
