@@ -18,6 +18,7 @@ import (
 	gdtypes "github.com/aws/aws-sdk-go-v2/service/guardduty/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -311,6 +312,8 @@ func (w *world) tamperWithGate() {
 		StateMachineArn: ptr("arn:aws:states:eu-west-2:222222222222:stateMachine:prodgate-containment"),
 		Definition:      ptr(`{"StartAt": "Nothing", "States": {"Nothing": {"Type": "Succeed"}}}`),
 	}))
+	otherCode(w)
+	configured(func(u *lambda.UpdateFunctionConfigurationInput) { u.Timeout = ptr(int32(1)) })(w)
 	name := ptr("prodgate-backend-flask-build")
 	did(a.iam.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: name, MaxSessionDuration: ptr(int32(7200))}))
 	did(a.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: ptr(
