@@ -37,6 +37,10 @@ var names = map[catalogue.Target]func(*estate, delivered) map[string]string{
 			"serviceDeploymentArn": e.regional("ecs", "service-deployment/"+a.cluster+"/"+a.service+"/x"),
 		}
 	},
+	catalogue.ForeignServices: func(e *estate, _ delivered) map[string]string {
+		group := strings.TrimSuffix(e.plan.TargetGroup(targetGroup), "*") + "0123456789abcdef"
+		return map[string]string{"cluster": e.plan.Cluster("elsewhere"), "service": "x", "loadBalancers": `{"targetGroupArn": "` + group + `"}`}
+	},
 	catalogue.SigningProfiles: func(e *estate, _ delivered) map[string]string {
 		return map[string]string{"profileName": e.profile[strings.LastIndex(e.profile, "/")+1:]}
 	},

@@ -103,7 +103,8 @@ func TestDelivery_BuildAndStackReference(t *testing.T) {
 	w.readEstate().assertCatalogue(t, []delivered{w.theApp()},
 		append(committed, catalogue.IdentityProvider, catalogue.Secrets, catalogue.SecretsKey, catalogue.ApproverRoles, catalogue.Approval,
 			catalogue.Hub, catalogue.Chat, catalogue.ChatDestination, catalogue.Machines, catalogue.Executions,
-			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners, catalogue.ListenerRules, catalogue.LoadBalancers, catalogue.TargetGroups)...)
+			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners, catalogue.ListenerRules, catalogue.LoadBalancers, catalogue.TargetGroups,
+			catalogue.ForeignServices)...)
 	w.assertBucketEncryption()
 	w.buildSampleApp()
 

@@ -65,7 +65,8 @@ func TestDelivery_CodeCommit(t *testing.T) {
 	t.Run("least privilege", func(t *testing.T) { e.assertLeastPrivilege(t, []delivered{app}) })
 	t.Run("the catalogue", func(t *testing.T) {
 		e.assertCatalogue(t, []delivered{app}, append(connected, catalogue.Hub, catalogue.Chat, catalogue.ChatDestination, catalogue.Machines, catalogue.Executions,
-			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners, catalogue.ListenerRules, catalogue.LoadBalancers, catalogue.TargetGroups)...)
+			catalogue.Deployments, catalogue.DeploymentGroups, catalogue.Listeners, catalogue.ListenerRules, catalogue.LoadBalancers, catalogue.TargetGroups,
+			catalogue.ForeignServices)...)
 	})
 
 	inbox := w.inbox()

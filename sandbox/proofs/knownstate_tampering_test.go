@@ -115,7 +115,7 @@ func (w *world) listTamperings() []manualChange {
 		{"the check is told a variable more", check, "variables", configured(func(u *lambda.UpdateFunctionConfigurationInput) {
 			u.Environment.Variables["MORE"] = "other"
 		})},
-		{"the check has less time", check, "limits", configured(func(u *lambda.UpdateFunctionConfigurationInput) { u.Timeout = ptr(int32(1)) })},
+		{"the check has less time", check, "limits", configured(func(u *lambda.UpdateFunctionConfigurationInput) { u.Timeout = ptr(int32(600)) })},
 		{"the check acts as another role", check, "role", configured(func(u *lambda.UpdateFunctionConfigurationInput) { u.Role = &stranger })},
 		{"nobody sees what the check does", check, "logs", configured(func(u *lambda.UpdateFunctionConfigurationInput) {
 			u.LoggingConfig.LogGroup = ptr("/aws/codebuild/other")

@@ -211,6 +211,7 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 	catalogue.KnownState: func(e *estate, a delivered) []place {
 		return at(e.plan.KnownState(a.name).ARN, e.plan.KnownState("").ARN)
 	},
+	catalogue.CheckFunction: func(e *estate, _ delivered) []place { return at(e.plan.CheckFunction().ARN) },
 	catalogue.Analyzers: func(e *estate, _ delivered) []place {
 		return at(e.regional("access-analyzer", "analyzer/"+e.plan.Gate), e.regional("access-analyzer", "analyzer/"+e.plan.Gate+"/archive-rule/x"))
 	},
@@ -245,6 +246,16 @@ var places = map[catalogue.Target]func(*estate, delivered) []place{
 			return nil
 		}
 		return at(strings.TrimSuffix(e.plan.TargetGroup(targetGroup), "*") + "0123456789abcdef")
+	},
+	catalogue.ForeignServices: func(e *estate, a delivered) []place {
+		if a.listener == "" {
+			return nil
+		}
+		all := at(e.regional("ecs", "service/elsewhere/x"), e.regional("ecs", "task-set/elsewhere/x/ecs-svc/1"))
+		for i := range all {
+			all[i].with = map[string]string{"ecs:cluster": e.plan.Cluster("elsewhere")}
+		}
+		return all
 	},
 	catalogue.Bus: func(e *estate, _ delivered) []place { return at(e.plan.Bus()) },
 	// Off in both stacks.

@@ -313,7 +313,7 @@ func (w *world) tamperWithGate() {
 		Definition:      ptr(`{"StartAt": "Nothing", "States": {"Nothing": {"Type": "Succeed"}}}`),
 	}))
 	otherCode(w)
-	configured(func(u *lambda.UpdateFunctionConfigurationInput) { u.Timeout = ptr(int32(1)) })(w)
+	configured(func(u *lambda.UpdateFunctionConfigurationInput) { u.Timeout = ptr(int32(600)) })(w)
 	name := ptr("prodgate-backend-flask-build")
 	did(a.iam.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: name, MaxSessionDuration: ptr(int32(7200))}))
 	did(a.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: ptr(

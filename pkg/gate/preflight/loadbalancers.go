@@ -94,7 +94,11 @@ func (w *workload) checkLoadBalancers() {
 // warnUnnamed warns of the target groups of a rolling service that settings do not name: without the name, nothing denies or
 // reports that somebody registers other targets.
 func (w *workload) warnUnnamed(i int, app settings.App) {
-	for _, r := range w.services[serviceKey(app)].Routes {
+	service := w.services[serviceKey(app)]
+	if service.Controller != controllers[app.Deployment.Kind] {
+		return // the deployment's kind is wrong
+	}
+	for _, r := range service.Routes {
 		_, group, _ := strings.Cut(r.TargetGroup, ":targetgroup/")
 		if name, _, _ := strings.Cut(group, "/"); !slices.Contains(app.Deployment.TargetGroups, name) {
 			w.warnings = append(w.warnings, fmt.Sprintf("prodgate:apps[%d].deployment.targetGroups: the service %s gets its traffic from the target group %s, "+

@@ -42,10 +42,15 @@ def members(shape: StructureShape, names: dict[str, Any], depth: int) -> dict[st
     made: dict[str, Any] = {}
     for name, member in shape.members.items():
         if name in names and member.type_name in ("string", "list"):
-            made[name] = [names[name]] if member.type_name == "list" else names[name]
+            made[name] = [element(names[name])] if member.type_name == "list" else names[name]
         elif (depth < 8 and name in shape.required_members) or below(member, names, depth):
             made[name] = value(member, names, depth + 1)
     return made
+
+
+def element(named: str) -> Any:
+    """One element of a list: a structure is in JSON."""
+    return json.loads(named) if named.startswith("{") else named
 
 
 def below(shape: Shape, names: dict[str, Any], depth: int) -> bool:
