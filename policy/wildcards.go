@@ -40,6 +40,7 @@ const (
 var wildcards = []wildcard{
 	{identityPolicy, []string{"ecr:GetAuthorizationToken"}, "*", noResourceType},
 	{identityPolicy, []string{"codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"}, "*", noResourceType},
+	{identityPolicy, []string{"iam:ListRoles"}, "*", noResourceType},
 	{identityPolicy, []string{"ecs:DescribeTaskDefinition"}, "*", noResourceType + "; CodePipeline User Guide, Amazon ECS deploy action reference"},
 	{identityPolicy, []string{"ecs:RegisterTaskDefinition"}, "*", "CodePipeline User Guide, Amazon ECS deploy action reference: " +
 		"the action needs it on *, because the app team names the family of the task definition"},

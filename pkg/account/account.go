@@ -20,7 +20,16 @@ type Reader interface {
 	Analyzers(context.Context) ([]Analyzer, error)
 	// Hub is nil where Security Hub is not enabled.
 	Hub(context.Context) (*Hub, error)
+	// Bus is EventBridge's default bus.
+	Bus(context.Context) (Bus, error)
 	WorkloadReader
+}
+
+// Bus is an EventBridge bus.
+type Bus struct {
+	Name string
+	// Policy says who else puts events; it is empty for nobody. Key is the KMS key of the events; it is empty for AWS's own.
+	Policy, Key string
 }
 
 // Trail is a trail of CloudTrail.

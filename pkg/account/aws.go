@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	guarddutytypes "github.com/aws/aws-sdk-go-v2/service/guardduty/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -39,6 +40,7 @@ var prefixes = map[string]string{
 	codecommit.ServiceID:     "codecommit",
 	configservice.ServiceID:  "config",
 	ecs.ServiceID:            "ecs",
+	eventbridge.ServiceID:    "events",
 	guardduty.ServiceID:      "guardduty",
 	iam.ServiceID:            "iam",
 	securityhub.ServiceID:    "securityhub",
@@ -179,4 +181,16 @@ func (r awsReader) Analyzers(ctx context.Context) ([]Analyzer, error) {
 		}
 	}
 	return analyzers, nil
+}
+
+func (r awsReader) Bus(ctx context.Context) (Bus, error) {
+	cfg, err := r.load()
+	if err != nil {
+		return Bus{}, err
+	}
+	bus, err := eventbridge.NewFromConfig(cfg).DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{})
+	if err != nil {
+		return Bus{}, withAction(err)
+	}
+	return Bus{aws.ToString(bus.Name), aws.ToString(bus.Policy), aws.ToString(bus.KmsKeyIdentifier)}, nil
 }

@@ -106,6 +106,7 @@ var asks = map[string]func(context.Context, Reader) (any, error){
 	"recorders":         func(ctx context.Context, r Reader) (any, error) { return r.Recorders(ctx) },
 	"channels":          func(ctx context.Context, r Reader) (any, error) { return r.Channels(ctx) },
 	"analyzers":         func(ctx context.Context, r Reader) (any, error) { return r.Analyzers(ctx) },
+	"bus":               func(ctx context.Context, r Reader) (any, error) { return r.Bus(ctx) },
 	"hub":               func(ctx context.Context, r Reader) (any, error) { return r.Hub(ctx) },
 	"clusters":          func(ctx context.Context, r Reader) (any, error) { return r.Clusters(ctx, []string{"web", "no"}) },
 	"names of clusters": func(ctx context.Context, r Reader) (any, error) { return r.ClusterNames(ctx) },

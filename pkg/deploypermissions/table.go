@@ -183,6 +183,11 @@ func table(p naming.Plan) []Work {
 			},
 		},
 		{
+			// The known state has the policy and the key of the bus.
+			Name: "Bus", On: []string{p.Bus()},
+			Read: []string{"events:DescribeEventBus"},
+		},
+		{
 			Name: "ParameterList", On: everything, Why: noType,
 			Read: []string{"ssm:DescribeParameters"},
 		},

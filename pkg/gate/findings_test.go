@@ -175,6 +175,7 @@ func findingRules(s *settings.Settings, machineArn string) pulumi.RunFunc {
 				MachineArn: pulumi.String(machineArn), Role: &identity.Role{Role: role, Attached: []pulumi.Resource{role}},
 			}
 		}
-		return detection.NewFindingRules(c, parent, alerts, contain)
+		_, err = detection.NewFindingRules(c, parent, alerts, contain)
+		return err
 	}
 }

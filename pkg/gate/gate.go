@@ -13,6 +13,7 @@ import (
 	"prodgate/pkg/account"
 	"prodgate/pkg/contract"
 	"prodgate/pkg/gate/alerting"
+	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/delivery"
 	"prodgate/pkg/gate/detection"
@@ -114,15 +115,20 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("detection: %w", err)
 	}
 	keys := slices.Concat(storage.Keys{alerts.Key}, store.Keys(), detection.Keys)
-	if err := watch.New(c, g, alerts, eventBridgeRole, response.Starts, keys, rotators); err != nil {
+	rules, err := watch.New(c, g, alerts, eventBridgeRole, response.Starts, keys, rotators)
+	if err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
 	workflows, err := githubactions.New(c, g, boundaries, existing.Workflows, source.Files[c.Settings.Workflows.Repository])
 	if err != nil {
 		return nil, fmt.Errorf("workflows: %w", err)
 	}
-	state, err := pipelines.StoreKnownState(slices.Concat(
-		alerts.Records, eventBridgeRole.AllRecords(), store.Artifacts.Records, response.Records, detection.Records, workflows.Records))
+	state, err := pipelines.StoreKnownState(delivery.Shared{
+		Delivery: slices.Concat(eventBridgeRole.AllRecords(), store.Artifacts.Records),
+		Alerts:   slices.Concat(alerts.Records, detection.Rules, rules, baseline.Records{existing.BusRecord()}),
+		Access:   slices.Concat(keys.Records(), existing.TrustRecords(), workflows.Records, response.Records, detection.Records),
+		Roles:    boundaries.Roles(),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("known state: %w", err)
 	}

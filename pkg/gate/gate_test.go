@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-github/sdk/v6/go/github"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/catalogue"
 	"prodgate/pkg/gate"
 	"prodgate/pkg/gate/gatetest"
 	"prodgate/pkg/settings"
@@ -208,7 +209,9 @@ func programOn(s *settings.Settings, has gatetest.Account) pulumi.RunFunc {
 
 // world is where a gate with these settings is brought up.
 func world(s *settings.Settings) gatetest.World {
-	w := gatetest.World{Account: s.Account, Region: s.Region, Partition: s.Partition(), SecretKeys: map[string]string{}}
+	w := gatetest.World{
+		Account: s.Account, Region: s.Region, Partition: s.Partition(), SecretKeys: map[string]string{}, Roles: catalogue.TrustedRoles.Resources(s),
+	}
 	for _, app := range s.Apps {
 		for _, secret := range app.Secrets {
 			w.SecretKeys[secret.Arn] = secret.KeyArn

@@ -2,11 +2,18 @@ package gate_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"prodgate/pkg/gate/baseline"
+	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/gatetest"
 	"prodgate/pkg/knownstate"
 )
@@ -28,46 +35,125 @@ func knownStates(t *testing.T, r *gatetest.Recording) map[string]state {
 	return all
 }
 
-// TestKnownState_HasEveryPart: all of an app that decides what is delivered, and all that
-// decides about every app.
+// TestKnownState_HasEveryPart: all of an app that decides what is delivered, and all that decides about every app, is
+// in exactly one subject of the known state.
 func TestKnownState_HasEveryPart(t *testing.T) {
 	t.Parallel()
-	r := built(t, contained(run(withSecrets(approved("api", "web")))))
-	kinds := map[string]string{pipelineType: "pipeline ", projectType: "project ", roleType: "role ", policyType: "policy ", repositoryType: "repository ",
-		functionType: "function "}
+	r := built(t, telling(contained(run(withSecrets(approved("api", "web"))))))
+	kinds := map[string]string{
+		pipelineType: "pipeline ", projectType: "project ", roleType: "role ", policyType: "policy ", repositoryType: "repository ",
+		functionType: "function ", "aws:cloudwatch/eventRule:EventRule": "rule ", "aws:sns/topic:Topic": "topic ", "aws:kms/alias:Alias": "key ",
+	}
+	const shared = "shared"
 	want := map[string][]string{}
 	for token, kind := range kinds {
 		for _, made := range r.Of(t, token) {
-			of := "/prodgate/known-state"
+			of := shared
 			for _, app := range []string{"api", "web"} {
 				if slices.Contains(r.Path(made), "prodgate:index:App gate-"+app) {
-					of += "/" + app
+					of = app
 				}
 			}
-			duty := strings.TrimPrefix(strings.TrimPrefix(made.Name, "gate-"), "boundary-")
-			switch {
-			case of != "/prodgate/known-state", token == projectType, token == functionType, token == policyType && isBoundary(made), slices.Contains([]string{"verifier", "dispatcher", "inspect", "sign", "prepare"}, duty):
-				want[of] = append(want[of], kind+made.Text("name"))
+			name := strings.TrimPrefix(made.Text("name"), "alias/")
+			if strings.HasSuffix(made.Name, "-global") {
+				name = "us-east-1/" + name
 			}
+			want[of] = append(want[of], kind+name)
 			if token == pipelineType {
-				want[of] = append(want[of], "trigger "+made.Text("name"))
+				want[of] = append(want[of], "trigger "+name)
 			}
 		}
 	}
-	shared := "/prodgate/known-state"
-	want[shared] = append(want[shared], "bucket "+r.One(t, bucketType, "gate-artifacts").Text("bucket"),
-		"topic prodgate-alerts", "rule prodgate-check", "parameters "+shared)
-	got := knownStates(t, r)
+	want[shared] = append(want[shared], "bucket "+r.One(t, bucketType, "gate-artifacts").Text("bucket"), "bus default", "roles /prodgate/",
+		"identity-provider token.actions.githubusercontent.com", "parameters /prodgate/known-state", "parameters /prodgate/known-state-shared")
+	for _, role := range []string{"deployer", "break-glass", "release-manager"} {
+		want[shared] = append(want[shared], "trust "+role)
+	}
+	got, below := map[string][]string{}, []any{}
+	for name, parts := range knownStates(t, r) {
+		of := path.Base(name)
+		if name == "/prodgate/known-state" || strings.HasPrefix(name, "/prodgate/known-state-shared/") {
+			of = shared
+		}
+		if strings.HasPrefix(name, "/prodgate/known-state-shared/") {
+			below = append(below, name)
+		}
+		got[of] = slices.AppendSeq(got[of], maps.Keys(parts))
+	}
 	if len(got) != 3 || len(want) != 3 {
-		t.Fatalf("%d parameters, want %d", len(got), len(want))
+		t.Fatalf("%d scopes, want %d", len(got), len(want))
 	}
 	for name, parts := range want {
-		if compared := slices.Sorted(maps.Keys(got[name])); !slices.Equal(compared, slices.Sorted(slices.Values(parts))) {
-			t.Errorf("%s compares\n%q, want\n%q", name, compared, slices.Sorted(slices.Values(parts)))
+		slices.Sort(got[name])
+		slices.Sort(parts)
+		if compared := slices.Compact(got[name]); !slices.Equal(compared, parts) { // a parameter may have a part of a rule only
+			t.Errorf("%s compares\n%q, want\n%q", name, compared, parts)
 		}
 	}
-	if names := got[shared]["parameters "+shared]["names"]; names != knownstate.Hash([]any{shared + "/api", shared + "/web"}) {
+	main := knownStates(t, r)["/prodgate/known-state"]
+	if names := main["parameters /prodgate/known-state"]["names"]; names != knownstate.Hash([]any{"/prodgate/known-state/api", "/prodgate/known-state/web"}) {
 		t.Error("the names of the apps' parameters are others")
+	}
+	slices.SortFunc(below, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
+	if names := main["parameters /prodgate/known-state-shared"]["names"]; len(below) < 2 || names != knownstate.Hash(below) {
+		t.Errorf("the names of the parameters of what apps share are not those of %q", below)
+	}
+}
+
+// TestKnownState_NamesEveryRole: the part of all roles has each role that the program declares, by its folder.
+func TestKnownState_NamesEveryRole(t *testing.T) {
+	t.Parallel()
+	r := built(t, contained(run(approved("api", "web"))))
+	var names []string
+	for _, role := range r.Of(t, roleType) {
+		names = append(names, role.Text("path")+role.Text("name"))
+	}
+	want := knownstate.Roles("/prodgate/", names).Hashes()
+	got := knownStates(t, r)["/prodgate/known-state-shared/access"]["roles /prodgate/"]
+	if len(want) < 10 || !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestKnownState_SplitsWhatAppsShare: many records are in as many parameters as their tier needs, and a value that is
+// too long is an error before AWS refuses it.
+func TestKnownState_SplitsWhatAppsShare(t *testing.T) {
+	t.Parallel()
+	records := func(n, length int) baseline.Records {
+		var all baseline.Records
+		for i := range n {
+			all = append(all, baseline.Record{Kind: knownstate.Topic, Inputs: &sns.TopicArgs{
+				Name: pulumi.String(fmt.Sprintf("%0*d", length, i)), KmsMasterKeyId: pulumi.String("key"),
+			}})
+		}
+		return all
+	}
+	s := decoded(t, config("api"))
+	var names []string
+	store := func(records baseline.Records) func(*pulumi.Context) error {
+		return func(ctx *pulumi.Context) (err error) {
+			parent := &component.Group{}
+			if err := ctx.RegisterComponentResource(component.GateType, "gate", parent); err != nil {
+				return err
+			}
+			names, err = baseline.StoreShared(component.New(ctx, s, "gate"), parent, "alerts", records, knownstate.Names("x", []string{"y"}))
+			return err
+		}
+	}
+	r := world(s).MustRun(t, store(records(170, 20)))
+	const at = "/prodgate/known-state-shared/alerts"
+	if want := []string{at, at + "-2", at + "-3"}; !slices.Equal(names, want) {
+		t.Errorf("the parameters are %q", names)
+	}
+	states, parts := knownStates(t, r), 0
+	for _, name := range names {
+		parts += len(states[name])
+	}
+	if parts != 171 || len(states[at]) != 81 || states[at]["parameters x"] == nil {
+		t.Errorf("%d parts, %d of them in the first parameter", parts, len(states[at]))
+	}
+	if _, err := world(s).Run(store(records(80, 90))); err == nil || !strings.Contains(err.Error(), at+" has 10") || !strings.Contains(err.Error(), "its tier takes 8192") {
+		t.Errorf("a value that is too long: %v", err)
 	}
 }
 
@@ -98,7 +184,7 @@ func TestKnownState_ChangedSettingChangesItsFields(t *testing.T) {
 		"the dockerfile":  {ofApp("dockerfile", "Dockerfile.other"), []string{build + "variables"}},
 		"the task's role": {ofApp("taskRoleArn", "arn:aws:iam::111111111111:role/other"), []string{"policy prodgate-api-pipeline: document"}},
 		"the execution role": {ofApp("executionRoleArn", "arn:aws:iam::111111111111:role/other"), []string{
-			"policy prodgate-api-pipeline: document", "repository prodgate/api: policy"}},
+			"policy prodgate-api-pipeline: document", "repository prodgate/api: policy", "rule prodgate-watch-images-read: pattern"}},
 		"the image of builds": {set("build", object{"image": "aws/codebuild/standard:6.0"}), []string{
 			build + "image", "project prodgate-api-scan-code: image", "project prodgate-api-scan-dependencies: image",
 			"project prodgate-api-scan-secrets: image", "project prodgate-findings: image", "project prodgate-prepare: image",

@@ -2,6 +2,9 @@ package knownstate
 
 import (
 	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -141,6 +144,8 @@ func TestKnownState_UnknownInput(t *testing.T) {
 		"Pipeline": Pipeline("eu-west-2"), "Project": Project, "Role": Role, "Attachments": Attachments, "InlinePolicies": InlinePolicies,
 		"Policy": Policy, "Repository": Repository, "RepositoryPolicy": RepositoryPolicy, "BucketPolicy": BucketPolicy,
 		"TopicPolicy": TopicPolicy("t"), "Rule": Rule, "Function": Function, "FunctionPermission": FunctionPermission("f"), "FunctionPolicy": FunctionPolicy, "Target": Target,
+		"Topic": Topic, "Subscription": Subscription("t"), "Bus": Bus, "Key": Key("a"), "KeyAlias": KeyAlias,
+		"IdentityProvider": IdentityProvider, "Trust": Trust, "a rule of another region": In("us-east-1", Rule),
 	} {
 		if _, err := kind.Declared(Inputs{"new": "x"}); err == nil || !strings.Contains(err.Error(), "nothing compares new with the live resource") {
 			t.Errorf("%s: got %v", name, err)
@@ -180,5 +185,91 @@ func TestKnownState_Hashes(t *testing.T) {
 	}
 	if _, err := Hashes([]Part{{"a b", Fields{"f": 1}}, {"a b", Fields{"f": 1}}}); err == nil || !strings.Contains(err.Error(), "a b: f is there twice") {
 		t.Errorf("got %v", err)
+	}
+}
+
+const onePolicy = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "a:B", "Resource": "*"}]}`
+
+// TestKnownState_AlertsAndAccess: each input of what delivers alerts, and of who is trusted, changes its own field.
+func TestKnownState_AlertsAndAccess(t *testing.T) {
+	t.Parallel()
+	other := strings.Replace(onePolicy, "a:B", "a:C", 1)
+	for name, c := range map[string]struct {
+		kind            Kind
+		before, changed Inputs
+		want            []string
+	}{
+		"a topic's key": {Topic, Inputs{"name": "t", "kmsMasterKeyId": "k"}, Inputs{"kmsMasterKeyId": "l"}, []string{"topic t: key"}},
+		"a filter":      {Subscription("t"), Inputs{"protocol": "email", "endpoint": "a"}, Inputs{"filterPolicy": `{"a": ["b"]}`}, []string{"topic t: subscription email a"}},
+		"a filter's scope": {Subscription("t"), Inputs{"protocol": "email", "endpoint": "a", "filterPolicy": `{"a": ["b"]}`}, Inputs{"filterPolicyScope": "MessageBody"},
+			[]string{"topic t: subscription email a"}},
+		"the scope that SNS fills in": {Subscription("t"), Inputs{"protocol": "email", "endpoint": "a", "filterPolicy": `{"a": ["b"]}`},
+			Inputs{"filterPolicyScope": "MessageAttributes"}, nil},
+		"a filter of nothing":   {Subscription("t"), Inputs{"protocol": "email", "endpoint": "a"}, Inputs{"filterPolicy": "{}", "filterPolicyScope": "MessageBody"}, nil},
+		"a delivery policy":     {Subscription("t"), Inputs{"protocol": "email", "endpoint": "a"}, Inputs{"deliveryPolicy": `{"a": 1}`}, []string{"topic t: subscription email a"}},
+		"a redrive policy":      {Subscription("t"), Inputs{"protocol": "email", "endpoint": "a"}, Inputs{"redrivePolicy": `{"a": 1}`}, []string{"topic t: subscription email a"}},
+		"a bus's policy":        {Bus, Inputs{"name": "b", "policy": onePolicy, "key": "k"}, Inputs{"policy": other}, []string{"bus b: policy"}},
+		"a bus's key":           {Bus, Inputs{"name": "b", "policy": onePolicy, "key": "k"}, Inputs{"key": "l"}, []string{"bus b: key"}},
+		"no policy any more":    {Bus, Inputs{"name": "b", "policy": onePolicy, "key": "k"}, Inputs{"policy": ""}, []string{"bus b: policy"}},
+		"a key's policy":        {Key("alias/g-a"), Inputs{"policy": onePolicy, "enableKeyRotation": true}, Inputs{"policy": other}, []string{"key g-a: policy"}},
+		"a key's rotation":      {Key("alias/g-a"), Inputs{"policy": onePolicy, "enableKeyRotation": true}, Inputs{"enableKeyRotation": false}, []string{"key g-a: rotation"}},
+		"a key's state":         {Key("alias/g-a"), Inputs{"policy": onePolicy}, Inputs{"state": "Disabled"}, []string{"key g-a: state"}},
+		"a key's description":   {Key("alias/g-a"), Inputs{"policy": onePolicy}, Inputs{"description": "d", "deletionWindowInDays": 7}, nil},
+		"a key that is enabled": {Key("alias/g-a"), Inputs{"policy": onePolicy}, Inputs{"state": "Enabled"}, nil},
+		"an alias's key":        {KeyAlias, Inputs{"name": "alias/g-a", "targetKeyId": "1"}, Inputs{"targetKeyId": "2"}, []string{"key g-a: id"}},
+		"an audience": {IdentityProvider, Inputs{"url": "https://h", "clientIdLists": []any{"a"}}, Inputs{"clientIdLists": []any{"a", "b"}},
+			[]string{"identity-provider h: audiences"}},
+		"an address as IAM has it": {IdentityProvider, Inputs{"url": "https://h", "clientIdLists": []any{"a"}}, Inputs{"url": "h"}, nil},
+		"another address": {IdentityProvider, Inputs{"url": "https://h"}, Inputs{"url": "https://i"},
+			[]string{"identity-provider h: url", "identity-provider i: url"}},
+		"who may take a role on": {Trust, Inputs{"name": "r", "assumeRolePolicy": onePolicy}, Inputs{"assumeRolePolicy": other}, []string{"trust r: policy"}},
+		"a rule of a region":     {In("x", Rule), Inputs{"name": "r", "state": "ENABLED"}, Inputs{"state": "DISABLED"}, []string{"rule x/r: state"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hashes := func(in Inputs) map[string]string {
+				parts, err := c.kind.Live(in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all := map[string]string{}
+				for _, part := range parts {
+					for field, hash := range part.Hashes() {
+						all[part.Name+": "+field] = hash
+					}
+				}
+				return all
+			}
+			changed := maps.Clone(c.before)
+			maps.Copy(changed, c.changed)
+			before, after := hashes(c.before), hashes(changed)
+			var got []string
+			for field := range merged(before, after) {
+				if before[field] != after[field] {
+					got = append(got, field)
+				}
+			}
+			if slices.Sort(got); !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func merged(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+// TestKnownState_Roles: names in whatever order, each once, by folder.
+func TestKnownState_Roles(t *testing.T) {
+	t.Parallel()
+	got := Roles("/g/", []string{"/g/b/2", "/g/a/1", "/g/b/1", "/g/a/1", "/g/none", "/g/a/deep/er"})
+	want := Part{"roles /g/", Fields{
+		"a": []any{"/g/a/1", "/g/a/deep/er"}, "b": []any{"/g/b/1", "/g/b/2"}, "no folder": []any{"/g/none"},
+	}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -1,5 +1,9 @@
 package knownstate
 
+// SharedSuffix ends the path of the parameters of what all apps share beside the first one: their number depends on how many
+// rules, topics and keys the gate has.
+const SharedSuffix = "-shared"
+
 // The environment variables of the function that checks the known state.
 const (
 	// GateVariable is the name of the gate in alerts.

@@ -1,6 +1,10 @@
 package naming
 
-import "fmt"
+import (
+	"fmt"
+
+	"prodgate/pkg/knownstate"
+)
 
 // Names of detection, alerting and response.
 
@@ -85,6 +89,15 @@ func (p Plan) KnownState(app string) Named {
 		name = "/" + p.Gate + "/known-state"
 	}
 	return Named{name, p.arn("ssm", "parameter"+name)}
+}
+
+// SharedState is a further parameter with hashes of what all apps share; without a name, the path of all of them.
+func (p Plan) SharedState(name string) Named {
+	path := p.KnownState("").Name + knownstate.SharedSuffix
+	if name != "" {
+		path += "/" + name
+	}
+	return Named{path, p.arn("ssm", "parameter"+path)}
 }
 
 // Trail is the CloudTrail trail that the gate makes.

@@ -220,6 +220,9 @@ func (p Plan) Repositories() string { return p.arn("ecr", "repository/"+p.Gate+"
 // Secrets matches every secret of the gate.
 func (p Plan) Secrets() string { return p.arn("secretsmanager", "secret:"+p.Gate+"/*") }
 
+// RolePath is the IAM path that every role of the gate is below.
+func (p Plan) RolePath() string { return "/" + p.Gate + "/" }
+
 // AllRoles matches every role of the gate.
 func (p Plan) AllRoles() string { return p.iamARN("role/" + p.Gate + "/*") }
 

@@ -213,7 +213,23 @@ func verifierRights() []Right {
 		{Sid: "Repositories", Actions: []string{"ecr:DescribeRepositories", "ecr:GetRepositoryPolicy"}, On: one(naming.Plan.Repositories)},
 		{Sid: "Roles", Actions: []string{"iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}, On: one(naming.Plan.AllRoles)},
 		{Sid: "Policies", Actions: []string{"iam:GetPolicy", "iam:GetPolicyVersion"}, On: one(naming.Plan.AllPolicies)},
-		{Sid: "Schedule", Actions: []string{"events:DescribeRule", "events:ListTargetsByRule"}, On: one(func(p naming.Plan) string { return p.Check().ARN })},
+		{Sid: "AllRoles", Actions: []string{"iam:ListRoles"}, On: everything},
+		{Sid: "TrustedRoles", Actions: []string{"iam:GetRole"}, On: on(func(m Model) []string { return m.trustedRoles() })},
+		{
+			Sid: "IdentityProvider", Actions: []string{"iam:GetOpenIDConnectProvider"}, On: one(naming.Plan.GitHubProvider),
+			When: func(m Model) bool { return m.settings.Workflows.Repository != "" },
+		},
+		{Sid: "Rules", Actions: []string{"events:DescribeRule", "events:ListTargetsByRule"}, On: on(func(m Model) []string {
+			return unique([]string{m.names.Rules(), m.names.GlobalRules()})
+		})},
+		{Sid: "Bus", Actions: []string{"events:DescribeEventBus"}, On: one(naming.Plan.Bus)},
+		{
+			// KMS gives keys their ids, so that the alias identifies the key.
+			Sid: "Keys", Actions: []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"}, On: one(naming.Plan.AllKeys),
+			Conditions: func(m Model, _ Scope) []Condition {
+				return []Condition{{"ForAnyValue:StringLike", "kms:ResourceAliases", texts(m.names.KeyAliases())}}
+			},
+		},
 		{Sid: "Function", Actions: []string{"lambda:GetFunctionConfiguration", "lambda:GetPolicy"}, On: one(func(p naming.Plan) string { return p.CheckFunction().ARN })},
 		{Sid: "Bucket", Actions: []string{"s3:GetBucketPolicy"}, On: one(func(p naming.Plan) string { return p.Bucket("artifacts").ARN })},
 		{
@@ -224,8 +240,18 @@ func verifierRights() []Right {
 				return []Condition{{"ArnEquals", "lambda:SourceFunctionArn", texts(m.names.CheckFunction().ARN)}}
 			},
 		},
-		{Sid: "Topic", Actions: []string{"sns:GetTopicAttributes"}, On: one(func(p naming.Plan) string { return p.Topic().ARN })},
+		{
+			Sid: "Topics", Actions: []string{"sns:GetDataProtectionPolicy", "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"},
+			// Both topics, and their subscriptions, whose ARNs SNS ends with an id.
+			On: one(func(p naming.Plan) string { return p.Topic().ARN + "*" }),
+		},
 	}, publishes("Tell")...)
+}
+
+// trustedRoles are the roles of deployers, break-glass and approvers, which settings name.
+func (m Model) trustedRoles() []string {
+	access := m.settings.Access
+	return unique(slices.Concat(access.DeployerArns, []string{access.BreakGlassArn}, access.ApproverArns))
 }
 
 // secrets are the ARNs of secrets, the ARNs of those that are encrypted with a key that a role must

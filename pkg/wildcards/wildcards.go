@@ -107,6 +107,20 @@ var Table = append(deploymentWildcards(), []Wildcard{
 			"the permission is on the path",
 	},
 	{
+		Kind: Identity, Actions: []string{"iam:ListRoles"}, Pattern: everything,
+		Why: "Service Authorization Reference, AWS IAM: the action takes no resource type",
+	},
+	{
+		Kind: Identity, Actions: []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"}, Pattern: "alias/${Gate}-*",
+		Why: "KMS gives keys their ids; AWS KMS Developer Guide, Use aliases to control access to KMS keys: kms:ResourceAliases limits the " +
+			"statement to the keys of the gate's aliases",
+	},
+	{
+		Kind: Identity, Actions: []string{"sns:GetDataProtectionPolicy", "sns:ListSubscriptionsByTopic"},
+		Pattern: "arn:${Partition}:sns:${Region}:${Account}:${Gate}-alerts*",
+		Why:     "the two topics of the gate, and their subscriptions, whose ARNs SNS ends with an id",
+	},
+	{
 		Kind: Identity, Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Pattern: "arn:${Partition}:s3:::${Bucket}/*/${Artifact}/*",
 		Why: objectReason + "; CodePipeline User Guide, AWS CodeBuild action reference: the action passes an artifact of any app to the project",
 	},

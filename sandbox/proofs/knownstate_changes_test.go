@@ -19,10 +19,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"prodgate/pkg/knownstate/archive"
 )
@@ -94,7 +96,11 @@ func trusts(role string) func(*world) func() {
 			_, err := w.aws.iam.UpdateAssumeRolePolicy(w.Context(), &iam.UpdateAssumeRolePolicyInput{RoleName: &role, PolicyDocument: &text})
 			w.must(err)
 		}
-		put(strings.Replace(before, `"Service"`, `"AWS":["arn:aws:iam::`+w.account()+`:root"],"Service"`, 1))
+		changed := strings.Replace(before, `"Service"`, `"AWS":["arn:aws:iam::`+w.account()+`:root"],"Service"`, 1)
+		if changed == before { // people take the role on
+			changed = strings.Replace(before, `"AWS"`, `"Service": "ec2.amazonaws.com", "AWS"`, 1)
+		}
+		put(changed)
 		return func() { put(before) }
 	}
 }
@@ -254,24 +260,239 @@ func invokedByAnybody(w *world) func() {
 
 // aimed changes what the schedule invokes, or with what, and adds a target where its id is another.
 func aimed(change func(*eventtypes.Target)) func(*world) func() {
+	return aimedOf(region, "prodgate-check", change)
+}
+
+// eventsIn is EventBridge of a region.
+func (w *world) eventsIn(of string) *eventbridge.Client {
+	if of == region {
+		return w.aws.events
+	}
+	return w.aws.global
+}
+
+// aimedOf changes the target alerts of a rule, or its only one.
+func aimedOf(in, name string, change func(*eventtypes.Target)) func(*world) func() {
 	return func(w *world) func() {
 		w.Helper()
-		rule := ptr("prodgate-check")
-		got, err := w.aws.events.ListTargetsByRule(w.Context(), &eventbridge.ListTargetsByRuleInput{Rule: rule})
+		rule := ptr(name)
+		got, err := w.eventsIn(in).ListTargetsByRule(w.Context(), &eventbridge.ListTargetsByRuleInput{Rule: rule})
 		w.must(err)
-		before, changed := got.Targets[0], got.Targets[0]
+		i := max(0, slices.IndexFunc(got.Targets, func(t eventtypes.Target) bool { return *t.Id == "alerts" }))
+		before, changed := got.Targets[i], got.Targets[i]
 		change(&changed)
 		put := func(target eventtypes.Target) {
-			_, err := w.aws.events.PutTargets(w.Context(), &eventbridge.PutTargetsInput{Rule: rule, Targets: []eventtypes.Target{target}})
+			_, err := w.eventsIn(in).PutTargets(w.Context(), &eventbridge.PutTargetsInput{Rule: rule, Targets: []eventtypes.Target{target}})
 			w.must(err)
 		}
 		put(changed)
 		return func() {
 			if *changed.Id != *before.Id {
-				_, err := w.aws.events.RemoveTargets(w.Context(), &eventbridge.RemoveTargetsInput{Rule: rule, Ids: []string{*changed.Id}})
+				_, err := w.eventsIn(in).RemoveTargets(w.Context(), &eventbridge.RemoveTargetsInput{Rule: rule, Ids: []string{*changed.Id}})
 				w.must(err)
 			}
 			put(before)
+		}
+	}
+}
+
+// untargeted takes the first target of a rule away.
+func untargeted(in, name string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		got, err := w.eventsIn(in).ListTargetsByRule(w.Context(), &eventbridge.ListTargetsByRuleInput{Rule: &name})
+		w.must(err)
+		target := got.Targets[0]
+		_, err = w.eventsIn(in).RemoveTargets(w.Context(), &eventbridge.RemoveTargetsInput{Rule: &name, Ids: []string{*target.Id}})
+		w.must(err)
+		return func() {
+			_, err := w.eventsIn(in).PutTargets(w.Context(), &eventbridge.PutTargetsInput{Rule: &name, Targets: []eventtypes.Target{target}})
+			w.must(err)
+		}
+	}
+}
+
+// ruled changes a rule.
+func ruled(in, name string, change func(*eventbridge.PutRuleInput)) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		got, err := w.eventsIn(in).DescribeRule(w.Context(), &eventbridge.DescribeRuleInput{Name: &name})
+		w.must(err)
+		put := func(rule eventbridge.PutRuleInput) {
+			_, err := w.eventsIn(in).PutRule(w.Context(), &rule)
+			w.must(err)
+		}
+		before := eventbridge.PutRuleInput{Name: &name, Description: got.Description, EventPattern: got.EventPattern, State: got.State}
+		changed := before
+		change(&changed)
+		put(changed)
+		return func() { put(before) }
+	}
+}
+
+// permitted lets another account put events on the default bus.
+func permitted(w *world) func() {
+	w.Helper()
+	_, err := w.aws.events.PutPermission(w.Context(), &eventbridge.PutPermissionInput{
+		StatementId: ptr("Other"), Action: ptr("events:PutEvents"), Principal: ptr("222222222222"),
+	})
+	w.must(err)
+	return func() {
+		_, err := w.aws.events.RemovePermission(w.Context(), &eventbridge.RemovePermissionInput{StatementId: ptr("Other")})
+		w.must(err)
+	}
+}
+
+// topicARN is the ARN of a topic.
+func (w *world) topicARN(name string) *string {
+	return ptr("arn:aws:sns:" + region + ":" + w.account() + ":" + name)
+}
+
+func topicAttribute(topic, name, value string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		got, err := w.aws.sns.GetTopicAttributes(w.Context(), &sns.GetTopicAttributesInput{TopicArn: w.topicARN(topic)})
+		w.must(err)
+		put := func(value string) {
+			_, err := w.aws.sns.SetTopicAttributes(w.Context(), &sns.SetTopicAttributesInput{TopicArn: w.topicARN(topic), AttributeName: &name, AttributeValue: &value})
+			w.must(err)
+		}
+		put(value)
+		return func() { put(got.Attributes[name]) }
+	}
+}
+
+// protected masks whatever looks like an address in a topic's messages.
+func protected(topic string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		put := func(policy string) {
+			_, err := w.aws.sns.PutDataProtectionPolicy(w.Context(), &sns.PutDataProtectionPolicyInput{ResourceArn: w.topicARN(topic), DataProtectionPolicy: &policy})
+			w.must(err)
+		}
+		put(`{"Name": "mask", "Version": "2021-06-01", "Statement": []}`)
+		return func() { put("") }
+	}
+}
+
+func subscribed(email string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		made, err := w.aws.sns.Subscribe(w.Context(), &sns.SubscribeInput{
+			TopicArn: w.topicARN("prodgate-alerts"), Protocol: ptr("email"), Endpoint: &email, ReturnSubscriptionArn: true,
+		})
+		w.must(err)
+		return func() {
+			_, err := w.aws.sns.Unsubscribe(w.Context(), &sns.UnsubscribeInput{SubscriptionArn: made.SubscriptionArn})
+			w.must(err)
+		}
+	}
+}
+
+// subscription is the first one of a topic.
+func (w *world) subscription(topic string) snstypes.Subscription {
+	w.Helper()
+	got, err := w.aws.sns.ListSubscriptionsByTopic(w.Context(), &sns.ListSubscriptionsByTopicInput{TopicArn: w.topicARN(topic)})
+	w.must(err)
+	return got.Subscriptions[0]
+}
+
+func unsubscribed(topic string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		was := w.subscription(topic)
+		_, err := w.aws.sns.Unsubscribe(w.Context(), &sns.UnsubscribeInput{SubscriptionArn: was.SubscriptionArn})
+		w.must(err)
+		return func() {
+			_, err := w.aws.sns.Subscribe(w.Context(), &sns.SubscribeInput{TopicArn: was.TopicArn, Protocol: was.Protocol, Endpoint: was.Endpoint})
+			w.must(err)
+		}
+	}
+}
+
+func filtered(topic string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		put := func(policy string) {
+			_, err := w.aws.sns.SetSubscriptionAttributes(w.Context(), &sns.SetSubscriptionAttributesInput{
+				SubscriptionArn: w.subscription(topic).SubscriptionArn, AttributeName: ptr("FilterPolicy"), AttributeValue: &policy,
+			})
+			w.must(err)
+		}
+		put(`{"kind": ["none"]}`)
+		return func() { put("{}") }
+	}
+}
+
+// keyID is the id of the key that an alias stands for.
+func (w *world) keyID(alias string) *string {
+	w.Helper()
+	got, err := w.aws.kms.DescribeKey(w.Context(), &kms.DescribeKeyInput{KeyId: &alias})
+	w.must(err)
+	return got.KeyMetadata.KeyId
+}
+
+func keyPolicyOf(alias string) policyOf {
+	return func(w *world) (func() string, func(string)) {
+		return func() string {
+				got, err := w.aws.kms.GetKeyPolicy(w.Context(), &kms.GetKeyPolicyInput{KeyId: w.keyID(alias)})
+				w.must(err)
+				return *got.Policy
+			}, func(text string) {
+				_, err := w.aws.kms.PutKeyPolicy(w.Context(), &kms.PutKeyPolicyInput{KeyId: w.keyID(alias), Policy: &text})
+				w.must(err)
+			}
+	}
+}
+
+func rotated(alias string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		_, err := w.aws.kms.DisableKeyRotation(w.Context(), &kms.DisableKeyRotationInput{KeyId: w.keyID(alias)})
+		w.must(err)
+		return func() {
+			_, err := w.aws.kms.EnableKeyRotation(w.Context(), &kms.EnableKeyRotationInput{KeyId: w.keyID(alias)})
+			w.must(err)
+		}
+	}
+}
+
+func keyDisabled(alias string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		_, err := w.aws.kms.DisableKey(w.Context(), &kms.DisableKeyInput{KeyId: w.keyID(alias)})
+		w.must(err)
+		return func() {
+			_, err := w.aws.kms.EnableKey(w.Context(), &kms.EnableKeyInput{KeyId: w.keyID(alias)})
+			w.must(err)
+		}
+	}
+}
+
+// aliased gives the alias of one key to another.
+func aliased(alias, other string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		before := w.keyID(alias)
+		put := func(id *string) {
+			_, err := w.aws.kms.UpdateAlias(w.Context(), &kms.UpdateAliasInput{AliasName: &alias, TargetKeyId: id})
+			w.must(err)
+		}
+		put(w.keyID(other))
+		return func() { put(before) }
+	}
+}
+
+// createdRole makes a role below the gate's IAM path.
+func createdRole(path, name string) func(*world) func() {
+	return func(w *world) func() {
+		w.Helper()
+		_, err := w.aws.iam.CreateRole(w.Context(), &iam.CreateRoleInput{RoleName: &name, Path: &path, AssumeRolePolicyDocument: ptr(
+			`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "222222222222"}}]}`)})
+		w.must(err)
+		return func() {
+			_, err := w.aws.iam.DeleteRole(w.Context(), &iam.DeleteRoleInput{RoleName: &name})
+			w.must(err)
 		}
 	}
 }
@@ -335,16 +556,20 @@ func repositoryPolicy(w *world) (func() string, func(string)) {
 		}
 }
 
-func topicPolicy(w *world) (func() string, func(string)) {
-	topic := ptr("arn:aws:sns:" + region + ":" + w.account() + ":prodgate-alerts")
-	return func() string {
-			got, err := w.aws.sns.GetTopicAttributes(w.Context(), &sns.GetTopicAttributesInput{TopicArn: topic})
-			w.must(err)
-			return got.Attributes["Policy"]
-		}, func(text string) {
-			_, err := w.aws.sns.SetTopicAttributes(w.Context(), &sns.SetTopicAttributesInput{TopicArn: topic, AttributeName: ptr("Policy"), AttributeValue: &text})
-			w.must(err)
-		}
+func topicPolicy(w *world) (func() string, func(string)) { return topicPolicyOf("prodgate-alerts")(w) }
+
+func topicPolicyOf(name string) policyOf {
+	return func(w *world) (func() string, func(string)) {
+		topic := w.topicARN(name)
+		return func() string {
+				got, err := w.aws.sns.GetTopicAttributes(w.Context(), &sns.GetTopicAttributesInput{TopicArn: topic})
+				w.must(err)
+				return got.Attributes["Policy"]
+			}, func(text string) {
+				_, err := w.aws.sns.SetTopicAttributes(w.Context(), &sns.SetTopicAttributesInput{TopicArn: topic, AttributeName: ptr("Policy"), AttributeValue: &text})
+				w.must(err)
+			}
+	}
 }
 
 func bucketPolicy(w *world) (func() string, func(string)) {
@@ -375,7 +600,16 @@ func (w *world) uncoveredChanges() map[string]func(*world) func() {
 		"a repository's policy in other words": document(repositoryPolicy, reformatPolicy),
 		"a topic's policy in other words":      document(topicPolicy, reformatPolicy),
 		"a bucket's policy in other words":     document(bucketPolicy, reformatPolicy),
-		"a pipeline as it is":                  pipeline(func(*pipelineOf) {}),
+		"a key's policy in other words":        document(keyPolicyOf("alias/prodgate-artifacts"), reformatPolicy),
+		"a topic's name for people":            topicAttribute("prodgate-alerts", "DisplayName", "Alerts"),
+		"a rule's description":                 ruled(region, "prodgate-watch-images", func(r *eventbridge.PutRuleInput) { r.Description = ptr("somebody's words") }),
+		"a rule's pattern in other words": ruled(region, "prodgate-watch-roles", func(r *eventbridge.PutRuleInput) {
+			var pattern map[string]any
+			_ = json.Unmarshal([]byte(*r.EventPattern), &pattern)
+			text, _ := json.MarshalIndent(pattern, "", "  ")
+			r.EventPattern = ptr(string(text))
+		}),
+		"a pipeline as it is": pipeline(func(*pipelineOf) {}),
 		"a pipeline's tags": func(w *world) func() {
 			_, err := w.aws.codepipeline.TagResource(w.Context(), &codepipeline.TagResourceInput{
 				ResourceArn: ptr("arn:aws:codepipeline:" + region + ":" + w.account() + ":backend-flask-prodgate"),

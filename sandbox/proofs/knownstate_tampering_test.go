@@ -1,11 +1,13 @@
 package proofs
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
@@ -27,6 +29,7 @@ func (w *world) listTamperings() []manualChange {
 		app, trigger = "pipeline backend-flask-prodgate", "trigger backend-flask-prodgate"
 		build, repo  = "project prodgate-backend-flask-build", "repository prodgate/backend-flask"
 		check        = "function prodgate-verifier"
+		alerts       = "topic prodgate-alerts"
 		role, other  = "role prodgate-backend-flask-pipeline", "role prodgate-backend-flask-build"
 	)
 	stranger := w.createOutsideRole()
@@ -130,6 +133,62 @@ func (w *world) listTamperings() []manualChange {
 		{"the check acts as somebody else", "role prodgate-verifier", "trust", trusts("prodgate-verifier")},
 		{"what starts the check has a policy more", "role prodgate-dispatcher", "policies", attach("prodgate-dispatcher")},
 		{"nothing starts the check", "rule prodgate-check", "state", disabled("prodgate-check")},
+		{"a rule reports other calls", "rule prodgate-watch-images", "pattern", ruled(region, "prodgate-watch-images", func(r *eventbridge.PutRuleInput) {
+			r.EventPattern = ptr(`{"source": ["aws.nothing"]}`)
+		})},
+		{"a rule reports nothing", "rule prodgate-watch-source", "state", disabled("prodgate-watch-source")},
+		{"the rule of the rules reports nothing", "rule prodgate-rules", "state", disabled("prodgate-rules")},
+		{"a rule is asked about fewer calls", "rule prodgate-watch-sessions", "state", ruled(region, "prodgate-watch-sessions", func(r *eventbridge.PutRuleInput) {
+			r.State = eventtypes.RuleStateEnabled
+		})},
+		{"failed runs are not reported", "rule prodgate-failed-runs", "state", disabled("prodgate-failed-runs")},
+		{"findings go elsewhere", "rule prodgate-findings", "target alerts", aimedOf(region, "prodgate-findings", func(t *eventtypes.Target) {
+			t.Arn = ptr("arn:aws:sns:" + region + ":111111111111:other")
+		})},
+		{"an alert says something else", "rule prodgate-watch-roles", "target alerts", aimedOf(region, "prodgate-watch-roles", func(t *eventtypes.Target) {
+			t.InputTransformer = &eventtypes.InputTransformer{InputPathsMap: t.InputTransformer.InputPathsMap, InputTemplate: ptr(`"All is well."`)}
+		})},
+		{"an alert takes other values", "rule prodgate-watch-topic", "target alerts", aimedOf(region, "prodgate-watch-topic", func(t *eventtypes.Target) {
+			paths := maps.Clone(t.InputTransformer.InputPathsMap)
+			paths["who"] = "$.detail.eventID"
+			t.InputTransformer = &eventtypes.InputTransformer{InputPathsMap: paths, InputTemplate: t.InputTransformer.InputTemplate}
+		})},
+		{"an alert is a part of the event", "rule prodgate-watch-storage", "target alerts", aimedOf(region, "prodgate-watch-storage", func(t *eventtypes.Target) {
+			t.InputTransformer, t.InputPath = nil, ptr("$.detail.eventID")
+		})},
+		{"an alert that is not delivered is lost", "rule prodgate-watch-pipelines", "target alerts", aimedOf(region, "prodgate-watch-pipelines", func(t *eventtypes.Target) {
+			t.DeadLetterConfig = nil
+		})},
+		{"a rule has a target more", "rule prodgate-watch-records", "target other", aimedOf(region, "prodgate-watch-records", func(t *eventtypes.Target) { t.Id = ptr("other") })},
+		{"a rule has no target", "rule prodgate-watch-account", "target alerts", untargeted(region, "prodgate-watch-account")},
+		{"events of IAM are not forwarded", "rule us-east-1/prodgate-watch-roles", "state", ruled("us-east-1", "prodgate-watch-roles", func(r *eventbridge.PutRuleInput) {
+			r.State = eventtypes.RuleStateDisabled
+		})},
+		{"fewer events of IAM are forwarded", "rule us-east-1/prodgate-watch-sessions", "pattern", ruled("us-east-1", "prodgate-watch-sessions", func(r *eventbridge.PutRuleInput) {
+			r.EventPattern = ptr(`{"source": ["aws.nothing"]}`)
+		})},
+		{"events of IAM are forwarded to nobody", "rule us-east-1/prodgate-watch-sessions", "target eu-west-2", untargeted("us-east-1", "prodgate-watch-sessions")},
+		{"another account puts events", "bus default", "policy", permitted},
+		{"another key encrypts alerts", alerts, "key", topicAttribute("prodgate-alerts", "KmsMasterKeyId", "alias/aws/sns")},
+		{"messages are delivered once", alerts, "additions", topicAttribute("prodgate-alerts", "DeliveryPolicy", `{"http":{"defaultHealthyRetryPolicy":{"numRetries":0}}}`)},
+		{"messages are masked", alerts, "additions", protected("prodgate-alerts")},
+		{"somebody else is told", alerts, "subscription email somebody@example.com", subscribed("somebody@example.com")},
+		{"nobody is told", alerts, "subscription email platform-dev@example.com", unsubscribed("prodgate-alerts")},
+		{"somebody is told of some", alerts, "subscription email platform-dev@example.com", filtered("prodgate-alerts")},
+		{"nobody is told of the first topic", alerts + "-watch", "subscription email platform-dev@example.com", unsubscribed("prodgate-alerts-watch")},
+		{"somebody else tells of the first topic", alerts + "-watch", "policy", document(topicPolicyOf("prodgate-alerts-watch"), replaceDeployer)},
+		{"another key encrypts the second topic", alerts + "-watch", "key", topicAttribute("prodgate-alerts-watch", "KmsMasterKeyId", "alias/aws/sns")},
+		{"somebody else uses a key", "key prodgate-artifacts", "policy", document(keyPolicyOf("alias/prodgate-artifacts"), replaceDeployer)},
+		{"a key is not rotated", "key prodgate-logs", "rotation", rotated("alias/prodgate-logs")},
+		{"a key is disabled", "key prodgate-alerts", "state", keyDisabled("alias/prodgate-alerts")},
+		{"an alias is another key's", "key prodgate-images", "id, policy", aliased("alias/prodgate-images", "alias/prodgate-artifacts")},
+		{"somebody else may deploy", "trust deployer", "policy", trusts("deployer")},
+		{"somebody else breaks the glass", "trust break-glass", "policy", trusts("break-glass")},
+		{"a role more may act as a pipeline", "roles /prodgate/", "pipeline", createdRole("/prodgate/pipeline/", "helper")},
+		{"a role is made where none is", "roles /prodgate/", "other", createdRole("/prodgate/other/", "helper-2")},
+		{"somebody else takes the recorder's role on", "role prodgate-recorder", "trust", trusts("prodgate-recorder")},
+		{"the recorder's role has a policy more", "role prodgate-recorder", "policies", attach("prodgate-recorder")},
+
 		{"somebody else tells", "topic prodgate-alerts", "policy", document(topicPolicy, replaceDeployer)},
 		{"somebody else writes artifacts", "bucket prodgate-artifacts-" + w.account() + "-" + region, "policy", document(bucketPolicy, replaceDeployer)},
 	}

@@ -37,7 +37,7 @@ func TestKnownState_FindChanges(t *testing.T) {
 	t.Parallel()
 	const releaseManager = "arn:aws:iam::111111111111:role/release-manager"
 	w := newWorldUpOf(t, "dev", func(c *stack.Config) { c.Roles = append(c.Roles, releaseManager) })
-	inbox := w.inbox()
+	inbox := w.published()
 	silent := func(when string, checks ...invocation) {
 		t.Helper()
 		for _, check := range checks {

@@ -1,6 +1,8 @@
 package proofs
 
 import (
+	"strings"
+
 	"prodgate/pkg/naming"
 	"prodgate/sandbox/evaluators/authority"
 )
@@ -30,8 +32,27 @@ func (e *estate) knownStateSteps() []leg {
 		{"lambda:GetFunctionConfiguration", function, nil}, {"lambda:GetPolicy", function, nil},
 		{"ecr:DescribeRepositories", p.Repository("backend-flask").ARN, nil}, {"ecr:GetRepositoryPolicy", p.Repository("backend-flask").ARN, nil},
 		{"events:DescribeRule", p.Check().ARN, nil}, {"events:ListTargetsByRule", p.Check().ARN, nil},
-		{"s3:GetBucketPolicy", p.Bucket("artifacts").ARN, nil}, {"sns:GetTopicAttributes", p.Topic().ARN, nil},
+		{"events:DescribeRule", strings.TrimSuffix(p.GlobalRules(), "*") + "watch-roles", nil}, {"events:ListTargetsByRule", strings.TrimSuffix(p.GlobalRules(), "*") + "watch-roles", nil},
+		{"events:DescribeEventBus", p.Bus(), nil},
+		{"s3:GetBucketPolicy", p.Bucket("artifacts").ARN, nil},
+		{"ssm:GetParametersByPath", p.SharedState("").ARN, nil},
+		{"iam:ListRoles", "*", nil},
 	}}
+	for _, topic := range []string{p.Topic().ARN, p.SecondTopic().ARN} {
+		for _, action := range []string{"sns:GetTopicAttributes", "sns:GetDataProtectionPolicy", "sns:ListSubscriptionsByTopic"} {
+			reads.calls = append(reads.calls, call{action, topic, nil})
+		}
+		reads.calls = append(reads.calls, call{"sns:GetSubscriptionAttributes", topic + ":8a21d249-4329-4871-acc6-7be709c6ea7f", nil})
+	}
+	for _, name := range []string{"deployer", "break-glass", "release-manager"} {
+		reads.calls = append(reads.calls, call{"iam:GetRole", e.named(name), nil})
+	}
+	reads.calls = append(reads.calls, call{"iam:GetOpenIDConnectProvider", p.GitHubProvider(), nil})
+	for _, purpose := range []string{"alerts", "artifacts"} {
+		for _, action := range []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"} {
+			reads.calls = append(reads.calls, call{action, e.key(purpose), nil})
+		}
+	}
 	for _, role := range []naming.Role{p.Role("backend-flask", naming.Pipeline), p.Role("backend-flask", naming.Build), p.Role("", naming.Verifier)} {
 		for _, action := range []string{"iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"} {
 			reads.calls = append(reads.calls, call{action, role.ARN, nil})

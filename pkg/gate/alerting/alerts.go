@@ -69,13 +69,14 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 		return nil, err
 	}
 	a.TopicArn, a.Ready = args.topic, []pulumi.Resource{args.policy}
-	a.Records = baseline.Records{{Kind: knownstate.TopicPolicy(c.Names.Topic().Name), Inputs: args.inputs}}
+	a.Records = args.records
 	if c.Settings.Detection.Response != settings.Ignore {
 		second, err := a.newTopic(c, child, "alerts-watch", c.Names.SecondTopic())
 		if err != nil {
 			return nil, fmt.Errorf("second topic: %w", err)
 		}
 		a.SecondTopicArn, a.secondReady = second.topic, []pulumi.Resource{second.policy}
+		a.Records = append(a.Records, second.records...)
 	}
 	if err := a.addDeadLetters(c, group); err != nil {
 		return nil, fmt.Errorf("dead letters: %w", err)
@@ -86,7 +87,7 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 		}
 	}
 	// One rule for any number of apps: it matches by the end of the name.
-	if err := a.NewRule(c, group, Rule{
+	records, err := a.NewRule(c, group, Rule{
 		Name:        "failed-runs",
 		Description: "A pipeline of the gate failed or was stopped",
 		Pattern: pulumi.JSONMarshal(map[string]any{
@@ -101,25 +102,25 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 			"pipeline": "$.detail.pipeline", "state": "$.detail.state", "execution": "$.detail.execution-id", "time": "$.time",
 		},
 		Message: "Pipeline <pipeline>: execution <execution> is <state> at <time>. Nothing after the failed stage ran.",
-	}); err != nil {
+	})
+	if err != nil {
 		return nil, err
 	}
+	a.Records = append(a.Records, records...)
 	return a, c.RegisterOutputs(group, pulumi.Map{"topicArn": a.TopicArn})
 }
 
 // madeTopic is a topic with its policy.
 type madeTopic struct {
-	topic  pulumi.StringOutput
-	policy pulumi.Resource
-	inputs *sns.TopicPolicyArgs
+	topic   pulumi.StringOutput
+	policy  pulumi.Resource
+	records baseline.Records
 }
 
 // newTopic makes a topic that the gate's rules publish to, with the subscribers of settings.
 func (a *Alerts) newTopic(c component.Context, child pulumi.ResourceOption, name string, at naming.Named, more ...policydoc.Statement) (*madeTopic, error) {
-	topic, err := sns.NewTopic(c.Ctx, c.ChildName(name), &sns.TopicArgs{
-		Name:           pulumi.String(at.Name),
-		KmsMasterKeyId: a.Key.Arn,
-	}, child)
+	args := &sns.TopicArgs{Name: pulumi.String(at.Name), KmsMasterKeyId: a.Key.Arn}
+	topic, err := sns.NewTopic(c.Ctx, c.ChildName(name), args, child)
 	if err != nil {
 		return nil, fmt.Errorf("topic: %w", err)
 	}
@@ -139,16 +140,15 @@ func (a *Alerts) newTopic(c component.Context, child pulumi.ResourceOption, name
 	if err != nil {
 		return nil, fmt.Errorf("topic policy: %w", err)
 	}
+	records := baseline.Records{{Kind: knownstate.Topic, Inputs: args}, {Kind: knownstate.TopicPolicy(at.Name), Inputs: inputs}}
 	for _, email := range c.Settings.Alerts.Emails {
-		if _, err := sns.NewTopicSubscription(c.Ctx, c.ChildName(name+"-"+email), &sns.TopicSubscriptionArgs{
-			Topic:    topic.Arn,
-			Protocol: pulumi.String("email"),
-			Endpoint: pulumi.String(email),
-		}, child); err != nil {
+		subscription := &sns.TopicSubscriptionArgs{Topic: topic.Arn, Protocol: pulumi.String("email"), Endpoint: pulumi.String(email)}
+		if _, err := sns.NewTopicSubscription(c.Ctx, c.ChildName(name+"-"+email), subscription, child); err != nil {
 			return nil, fmt.Errorf("subscription of %s: %w", email, err)
 		}
+		records = append(records, baseline.Record{Kind: knownstate.Subscription(at.Name), Inputs: subscription})
 	}
-	return &madeTopic{topic.Arn, policy, inputs}, nil
+	return &madeTopic{topic.Arn, policy, records}, nil
 }
 
 // publishesEncrypted lets a service use the key of alerts.

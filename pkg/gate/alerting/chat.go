@@ -9,9 +9,11 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
 	"prodgate/pkg/gate/storage"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 )
@@ -94,14 +96,12 @@ func (a *Alerts) newChatQueue(c component.Context, child pulumi.ResourceOption) 
 	if err != nil {
 		return nil, nil, err
 	}
-	subscribed, err := sns.NewTopicSubscription(c.Ctx, c.ChildName("alerts-chat"), &sns.TopicSubscriptionArgs{
-		Topic:    a.TopicArn,
-		Protocol: pulumi.String("sqs"),
-		Endpoint: queue.Arn,
-	}, child, pulumi.DependsOn([]pulumi.Resource{policy}))
+	args := &sns.TopicSubscriptionArgs{Topic: a.TopicArn, Protocol: pulumi.String("sqs"), Endpoint: queue.Arn}
+	subscribed, err := sns.NewTopicSubscription(c.Ctx, c.ChildName("alerts-chat"), args, child, pulumi.DependsOn([]pulumi.Resource{policy}))
 	if err != nil {
 		return nil, nil, fmt.Errorf("subscription: %w", err)
 	}
+	a.Records = append(a.Records, baseline.Record{Kind: knownstate.Subscription(c.Names.Topic().Name), Inputs: args})
 	return queue, subscribed, nil
 }
 

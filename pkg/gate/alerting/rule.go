@@ -7,8 +7,10 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
+	"prodgate/pkg/knownstate"
 )
 
 // Rule is an EventBridge rule that publishes an alert.
@@ -45,24 +47,26 @@ func (r Rule) State() pulumi.StringInput {
 }
 
 // NewRule makes a rule that publishes to the topic of alerts.
-func (a *Alerts) NewRule(c component.Context, parent pulumi.Resource, r Rule) error {
+func (a *Alerts) NewRule(c component.Context, parent pulumi.Resource, r Rule) (baseline.Records, error) {
 	child, name := pulumi.Parent(parent), c.ChildName(r.Name)
-	made, err := cloudwatch.NewEventRule(c.Ctx, name, &cloudwatch.EventRuleArgs{
+	rule := &cloudwatch.EventRuleArgs{
 		Name:         pulumi.String(c.Names.Gate + "-" + r.Name),
 		Description:  pulumi.String(r.Description),
 		EventPattern: r.Pattern,
 		State:        r.State(),
-	}, child)
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.Name, err)
 	}
+	made, err := cloudwatch.NewEventRule(c.Ctx, name, rule, child)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Name, err)
+	}
+	records := baseline.Records{{Kind: knownstate.Rule, Inputs: rule}}
 	topic, ready := a.TopicArn, a.Ready
 	if r.SecondTopic {
 		topic, ready = a.SecondTopicArn, a.secondReady
 	}
 	undelivered := cloudwatch.EventTargetDeadLetterConfigArgs{Arn: a.DeadLettersArn}
 	if r.Message != "" {
-		_, err = cloudwatch.NewEventTarget(c.Ctx, name, &cloudwatch.EventTargetArgs{
+		target := &cloudwatch.EventTargetArgs{
 			Rule:     made.Name,
 			TargetId: pulumi.String("alerts"),
 			Arn:      topic,
@@ -71,23 +75,25 @@ func (a *Alerts) NewRule(c component.Context, parent pulumi.Resource, r Rule) er
 				InputTemplate: pulumi.String(`"` + r.Message + `"`),
 			},
 			DeadLetterConfig: undelivered,
-		}, child, pulumi.DependsOn(ready))
-		if err != nil {
-			return fmt.Errorf("%s: target: %w", r.Name, err)
 		}
+		if _, err = cloudwatch.NewEventTarget(c.Ctx, name, target, child, pulumi.DependsOn(ready)); err != nil {
+			return nil, fmt.Errorf("%s: target: %w", r.Name, err)
+		}
+		records = append(records, baseline.Record{Kind: knownstate.Target, Inputs: target})
 	}
 	if r.Starts == nil {
-		return nil
+		return records, nil
 	}
-	_, err = cloudwatch.NewEventTarget(c.Ctx, name+"-answer", &cloudwatch.EventTargetArgs{
+	answer := &cloudwatch.EventTargetArgs{
 		Rule:             made.Name,
 		TargetId:         pulumi.String("answer"),
 		Arn:              r.Starts.MachineArn,
 		RoleArn:          r.Starts.Role.Arn,
 		DeadLetterConfig: undelivered,
-	}, child, pulumi.DependsOn(slices.Concat(r.Starts.Role.Attached, a.Ready)))
-	if err != nil {
-		return fmt.Errorf("%s: answer: %w", r.Name, err)
 	}
-	return nil
+	_, err = cloudwatch.NewEventTarget(c.Ctx, name+"-answer", answer, child, pulumi.DependsOn(slices.Concat(r.Starts.Role.Attached, a.Ready)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: answer: %w", r.Name, err)
+	}
+	return append(records, baseline.Record{Kind: knownstate.Target, Inputs: answer}), nil
 }

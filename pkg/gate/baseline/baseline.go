@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -32,6 +33,8 @@ const (
 	Advanced = "Advanced"
 )
 
+var maxValue = map[string]int{Standard: knownstate.MaxParameter, Advanced: 2 * knownstate.MaxParameter}
+
 // Parameter is the parameter that stores the hashes of records.
 type Parameter struct {
 	Name        string // of the Pulumi resource
@@ -52,7 +55,11 @@ func Store(c component.Context, parent pulumi.Resource, p Parameter, records Rec
 			some, _ := of.([]knownstate.Part)
 			parts = append(parts, some...)
 		}
-		return knownstate.Hashes(parts)
+		text, err := knownstate.Hashes(parts)
+		if most := maxValue[p.Tier]; err == nil && len(text) > most {
+			return "", fmt.Errorf("%s has %d characters, and its tier takes %d", p.At.Name, len(text), most)
+		}
+		return text, err
 	}).(pulumi.StringOutput)
 	made, err := ssm.NewParameter(c.Ctx, p.Name, &ssm.ParameterArgs{
 		Name:        pulumi.String(p.At.Name),
@@ -66,6 +73,29 @@ func Store(c component.Context, parent pulumi.Resource, p Parameter, records Rec
 		return nil, fmt.Errorf("known state: %w", err)
 	}
 	return made, nil
+}
+
+// mostRecords is how many records share a parameter: about 75 characters each.
+const mostRecords = 80
+
+// StoreShared stores records about one subject, which all apps share, in as many parameters as they need, and returns
+// the parameters' names.
+func StoreShared(c component.Context, parent pulumi.Resource, subject string, records Records, more ...knownstate.Part) ([]string, error) {
+	var names []string
+	for some := range slices.Chunk(records, mostRecords) {
+		name := subject
+		if len(names) > 0 {
+			name += "-" + strconv.Itoa(len(names)+1)
+		}
+		at := c.Names.SharedState(name)
+		if _, err := Store(c, parent, Parameter{
+			Name: c.ChildName("known-state-" + name), At: at, Tier: Advanced, Description: "Known state of " + subject + " that all apps share",
+		}, some, more...); err != nil {
+			return nil, err
+		}
+		names, more = append(names, at.Name), nil
+	}
+	return names, nil
 }
 
 // parts are what is compared of a record, when its inputs are known.

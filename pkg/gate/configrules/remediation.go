@@ -100,5 +100,5 @@ func newRemediations(s subject, parent pulumi.Resource, boundaries *identity.Bou
 			return nil, fmt.Errorf("remediation of %s: %w", rule.identifier, err)
 		}
 	}
-	return role.Boundary.Records, nil
+	return role.AllRecords(), nil
 }

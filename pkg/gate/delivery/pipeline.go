@@ -47,6 +47,11 @@ func (d *Delivery) newPipeline(parent pulumi.Resource, app settings.App, records
 		args.Triggers = codepipeline.PipelineTriggerArray{triggerOnProd(app)}
 	}
 	records = slices.Concat(records, role.Records, baseline.Records{{Kind: knownstate.Pipeline(c.Names.Region), Inputs: args}})
+	var start *source.StartRule
+	if c.Settings.UsesCodeCommit() {
+		start = source.NewStartRule(c, app, d.Alerts, d.EventBridgeRole)
+		records = append(records, start.Records()...)
+	}
 	state, err := baseline.Store(c, group, baseline.Parameter{
 		Name: name, At: c.Names.KnownState(app.Name), Tier: baseline.Standard, Description: "Known state of the pipeline of " + app.Name,
 	}, records)
@@ -58,8 +63,8 @@ func (d *Delivery) newPipeline(parent pulumi.Resource, app settings.App, records
 	if err != nil {
 		return nil, err
 	}
-	if c.Settings.UsesCodeCommit() {
-		if err := source.NewStartRule(c, group, app, d.Alerts, d.EventBridgeRole, made); err != nil {
+	if start != nil {
+		if err := start.Declare(c, group, made); err != nil {
 			return nil, err
 		}
 	}

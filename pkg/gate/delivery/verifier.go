@@ -162,17 +162,35 @@ func (d *Delivery) addCheckAlarms(function *lambda.Function) error {
 	return nil
 }
 
-// StoreKnownState stores what all apps share, with the records of other rooms, when all of it
-// has been made.
-func (d *Delivery) StoreKnownState(others baseline.Records) (*ssm.Parameter, error) {
-	at := d.c.Names.KnownState("")
-	var names []string
+// Shared are the records of what all apps share, of the rooms that made it, by subject.
+type Shared struct {
+	// Delivery are those beside the room's own, Alerts those of rules and topics, Access those of keys, roles and who is trusted.
+	Delivery, Alerts, Access baseline.Records
+	// Roles are all of the gate's.
+	Roles []naming.Role
+}
+
+// StoreKnownState stores what all apps share when all of it has been made.
+func (d *Delivery) StoreKnownState(of Shared) (*ssm.Parameter, error) {
+	at, shared := d.c.Names.KnownState(""), d.c.Names.SharedState("")
+	var apps, roles []string
 	for _, app := range d.c.Settings.Apps {
-		names = append(names, d.c.Names.KnownState(app.Name).Name)
+		apps = append(apps, d.c.Names.KnownState(app.Name).Name)
+	}
+	for _, role := range of.Roles {
+		roles = append(roles, role.Path+role.Name)
+	}
+	alerts, err := baseline.StoreShared(d.c, d.checkGroup, "alerts", of.Alerts)
+	if err != nil {
+		return nil, err
+	}
+	access, err := baseline.StoreShared(d.c, d.checkGroup, "access", of.Access, knownstate.Roles(d.c.Names.RolePath(), roles))
+	if err != nil {
+		return nil, err
 	}
 	made, err := baseline.Store(d.c, d.checkGroup, baseline.Parameter{
 		Name: d.c.ChildName("known-state"), At: at, Tier: baseline.Advanced, Description: "Known state of what all apps share",
-	}, slices.Concat(d.records, others), knownstate.Names(at.Name, names))
+	}, slices.Concat(d.records, of.Delivery), knownstate.Names(at.Name, apps), knownstate.Names(shared.Name, slices.Concat(alerts, access)))
 	if err != nil {
 		return nil, err
 	}

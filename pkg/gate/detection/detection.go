@@ -27,8 +27,8 @@ type Detection struct {
 	DetectorID pulumi.StringOutput // empty where GuardDuty is left alone
 	// Keys are those of the trail and of AWS Config.
 	Keys storage.Keys
-	// Records are those of permission boundaries.
-	Records baseline.Records
+	// Records are those of roles and their boundaries, Rules those of the rules that report findings.
+	Records, Rules baseline.Records
 }
 
 // Earlier is what detection needs of the rooms before.
@@ -57,7 +57,7 @@ func New(c component.Context, parent pulumi.Resource, earlier Earlier) (*Detecti
 	if d.DetectorID, err = newDetector(c, group, earlier.DetectorID); err != nil {
 		return nil, fmt.Errorf("GuardDuty: %w", err)
 	}
-	if err := NewFindingRules(c, group, earlier.Alerts, earlier.Contain); err != nil {
+	if d.Rules, err = NewFindingRules(c, group, earlier.Alerts, earlier.Contain); err != nil {
 		return nil, fmt.Errorf("findings: %w", err)
 	}
 	recorder := &recorder{}
@@ -78,9 +78,11 @@ func New(c component.Context, parent pulumi.Resource, earlier Earlier) (*Detecti
 	if err := enableSecurityHub(c, group); err != nil {
 		return nil, fmt.Errorf("account in Security Hub: %w", err)
 	}
-	if err := newAnalyzer(c, group, earlier.Alerts, keys); err != nil {
+	access, err := newAnalyzer(c, group, earlier.Alerts, keys)
+	if err != nil {
 		return nil, fmt.Errorf("IAM Access Analyzer: %w", err)
 	}
+	d.Rules = append(d.Rules, access...)
 	return d, c.RegisterOutputs(group, pulumi.Map{"detectorId": d.DetectorID})
 }
 
@@ -168,6 +170,6 @@ func newRecorder(c component.Context, parent pulumi.Resource, boundaries *identi
 	}
 	return &recorder{
 		stored:  configrules.Stored{Keys: storage.Keys{key}, Buckets: []*storage.Bucket{records}},
-		started: []pulumi.Resource{started}, records: role.Boundary.Records,
+		started: []pulumi.Resource{started}, records: role.AllRecords(),
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"prodgate/pkg/findings"
 	"prodgate/pkg/gate/alerting"
+	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/storage"
 	"prodgate/pkg/settings"
@@ -19,15 +20,15 @@ import (
 // those that hold deployments back where the stack contains. What is reported and what is
 // contained are two questions: a finding is reported once, by one rule. Contain is nil where
 // nothing contains.
-func NewFindingRules(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, contain *alerting.StepFunctionsTarget) error {
+func NewFindingRules(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, contain *alerting.StepFunctionsTarget) (baseline.Records, error) {
 	if c.Settings.Detection.GuardDuty == settings.Off || c.Settings.Detection.Response == settings.Ignore {
-		return nil
+		return nil, nil
 	}
 	then := "No deployment is stopped: if the finding may affect one, disable the pipelines' transitions into Deploy."
 	if contain != nil {
 		then = "Deployments are stopped if the finding is about DNS, or about a role, a bucket or a cluster of the gate; another message reports that."
 	}
-	if err := alerts.NewRule(c, parent, alerting.Rule{
+	records, err := alerts.NewRule(c, parent, alerting.Rule{
 		Name:        "findings",
 		Description: "GuardDuty found something about DNS, or something of severity " + c.Settings.Detection.Severity + " or more",
 		Pattern:     pulumi.String(findings.ReportedPattern(c.Settings)),
@@ -39,41 +40,41 @@ func NewFindingRules(c component.Context, parent pulumi.Resource, alerts *alerti
 		Message: c.AlertPrefix() + " GuardDuty found: <title> Type <type>, severity <severity> of 10, on a resource of type <resource>, " +
 			"account <account>, <region>, seen <count> times from <first> to <last>. " + then +
 			" Open finding <id> in GuardDuty of <region>: it names the resource. Isolate the resource and revoke its credentials.",
-	}); err != nil {
-		return err
-	}
-	if contain == nil {
-		return nil
+	})
+	if err != nil || contain == nil {
+		return records, err
 	}
 	for i, pattern := range findings.ContainedPatterns(c.Settings) {
-		if err := alerts.NewRule(c, parent, alerting.Rule{
+		made, err := alerts.NewRule(c, parent, alerting.Rule{
 			Name:        "contained-findings-" + strconv.Itoa(i+1),
 			Description: "Holds deployments back when GuardDuty finds something that may reach them",
 			Pattern:     pulumi.String(pattern),
 			Starts:      contain,
-		}); err != nil {
-			return err
+		})
+		if err != nil {
+			return nil, err
 		}
+		records = append(records, made...)
 	}
-	return nil
+	return records, nil
 }
 
 // newAnalyzer makes the analyzer of what others than the account may reach, and the rule that
 // reports what it finds of the gate. Keys are all of the gate's. No finding starts
 // containment: it is minutes to an hour old.
-func newAnalyzer(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, keys storage.Keys) error {
+func newAnalyzer(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, keys storage.Keys) (baseline.Records, error) {
 	if c.Settings.Detection.AccessAnalyzer == settings.Off {
-		return nil
+		return nil, nil
 	}
 	if c.Settings.Detection.AccessAnalyzer == settings.Create {
 		if _, err := accessanalyzer.NewAnalyzer(c.Ctx, c.ChildName("analyzer"), &accessanalyzer.AnalyzerArgs{
 			AnalyzerName: pulumi.String(c.Names.Analyzer().Name), Type: pulumi.String("ACCOUNT"),
 		}, pulumi.Parent(parent)); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if c.Settings.Detection.Response == settings.Ignore {
-		return nil
+		return nil, nil
 	}
 	arns := pulumi.StringArray{}
 	for _, key := range slices.SortedFunc(slices.Values(keys), func(a, b *storage.Key) int { return strings.Compare(a.Purpose, b.Purpose) }) {

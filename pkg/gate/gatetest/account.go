@@ -22,6 +22,8 @@ type Account struct {
 	Channels  []string
 	Analyzers []account.Analyzer
 	Hub       *account.Hub
+	// BusPolicy is the policy of EventBridge's default bus; most have none.
+	BusPolicy string
 	// Workload is that of the apps; nil is what settings name.
 	Workload *Workload
 	// Refused are the actions that the credentials may not call.
@@ -88,6 +90,10 @@ func (r reader) Analyzers(context.Context) ([]account.Analyzer, error) {
 
 func (r reader) Hub(context.Context) (*account.Hub, error) {
 	return r.has.Hub, r.may("securityhub:DescribeHub", "securityhub:GetEnabledStandards", "securityhub:GetInsights")
+}
+
+func (r reader) Bus(context.Context) (account.Bus, error) {
+	return account.Bus{Name: "default", Policy: r.has.BusPolicy}, r.may("events:DescribeEventBus")
 }
 
 // may is AWS's answer to a call of each action.

@@ -16,6 +16,7 @@ import (
 	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/naming"
 	"prodgate/pkg/policydoc"
 	"prodgate/pkg/settings"
@@ -31,7 +32,7 @@ const (
 // are none, and their ARNs are empty.
 type Roles struct {
 	PreviewArn, DeployArn pulumi.StringOutput
-	// Records are those of the permission boundaries.
+	// Records are those of the roles, their boundaries and the identity provider.
 	Records baseline.Records
 }
 
@@ -39,6 +40,8 @@ type Roles struct {
 type Repository struct {
 	FullName              string // owner/name, in GitHub's own case
 	OwnerID, RepositoryID string
+	// Audiences are those of the account's OIDC provider of GitHub: the gate's own, or what an adopted one has.
+	Audiences []string
 	// ReviewingUsers and ReviewingTeams are the ids of those who approve updates.
 	ReviewingUsers, ReviewingTeams []int
 }
@@ -77,13 +80,11 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 	}
 	child := pulumi.Parent(group)
 	trusted := []pulumi.Resource{}
+	provider := &iam.OpenIdConnectProviderArgs{Url: pulumi.String("https://" + naming.OIDCHost), ClientIdLists: pulumi.ToStringArray(of.Audiences)}
 	if c.Settings.Workflows.OidcProvider == settings.Create {
-		made, err := iam.NewOpenIdConnectProvider(c.Ctx, c.ChildName("github-actions"), &iam.OpenIdConnectProviderArgs{
-			Url:           pulumi.String("https://" + naming.OIDCHost),
-			ClientIdLists: pulumi.ToStringArray([]string{STSAudience}),
-			// No thumbprint: AWS knows GitHub's certificates. It fills one in, and the
-			// provider keeps that.
-		}, child)
+		// No thumbprint: AWS knows GitHub's certificates. It fills one in, and the
+		// provider keeps that.
+		made, err := iam.NewOpenIdConnectProvider(c.Ctx, c.ChildName("github-actions"), provider, child)
 		if err != nil {
 			return nil, fmt.Errorf("OIDC provider: %w", err)
 		}
@@ -99,7 +100,8 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 	if err != nil {
 		return nil, fmt.Errorf("preview: %w", err)
 	}
-	roles.PreviewArn, roles.Records = preview.Arn, preview.Boundary.Records
+	roles.PreviewArn = preview.Arn
+	roles.Records = append(baseline.Records{{Kind: knownstate.IdentityProvider, Inputs: provider}}, preview.AllRecords()...)
 	up, err := newRole(c, group, boundaries, workflow{
 		duty: naming.Deploy, environment: c.Settings.Workflows.UpEnvironment, branch: mainBranch, may: deploypermissions.Deploy(c.Settings),
 		file: c.Settings.Workflows.UpWorkflow,
@@ -107,7 +109,7 @@ func New(c component.Context, parent pulumi.Resource, boundaries *identity.Bound
 	if err != nil {
 		return nil, fmt.Errorf("deploy: %w", err)
 	}
-	roles.DeployArn, roles.Records = up.Arn, append(roles.Records, up.Boundary.Records...)
+	roles.DeployArn, roles.Records = up.Arn, append(roles.Records, up.AllRecords()...)
 	if err := protectMain(c, group, files); err != nil {
 		return nil, err
 	}

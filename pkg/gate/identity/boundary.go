@@ -18,12 +18,21 @@ import (
 
 // Boundaries is the component of all permission boundaries. Each room makes those of its
 // own duties, since a boundary names keys and other resources that the room knows.
-type Boundaries struct{ group *component.Group }
+type Boundaries struct {
+	group *component.Group
+	roles *roleList
+}
+
+// roleList are the roles below the boundaries, as they are made.
+type roleList struct{ all []naming.Role }
+
+// Roles are all roles that rooms have made below a boundary: every role of the gate.
+func (b *Boundaries) Roles() []naming.Role { return b.roles.all }
 
 // NewBoundaries registers the component.
 func NewBoundaries(c component.Context, parent pulumi.Resource) (*Boundaries, error) {
 	group, err := c.NewGroup(component.BoundariesType, parent, c.ChildName("boundaries"))
-	return &Boundaries{group}, err
+	return &Boundaries{group, &roleList{}}, err
 }
 
 // RegisterOutputs ends the component, when every room has made its boundaries.
@@ -36,6 +45,7 @@ func (b *Boundaries) RegisterOutputs(c component.Context) error {
 type Boundary struct {
 	at      naming.Role
 	policy  *iam.Policy
+	roles   *roleList
 	Records baseline.Records
 }
 
@@ -52,7 +62,7 @@ func (b *Boundaries) New(c component.Context, duty string, most policydoc.Docume
 	if err != nil {
 		return nil, fmt.Errorf("boundary: %w", err)
 	}
-	return &Boundary{at, made, baseline.Records{{Kind: knownstate.Policy, Inputs: args}}}, nil
+	return &Boundary{at, made, b.roles, baseline.Records{{Kind: knownstate.Policy, Inputs: args}}}, nil
 }
 
 // NewRole makes the only role of a duty, and the boundary from the same permissions: so

@@ -78,6 +78,7 @@ func NewBoundedRole(c component.Context, child pulumi.ResourceOption, name strin
 	if err != nil {
 		return nil, fmt.Errorf("role: %w", err)
 	}
+	boundary.roles.all = append(boundary.roles.all, at)
 	return &Role{Role: made, Boundary: boundary, Records: baseline.Records{{Kind: knownstate.Role, Inputs: args}}}, nil
 }
 

@@ -21,6 +21,10 @@ type Result struct {
 	Rotators map[string]string
 	// Workflows is the repository that holds the program; nil where settings name none.
 	Workflows *githubactions.Repository
+	// Trusts are the trust policies of the roles that settings trust, by name.
+	Trusts map[string]string
+	// Bus is EventBridge's default bus.
+	Bus account.Bus
 	// DetectorID is the GuardDuty detector that the gate adopts; empty for none.
 	DetectorID string
 }
@@ -33,15 +37,19 @@ func Check(c component.Context, parent pulumi.Resource, in account.Reader) (Resu
 	rotators, wrongSecrets := checkSecrets(c, parent)
 	workflows, wrongWorkflows := findWorkflows(c, parent)
 	detectorID, wrongDetection := findDetection(c, in)
+	trusts, wrongTrusts := readTrusts(c, parent)
+	bus, wrongBus := readBus(c, in)
 	warnings, wrongWorkload := workload()
 	for _, warning := range warnings {
 		wrongWorkload = errors.Join(wrongWorkload, c.Ctx.Log.Warn(warning, nil))
 	}
-	err := errors.Join(wrongRepositories, wrongSecrets, wrongWorkflows, wrongDetection, wrongWorkload, pipeline.New(c.Settings).Check())
+	err := errors.Join(wrongRepositories, wrongSecrets, wrongWorkflows, wrongDetection, wrongWorkload, wrongTrusts, wrongBus, pipeline.New(c.Settings).Check())
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Mergers: repositories.mergers, Rotators: rotators, Workflows: workflows, DetectorID: detectorID}, nil
+	return Result{
+		Mergers: repositories.mergers, Rotators: rotators, Workflows: workflows, DetectorID: detectorID, Trusts: trusts, Bus: bus,
+	}, nil
 }
 
 // start runs a call while others run. The function that it returns waits for the result.

@@ -22,13 +22,15 @@ func findWorkflows(c component.Context, parent pulumi.Resource) (*githubactions.
 	if c.Settings.Workflows.Repository == "" {
 		return nil, nil
 	}
-	if err := checkOIDCProvider(c, parent); err != nil {
+	audiences, err := checkOIDCProvider(c, parent)
+	if err != nil {
 		return nil, err
 	}
 	found, err := findRepository(c, parent)
 	if err != nil {
 		return nil, err
 	}
+	found.Audiences = audiences
 	if err := checkEnvironments(c, parent, found); err != nil {
 		return nil, err
 	}
@@ -36,26 +38,29 @@ func findWorkflows(c component.Context, parent pulumi.Resource) (*githubactions.
 }
 
 // checkOIDCProvider compares what settings say of GitHub's OIDC provider with what
-// the account has. One that this gate made bears its tag.
-func checkOIDCProvider(c component.Context, parent pulumi.Resource) error {
+// the account has. One that this gate made bears its tag. It returns the provider's audiences.
+func checkOIDCProvider(c component.Context, parent pulumi.Resource) ([]string, error) {
 	arn := c.Names.GitHubProvider()
 	wanted := c.Settings.Workflows.OidcProvider
 	found, err := iam.LookupOpenIdConnectProvider(c.Ctx, &iam.LookupOpenIdConnectProviderArgs{Arn: &arn}, pulumi.Parent(parent))
 	absent := err != nil && strings.Contains(err.Error(), "NoSuchEntity")
 	switch {
 	case err != nil && !absent:
-		return component.SettingError("workflows.oidcProvider", wanted, "AWS does not say whether the account has %s; "+
+		return nil, component.SettingError("workflows.oidcProvider", wanted, "AWS does not say whether the account has %s; "+
 			"let the credentials call iam:GetOpenIDConnectProvider: %w", arn, err)
 	case wanted == settings.Adopt && absent:
-		return component.SettingError("workflows.oidcProvider", wanted, "the account has no OIDC provider of %s; set it to create", naming.OIDCHost)
+		return nil, component.SettingError("workflows.oidcProvider", wanted, "the account has no OIDC provider of %s; set it to create", naming.OIDCHost)
 	case wanted == settings.Adopt && !slices.Contains(found.ClientIdLists, githubactions.STSAudience):
-		return component.SettingError("workflows.oidcProvider", wanted, "the account's OIDC provider of %s does not take tokens for %s; "+
+		return nil, component.SettingError("workflows.oidcProvider", wanted, "the account's OIDC provider of %s does not take tokens for %s; "+
 			"add it to the provider's audiences", naming.OIDCHost, githubactions.STSAudience)
 	case wanted == settings.Create && !absent && found.Tags[naming.GateTag] != c.Names.Gate:
-		return component.SettingError("workflows.oidcProvider", wanted, "the account has an OIDC provider of %s already, and can have only one; "+
+		return nil, component.SettingError("workflows.oidcProvider", wanted, "the account has an OIDC provider of %s already, and can have only one; "+
 			"set it to adopt", naming.OIDCHost)
 	}
-	return nil
+	if wanted == settings.Adopt {
+		return found.ClientIdLists, nil
+	}
+	return []string{githubactions.STSAudience}, nil
 }
 
 func findRepository(c component.Context, parent pulumi.Resource) (*githubactions.Repository, error) {

@@ -123,5 +123,5 @@ func newStateMachine(c component.Context, parent pulumi.Resource, boundaries *id
 	if err != nil {
 		return nil, fmt.Errorf("state machine: %w", err)
 	}
-	return &stateMachine{made, role.Boundary.Records}, nil
+	return &stateMachine{made, role.AllRecords()}, nil
 }

@@ -13,8 +13,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/gate/alerting"
+	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/settings"
 )
 
@@ -89,40 +91,65 @@ func prodChanges(events []string, repositories []string) pulumi.StringOutput {
 	})
 }
 
-// NewStartRule starts an app's pipeline when prod of its CodeCommit repository changes.
-func NewStartRule(c component.Context, parent pulumi.Resource, app settings.App, alerts *alerting.Alerts, eventBridgeRole *identity.Role, pipeline *codepipeline.Pipeline) error {
-	child, name := pulumi.Parent(parent), c.ChildName(app.Name+"-"+component.ProdBranch)
-	made, err := cloudwatch.NewEventRule(c.Ctx, name, &cloudwatch.EventRuleArgs{
-		Name:         pulumi.String(c.Names.Gate + "-" + app.Name + "-" + component.ProdBranch),
-		Description:  pulumi.String("Starts the pipeline of " + app.Name + " when " + component.ProdBranch + " of " + app.Repository + " has changed"),
-		EventPattern: prodChanges([]string{"referenceCreated", "referenceUpdated"}, []string{app.Repository}),
-	}, child)
+// StartRule starts an app's pipeline when prod of its CodeCommit repository changes.
+type StartRule struct {
+	name   string
+	rule   *cloudwatch.EventRuleArgs
+	target *cloudwatch.EventTargetArgs
+	ready  []pulumi.Resource
+}
+
+// NewStartRule describes the rule. The known state of an app has it, and exists before the pipeline.
+func NewStartRule(c component.Context, app settings.App, alerts *alerting.Alerts, eventBridgeRole *identity.Role) *StartRule {
+	name := c.Names.Gate + "-" + app.Name + "-" + component.ProdBranch
+	return &StartRule{
+		name: c.ChildName(app.Name + "-" + component.ProdBranch),
+		rule: &cloudwatch.EventRuleArgs{
+			Name:         pulumi.String(name),
+			Description:  pulumi.String("Starts the pipeline of " + app.Name + " when " + component.ProdBranch + " of " + app.Repository + " has changed"),
+			EventPattern: prodChanges([]string{"referenceCreated", "referenceUpdated"}, []string{app.Repository}),
+		},
+		target: &cloudwatch.EventTargetArgs{
+			Rule:             pulumi.String(name),
+			TargetId:         pulumi.String("pipeline"),
+			Arn:              pulumi.String(c.Names.Pipeline(app.Name).ARN),
+			RoleArn:          eventBridgeRole.Arn,
+			DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: alerts.DeadLettersArn},
+		},
+		ready: slices.Concat(eventBridgeRole.Attached, alerts.Ready),
+	}
+}
+
+// Records are those of the rule and its target.
+func (s *StartRule) Records() baseline.Records {
+	return baseline.Records{{Kind: knownstate.Rule, Inputs: s.rule}, {Kind: knownstate.Target, Inputs: s.target}}
+}
+
+// Declare makes the rule and its target, after the pipeline.
+func (s *StartRule) Declare(c component.Context, parent pulumi.Resource, pipeline *codepipeline.Pipeline) error {
+	child := pulumi.Parent(parent)
+	made, err := cloudwatch.NewEventRule(c.Ctx, s.name, s.rule, child)
 	if err != nil {
 		return err
 	}
-	_, err = cloudwatch.NewEventTarget(c.Ctx, name, &cloudwatch.EventTargetArgs{
-		Rule:             made.Name,
-		TargetId:         pulumi.String("pipeline"),
-		Arn:              pipeline.Arn,
-		RoleArn:          eventBridgeRole.Arn,
-		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: alerts.DeadLettersArn},
-	}, child, pulumi.DependsOn(slices.Concat(eventBridgeRole.Attached, alerts.Ready)))
+	_, err = cloudwatch.NewEventTarget(c.Ctx, s.name, s.target, child, pulumi.DependsOn(append([]pulumi.Resource{made, pipeline}, s.ready...)))
 	return err
 }
 
 // NewChangeRules publish an alert for every change of prod in CodeCommit, whoever makes it: a merge that was
 // approved is one, and a push that guardrails would have refused is the other.
-func NewChangeRules(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts) error {
+func NewChangeRules(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts) (baseline.Records, error) {
 	if !c.Settings.UsesCodeCommit() {
-		return nil
+		return nil, nil
 	}
+	var records baseline.Records
 	const few = 15 // names of 100 characters, of the 2,048 that a pattern takes
 	for i, repositories := range slices.Collect(slices.Chunk(c.Settings.Repositories(), few)) {
 		name := "source-changes"
 		if i > 0 {
 			name += "-" + strconv.Itoa(i+1)
 		}
-		if err := alerts.NewRule(c, parent, alerting.Rule{
+		made, err := alerts.NewRule(c, parent, alerting.Rule{
 			Name:        name,
 			Description: "The branch " + component.ProdBranch + " of a repository changed",
 			Pattern:     prodChanges([]string{"referenceCreated", "referenceUpdated", "referenceDeleted"}, repositories),
@@ -133,9 +160,11 @@ func NewChangeRules(c component.Context, parent pulumi.Resource, alerts *alertin
 			Message: c.AlertPrefix() + " " + component.ProdBranch + " of <repository>, account <account>, <region>: <event> at <time>, commit <commit> after <before>, by <who> " +
 				"(empty: CloudTrail names the caller), merged by <merge> (empty: it was pushed). If it was no merge of an approved pull request, stop the pipeline's execution, " +
 				"revoke the credentials of the caller, and restore the branch.",
-		}); err != nil {
-			return err
+		})
+		if err != nil {
+			return nil, err
 		}
+		records = append(records, made...)
 	}
-	return nil
+	return records, nil
 }

@@ -10,7 +10,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"prodgate/pkg/catalogue"
+	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/policydoc"
 )
 
@@ -18,6 +20,7 @@ import (
 type Key struct {
 	*kms.Key
 	Purpose string
+	Records baseline.Records
 }
 
 // Keys are the keys that rooms have made.
@@ -45,6 +48,15 @@ func (k Keys) ByPurpose() pulumi.StringMap {
 	return arns
 }
 
+// Records are those of all keys.
+func (k Keys) Records() baseline.Records {
+	var all baseline.Records
+	for _, key := range k {
+		all = append(all, key.Records...)
+	}
+	return all
+}
+
 // NewKey makes a KMS key of one purpose, with an alias to find it by. IAM says who uses
 // the key, but only who may change the gate changes it. Uses are added for services,
 // which have no IAM policies.
@@ -56,23 +68,24 @@ func NewKey(c component.Context, parent pulumi.Resource, purpose, description st
 		Resources:  policydoc.On("*"),
 	}}, catalogue.DenyStatements(catalogue.Keys, c.Settings, "", "*"), policydoc.Document{catalogue.DenyPlainHTTP(catalogue.Keys, "*")}, uses)
 	name := c.ChildName(purpose)
-	key, err := kms.NewKey(c.Ctx, name, &kms.KeyArgs{
+	args := &kms.KeyArgs{
 		Description:          pulumi.String(description),
 		EnableKeyRotation:    pulumi.Bool(true),
 		DeletionWindowInDays: pulumi.Int(c.Settings.Retention.KeyDays),
 		Policy:               policy.JSON(),
-	}, pulumi.Parent(parent), c.ProtectOption())
+	}
+	key, err := kms.NewKey(c.Ctx, name, args, pulumi.Parent(parent), c.ProtectOption())
 	if err != nil {
 		return nil, err
 	}
-	if _, err = kms.NewAlias(c.Ctx, name, &kms.AliasArgs{
-		Name:        pulumi.String(c.Names.KeyAlias(purpose)),
-		TargetKeyId: key.KeyId,
-		// No child of the key: it would be protected with it, and holds nothing.
-	}, pulumi.Parent(parent)); err != nil {
+	alias := &kms.AliasArgs{Name: pulumi.String(c.Names.KeyAlias(purpose)), TargetKeyId: key.KeyId}
+	// No child of the key: it would be protected with it, and holds nothing.
+	if _, err = kms.NewAlias(c.Ctx, name, alias, pulumi.Parent(parent)); err != nil {
 		return nil, fmt.Errorf("alias: %w", err)
 	}
-	return &Key{key, purpose}, nil
+	return &Key{key, purpose, baseline.Records{
+		{Kind: knownstate.Key(c.Names.KeyAlias(purpose)), Inputs: args}, {Kind: knownstate.KeyAlias, Inputs: alias},
+	}}, nil
 }
 
 // ViaService is the condition that a service of AWS's uses a key for the role that asked

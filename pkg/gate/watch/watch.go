@@ -12,10 +12,12 @@ import (
 
 	"prodgate/pkg/catalogue"
 	"prodgate/pkg/gate/alerting"
+	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
 	"prodgate/pkg/gate/source"
 	"prodgate/pkg/gate/storage"
+	"prodgate/pkg/knownstate"
 	"prodgate/pkg/settings"
 )
 
@@ -23,26 +25,27 @@ import (
 // contained where the stack contains. Keys are all of the gate's; rotators are the roles of
 // the functions that rotate secrets.
 func New(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, eventBridgeRole *identity.Role, contain *alerting.StepFunctionsTarget,
-	keys storage.Keys, rotators []string) error {
+	keys storage.Keys, rotators []string) (baseline.Records, error) {
 	if c.Settings.Detection.Response == settings.Ignore {
-		return c.Ctx.Log.Warn(fmt.Sprintf("prodgate:detection.response: %q: nobody is alerted when a call bypasses the gate; "+
+		return nil, c.Ctx.Log.Warn(fmt.Sprintf("prodgate:detection.response: %q: nobody is alerted when a call bypasses the gate; "+
 			"set it to alert, unless something else watches the account", settings.Ignore), nil)
 	}
 	group, err := c.NewGroup(component.WatchType, parent, c.ChildName("watch"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := source.NewChangeRules(c, group, alerts); err != nil {
-		return err
+	records, err := source.NewChangeRules(c, group, alerts)
+	if err != nil {
+		return nil, err
 	}
 	global, err := newGlobalProvider(c, parent)
 	if err != nil {
-		return fmt.Errorf("global provider: %w", err)
+		return nil, fmt.Errorf("global provider: %w", err)
 	}
 	for _, call := range catalogue.AlertRules(c.Settings, rotators) {
 		one, fits, err := newAlert(c, call, keys, rotators)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !fits {
 			continue
@@ -50,25 +53,29 @@ func New(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, e
 		if call.AffectsDelivery {
 			one.Starts = contain
 		}
-		if err := alerts.NewRule(c, group, one); err != nil {
-			return err
+		made, err := alerts.NewRule(c, group, one)
+		if err != nil {
+			return nil, err
 		}
+		records = append(records, made...)
 	}
 	if global != nil {
 		for _, call := range catalogue.ForwardedRules(c.Settings, rotators) {
 			one, fits, err := newAlert(c, call, keys, rotators)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if !fits {
 				continue
 			}
-			if err := forwardToRegion(c, group, global, one, eventBridgeRole); err != nil {
-				return err
+			made, err := forwardToRegion(c, group, global, one, eventBridgeRole)
+			if err != nil {
+				return nil, err
 			}
+			records = append(records, made...)
 		}
 	}
-	return c.RegisterOutputs(group, nil)
+	return records, c.RegisterOutputs(group, nil)
 }
 
 // newAlert is the rule of calls on some parts, and whether EventBridge takes its pattern: whoever runs the program is warned
@@ -168,25 +175,29 @@ func alertMessage(c component.Context, call catalogue.AlertRule, part string) st
 // forwardToRegion makes the same rule in the region where IAM's events arrive: it forwards them to
 // the bus of the stack's region. EventBridge tries for 24 hours; there is no queue for
 // what it cannot forward, since one would have to be in that region.
-func forwardToRegion(c component.Context, parent pulumi.Resource, global *aws.Provider, r alerting.Rule, eventBridgeRole *identity.Role) error {
+func forwardToRegion(c component.Context, parent pulumi.Resource, global *aws.Provider, r alerting.Rule, eventBridgeRole *identity.Role) (baseline.Records, error) {
 	name, there := c.ChildName(r.Name+"-global"), []pulumi.ResourceOption{pulumi.Parent(parent), pulumi.Provider(global)}
-	made, err := cloudwatch.NewEventRule(c.Ctx, name, &cloudwatch.EventRuleArgs{
+	rule := &cloudwatch.EventRuleArgs{
 		Name:         pulumi.String(c.Names.Gate + "-" + r.Name),
 		Description:  pulumi.String("Forwards to " + c.Names.Region + ": " + r.Description),
 		EventPattern: r.Pattern,
 		State:        r.State(),
-	}, there...)
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.Name, err)
 	}
-	_, err = cloudwatch.NewEventTarget(c.Ctx, name, &cloudwatch.EventTargetArgs{
+	made, err := cloudwatch.NewEventRule(c.Ctx, name, rule, there...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Name, err)
+	}
+	target := &cloudwatch.EventTargetArgs{
 		Rule:     made.Name,
 		TargetId: pulumi.String(c.Names.Region),
 		Arn:      pulumi.String(c.Names.Bus()),
 		RoleArn:  eventBridgeRole.Arn,
-	}, append(there, pulumi.DependsOn(eventBridgeRole.Attached))...)
-	if err != nil {
-		return fmt.Errorf("%s: target: %w", r.Name, err)
 	}
-	return nil
+	_, err = cloudwatch.NewEventTarget(c.Ctx, name, target, append(there, pulumi.DependsOn(eventBridgeRole.Attached))...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: target: %w", r.Name, err)
+	}
+	return baseline.Records{
+		{Kind: knownstate.In(c.Names.Global, knownstate.Rule), Inputs: rule}, {Kind: knownstate.In(c.Names.Global, knownstate.Target), Inputs: target},
+	}, nil
 }

@@ -5,9 +5,11 @@ import (
 	"maps"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -16,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"prodgate/pkg/knownstate"
 )
@@ -174,6 +178,47 @@ func targetInputs(rule string, answer any) knownstate.Inputs {
 	rename(in(t, "inputTransformer"), "inputPathsMap", "inputPaths")
 	t["rule"] = rule
 	return t
+}
+
+// topicInputs are of GetTopicAttributes, but for the topic's policy, and of GetDataProtectionPolicy. What SNS counts, shows to
+// people and logs decides nothing of what is delivered.
+func topicInputs(name string, answer *sns.GetTopicAttributesOutput, protection *sns.GetDataProtectionPolicyOutput) knownstate.Inputs {
+	t := object{"name": name, "dataProtectionPolicy": aws.ToString(protection.DataProtectionPolicy)}
+	for attribute, value := range answer.Attributes {
+		switch {
+		case strings.HasPrefix(attribute, "Subscriptions"), strings.HasSuffix(attribute, "FeedbackRoleArn"), strings.HasSuffix(attribute, "FeedbackSampleRate"),
+			slices.Contains([]string{"DisplayName", "EffectiveDeliveryPolicy", "Owner", "Policy", "SignatureVersion", "TopicArn", "TracingConfig"}, attribute):
+			continue
+		}
+		t[strings.ToLower(attribute[:1])+attribute[1:]] = value
+	}
+	leaveOut(t, "fifoTopic", "false")
+	return t
+}
+
+// subscriptionInputs are of ListSubscriptionsByTopic, with the attributes that decide what is delivered: Amazon SNS API
+// Reference, GetSubscriptionAttributes.
+func subscriptionInputs(s snstypes.Subscription, attributes map[string]string) knownstate.Inputs {
+	inputs := object{"protocol": aws.ToString(s.Protocol), "endpoint": aws.ToString(s.Endpoint)}
+	for _, name := range []string{"DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy", "ReplayPolicy", "SubscriptionRoleArn"} {
+		inputs[strings.ToLower(name[:1])+name[1:]] = attributes[name]
+	}
+	leaveOut(inputs, "rawMessageDelivery", "false")
+	return inputs
+}
+
+// busInputs are of DescribeEventBus.
+func busInputs(answer *eventbridge.DescribeEventBusOutput) knownstate.Inputs {
+	return knownstate.Inputs{"name": aws.ToString(answer.Name), "policy": aws.ToString(answer.Policy), "key": aws.ToString(answer.KmsKeyIdentifier)}
+}
+
+// identityProviderInputs are of GetOpenIDConnectProvider.
+func identityProviderInputs(answer *iam.GetOpenIDConnectProviderOutput) knownstate.Inputs {
+	audiences := []any{}
+	for _, audience := range answer.ClientIDList {
+		audiences = append(audiences, audience)
+	}
+	return knownstate.Inputs{"url": aws.ToString(answer.Url), "clientIdLists": audiences}
 }
 
 // functionInputs are of GetFunctionConfiguration.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,7 +18,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"prodgate/pkg/knownstate"
 )
@@ -106,18 +110,50 @@ func structures(t *testing.T) map[string]struct {
 	must(err)
 	permission, err := of.lambda.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: name})
 	must(err)
+	of = answering(t, recorded["a topic with its subscribers"].answers)
+	topic, err := of.sns.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: name})
+	must(err)
+	protection, err := of.sns.GetDataProtectionPolicy(ctx, &sns.GetDataProtectionPolicyInput{ResourceArn: name})
+	must(err)
+	subscribed := &snstypes.Subscription{Protocol: aws.String("sqs"), Endpoint: aws.String("arn:q")}
+	subscription, err := of.sns.GetSubscriptionAttributes(ctx, &sns.GetSubscriptionAttributesInput{SubscriptionArn: name})
+	must(err)
+	topics := func() ([]knownstate.Part, error) {
+		return topicParts("t", topic, protection, []knownstate.Inputs{subscriptionInputs(*subscribed, subscription.Attributes)})
+	}
+	bus, err := answering(t, recorded["a bus"].answers).events.DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: name})
+	must(err)
+	of = answering(t, recorded["a key"].answers)
+	key, err := of.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: name})
+	must(err)
+	keyPolicy, err := of.kms.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: name})
+	must(err)
+	rotation, err := of.kms.GetKeyRotationStatus(ctx, &kms.GetKeyRotationStatusInput{KeyId: name})
+	must(err)
+	keys := func() ([]knownstate.Part, error) { return keyParts("alias/a", key, keyPolicy, rotation) }
+	provider, err := answering(t, recorded["an identity provider"].answers).iam.GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: name})
+	must(err)
 
 	return map[string]struct {
 		answer reflect.Value
 		parts  func() ([]knownstate.Part, error)
 	}{
-		"GetPipeline":              {reflect.ValueOf(pipeline.Pipeline), func() ([]knownstate.Part, error) { return pipelineParts("eu-west-2", pipeline) }},
-		"BatchGetProjects":         {reflect.ValueOf(&projects.Projects[0]), func() ([]knownstate.Part, error) { return projectParts(projects.Projects[0]) }},
-		"GetRole":                  {reflect.ValueOf(role.Role), func() ([]knownstate.Part, error) { return roleParts(role, nil, nil) }},
-		"DescribeRepositories":     {reflect.ValueOf(&repositories.Repositories[0]), func() ([]knownstate.Part, error) { return repositoryParts(repositories, policy) }},
-		"DescribeRule":             {reflect.ValueOf(rule), func() ([]knownstate.Part, error) { return ruleParts(rule, targets) }},
-		"ListTargetsByRule":        {reflect.ValueOf(&targets.Targets[0]), func() ([]knownstate.Part, error) { return ruleParts(rule, targets) }},
-		"GetFunctionConfiguration": {reflect.ValueOf(function), func() ([]knownstate.Part, error) { return functionParts(function, permission) }},
+		"GetPipeline":               {reflect.ValueOf(pipeline.Pipeline), func() ([]knownstate.Part, error) { return pipelineParts("eu-west-2", pipeline) }},
+		"BatchGetProjects":          {reflect.ValueOf(&projects.Projects[0]), func() ([]knownstate.Part, error) { return projectParts(projects.Projects[0]) }},
+		"GetRole":                   {reflect.ValueOf(role.Role), func() ([]knownstate.Part, error) { return roleParts(role, nil, nil) }},
+		"DescribeRepositories":      {reflect.ValueOf(&repositories.Repositories[0]), func() ([]knownstate.Part, error) { return repositoryParts(repositories, policy) }},
+		"DescribeRule":              {reflect.ValueOf(rule), func() ([]knownstate.Part, error) { return ruleParts(rule, targets) }},
+		"ListTargetsByRule":         {reflect.ValueOf(&targets.Targets[0]), func() ([]knownstate.Part, error) { return ruleParts(rule, targets) }},
+		"GetTopicAttributes":        {reflect.ValueOf(topic), topics},
+		"GetDataProtectionPolicy":   {reflect.ValueOf(protection), topics},
+		"ListSubscriptionsByTopic":  {reflect.ValueOf(subscribed), topics},
+		"GetSubscriptionAttributes": {reflect.ValueOf(subscription), topics},
+		"DescribeEventBus":          {reflect.ValueOf(bus), func() ([]knownstate.Part, error) { return busParts(bus) }},
+		"DescribeKey":               {reflect.ValueOf(key.KeyMetadata), keys},
+		"GetKeyPolicy":              {reflect.ValueOf(keyPolicy), keys},
+		"GetKeyRotationStatus":      {reflect.ValueOf(rotation), keys},
+		"GetOpenIDConnectProvider":  {reflect.ValueOf(provider), func() ([]knownstate.Part, error) { return identityProviderParts(provider) }},
+		"GetFunctionConfiguration":  {reflect.ValueOf(function), func() ([]knownstate.Part, error) { return functionParts(function, permission) }},
 	}
 }
 
@@ -137,6 +173,23 @@ var ignored = map[string][]string{
 		"ImageScanningConfiguration.ScanOnPush",
 	},
 	"DescribeRule": {"Arn", "CreatedBy", "Description"},
+	"DescribeEventBus": {
+		"Arn", "CreationTime", "DeadLetterConfig.Arn", "Description", "LastModifiedTime", "LogConfig.IncludeDetail", "LogConfig.Level", "ManagedBy",
+	},
+	// A key's origin, material and kind are fixed when the key is made: another key has another id. Enabled is part of its state.
+	"DescribeKey": {
+		"AWSAccountId", "Arn", "CloudHsmClusterId", "CreationDate", "CurrentKeyMaterialId", "CustomKeyStoreId", "CustomerMasterKeySpec", "DeletionDate", "Description",
+		"Enabled", "EncapsulationAlgorithms", "EncryptionAlgorithms", "ExpirationModel", "KeyAgreementAlgorithms", "KeyManager", "KeySpec", "KeyUsage", "MacAlgorithms",
+		"MultiRegion", "MultiRegionConfiguration.MultiRegionKeyType", "MultiRegionConfiguration.PrimaryKey.Arn", "MultiRegionConfiguration.PrimaryKey.Region",
+		"MultiRegionConfiguration.ReplicaKeys.Arn", "MultiRegionConfiguration.ReplicaKeys.Region", "Origin", "PendingDeletionWindowInDays", "SigningAlgorithms", "ValidTo",
+		"XksKeyConfiguration.Id",
+	},
+	"GetKeyPolicy":             {"PolicyName"}, // there is one name
+	"GetKeyRotationStatus":     {"KeyId", "NextRotationDate", "OnDemandRotationStartDate", "RotationPeriodInDays"},
+	"GetOpenIDConnectProvider": {"CreateDate", "Tags.Key", "Tags.Value", "ThumbprintList"},
+	"ListSubscriptionsByTopic": {"Owner", "SubscriptionArn", "TopicArn"},
+	// The attributes that decide what is delivered are listed: TestAnswers_Attributes.
+	"GetSubscriptionAttributes": {"Attributes"},
 	"GetFunctionConfiguration": {
 		"CodeSize", "Description", "FunctionArn", "LastModified", "LastUpdateStatus", "LastUpdateStatusReason", "LastUpdateStatusReasonCode", "RevisionId",
 		"RuntimeVersionConfig.Error.ErrorCode", "RuntimeVersionConfig.Error.Message", "RuntimeVersionConfig.RuntimeVersionArn", "State", "StateReason",
@@ -187,6 +240,107 @@ func TestAnswers_EveryMemberIsCompared(t *testing.T) {
 			}
 			t.Logf("%d members", n)
 		})
+	}
+}
+
+// TestAnswers_Attributes: every attribute that decides what a topic delivers, and to whom, is compared, and no other.
+func TestAnswers_Attributes(t *testing.T) {
+	t.Parallel()
+	compared := func(topic, subscription map[string]string) string {
+		parts, err := topicParts("t", &sns.GetTopicAttributesOutput{Attributes: topic}, &sns.GetDataProtectionPolicyOutput{}, []knownstate.Inputs{
+			subscriptionInputs(snstypes.Subscription{Protocol: aws.String("email"), Endpoint: aws.String("a@example.com")}, subscription),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := ""
+		for _, part := range parts {
+			for _, field := range slices.Sorted(maps.Keys(part.Hashes())) {
+				text += field + part.Hashes()[field]
+			}
+		}
+		return text
+	}
+	policy := func(more map[string]string) map[string]string {
+		all := map[string]string{"Policy": statement("sns:Publish")}
+		maps.Copy(all, more)
+		return all
+	}
+	usual := compared(policy(nil), nil)
+	for name, differs := range map[string]bool{
+		"DeliveryPolicy": true, "ArchivePolicy": true, "KmsMasterKeyId": true, "FifoTopic": true, "ContentBasedDeduplication": true,
+		"DisplayName": false, "EffectiveDeliveryPolicy": false, "Owner": false, "SignatureVersion": false, "TopicArn": false, "TracingConfig": false,
+		"SubscriptionsPending": false, "SubscriptionsConfirmed": false, "SQSSuccessFeedbackRoleArn": false, "SQSSuccessFeedbackSampleRate": false,
+	} {
+		if got := compared(policy(map[string]string{name: "x"}), nil) != usual; got != differs {
+			t.Errorf("of a topic, %s differs is %t", name, got)
+		}
+	}
+	for name, differs := range map[string]bool{
+		"DeliveryPolicy": true, "FilterPolicy": true, "RawMessageDelivery": true, "RedrivePolicy": true, "ReplayPolicy": true,
+		"SubscriptionRoleArn": true, "PendingConfirmation": false, "ConfirmationWasAuthenticated": false, "SubscriptionPrincipal": false, "EffectiveDeliveryPolicy": false,
+	} {
+		value := map[string]string{"RawMessageDelivery": "true", "SubscriptionRoleArn": "arn:r"}[name]
+		if value == "" {
+			value = `{"a": ["b"]}`
+		}
+		if got := compared(policy(nil), map[string]string{name: value}) != usual; got != differs {
+			t.Errorf("of a subscription, %s differs is %t", name, got)
+		}
+	}
+	if compared(policy(map[string]string{"FifoTopic": "false"}), map[string]string{"RawMessageDelivery": "false"}) != usual {
+		t.Error("what SNS fills in is a difference")
+	}
+}
+
+// TestCheck_RoleNames: the names of the roles below a path are read in pages, and each counts in its folder.
+func TestCheck_RoleNames(t *testing.T) {
+	t.Parallel()
+	page := func(more string, names ...string) string {
+		roles := ""
+		for _, name := range names {
+			i := strings.LastIndex(name, "/")
+			roles += "<member><Path>" + name[:i+1] + "</Path><RoleName>" + name[i+1:] + "</RoleName></member>"
+		}
+		return result("ListRoles", "<Roles>"+roles+"</Roles>"+more)
+	}
+	s := &server{answer: func(c call) string {
+		form, _ := url.ParseQuery(c.input)
+		if c.operation != "ListRoles" || form.Get("PathPrefix") != "/prodgate/" || form.Get("MaxItems") != "1000" {
+			t.Errorf("a call %v", c)
+		}
+		if form.Get("Marker") == "" {
+			return page("<IsTruncated>true</IsTruncated><Marker>m</Marker>", "/prodgate/pipeline/a", "/prodgate/build/b")
+		}
+		return page("<IsTruncated>false</IsTruncated>", "/prodgate/pipeline/evil", "/prodgate/none")
+	}}
+	l := newLive(s.start(t), Options{Policies: policies})
+	read := l.read(t.Context(), []string{"roles /prodgate/"})["roles /prodgate/"]
+	want := knownstate.Part{Fields: knownstate.Fields{
+		"pipeline": []any{"/prodgate/pipeline/a", "/prodgate/pipeline/evil"}, "build": []any{"/prodgate/build/b"}, "no folder": []any{"/prodgate/none"},
+	}}.Hashes()
+	if read.err != nil || !maps.Equal(read.hashes, want) {
+		t.Errorf("read %v, %v, want %v", read.hashes, read.err, want)
+	}
+}
+
+// TestCheck_Region: a rule of another region is read there.
+func TestCheck_Region(t *testing.T) {
+	t.Parallel()
+	answers := recorded["a rule of another region"].answers
+	s := &server{answer: func(c call) string { return answers[c.operation] }}
+	l := newLive(s.start(t), Options{})
+	for _, part := range []string{"rule us-east-1/r", "rule r"} {
+		if got := l.read(t.Context(), []string{part})[part]; got.err != nil || len(got.hashes) == 0 {
+			t.Errorf("%s: %v", part, got)
+		}
+	}
+	var regions []string
+	for _, c := range s.calls {
+		regions = append(regions, c.region)
+	}
+	if want := []string{"us-east-1", "us-east-1", "eu-west-2", "eu-west-2"}; !slices.Equal(regions, want) {
+		t.Errorf("the calls are of %q", regions)
 	}
 }
 
@@ -272,7 +426,8 @@ func TestAnswers_Errors(t *testing.T) {
 			"GetRole":                  result("GetRole", "<Role><RoleName>r</RoleName></Role>"),
 			"GetPolicy":                "404 <ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>",
 			"ListAttachedRolePolicies": result("ListAttachedRolePolicies", ""), "ListRolePolicies": result("ListRolePolicies", ""),
-			"GetTopicAttributes": result("GetTopicAttributes", ""), "GetBucketPolicy": "null",
+			"GetTopicAttributes": result("GetTopicAttributes", ""), "GetDataProtectionPolicy": result("GetDataProtectionPolicy", ""),
+			"ListSubscriptionsByTopic": result("ListSubscriptionsByTopic", ""), "GetBucketPolicy": "null",
 			"DescribeRule": `{"Name": "r", "EventPattern": "x"}`, "ListTargetsByRule": `{}`,
 		})
 		if got := l.read(context.Background(), []string{part})[part]; got.err == nil || !strings.Contains(got.err.Error(), want) {

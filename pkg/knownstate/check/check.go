@@ -14,13 +14,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"prodgate/pkg/knownstate"
 )
 
 // Options are what a check is told of the gate.
 type Options struct {
 	// Gate is the name of the gate in alerts.
 	Gate string
-	// KnownState is the parameter of what all apps share; those of apps are below it.
+	// KnownState is the parameter of what all apps share; those of apps are below it, and further ones of what apps share
+	// below the same name with knownstate.SharedSuffix.
 	KnownState string
 	// Policies begins the ARN of every policy of the gate.
 	Policies string
@@ -89,7 +92,11 @@ func (c *Check) known(ctx context.Context, app string) (state, error) {
 	if err != nil {
 		return nil, err
 	}
-	texts := []string{shared}
+	below, err := c.live.parametersBelow(ctx, c.live.KnownState+knownstate.SharedSuffix)
+	if err != nil {
+		return nil, err
+	}
+	texts := slices.AppendSeq([]string{shared}, maps.Values(below))
 	if app != "" {
 		own, err := c.live.parameter(ctx, c.live.KnownState+"/"+app)
 		if err != nil {
@@ -109,7 +116,12 @@ func (c *Check) known(ctx context.Context, app string) (state, error) {
 		if err := json.Unmarshal([]byte(text), &parts); err != nil {
 			return nil, err
 		}
-		maps.Copy(known, parts)
+		for part, fields := range parts { // of a rule, a parameter may have a part only
+			if known[part] == nil {
+				known[part] = map[string]string{}
+			}
+			maps.Copy(known[part], fields)
+		}
 	}
 	if len(known) == 0 {
 		return nil, errors.New("it has no part")

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,8 @@ type gate struct {
 	parameters map[string]string
 	// fails are operations that AWS refuses, with the answer.
 	fails map[string]string
+	// ruleState is the state of the rule; empty where it is enabled.
+	ruleState string
 }
 
 const policies = "arn:aws:iam::111111111111:policy/prodgate"
@@ -51,6 +54,16 @@ func stored(t testing.TB, documents map[string]string, more ...knownstate.Part) 
 	return text
 }
 
+// partOf is one field of the rule that the gate has.
+func partOf(t testing.TB, field string) knownstate.Part {
+	t.Helper()
+	parts, err := knownstate.Kind(knownstate.Rule).Declared(knownstate.Inputs{"name": "r", "eventPattern": `{"source": ["a"]}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return knownstate.Part{Name: parts[0].Name, Fields: knownstate.Fields{field: parts[0].Fields[field]}}
+}
+
 func newGate(t testing.TB) *gate {
 	t.Helper()
 	g := &gate{documents: map[string]string{}, parameters: map[string]string{}, fails: map[string]string{}}
@@ -59,8 +72,14 @@ func newGate(t testing.TB) *gate {
 	}
 	g.parameters["/p/known-state/api"] = stored(t, map[string]string{"prodgate-api-build": g.documents["prodgate-api-build"]})
 	g.parameters["/p/known-state/web"] = stored(t, map[string]string{"prodgate-web-build": g.documents["prodgate-web-build"]})
+	g.documents["prodgate-deploy"] = statement("x:deploy")
+	const shared = "/p/known-state-shared"
+	g.parameters[shared+"/access"] = stored(t, map[string]string{"prodgate-deploy": g.documents["prodgate-deploy"]})
+	// The fields of one part are in two parameters.
+	g.parameters[shared+"/alerts"], g.parameters[shared+"/alerts-2"] = stored(t, nil, partOf(t, "pattern")), stored(t, nil, partOf(t, "state"))
 	g.parameters["/p/known-state"] = stored(t, map[string]string{"prodgate-verifier": g.documents["prodgate-verifier"]},
-		knownstate.Names("/p/known-state", []string{"/p/known-state/api", "/p/known-state/web"}))
+		knownstate.Names("/p/known-state", []string{"/p/known-state/api", "/p/known-state/web"}),
+		knownstate.Names(shared, []string{shared + "/access", shared + "/alerts", shared + "/alerts-2"}))
 	g.server = &server{answer: g.respond}
 	return g
 }
@@ -97,6 +116,10 @@ func (g *gate) respond(c call) string {
 	case "GetPolicyVersion":
 		arn := form.Get("PolicyArn")
 		return result("GetPolicyVersion", "<PolicyVersion><Document>"+url.PathEscape(g.documents[arn[strings.LastIndex(arn, "/")+1:]])+"</Document></PolicyVersion>")
+	case "DescribeRule":
+		return `{"Name": "r", "EventPattern": "{\"source\": [\"a\"]}", "State": "` + cmp.Or(g.ruleState, "ENABLED") + `"}`
+	case "ListTargetsByRule":
+		return "{}"
 	case "Publish":
 		return result("Publish", "<MessageId>1</MessageId>")
 	}
@@ -167,16 +190,25 @@ func TestCheck_ReportsDifferences(t *testing.T) {
 		}, []string{"policy prodgate-api-build: document"}, "This run of the pipeline of api deploys nothing."},
 		"what is shared, before a deployment": {"api", func(g *gate) { g.change("prodgate-verifier", "*") }, []string{"policy prodgate-verifier: document"},
 			"This run of the pipeline of api deploys nothing."},
-		"a known state that is gone": {"", func(g *gate) { delete(g.parameters, "/p/known-state/api") }, []string{"parameters /p/known-state: names"}, ""},
+		"what is shared beside the first parameter": {"api", func(g *gate) { g.change("prodgate-deploy", "*") }, []string{"policy prodgate-deploy: document"}, ""},
+		"a rule, by the clock":                      {"", func(g *gate) { g.ruleState = "DISABLED" }, []string{"rule r: state"}, ""},
+		"a rule, before a deployment":               {"api", func(g *gate) { g.ruleState = "DISABLED" }, []string{"rule r: state"}, ""},
+		"one of what is shared that is gone":        {"api", func(g *gate) { delete(g.parameters, "/p/known-state-shared/access") }, []string{"parameters /p/known-state-shared: names"}, ""},
+		"one that somebody adds":                    {"", func(g *gate) { g.parameters["/p/known-state-shared/more"] = "{}" }, []string{"parameters /p/known-state-shared: names"}, ""},
+		"a known state that is gone":                {"", func(g *gate) { delete(g.parameters, "/p/known-state/api") }, []string{"parameters /p/known-state: names"}, ""},
 		"that of the app": {"api", func(g *gate) { delete(g.parameters, "/p/known-state/api") }, []string{
 			"the known state could not be read: operation error SSM: GetParameter"}, ""},
-		"a known state that is empty": {"api", func(g *gate) { g.parameters["/p/known-state"], g.parameters["/p/known-state/api"] = "{}", "{}" }, []string{
+		"a known state that is empty": {"api", func(g *gate) {
+			for name := range g.parameters {
+				g.parameters[name] = "{}"
+			}
+		}, []string{
 			"the known state could not be read: it has no part"}, ""},
 		"a known state that is no JSON": {"api", func(g *gate) { g.parameters["/p/known-state/api"] = "x" }, []string{
 			"the known state could not be read: invalid character"}, ""},
 		"what cannot be read": {"api", func(g *gate) {
 			g.fails["GetPolicy"] = "404 <ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>"
-		}, []string{"policy prodgate-api-build could not be read: operation error IAM: GetPolicy", "policy prodgate-verifier could not be read: "}, ""},
+		}, []string{"policy prodgate-api-build could not be read: operation error IAM: GetPolicy", "policy prodgate-deploy could not be read: ", "policy prodgate-verifier could not be read: "}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -221,8 +253,8 @@ func TestCheck_WaitsForAnUpdate(t *testing.T) {
 		if err != nil || len(found) > 0 || len(g.published()) > 0 || len(*pauses) != 1 {
 			t.Errorf("%s: found %q, %v, published %v, waited %v", name, found, err, g.published(), *pauses)
 		}
-		// Two readings of the known state, and one policy of the three a second time.
-		if g.count("GetPolicyVersion") != 4 {
+		// Two readings of the known state, and one policy of the four a second time.
+		if g.count("GetPolicyVersion") != 5 {
 			t.Errorf("%s: %d policies were read", name, g.count("GetPolicyVersion"))
 		}
 	}

@@ -18,9 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"prodgate/pkg/knownstate"
@@ -42,6 +44,7 @@ type live struct {
 	ecr          *ecr.Client
 	events       *eventbridge.Client
 	iam          *iam.Client
+	kms          *kms.Client
 	lambda       *lambda.Client
 	s3           *s3.Client
 	sns          *sns.Client
@@ -59,7 +62,7 @@ func newLive(cfg aws.Config, o Options) *live {
 	return &live{
 		Options: o, region: cfg.Region,
 		codebuild: codebuild.NewFromConfig(cfg), codepipeline: codepipeline.NewFromConfig(cfg), ecr: ecr.NewFromConfig(cfg),
-		events: eventbridge.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), lambda: lambda.NewFromConfig(cfg), sns: sns.NewFromConfig(cfg),
+		events: eventbridge.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), kms: kms.NewFromConfig(cfg), lambda: lambda.NewFromConfig(cfg), sns: sns.NewFromConfig(cfg),
 		ssm: ssm.NewFromConfig(cfg),
 		s3:  s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil }),
 	}
@@ -167,6 +170,16 @@ func (l *live) one(ctx context.Context, kind, name string) ([]knownstate.Part, e
 		return l.rule(ctx, name)
 	case "function":
 		return l.function(ctx, name)
+	case "bus":
+		return l.bus(ctx, name)
+	case "key":
+		return l.key(ctx, name)
+	case "identity-provider":
+		return l.identityProvider(ctx, name)
+	case "trust":
+		return l.trust(ctx, name)
+	case "roles":
+		return l.roles(ctx, name)
 	case "parameters":
 		all, err := l.parametersBelow(ctx, name)
 		var names []string
@@ -310,22 +323,80 @@ func (l *live) bucket(ctx context.Context, name string) ([]knownstate.Part, erro
 	return knownstate.Kind(knownstate.BucketPolicy).Live(knownstate.Inputs{"bucket": name, "policy": aws.ToString(answer.Policy)})
 }
 
+// topic reads a topic that stands beside the topic of alerts, with its subscriptions.
 func (l *live) topic(ctx context.Context, name string) ([]knownstate.Part, error) {
-	answer, err := l.sns.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &l.Topic})
+	arn := l.Topic[:strings.LastIndex(l.Topic, ":")+1] + name
+	topic, err := l.sns.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &arn})
 	if err != nil {
 		return nil, err
 	}
-	return knownstate.TopicPolicy(name).Live(knownstate.Inputs{"policy": answer.Attributes["Policy"]})
+	protection, err := l.sns.GetDataProtectionPolicy(ctx, &sns.GetDataProtectionPolicyInput{ResourceArn: &arn})
+	if err != nil {
+		return nil, err
+	}
+	var subscriptions []knownstate.Inputs
+	for pages := sns.NewListSubscriptionsByTopicPaginator(l.sns, &sns.ListSubscriptionsByTopicInput{TopicArn: &arn}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range page.Subscriptions {
+			inputs, err := l.subscription(ctx, s)
+			if err != nil {
+				return nil, err
+			}
+			if inputs != nil {
+				subscriptions = append(subscriptions, inputs)
+			}
+		}
+	}
+	return topicParts(name, topic, protection, subscriptions)
 }
 
+// subscription reads one of a topic's; nil for one that somebody has ended.
+func (l *live) subscription(ctx context.Context, s snstypes.Subscription) (knownstate.Inputs, error) {
+	switch aws.ToString(s.SubscriptionArn) {
+	case "Deleted": // SNS lists it for three days more
+		return nil, nil
+	case "PendingConfirmation": // SNS shows nothing else of it
+		return subscriptionInputs(s, nil), nil
+	}
+	answer, err := l.sns.GetSubscriptionAttributes(ctx, &sns.GetSubscriptionAttributesInput{SubscriptionArn: s.SubscriptionArn})
+	if err != nil {
+		return nil, err
+	}
+	return subscriptionInputs(s, answer.Attributes), nil
+}
+
+func topicParts(name string, topic *sns.GetTopicAttributesOutput, protection *sns.GetDataProtectionPolicyOutput, subscriptions []knownstate.Inputs) ([]knownstate.Part, error) {
+	all := []func() ([]knownstate.Part, error){
+		func() ([]knownstate.Part, error) {
+			return knownstate.TopicPolicy(name).Live(knownstate.Inputs{"policy": topic.Attributes["Policy"]})
+		},
+		func() ([]knownstate.Part, error) {
+			return knownstate.Kind(knownstate.Topic).Live(topicInputs(name, topic, protection))
+		},
+	}
+	for _, inputs := range subscriptions {
+		all = append(all, func() ([]knownstate.Part, error) { return knownstate.Subscription(name).Live(inputs) })
+	}
+	return together(all...)
+}
+
+// rule reads a rule with its targets. One of another region has the region before its name.
 func (l *live) rule(ctx context.Context, name string) ([]knownstate.Part, error) {
-	rule, err := l.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: &name})
+	region, of, isElsewhere := strings.Cut(name, "/")
+	if !isElsewhere {
+		region, of = l.region, name
+	}
+	in := func(o *eventbridge.Options) { o.Region = region }
+	rule, err := l.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: &of}, in)
 	if err != nil {
 		return nil, err
 	}
 	targets := &eventbridge.ListTargetsByRuleOutput{}
-	for input := (&eventbridge.ListTargetsByRuleInput{Rule: &name}); ; {
-		page, err := l.events.ListTargetsByRule(ctx, input)
+	for input := (&eventbridge.ListTargetsByRuleInput{Rule: &of}); ; {
+		page, err := l.events.ListTargetsByRule(ctx, input, in)
 		if err != nil {
 			return nil, err
 		}
@@ -335,19 +406,124 @@ func (l *live) rule(ctx context.Context, name string) ([]knownstate.Part, error)
 		}
 		input.NextToken = page.NextToken
 	}
+	if isElsewhere {
+		return rulePartsIn(region, rule, targets)
+	}
 	return ruleParts(rule, targets)
 }
 
 func ruleParts(rule *eventbridge.DescribeRuleOutput, targets *eventbridge.ListTargetsByRuleOutput) ([]knownstate.Part, error) {
-	all := []func() ([]knownstate.Part, error){
-		func() ([]knownstate.Part, error) { return knownstate.Kind(knownstate.Rule).Live(ruleInputs(rule)) },
-	}
+	return ruleAndTargets(rule, targets, knownstate.Rule, knownstate.Target)
+}
+
+func rulePartsIn(region string, rule *eventbridge.DescribeRuleOutput, targets *eventbridge.ListTargetsByRuleOutput) ([]knownstate.Part, error) {
+	return ruleAndTargets(rule, targets, knownstate.In(region, knownstate.Rule), knownstate.In(region, knownstate.Target))
+}
+
+func ruleAndTargets(rule *eventbridge.DescribeRuleOutput, targets *eventbridge.ListTargetsByRuleOutput, ofRule, ofTarget knownstate.Kind) ([]knownstate.Part, error) {
+	all := []func() ([]knownstate.Part, error){func() ([]knownstate.Part, error) { return ofRule.Live(ruleInputs(rule)) }}
 	for _, target := range targets.Targets {
 		all = append(all, func() ([]knownstate.Part, error) {
-			return knownstate.Kind(knownstate.Target).Live(targetInputs(aws.ToString(rule.Name), target))
+			return ofTarget.Live(targetInputs(aws.ToString(rule.Name), target))
 		})
 	}
 	return together(all...)
+}
+
+func (l *live) bus(ctx context.Context, name string) ([]knownstate.Part, error) {
+	bus, err := l.events.DescribeEventBus(ctx, &eventbridge.DescribeEventBusInput{Name: &name})
+	if err != nil {
+		return nil, err
+	}
+	return busParts(bus)
+}
+
+func busParts(bus *eventbridge.DescribeEventBusOutput) ([]knownstate.Part, error) {
+	return knownstate.Kind(knownstate.Bus).Live(busInputs(bus))
+}
+
+// key reads the key that an alias stands for: GetKeyPolicy takes no alias.
+func (l *live) key(ctx context.Context, name string) ([]knownstate.Part, error) {
+	alias := knownstate.KeyAliasPrefix + name
+	key, err := l.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &alias})
+	if err != nil {
+		return nil, err
+	}
+	policy, err := l.kms.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: key.KeyMetadata.KeyId})
+	if err != nil {
+		return nil, err
+	}
+	rotation, err := l.kms.GetKeyRotationStatus(ctx, &kms.GetKeyRotationStatusInput{KeyId: key.KeyMetadata.KeyId})
+	if err != nil {
+		return nil, err
+	}
+	return keyParts(alias, key, policy, rotation)
+}
+
+func keyParts(alias string, key *kms.DescribeKeyOutput, policy *kms.GetKeyPolicyOutput, rotation *kms.GetKeyRotationStatusOutput) ([]knownstate.Part, error) {
+	return together(
+		func() ([]knownstate.Part, error) {
+			return knownstate.Key(alias).Live(knownstate.Inputs{
+				"policy": aws.ToString(policy.Policy), "enableKeyRotation": rotation.KeyRotationEnabled, "state": string(key.KeyMetadata.KeyState),
+			})
+		},
+		func() ([]knownstate.Part, error) {
+			return knownstate.Kind(knownstate.KeyAlias).Live(knownstate.Inputs{"name": alias, "targetKeyId": aws.ToString(key.KeyMetadata.KeyId)})
+		},
+	)
+}
+
+// iamARN is the ARN of a resource of IAM in the account.
+func (l *live) iamARN(resource string) string {
+	before, _, _ := strings.Cut(l.Policies, ":policy/")
+	return before + ":" + resource
+}
+
+func (l *live) identityProvider(ctx context.Context, host string) ([]knownstate.Part, error) {
+	answer, err := l.iam.GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: aws.String(l.iamARN("oidc-provider/" + host))})
+	if err != nil {
+		return nil, err
+	}
+	return identityProviderParts(answer)
+}
+
+func identityProviderParts(answer *iam.GetOpenIDConnectProviderOutput) ([]knownstate.Part, error) {
+	return knownstate.Kind(knownstate.IdentityProvider).Live(identityProviderInputs(answer))
+}
+
+// trust reads the trust policy of a role that others make.
+func (l *live) trust(ctx context.Context, name string) ([]knownstate.Part, error) {
+	answer, err := l.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+	if err != nil {
+		return nil, err
+	}
+	return trustParts(answer)
+}
+
+func trustParts(answer *iam.GetRoleOutput) ([]knownstate.Part, error) {
+	trust, err := decoded(answer.Role.AssumeRolePolicyDocument)
+	if err != nil {
+		return nil, fmt.Errorf("trust policy: %w", err)
+	}
+	return knownstate.Kind(knownstate.Trust).Live(knownstate.Inputs{"name": aws.ToString(answer.Role.RoleName), "assumeRolePolicy": trust})
+}
+
+// maxRoles is the most that ListRoles returns at a time: IAM API Reference.
+const maxRoles = 1000
+
+// roles reads the names of the roles below an IAM path.
+func (l *live) roles(ctx context.Context, below string) ([]knownstate.Part, error) {
+	var names []string
+	for pages := iam.NewListRolesPaginator(l.iam, &iam.ListRolesInput{PathPrefix: &below, MaxItems: aws.Int32(maxRoles)}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, role := range page.Roles {
+			names = append(names, aws.ToString(role.Path)+aws.ToString(role.RoleName))
+		}
+	}
+	return []knownstate.Part{knownstate.Roles(below, names)}, nil
 }
 
 func (l *live) function(ctx context.Context, name string) ([]knownstate.Part, error) {

@@ -79,11 +79,58 @@ var recorded = map[string]struct {
 	"a bucket's policy": {"bucket b", []knownstate.Kind{knownstate.BucketPolicy}, []string{
 		`{"bucket": "b", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Deny\",\"Principal\":{\"AWS\":[\"*\"]},\"Action\":[\"s3:*\"],\"Resource\":[\"x\",\"x/*\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}}]}"}`,
 	}, map[string]string{"GetBucketPolicy": `{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":["x/*","x"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`}},
-	"a topic's policy": {"topic t", []knownstate.Kind{knownstate.TopicPolicy("t")}, []string{
+	"a topic with its subscribers": {"topic t", []knownstate.Kind{knownstate.Topic, knownstate.TopicPolicy("t"), knownstate.Subscription("t"), knownstate.Subscription("t")}, []string{
+		`{"name": "t", "kmsMasterKeyId": "arn:k"}`,
 		`{"arn": "arn:t", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":[\"events.amazonaws.com\"]},\"Action\":[\"sns:Publish\"],\"Resource\":[\"t\"]}]}"}`,
+		`{"topic": "arn:t", "protocol": "email", "endpoint": "a@example.com"}`,
+		`{"topic": "arn:t", "protocol": "sqs", "endpoint": "arn:q"}`,
 	}, map[string]string{"GetTopicAttributes": result("GetTopicAttributes", `<Attributes><entry><key>TopicArn</key><value>arn:t</value></entry>
-		<entry><key>Owner</key><value>111111111111</value></entry><entry><key>Policy</key><value>{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow",
-		"Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"t"}]}</value></entry></Attributes>`)}},
+		<entry><key>Owner</key><value>111111111111</value></entry><entry><key>DisplayName</key><value/></entry>
+		<entry><key>EffectiveDeliveryPolicy</key><value>{"http":{"defaultHealthyRetryPolicy":{"numRetries":3}}}</value></entry>
+		<entry><key>SubscriptionsConfirmed</key><value>1</value></entry><entry><key>SubscriptionsPending</key><value>1</value></entry>
+		<entry><key>SubscriptionsDeleted</key><value>1</value></entry><entry><key>KmsMasterKeyId</key><value>arn:k</value></entry>
+		<entry><key>Policy</key><value>{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow",
+		"Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"t"}]}</value></entry></Attributes>`),
+		"GetDataProtectionPolicy": result("GetDataProtectionPolicy", ""),
+		"ListSubscriptionsByTopic": result("ListSubscriptionsByTopic", `<Subscriptions>
+			<member><SubscriptionArn>PendingConfirmation</SubscriptionArn><Owner>111111111111</Owner><Protocol>email</Protocol><Endpoint>a@example.com</Endpoint><TopicArn>arn:t</TopicArn></member>
+			<member><SubscriptionArn>Deleted</SubscriptionArn><Owner>111111111111</Owner><Protocol>email</Protocol><Endpoint>b@example.com</Endpoint><TopicArn>arn:t</TopicArn></member>
+			<member><SubscriptionArn>arn:t:1</SubscriptionArn><Owner>111111111111</Owner><Protocol>sqs</Protocol><Endpoint>arn:q</Endpoint><TopicArn>arn:t</TopicArn></member></Subscriptions>`),
+		"GetSubscriptionAttributes": result("GetSubscriptionAttributes", `<Attributes><entry><key>Protocol</key><value>sqs</value></entry>
+			<entry><key>Endpoint</key><value>arn:q</value></entry><entry><key>Owner</key><value>111111111111</value></entry>
+			<entry><key>RawMessageDelivery</key><value>false</value></entry><entry><key>PendingConfirmation</key><value>false</value></entry>
+			<entry><key>ConfirmationWasAuthenticated</key><value>true</value></entry><entry><key>SubscriptionArn</key><value>arn:t:1</value></entry>
+			<entry><key>SubscriptionPrincipal</key><value>arn:aws:iam::111111111111:role/deployer</value></entry></Attributes>`),
+	}},
+	"a rule of another region": {"rule us-east-1/r", []knownstate.Kind{knownstate.In("us-east-1", knownstate.Rule), knownstate.In("us-east-1", knownstate.Target)}, []string{
+		`{"name": "r", "eventPattern": "{\"source\": [\"aws.iam\"]}", "state": "ENABLED"}`,
+		`{"rule": "r", "targetId": "eu-west-2", "arn": "arn:bus", "roleArn": "arn:role"}`,
+	}, map[string]string{
+		"DescribeRule":      `{"Name": "r", "EventPattern": "{\"source\": [\"aws.iam\"]}", "State": "ENABLED", "EventBusName": "default"}`,
+		"ListTargetsByRule": `{"Targets": [{"Id": "eu-west-2", "Arn": "arn:bus", "RoleArn": "arn:role"}]}`,
+	}},
+	"a bus": {"bus default", []knownstate.Kind{knownstate.Bus}, []string{
+		`{"name": "default", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:other\"},\"Action\":\"events:PutEvents\",\"Resource\":\"b\"}]}", "key": "arn:k"}`,
+	}, map[string]string{"DescribeEventBus": `{"Name": "default", "Arn": "arn:b", "KmsKeyIdentifier": "arn:k",
+		"Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":[\"arn:other\"]},\"Action\":[\"events:PutEvents\"],\"Resource\":\"b\"}]}"}`}},
+	"a key": {"key prodgate-alerts", []knownstate.Kind{knownstate.Key("alias/prodgate-alerts"), knownstate.KeyAlias}, []string{
+		`{"description": "d", "enableKeyRotation": true, "deletionWindowInDays": 30, "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":[\"arn:root\"]},\"Action\":[\"kms:*\"],\"Resource\":[\"*\"]}]}"}`,
+		`{"name": "alias/prodgate-alerts", "targetKeyId": "k-1"}`,
+	}, map[string]string{
+		"DescribeKey":          `{"KeyMetadata": {"KeyId": "k-1", "Arn": "arn:k-1", "Enabled": true, "KeyState": "Enabled", "KeyManager": "CUSTOMER", "Description": "d"}}`,
+		"GetKeyPolicy":         `{"PolicyName": "default", "Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"A\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:root\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}]}"}`,
+		"GetKeyRotationStatus": `{"KeyId": "k-1", "KeyRotationEnabled": true, "RotationPeriodInDays": 365}`,
+	}},
+	"an identity provider": {"identity-provider token.actions.githubusercontent.com", []knownstate.Kind{knownstate.IdentityProvider}, []string{
+		`{"url": "https://token.actions.githubusercontent.com", "clientIdLists": ["sts.amazonaws.com"]}`,
+	}, map[string]string{"GetOpenIDConnectProvider": result("GetOpenIDConnectProvider", `<Url>token.actions.githubusercontent.com</Url>
+		<ClientIDList><member>sts.amazonaws.com</member></ClientIDList><ThumbprintList><member>2b18947a6a9fc7764fd8b5fb18a863b0c6dac24f</member></ThumbprintList>
+		<CreateDate>2026-11-25T00:00:00Z</CreateDate>`)}},
+	"the trust of a role of others": {"trust deployer", []knownstate.Kind{knownstate.Trust}, []string{
+		`{"name": "deployer", "assumeRolePolicy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"AWS\":\"arn:people\"}}]}"}`,
+	}, map[string]string{"GetRole": result("GetRole", `<Role><RoleName>deployer</RoleName><MaxSessionDuration>43200</MaxSessionDuration><AssumeRolePolicyDocument>`+
+		url.PathEscape(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ["arn:people"]}, "Action": "sts:AssumeRole"}]}`)+
+		`</AssumeRolePolicyDocument></Role>`)}},
 	"a schedule": {"rule r", []knownstate.Kind{knownstate.Rule, knownstate.Target}, []string{
 		`{"name": "r", "description": "d", "scheduleExpression": "rate(60 minutes)"}`,
 		`{"rule": "r", "targetId": "verifier", "arn": "arn:f", "deadLetterConfig": {"arn": "arn:q"}}`,

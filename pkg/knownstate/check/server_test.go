@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// call is a request of the SDK: the operation, and its input as it was sent.
-type call struct{ operation, input string }
+// call is a request of the SDK: the operation, its input as it was sent, and the region that it is signed for.
+type call struct{ operation, input, region string }
 
 // server answers the SDK's calls, each after latency.
 type server struct {
@@ -49,7 +49,10 @@ func operation(r *http.Request, body string) string {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	text, _ := io.ReadAll(r.Body)
 	body := string(text)
-	asked := call{operation(r, body), body}
+	asked := call{operation(r, body), body, ""}
+	if _, scope, is := strings.Cut(r.Header.Get("Authorization"), "Credential="); is { // key, date, region
+		asked.region = strings.Split(scope, "/")[2]
+	}
 	if r.URL.Path != "/" {
 		asked.input = r.URL.Path
 	}

@@ -12,7 +12,7 @@ from typing import Any
 import calls
 import trail
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from services import delivery, ecr, ecs, signer, workload
+from services import delivery, ecr, ecs, signer, sns, workload
 from services.connections import complete_handshake
 from services.organizations import create_organization
 from werkzeug import Request, Response
@@ -37,6 +37,8 @@ RUN = "/sandbox/run"
 WORKLOAD = "/sandbox/workload"
 # A POST returns when all events are delivered.
 WAIT = "/sandbox/wait-for-events"
+# A GET returns every message that a topic has had, in order of the topics.
+MESSAGES = "/sandbox/messages"
 # A call with this header is recorded and not made. Its value is base64 of JSON: changes to the record.
 REPORT_ONLY = "HTTP_X_SANDBOX_REPORT_ONLY"
 
@@ -170,6 +172,10 @@ def _wait(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterab
     return Response(status=204 if delivery.wait_until_idle(60) else 504)(environ, start_response)
 
 
+def _messages(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return Response(json.dumps(sns.messages()), mimetype="application/json")(environ, start_response)
+
+
 def _signer_root(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     return Response(signer.root_certificate(), mimetype="text/plain")(environ, start_response)
 
@@ -183,5 +189,6 @@ _SANDBOX_PATHS: dict[str, Callable[..., Any]] = {
     RUN: _run,
     WORKLOAD: _workload,
     WAIT: _wait,
+    MESSAGES: _messages,
     SIGNER_ROOT: _signer_root,
 }

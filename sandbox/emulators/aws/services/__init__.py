@@ -27,6 +27,7 @@ from . import (
     secretsmanager,
     securityhub,
     signer,
+    sns,
     sqs,
     stepfunctions,
 )
@@ -58,6 +59,7 @@ _MODULES = (
     secretsmanager,
     securityhub,
     signer,
+    sns,
     sqs,
     stepfunctions,
 )
