@@ -82,7 +82,7 @@ var wildcards = []wildcard{
 	}, "*", configReads},
 	{boundaryPolicy, []string{
 		"codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*", "ecs:Describe*", "ecs:List*",
-		"elasticloadbalancing:Describe*", "access-analyzer:List*", "logs:Describe*", "ssm:Describe*", "states:Validate*",
+		"elasticloadbalancing:Describe*", "events:DescribeEventBus", "access-analyzer:List*", "logs:Describe*", "ssm:Describe*", "states:Validate*",
 	}, "*", boundaryReads},
 	{boundaryPolicy, []string{"codecommit:*ApprovalRuleTemplate*"}, "*", noResourceType + "; " + boundaryReason},
 	{boundaryPolicy, []string{

@@ -76,7 +76,8 @@ type Outputs struct {
 	// ReleaseCommand releases the deployments that containment stopped; with --input '{"pipeline":"NAME"}' those of one
 	// pipeline. It is empty for a stack that does not contain.
 	ReleaseCommand pulumi.StringOutput
-	// KnownState is the SSM parameter with the hashes of what all apps share; the parameter of an app is below it.
+	// KnownState is the SSM parameter with the hashes of what all apps share; the parameter of an app is below it, and further ones of
+	// what apps share are below the same name with -shared.
 	KnownState pulumi.StringOutput
 }
 

@@ -19,7 +19,7 @@ const (
 // to name them one by one.
 var readActions = []string{
 	"access-analyzer:List*", "cloudtrail:DescribeT*", "codebuild:BatchGet*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*", "codepipeline:GetPipeline*", "codepipeline:List*",
-	"config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*", "ecs:Describe*", "ecs:List*", "elasticloadbalancing:Describe*", "guardduty:List*",
+	"config:Describe*", "ecr:Describe*", "ecr:Get*Policy", "ecr:List*", "ecs:Describe*", "ecs:List*", "events:DescribeEventBus", "elasticloadbalancing:Describe*", "guardduty:List*",
 	"iam:Get*", "iam:List*", "kms:Describe*", "kms:GetKey*", "kms:List*", "logs:Describe*", "s3:GetBucket*", "s3:Get*Configuration", "s3:List*",
 	"ssm:Describe*", "states:Validate*",
 }

@@ -267,7 +267,7 @@ var Table = append(deploymentWildcards(), []Wildcard{
 	{
 		Kind: Boundary, Actions: []string{
 			"access-analyzer:List*", "codecommit:*ApprovalRuleTemplate*", "codecommit:GetApprovalRule*", "codecommit:List*", "codedeploy:Get*", "codedeploy:List*",
-			"ecs:Describe*", "ecs:List*", "elasticloadbalancing:Describe*", "logs:Describe*", "ssm:Describe*", "states:Validate*",
+			"ecs:Describe*", "ecs:List*", "elasticloadbalancing:Describe*", "events:DescribeEventBus", "logs:Describe*", "ssm:Describe*", "states:Validate*",
 		}, Pattern: everything,
 		Why: "the policies of the roles of GitHub Actions name what they read, which is longer than a boundary has room for; CodeCommit's templates have no ARN",
 	},
