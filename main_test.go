@@ -158,6 +158,8 @@ prodgate:index:Gate gate
     aws:cloudwatch/metricAlarm:MetricAlarm gate-check-errors
     aws:cloudwatch/metricAlarm:MetricAlarm gate-check-missed
     aws:ssm/parameter:Parameter gate-known-state
+    aws:ssm/parameter:Parameter gate-known-state-access
+    aws:ssm/parameter:Parameter gate-known-state-alerts
   prodgate:index:Checks gate-checks
     aws:iam/role:Role gate-inspect
     aws:iam/policy:Policy gate-inspect
@@ -450,7 +452,7 @@ func TestProgram_ResourcesHaveTheProviderOfTheirPackage(t *testing.T) {
 			t.Errorf("%s has the provider %q", invoke.Token, invoke.Provider)
 		}
 	}
-	if len(seen) != len(providers) || asked["aws"] != 5 || asked["github"] == 0 {
+	if len(seen) != len(providers) || asked["aws"] != 7 || asked["github"] == 0 {
 		t.Errorf("looked at the packages %v and invokes of %v", seen, asked)
 	}
 }

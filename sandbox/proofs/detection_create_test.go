@@ -38,7 +38,10 @@ func TestDetection_Create(t *testing.T) {
 	same(t, "a second preview", w.planned(), map[string]string{})
 
 	w.configure(protect, chooseDetection(map[string]string{"securityHub": "create", "severity": "high"}), onlyCodeCommit)
-	same(t, "the update for another severity", w.planned(), map[string]string{"aws:cloudwatch/eventRule:EventRule gate-findings": "update"})
+	same(t, "the update for another severity", w.planned(), map[string]string{
+		"aws:cloudwatch/eventRule:EventRule gate-findings":    "update",
+		"aws:ssm/parameter:Parameter gate-known-state-alerts": "update",
+	})
 	w.up()
 	same(t, "a preview after the update", w.planned(), map[string]string{})
 

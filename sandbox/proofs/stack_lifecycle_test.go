@@ -49,6 +49,7 @@ func TestStack_LifeCycle(t *testing.T) {
 				"aws:codepipeline/pipeline:Pipeline gate-backend-flask":                 "update",
 				"aws:ssm/parameter:Parameter gate-backend-flask":                        "update",
 				"aws:ssm/parameter:Parameter gate-known-state":                          "update",
+				"aws:ssm/parameter:Parameter gate-known-state-access":                   "update",
 				"aws:cfg/rule:Rule gate-codebuild-project-environment-privileged-check": "update",
 				"aws:cfg/rule:Rule gate-codebuild-project-logging-enabled":              "update",
 				"aws:cfg/rule:Rule gate-cw-loggroup-retention-period-check":             "update",
