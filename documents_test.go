@@ -101,7 +101,7 @@ type fact struct {
 
 // facts are the numbers of the documents, wherever they stand.
 var facts = []fact{
-	{`of one app declares ([\d,]+) resources, and each further app adds ([\d,]+): ([\d,]+) for 10 apps, ([\d,]+) for 100\.`, func(t *testing.T) []string {
+	{`of one app declares ([\d,]+) resources, and each further app adds ([\d,]+): ([\d,]+) for 10 apps, ([\d,]+) for 100`, func(t *testing.T) []string {
 		first, second := countResources(t, 1), countResources(t, 2)
 		return numbers(first, second-first, countResources(t, 10), countResources(t, 100))
 	}},
