@@ -124,7 +124,7 @@ var facts = []fact{
 	inFile(`need Go 1\.(\d+)`, "go.mod", `(?m)^go 1\.(\d+)`),
 	inFile(`Pulumi CLI\]\([^)]*\) 3\.(\d+) or later`, "sandbox/toolchain/pulumi.go", `oldestPulumi = "3\.(\d+)\.0"`),
 	inFile(`on PATH when it is 3\.(\d+) or later`, "sandbox/toolchain/pulumi.go", `oldestPulumi = "3\.(\d+)\.0"`),
-	inFile("import-pending-creates` of 3\\.(\\d+) loses", "go.mod", `pulumi/sdk/v3 v3\.(\d+)\.0`),
+	inFile("`pulumi refresh --import-pending-creates` of 3\\.(\\d+) loses", "go.mod", `pulumi/sdk/v3 v3\.(\d+)\.0`),
 	inFile(`Node\.js (\d+) or later`, "sandbox/toolchain/evaluator.go", `oldestNode = (\d+)`),
 	inFile(`within (\d+) hours`, "pkg/pipeline/rows.go", `approvalMinutes = (\d+) \* 60`),
 	inFile(`waits up to (\d+) hours for an approver`, "pkg/pipeline/rows.go", `approvalMinutes = (\d+) \* 60`),
