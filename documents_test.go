@@ -101,7 +101,7 @@ type fact struct {
 
 // facts are the numbers of the documents, wherever they stand.
 var facts = []fact{
-	{`of one app declares ([\d,]+) resources, and each further app adds ([\d,]+): ([\d,]+) for 10 apps, ([\d,]+) for 100\.`, func(t *testing.T) []string {
+	{`of one app declares ([\d,]+) resources, and each further app adds ([\d,]+): ([\d,]+) for 10 apps, ([\d,]+) for 100`, func(t *testing.T) []string {
 		first, second := countResources(t, 1), countResources(t, 2)
 		return numbers(first, second-first, countResources(t, 10), countResources(t, 100))
 	}},
@@ -124,7 +124,7 @@ var facts = []fact{
 	inFile(`need Go 1\.(\d+)`, "go.mod", `(?m)^go 1\.(\d+)`),
 	inFile(`Pulumi CLI\]\([^)]*\) 3\.(\d+) or later`, "sandbox/toolchain/pulumi.go", `oldestPulumi = "3\.(\d+)\.0"`),
 	inFile(`on PATH when it is 3\.(\d+) or later`, "sandbox/toolchain/pulumi.go", `oldestPulumi = "3\.(\d+)\.0"`),
-	inFile("import-pending-creates` of 3\\.(\\d+) loses", "go.mod", `pulumi/sdk/v3 v3\.(\d+)\.0`),
+	inFile("`pulumi refresh --import-pending-creates` of 3\\.(\\d+) loses", "go.mod", `pulumi/sdk/v3 v3\.(\d+)\.0`),
 	inFile(`Node\.js (\d+) or later`, "sandbox/toolchain/evaluator.go", `oldestNode = (\d+)`),
 	inFile(`within (\d+) hours`, "pkg/pipeline/rows.go", `approvalMinutes = (\d+) \* 60`),
 	inFile(`waits up to (\d+) hours for an approver`, "pkg/pipeline/rows.go", `approvalMinutes = (\d+) \* 60`),

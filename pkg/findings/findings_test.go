@@ -55,7 +55,7 @@ func TestFindings_DNSReportedAndContainedOnce(t *testing.T) {
 			for _, severity := range []float64{1, 2, 5, 8, 9.5} {
 				s, e := stack("critical", "web"), found(kind, severity, resource)
 				if !patterntest.Matches(t, ReportedPattern(s), e) || contained(t, s, e) != 1 {
-					t.Errorf("%s of severity %v: told of %t, contained by %d rules", kind, severity, patterntest.Matches(t, ReportedPattern(s), e), contained(t, s, e))
+					t.Errorf("%s of severity %v: reported %t, contained by %d rules", kind, severity, patterntest.Matches(t, ReportedPattern(s), e), contained(t, s, e))
 				}
 			}
 		}
@@ -76,7 +76,7 @@ func TestFindings_ReportedFromSeverity(t *testing.T) {
 		for want, values := range map[bool][]float64{true: c.yes, false: c.no} {
 			for _, value := range values {
 				if got := patterntest.Matches(t, ReportedPattern(stack(severity, "web")), found(anything, value, instance)); got != want {
-					t.Errorf("severity %s: a finding of %v is told of: %t", severity, value, got)
+					t.Errorf("severity %s: a finding of %v is reported: %t", severity, value, got)
 				}
 			}
 		}
@@ -184,7 +184,7 @@ func TestFindings_ExternalAccess(t *testing.T) {
 			}
 			e := event{"source": "aws.access-analyzer", "detail-type": "Access Analyzer Finding", "detail": detail}
 			if got := patterntest.Matches(t, ExternalAccessPattern(stack("medium"), []string{key}), e); got != c.want {
-				t.Errorf("is told of: %t", got)
+				t.Errorf("is reported: %t", got)
 			}
 		})
 	}

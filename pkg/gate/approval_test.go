@@ -84,7 +84,7 @@ func TestApproval_ApproverRoleAnswersOneAppAlone(t *testing.T) {
 		trust := parsed(t, role).Statement
 		if len(trust) != 1 || !slices.Equal(trust[0].Principal["AWS"], []string{"arn:aws:iam::111111111111:root"}) || len(trust[0].Principal) != 1 ||
 			!slices.Equal(trust[0].Condition["ArnEquals"]["aws:PrincipalArn"], []string{"arn:aws:iam::111111111111:role/release-manager"}) {
-			t.Errorf("%s is taken on by %+v", role, trust)
+			t.Errorf("%s is assumed by %+v", role, trust)
 		}
 		apps, _ := r.Outputs["apps"].Value.(map[string]map[string]string)
 		if got := apps[name]["approverRoleArn"]; got != role.Output("arn") {

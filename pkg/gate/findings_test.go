@@ -74,7 +74,7 @@ func TestDetection_FindingsReportedOnceAndContained(t *testing.T) {
 					t.Errorf("%s: what is not delivered is lost", target)
 				}
 				if told && (target.Text("arn") != "topic" || target.Text("roleArn") != "") {
-					t.Errorf("%s: is told to %s", target, target.Text("arn"))
+					t.Errorf("%s: is reported to %s", target, target.Text("arn"))
 				}
 				if !told && (target.Text("arn") != findingsMachine || !strings.Contains(target.Text("roleArn"), "role/dispatcher") || target.Text("inputTransformer.inputTemplate") != "") {
 					t.Errorf("%s: starts %s as %s", target, target.Text("arn"), target.Text("roleArn"))

@@ -196,9 +196,9 @@ func TestGuardrails_RefuseWrongTarget(t *testing.T) {
 		change func(*gatetest.World)
 		want   []string // and as many lines
 	}{
-		"a role that cannot be taken on": {ou,
+		"a role that cannot be assumed": {ou,
 			func(w *gatetest.World) { w.Refused = []string{"aws:index/getCallerIdentity:getCallerIdentity"} },
-			[]string{`prodgate:organization.roleArn: "` + guardrailsRole + `": cannot be taken on; correct the ARN, name the roles`},
+			[]string{`prodgate:organization.roleArn: "` + guardrailsRole + `": cannot be assumed; correct the ARN, name the roles`},
 		},
 		"an account in no organization": {ou,
 			func(w *gatetest.World) { w.Refused = []string{"aws:organizations/getOrganization:getOrganization"} },

@@ -401,7 +401,7 @@ func TestGitHubActions_PreviewReadsOrganization(t *testing.T) {
 			t.Errorf("%s takes on %s", c.caller, got)
 		}
 		for token, want := range map[string]string{
-			"aws:index/getCallerIdentity:getCallerIdentity": "prodgate:organization." + c.key + `: "` + c.takes + `": cannot be taken on`,
+			"aws:index/getCallerIdentity:getCallerIdentity": "prodgate:organization." + c.key + `: "` + c.takes + `": cannot be assumed`,
 			"aws:organizations/getPolicy:getPolicy":         "allow " + c.takes + " organizations:DescribePolicy",
 		} {
 			w.Refused = []string{token}

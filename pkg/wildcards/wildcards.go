@@ -51,7 +51,7 @@ const (
 		"AWS KMS Developer Guide, Creating a key policy, Resource"
 )
 
-// Table has every wildcard, and those of the roles that deploy the gate.
+// Table lists every wildcard, including those of the roles that deploy the gate.
 var Table = append(deploymentWildcards(), []Wildcard{
 	// Permissions of roles.
 	{
@@ -99,7 +99,7 @@ var Table = append(deploymentWildcards(), []Wildcard{
 		Why: anyPipelineReason + "; the boundary of a role limits every policy that is written into the role",
 	},
 
-	// Reads of the check of the known state, beside those that updates need too.
+	// The check of the known state. The reads that updates need too are in pkg/deploypermissions.
 	{
 		Kind: Identity, Actions: []string{"ssm:GetParametersByPath"},
 		Pattern: "arn:${Partition}:ssm:${Region}:${Account}:parameter/${Gate}/known-state*",

@@ -22,7 +22,7 @@ func (c caller) arn() string {
 	return arn
 }
 
-// may is whether a call is one of theirs. Every use of the break-glass role is told of.
+// may is whether a call is one of theirs. Every use of the break-glass role is reported.
 func (c caller) may(row catalogue.Call) bool {
 	if c.identity["type"] == "AWSService" {
 		return true

@@ -116,7 +116,7 @@ func (w *world) toldOfOnce(app delivered, least int, on func(catalogue.Target) b
 	if len(rows) < least || messages < len(rows) || messages == len(tries) {
 		t.Errorf("%d rows, %d tries and %d messages: that proves little", len(rows), len(tries), messages)
 	}
-	t.Logf("%d rows: %d calls, %d told of in one message each, the others in none", len(rows), len(tries), messages)
+	t.Logf("%d rows: %d calls, %d reported in one message each, the others in none", len(rows), len(tries), messages)
 
 	if e.source == "" {
 		w.assertUnlistedReported(app, stranger, callers, inbox)

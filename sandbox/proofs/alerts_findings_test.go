@@ -160,7 +160,7 @@ func TestAlerts_Findings(t *testing.T) {
 		// Containment's own has a subject, and comes when it is done.
 		told := slices.DeleteFunc(read(), func(m message) bool { return m.Subject != "" })
 		if len(told) != 1 {
-			t.Errorf("is told of in %d messages: %s\n%v", len(told), event, told)
+			t.Errorf("is reported in %d messages: %s\n%v", len(told), event, told)
 			continue
 		}
 		for _, says := range c.says {

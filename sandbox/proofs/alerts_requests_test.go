@@ -182,7 +182,7 @@ func regionOf(action string) string {
 // operationsOf are the operations that an action allows, where it is not called like
 // one (Service Authorization Reference, Amazon S3: Actions; AWS KMS; IAM).
 func operationsOf(row catalogue.Call) []string {
-	if row.On == catalogue.BreakGlass { // AWS STS API: however it is taken on
+	if row.On == catalogue.BreakGlass { // AWS STS API: however it is assumed
 		return []string{"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
 	}
 	if others := map[string][]string{

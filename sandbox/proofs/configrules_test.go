@@ -151,9 +151,9 @@ const (
 	firstPipeline, firstProject            = "backend-flask-prodgate", "prodgate-backend-flask-build"
 )
 
-// TestConfigRules_JudgeDeployed evaluates the rules of a deployed gate on what AWS Config would record
+// TestConfigRules_EvaluateDeployed evaluates the rules of a deployed gate on what AWS Config would record
 // of it, and then tampers with one part after the other.
-func TestConfigRules_JudgeDeployed(t *testing.T) {
+func TestConfigRules_EvaluateDeployed(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"dev", "prod"} {
 		t.Run(name, func(t *testing.T) {

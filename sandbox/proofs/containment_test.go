@@ -83,7 +83,7 @@ func TestContainment_HoldAndRelease(t *testing.T) {
 		c.ends(event, sfntypes.ExecutionStatusSucceeded)
 		c.open(all...)
 		if told := c.records(); len(told) != 0 {
-			t.Errorf("%s is told of: %q", name, told)
+			t.Errorf("%s is reported: %q", name, told)
 		}
 	}
 

@@ -127,7 +127,7 @@ func TestDelivery_CodeCommit(t *testing.T) {
 		t.Errorf("another branch starts %d executions", n-before)
 	}
 	if told := inbox(); len(told) > 0 {
-		t.Errorf("another branch is told of: %v", told)
+		t.Errorf("another branch is reported: %v", told)
 	}
 
 	w.toldOfOnce(app, 10, func(target catalogue.Target) bool {
@@ -196,6 +196,6 @@ func (w *world) assertDelivery(inbox func() []message, commit, event string) {
 		}
 	}
 	if len(told) != 1 || !strings.Contains(told[0].Message, commit) {
-		w.Errorf("%s is told of by %v", event, told)
+		w.Errorf("%s is reported by %v", event, told)
 	}
 }

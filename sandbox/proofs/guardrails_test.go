@@ -351,7 +351,7 @@ func TestGuardrails_RefuseTarget(t *testing.T) {
 	}{
 		"a role that is not there": {
 			edit: replace("role/prodgate-guardrails", "role/somebody"),
-			want: roleKey + `somebody": cannot be taken on; correct the ARN`,
+			want: roleKey + `somebody": cannot be assumed; correct the ARN`,
 		},
 		"an organization that is gone": {
 			do: func(w *world, o *organizations.Client) {

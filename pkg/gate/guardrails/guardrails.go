@@ -116,7 +116,7 @@ func Documents(s *settings.Settings) (guardrails, controls pulumi.StringArrayOut
 func requireTarget(ctx *pulumi.Context, s *settings.Settings, as organizationRole, provider *aws.Provider) error {
 	in := pulumi.Provider(provider)
 	if _, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{}, in); err != nil {
-		return component.SettingError(as.key, as.arn, "cannot be taken on; correct the ARN, name the roles that run "+
+		return component.SettingError(as.key, as.arn, "cannot be assumed; correct the ARN, name the roles that run "+
 			"pulumi in its trust policy, and allow them sts:AssumeRole on it: %w", err)
 	}
 	organization, err := organizations.LookupOrganization(ctx, in)

@@ -11,9 +11,8 @@ import (
 	"prodgate/pkg/settings"
 )
 
-// findDetection compares what settings say about the detection services, of which an account
-// has each once, with what the account has. The error names everything that does not agree.
-// What bears the gate's name or its tag is the gate's own, and is not adopted.
+// findDetection compares the settings of the detection services, of which an account has each once, with the account. The
+// error names every difference. A resource with the gate's name or tag is the gate's own, and is not adopted.
 func findDetection(c component.Context, has account.Reader) (detectorID string, err error) {
 	detectorID, err = findDetector(c, has)
 	return detectorID, errors.Join(findTrail(c, has), err, findRecorder(c, has), findAnalyzer(c, has), findHub(c, has))
@@ -59,8 +58,7 @@ func findTrail(c component.Context, has account.Reader) error {
 		"put one of them right, or set it to create", strings.Join(unfit, ", "))
 }
 
-// lacking is what keeps alerts from being made of what a trail logs. The calls of
-// Amazon RDS's Data API are none that the gate is about.
+// lacking lists the reasons why the gate's alerts cannot use a trail. The gate makes no calls of Amazon RDS's Data API.
 func lacking(t account.Trail, logs account.Logs) []string {
 	var lacks []string
 	for _, c := range []struct {
@@ -139,8 +137,7 @@ func findRecorder(c component.Context, has account.Reader) error {
 	return nil
 }
 
-// findChannel looks for a delivery channel that somebody has left without a recorder,
-// which there is none of to adopt.
+// findChannel looks for a delivery channel without a recorder, which the gate cannot adopt.
 func findChannel(c component.Context, has account.Reader) error {
 	key, wanted := "detection.config", c.Settings.Detection.Config
 	channels, err := has.Channels(c.Ctx.Context())
@@ -209,18 +206,17 @@ func findHub(c component.Context, has account.Reader) error {
 	return nil
 }
 
-// tagged is whether tags are those of what the gate makes.
+// tagged is whether the tags include the gate's.
 func tagged(c component.Context, tags map[string]string) bool {
 	return tags[naming.GateTag] == c.Names.Gate
 }
 
-// there is that somebody else has made what settings want to create.
+// there is the error for a resource that settings create and that exists already.
 func there(c component.Context, key, what string) error {
 	return component.SettingError(key, settings.Create, "this account already has %s in %s; set it to adopt", what, c.Names.Region)
 }
 
-// absent is that nobody else has made what settings want to adopt. own is how many the
-// gate has.
+// absent is the error for a resource that settings adopt and that does not exist. own is the number of the gate's own.
 func absent(c component.Context, key, what string, own int) error {
 	but := ""
 	if own > 0 { // which goes with an update that does not create it
@@ -229,7 +225,7 @@ func absent(c component.Context, key, what string, own int) error {
 	return component.SettingError(key, settings.Adopt, "this account has no %s in %s%s; set it to create", what, c.Names.Region, but)
 }
 
-// unread is that AWS does not say what the account has.
+// unread is the error for a call that reads the account and fails.
 func unread(key string, value any, what string, err error) error {
 	remedy := "try again"
 	var refused *account.Error

@@ -119,8 +119,7 @@ func classifyTrigger(c component.Context) map[string]states.State {
 	return all
 }
 
-// findPart finds the name of a part in a request, and leave out all else of the event: it
-// may be long.
+// findPart finds the name of a part in a request, and drops the rest of the event, which may be long.
 func findPart() map[string]states.State {
 	choice := states.State{Type: "Choice", Default: "No part named"}
 	named := func(field string, value any) states.State {
@@ -136,7 +135,7 @@ func findPart() map[string]states.State {
 	return all
 }
 
-// stopRuns stops what is under way. CodePipeline has at most 50 executions of a pipeline
+// stopRuns stops the executions in progress. CodePipeline has at most 50 executions of a pipeline
 // in progress (User Guide, Quotas) and lists the newest first; with the commit messages of
 // a hundred, the list could be longer than a state takes.
 func stopRuns(c component.Context, next string) (string, map[string]states.State) {
@@ -153,7 +152,7 @@ func stopRuns(c component.Context, next string) (string, map[string]states.State
 		},
 		did: states.Fields{"did.$": states.Array(states.Format("run {} is stopped", "$.PipelineExecutionId")), "failed": none},
 		not: "a run goes on",
-		// It ended meanwhile.
+		// The execution has ended meanwhile.
 		alreadyDone: []string{"CodePipeline.PipelineExecutionNotStoppableException", "CodePipeline.DuplicatedStopRequestException"},
 	}).states("")
 	made["Stop runs"] = states.State{
@@ -165,7 +164,7 @@ func stopRuns(c component.Context, next string) (string, map[string]states.State
 	return list, made
 }
 
-// setRevocationTime makes the policy that cuts sessions off that are older than the state.
+// setRevocationTime builds the policy that denies everything to sessions older than the state.
 func setRevocationTime(name string) step {
 	return step{states: func(next string) (string, map[string]states.State) {
 		return name, map[string]states.State{name: {
@@ -181,13 +180,12 @@ func setRevocationTime(name string) step {
 	}}
 }
 
-// revocation is the inline policy by which IAM's console cuts off the sessions of a role
+// revocation is the inline policy with which IAM's console revokes the sessions of a role
 // (IAM User Guide, Revoke IAM role temporary security credentials).
 //
-// The next pulumi up takes it away as it does any inline policy (rolePoliciesExclusive),
-// and a preview shows that. Sessions of CodePipeline and CodeBuild last an hour at most,
-// the roles' own limit: an up within the hour lets go on what is left of the old ones,
-// while Deploy stays closed. So it is with the release: who may change the gate decides.
+// The next pulumi up removes the policy as it does any inline policy (rolePoliciesExclusive), and a preview shows that.
+// Sessions of CodePipeline and CodeBuild last an hour at most, the roles' own limit: after an up within the hour, sessions
+// that have not expired are valid again, while Deploy stays disabled. The same holds for the release.
 const revocation = "AWSRevokeOlderSessions"
 
 func revokeSessions(c component.Context, whose, duty string) call {
@@ -200,7 +198,7 @@ func revokeSessions(c component.Context, whose, duty string) call {
 	}
 }
 
-// chooseReleaseCommand is the command that undoes it: for one pipeline, or for all.
+// chooseReleaseCommand chooses the command that undoes the containment: for one pipeline, or for all.
 func chooseReleaseCommand() map[string]states.State {
 	command := func(value string) states.State {
 		return states.State{Type: "Pass", Parameters: states.Fields{"text.$": value}, ResultPath: "$.command", Next: publishRecord}

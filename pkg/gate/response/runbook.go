@@ -8,28 +8,27 @@ import (
 	"prodgate/pkg/states"
 )
 
-// runbook is a state machine that does the same to each of the gate's pipelines, or to
-// the one that has the part $.named, and publishes one record of it.
+// runbook is a state machine that runs the same steps for each of the gate's pipelines, or for the one that has the part
+// $.named, and publishes one record.
 type runbook struct {
 	comment string
 	// first leads to loadGate, with $.because and $.named.
 	startAt string
 	first   map[string]states.State
-	// check comes when it is known, as $.one, whether a part of the gate is named.
+	// check is the state that follows once $.one says whether a part of the gate is named.
 	check string
-	// steps are taken for each pipeline, in order.
+	// steps run for each pipeline, in order.
 	steps []step
-	// last leads from next to publishRecord; next is publishRecord where there is nothing between.
+	// last leads from next to publishRecord; next is publishRecord if last is empty.
 	next string
 	last map[string]states.State
-	// data is what the states after loadGate find at $.gate, beside record: the message,
-	// with places for values.
+	// data is added to $.gate by loadGate, beside record: the message, with placeholders for values.
 	data            states.Fields
 	subject, record string
 	values          []string
 }
 
-// The states that the parts of a runbook lead to, and what they find there.
+// The names of the states that parts of a runbook refer to, and paths of their input.
 const (
 	loadGate      = "Load the gate"
 	eachPipeline  = "Each pipeline"
@@ -41,14 +40,13 @@ const (
 	execution = "$$.Execution.Id"
 )
 
-// done and failed are of all pipelines.
+// done and failed are the lists of all pipelines.
 var done, failed = states.JSONToString("$.done"), states.JSONToString("$.failed")
 
-// anyName stands for the name of an app in a name that follows from it.
+// anyName is the placeholder for an app's name in a name that is made from it.
 const anyName = "{}"
 
-// newMachine is the machine of a runbook. The apps stand in the definition; the names of what is
-// theirs are made from that by the plan's own rules.
+// newMachine creates the machine of a runbook. The definition lists the apps; pkg/naming makes the names of their resources.
 func newMachine(c component.Context, r runbook) states.Machine {
 	gate := states.Fields{"record": r.record}
 	maps.Copy(gate, r.data)
@@ -102,12 +100,12 @@ func newMachine(c component.Context, r runbook) states.Machine {
 	return states.Machine{Comment: r.comment, StartAt: r.startAt, TimeoutSeconds: 30 * 60, States: all}
 }
 
-// affectedNames are the names by which a call can be about one app alone.
+// affectedNames are the names that identify one app in a call.
 func affectedNames(c component.Context, app string) []string {
 	return []string{c.Names.Pipeline(app).Name, c.Names.Project(app, naming.Build).Name, c.Names.Repository(app).Name}
 }
 
-// integration is a call of AWS's by a state machine.
+// integration is the ARN of an AWS service integration of Step Functions.
 func integration(c component.Context, call string) string {
 	return "arn:" + c.Names.Partition + ":states:::" + call
 }

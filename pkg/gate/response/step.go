@@ -8,17 +8,16 @@ import (
 	"prodgate/pkg/states"
 )
 
-// step is taken for one pipeline. Its states lead to the next one whatever happens; name
-// is the first of them.
+// step is a sequence of states for one pipeline. Its states lead to the next step whether they succeed or fail; name is the
+// first of them.
 type step struct {
-	// at is the field of $.outcome where it leaves two lists: did, and failed. A step
-	// without leaves nothing.
+	// at is the field of $.outcome that receives the step's two lists, did and failed; empty for a step without an outcome.
 	at     string
 	states func(next string) (name string, made map[string]states.State)
 }
 
-// perPipeline takes all steps, whatever becomes of one, and gives what was done to the
-// pipeline and what failed; nothing for a pipeline that the runbook is not about.
+// perPipeline runs all steps, even if one fails, and returns what was done to the pipeline and what failed. It skips a
+// pipeline that is not affected.
 func perPipeline(steps []step) *states.Machine {
 	const first, another, end = "Is the pipeline affected", "Skip the pipeline", "Outcome"
 	all := map[string]states.State{another: {Type: "Pass", Result: states.Fields{"failed": none}, End: true}}
@@ -48,10 +47,10 @@ func perPipeline(steps []step) *states.Machine {
 	return states.InlineMap(first, all)
 }
 
-// none is no text: a list of nothing.
+// none is an empty list of texts.
 var none = []string{}
 
-// outcomeAt is where a step leaves its lists; of a step within a step, its own end.
+// outcomeAt is the path of a step's lists; empty for a step inside a Map state.
 func outcomeAt(at string) string {
 	if at == "" {
 		return ""
@@ -59,7 +58,7 @@ func outcomeAt(at string) string {
 	return "$.outcome." + at
 }
 
-// call is a call of AWS's for one pipeline.
+// call is an AWS API call for one pipeline.
 type call struct {
 	name     string // of its state
 	resource string
@@ -68,16 +67,16 @@ type call struct {
 	// did is the outcome recorded when the call succeeds; not is recorded when it fails.
 	did states.Fields
 	not string
-	// alreadyDone are the errors by which AWS says that it is done.
+	// alreadyDone are the errors with which AWS reports that nothing is left to do.
 	alreadyDone []string
-	// orElse comes after one that failed; empty: what comes after it anyway.
+	// orElse is the state after a call that failed; empty: the same as after a call that succeeded.
 	orElse string
 }
 
-// did is the outcome of a call of which one text says everything.
+// did is the outcome of a call that one text describes.
 func did(text string) states.Fields { return states.Fields{"did": []string{text}, "failed": none} }
 
-// retries are of every call. What does not heal is not tried again.
+// retries apply to every call. Errors that are permanent are not retried.
 var retries = []states.Retrier{
 	{
 		ErrorEquals: []string{
@@ -89,8 +88,8 @@ var retries = []states.Retrier{
 	{ErrorEquals: states.AllErrors, MaxAttempts: 5, IntervalSeconds: 1, BackoffRate: 2, MaxDelaySeconds: 10, JitterStrategy: "FULL"},
 }
 
-// newCallStep makes the step of a call. Of an error, the record has the name: with AWS's
-// sentence for each, that of many pipelines would be too long for a state.
+// newCallStep creates the step of a call. The record has only the name of an error: with AWS's messages, the record of many
+// pipelines would exceed the size of a state's input.
 func newCallStep(c component.Context, of call) step {
 	return step{of.at, func(next string) (string, map[string]states.State) {
 		at, failed := outcomeAt(of.at), of.name+": failed"
@@ -115,7 +114,7 @@ func newCallStep(c component.Context, of call) step {
 	}}
 }
 
-// to leads a state to the next one; the empty name is the end.
+// to sets the next state; an empty name ends the machine.
 func to(next string, s states.State) states.State {
 	s.Next, s.End = next, next == ""
 	return s

@@ -18,7 +18,7 @@ import (
 type Bucket struct {
 	Purpose string
 	Name    pulumi.StringOutput
-	// Policy is there when the bucket is ready to be written to.
+	// Policy is the bucket's policy; once it exists, services may write to the bucket.
 	Policy  *s3.BucketPolicy
 	Records baseline.Records
 }
@@ -35,7 +35,7 @@ type BucketSpec struct {
 	Statements policydoc.Document
 }
 
-// NewBucket makes a bucket.
+// NewBucket creates a bucket.
 func NewBucket(c component.Context, parent pulumi.Resource, spec BucketSpec) (*Bucket, error) {
 	name := c.ChildName(spec.Purpose)
 	group, err := c.NewGroup(component.BucketType, parent, name)
@@ -46,7 +46,7 @@ func NewBucket(c component.Context, parent pulumi.Resource, spec BucketSpec) (*B
 	child := pulumi.Parent(group)
 	made, err := s3.NewBucketV2(c.Ctx, name, &s3.BucketV2Args{
 		Bucket: pulumi.String(at.Name),
-		// A gate without protection is meant to be thrown away, artifacts and all.
+		// A gate without protection can be destroyed with its artifacts.
 		ForceDestroy:      pulumi.Bool(!c.Settings.Protect),
 		ObjectLockEnabled: pulumi.Bool(spec.Locked),
 	}, child, c.ProtectOption())
@@ -163,11 +163,9 @@ func NewBucket(c component.Context, parent pulumi.Resource, spec BucketSpec) (*B
 	}, c.RegisterOutputs(group, pulumi.Map{"name": made.Bucket, "arn": made.Arn})
 }
 
-// lock keeps every version of an object for days, while the gate is protected. In
-// governance mode, which an update that lifts the protection can end, and break-glass: in
-// compliance mode nobody could have less before the days are over (Amazon S3 User Guide,
-// Locking objects with Object Lock). Object Lock comes with a bucket or never, so it is
-// there without protection too, and keeps nothing.
+// lock retains every version of an object for days while the gate is protected. The mode is governance, which break-glass
+// and an update that lifts the protection can end: in compliance mode nobody can shorten the retention (Amazon S3 User
+// Guide, Locking objects with Object Lock). Object Lock is enabled without protection too, but without a retention period.
 func lock(c component.Context, child pulumi.ResourceOption, name string, of *s3.BucketV2, days int) error {
 	args := &s3.BucketObjectLockConfigurationV2Args{Bucket: of.ID(), ObjectLockEnabled: pulumi.String("Enabled")}
 	if c.Settings.Protect {
