@@ -836,7 +836,7 @@ func TestGate_ResourceBudget(t *testing.T) {
 		w.Config["prodgate:apps"] = encode(t, append(apps, one))
 		return w
 	}
-	for name, most := range map[string]struct{ resources, app int }{"dev": {250, 33}, "prod": {332, 42}} {
+	for name, most := range map[string]struct{ resources, app int }{"dev": {257, 33}, "prod": {340, 42}} {
 		counts := map[string]int{}
 		count := func(w gatetest.World) (all int) {
 			clear(counts)

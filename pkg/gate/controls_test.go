@@ -95,7 +95,7 @@ func TestDelivery_NobodyOverridesABuild(t *testing.T) {
 		}
 	}
 	slices.Sort(started)
-	if want := []string{"gate-api-pipeline", "gate-boundary-dispatcher", "gate-boundary-pipeline", "gate-dispatcher"}; !slices.Equal(started, want) {
+	if want := []string{"gate-api-pipeline", "gate-boundary-pipeline"}; !slices.Equal(started, want) {
 		t.Errorf("%v let a role start builds, want %v", started, want)
 	}
 }

@@ -222,7 +222,6 @@ func verifierRights() []Right {
 		{Sid: "Rules", Actions: []string{"events:DescribeRule", "events:ListTargetsByRule"}, On: on(func(m Model) []string {
 			return unique([]string{m.names.Rules(), m.names.GlobalRules()})
 		})},
-		{Sid: "Bus", Actions: []string{"events:DescribeEventBus"}, On: one(naming.Plan.Bus)},
 		{
 			// KMS gives keys their ids, so that the alias identifies the key.
 			Sid: "Keys", Actions: []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"}, On: one(naming.Plan.AllKeys),
@@ -230,8 +229,11 @@ func verifierRights() []Right {
 				return []Condition{{"ForAnyValue:StringLike", "kms:ResourceAliases", texts(m.names.KeyAliases())}}
 			},
 		},
-		{Sid: "Function", Actions: []string{"lambda:GetFunctionConfiguration", "lambda:GetPolicy"}, On: one(func(p naming.Plan) string { return p.CheckFunction().ARN })},
-		{Sid: "Bucket", Actions: []string{"s3:GetBucketPolicy"}, On: one(func(p naming.Plan) string { return p.Bucket("artifacts").ARN })},
+		{
+			// One statement for what there is one of: a policy has 6,144 characters.
+			Sid: "One", Actions: []string{"events:DescribeEventBus", "lambda:GetFunctionConfiguration", "lambda:GetPolicy", "s3:GetBucketPolicy"},
+			On: on(func(m Model) []string { return []string{m.names.Bus(), m.names.CheckFunction().ARN, m.names.Bucket("artifacts").ARN} }),
+		},
 		{
 			// AWS names no resource for these. Lambda Developer Guide, Using source function ARN to control function
 			// access behavior: another function with this role has another ARN.
