@@ -334,7 +334,6 @@ func TestDocuments_NameExistingResources(t *testing.T) {
 		"the build pushes to its repository":          {"gate-api-build", "PushImages", r.Of(t, repositoryType), ""},
 		"the build logs to its log group":             {"gate-api-build", "Logs", []*gatetest.Resource{logs("gate-api-build")}, ":*"},
 		"the check logs to its log group":             {"gate-verifier", "Logs", []*gatetest.Resource{logs("gate-verifier")}, ":*"},
-		"the check reads itself":                      {"gate-verifier", "Function", r.Of(t, functionType), ""},
 		"the check reads the topics":                  {"gate-verifier", "Topics", []*gatetest.Resource{r.One(t, "aws:sns/topic:Topic", "gate-alerts")}, "*"},
 		"the pipeline invokes the check":              {"gate-api-pipeline", "CheckKnownState", r.Of(t, functionType), ""},
 		"the pipeline starts its projects":            {"gate-api-pipeline", "Builds", projects, ""},
@@ -409,4 +408,19 @@ func TestIdentity_PassOnlyTaskRoles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDocuments_CheckReadsWhatThereIsOneOf: one statement of the check has the bus, the function itself and the artifact bucket.
+func TestDocuments_CheckReadsWhatThereIsOneOf(t *testing.T) {
+	t.Parallel()
+	r := built(t, config("api"))
+	want := []string{
+		"arn:aws:events:eu-west-2:111111111111:event-bus/default", r.One(t, functionType, "gate-verifier").Output("arn"), r.One(t, bucketType, "gate-artifacts").Output("arn"),
+	}
+	for _, s := range parsed(t, r.One(t, policyType, "gate-verifier")).Statement {
+		if s.Sid == "Parts" && slices.Equal(s.Resource, want) {
+			return
+		}
+	}
+	t.Errorf("no statement reads %v", want)
 }

@@ -210,13 +210,13 @@ func verifierRights() []Right {
 		{Sid: "KnownState", Actions: []string{"ssm:GetParameter", "ssm:GetParametersByPath"}, On: one(naming.Plan.KnownStates)},
 		{Sid: "Pipelines", Actions: []string{"codepipeline:GetPipeline"}, On: one(naming.Plan.Pipelines)},
 		{Sid: "Projects", Actions: []string{"codebuild:BatchGetProjects"}, On: one(naming.Plan.Projects)},
-		{Sid: "Repositories", Actions: []string{"ecr:DescribeRepositories", "ecr:GetRepositoryPolicy"}, On: one(naming.Plan.Repositories)},
+		{Sid: "Images", Actions: []string{"ecr:DescribeRepositories", "ecr:GetRepositoryPolicy"}, On: one(naming.Plan.Repositories)},
 		{Sid: "Roles", Actions: []string{"iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}, On: one(naming.Plan.AllRoles)},
 		{Sid: "Policies", Actions: []string{"iam:GetPolicy", "iam:GetPolicyVersion"}, On: one(naming.Plan.AllPolicies)},
 		{Sid: "AllRoles", Actions: []string{"iam:ListRoles"}, On: everything},
-		{Sid: "TrustedRoles", Actions: []string{"iam:GetRole"}, On: on(func(m Model) []string { return m.trustedRoles() })},
+		{Sid: "Trusts", Actions: []string{"iam:GetRole"}, On: on(func(m Model) []string { return m.trustedRoles() })},
 		{
-			Sid: "IdentityProvider", Actions: []string{"iam:GetOpenIDConnectProvider"}, On: one(naming.Plan.GitHubProvider),
+			Sid: "Provider", Actions: []string{"iam:GetOpenIDConnectProvider"}, On: one(naming.Plan.GitHubProvider),
 			When: func(m Model) bool { return m.settings.Workflows.Repository != "" },
 		},
 		{Sid: "Rules", Actions: []string{"events:DescribeRule", "events:ListTargetsByRule"}, On: on(func(m Model) []string {
@@ -231,8 +231,10 @@ func verifierRights() []Right {
 		},
 		{
 			// One statement for what there is one of: a policy has 6,144 characters.
-			Sid: "One", Actions: []string{"events:DescribeEventBus", "lambda:GetFunctionConfiguration", "lambda:GetPolicy", "s3:GetBucketPolicy"},
-			On: on(func(m Model) []string { return []string{m.names.Bus(), m.names.CheckFunction().ARN, m.names.Bucket("artifacts").ARN} }),
+			Sid: "Parts", Actions: []string{"events:DescribeEventBus", "lambda:GetFunctionConfiguration", "lambda:GetPolicy", "s3:GetBucketPolicy"},
+			On: on(func(m Model) []string {
+				return []string{m.names.Bus(), m.names.CheckFunction().ARN, m.names.Bucket("artifacts").ARN}
+			}),
 		},
 		{
 			// AWS names no resource for these. Lambda Developer Guide, Using source function ARN to control function
