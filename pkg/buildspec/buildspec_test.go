@@ -105,7 +105,7 @@ func TestBuildspec_RunsInBashAndStopsAtTheFirstFailure(t *testing.T) {
 func TestBuildspec_BuildExportsItsVariables(t *testing.T) {
 	t.Parallel()
 	s := parse(t, Text("build"))
-	want := []string{ImageURI, ImageDigest, CommitID}
+	want := []string{ImageURI, ImageDigest, CommitID, ImageOrigin}
 	if !slices.Equal(s.Env.ExportedVariables, want) {
 		t.Errorf("build.yaml exports %v, want %v", s.Env.ExportedVariables, want)
 	}

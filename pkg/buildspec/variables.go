@@ -46,6 +46,8 @@ const (
 	TargetURL = "TARGET_URL"
 	// SBOM is true where there is the artifact SBOMArtifact, and else not set.
 	SBOM = "SBOM"
+	// Signed is true where the gate signs images, and else not set.
+	Signed = "SIGNED"
 	// Deployment is the kind of deployment: settings.Rolling or settings.BlueGreen.
 	// ContainerPort is where a blue/green one sends traffic.
 	Deployment    = "DEPLOYMENT"
@@ -63,7 +65,10 @@ const (
 	ImageURI = "IMAGE_URI"
 	// ImageDigest is the digest alone.
 	ImageDigest = "IMAGE_DIGEST"
-	// CommitID is the full id of the commit that was built.
+	// ImageOrigin is built if the build pushed the image, and found if an image with the commit's
+	// tag was in the repository before.
+	ImageOrigin = "IMAGE_ORIGIN"
+	// CommitID is the full id of the commit: that was built, or where an action sets it, of the run's source.
 	CommitID = "COMMIT_ID"
 	// Summary is what each scan and check exports: a line of at most 120 characters about what
 	// was found, for approvers.

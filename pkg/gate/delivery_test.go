@@ -145,15 +145,15 @@ func TestDelivery_PushToProdIsTheOnlyTrigger(t *testing.T) {
 // readBy are the variables that buildspecs read, and those that they do without.
 func readBy() map[string][2][]string {
 	optional := map[string][]string{
-		"build": {buildspec.BuildSecrets}, "verify": {buildspec.Health}, "sign": {buildspec.SBOM},
-		"prepare": append(buildspec.Required("prepare"), buildspec.SBOM, buildspec.SigningProfile, buildspec.SourceRepository, buildspec.CommitID),
+		"build": {buildspec.BuildSecrets, buildspec.Signed}, "verify": {buildspec.Health}, "sign": {buildspec.SBOM},
+		"prepare": append(buildspec.Required("prepare"), buildspec.SBOM, buildspec.SigningProfile, buildspec.SourceRepository),
 	}
 	all := map[string][2][]string{}
 	for _, name := range []string{"build", "findings", "verify", "zap", "sign", "prepare", "gitleaks", "bandit", "gosec", "grype"} {
 		all[buildspec.Text(name)] = [2][]string{buildspec.Required(name), optional[name]}
 	}
 	all[buildspec.Text("prepare")] = [2][]string{
-		{buildspec.App, buildspec.RepositoryURI, buildspec.ImageDigest, buildspec.ContainerName, buildspec.Deployment}, optional["prepare"],
+		{buildspec.App, buildspec.RepositoryURI, buildspec.ImageDigest, buildspec.CommitID, buildspec.ContainerName, buildspec.Deployment}, optional["prepare"],
 	}
 	return all
 }

@@ -172,11 +172,11 @@ func TestSecrets_PassByReference(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
 		}
 	}
-	if want := len(buildspec.Required("build")) + 4; len(got) != want {
+	if want := len(buildspec.Required("build")) + 5; len(got) != want {
 		t.Errorf("%d variables, want %d: %v", len(got), want, got)
 	}
 	for _, v := range built(t, config("api")).One(t, projectType, "gate-api-build").Input("environment.environmentVariables").ArrayValue() {
-		if name := v.ObjectValue()["name"].StringValue(); !slices.Contains(buildspec.Required("build"), name) {
+		if name := v.ObjectValue()["name"].StringValue(); !slices.Contains(append(buildspec.Required("build"), buildspec.Signed), name) {
 			t.Errorf("an app without secrets has %s", name)
 		}
 	}

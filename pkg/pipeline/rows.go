@@ -124,11 +124,11 @@ func Rows() []Row {
 			Project: &Project{
 				Name: BuildProject, Role: naming.Build, Description: "Builds the image of {app} and pushes it to ECR by digest",
 				IsPrivileged: true, // docker build needs it; no other project has it
-				Scanner: Scanner{Buildspec: "build", Variables: []Variable{
+				Scanner: Scanner{Buildspec: "build", Variables: concat([]Variable{
 					appFolder,
 					ofApp(buildspec.Dockerfile, func(app settings.App) string { return app.Dockerfile }),
 					repositoryURI, repositoryName, containerName,
-				}},
+				}, when(func(m Model, _ settings.App) bool { return m.settings.Signs() }, constant(buildspec.Signed, "true")))},
 				Rights: append([]Right{registryLogin, {
 					Sid: "PushImages",
 					Actions: []string{
@@ -154,7 +154,7 @@ func Rows() []Row {
 		},
 		{
 			Stage: "Sign", Action: "Image", Category: "Build", Provider: "CodeBuild", Setting: "sign", IsOn: (*settings.Settings).Signs,
-			Inputs: withSBOM(BuildArtifact), Variables: []Variable{hasSBOM, appName, repositoryURI, imageDigest, builtCommit},
+			Inputs: withSBOM(BuildArtifact), Variables: []Variable{hasSBOM, appName, repositoryURI, imageDigest, imageOrigin, sourceCommit},
 			Project: &Project{
 				Name: "sign", IsShared: true, Role: naming.Sign, Description: "Signs images with AWS Signer, by digest", Minutes: 30,
 				Scanner: Scanner{Buildspec: "sign", Variables: signing},
@@ -205,13 +205,12 @@ func Rows() []Row {
 			Stage: naming.DeployStage, Action: "Prepare", Category: "Build", Provider: "CodeBuild",
 			Inputs: withSBOM(BuildArtifact), Outputs: []string{ReleaseArtifact},
 			Variables: concat(
-				[]Variable{hasSBOM, appName, repositoryURI, imageDigest, containerName,
+				[]Variable{hasSBOM, appName, repositoryURI, imageDigest, sourceCommit, containerName,
 					ofApp(buildspec.Deployment, func(app settings.App) string { return app.Deployment.Kind })},
 				when(func(_ Model, app settings.App) bool { return IsBlueGreen(app) }, cluster, service,
 					ofApp(buildspec.ContainerPort, func(app settings.App) string { return strconv.Itoa(app.Deployment.ContainerPort) })),
 				when(func(m Model, _ settings.App) bool { return m.settings.UsesCodeCommit() },
-					ofApp(buildspec.SourceRepository, func(app settings.App) string { return app.Repository }),
-					constant(buildspec.CommitID, "#{Source.CommitId}")),
+					ofApp(buildspec.SourceRepository, func(app settings.App) string { return app.Repository })),
 			),
 			Project: &Project{
 				Name: "prepare", IsShared: true, Role: naming.Prepare, Minutes: 30,

@@ -19,10 +19,12 @@ var (
 	severity       = ofApp(buildspec.Severity, func(app settings.App) string { return app.Scan.Severity })
 	repositoryURI  = ofModel(buildspec.RepositoryURI, func(m Model, app settings.App) string { return m.names.RepositoryURI(app.Name) })
 	repositoryName = ofModel(buildspec.RepositoryName, func(m Model, app settings.App) string { return m.names.Repository(app.Name).Name })
-	// imageDigest and builtCommit are the image that the run has built, and its commit.
-	imageDigest = constant(buildspec.ImageDigest, "#{Build."+buildspec.ImageDigest+"}")
-	builtCommit = constant(buildspec.CommitID, "#{Build."+buildspec.CommitID+"}")
-	hasSBOM     = Variable{
+	// imageDigest and imageOrigin are of the image that the run has built or found. sourceCommit is the run's commit
+	// as CodePipeline knows it, and not as the build says.
+	imageDigest  = constant(buildspec.ImageDigest, "#{Build."+buildspec.ImageDigest+"}")
+	imageOrigin  = constant(buildspec.ImageOrigin, "#{Build."+buildspec.ImageOrigin+"}")
+	sourceCommit = constant(buildspec.CommitID, "#{Source.CommitId}")
+	hasSBOM      = Variable{
 		Name: buildspec.SBOM, Value: func(Model, settings.App) Value { return text("true") },
 		When: func(m Model, app settings.App) bool { return m.isProduced(buildspec.SBOMArtifact, OneApp(app)) },
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,9 @@ func TestBuild(t *testing.T) {
 		"the first build of a commit pushes its image":                firstBuild,
 		"a build of the same commit reuses the image":                 sameCommit,
 		"a build of another commit pushes another image":              otherCommit,
+		"an image of anybody's with the commit's tag is only found":   foreignImage,
+		"without signatures the commit is built again":                unsignedCommit,
+		"without signatures a lost race fails the build":              unsignedRace,
 		"a build that loses the race ends with the winner's image":    lostRace,
 		"a push that fails without a winner fails the build":          failedPush,
 		"a missing Dockerfile fails the build":                        missingDockerfile,
@@ -93,6 +97,7 @@ func newApp(t *testing.T, endpoint string) *app {
 				{Name: buildspec.RepositoryURI, Value: registry + "/" + a.repository},
 				{Name: buildspec.RepositoryName, Value: a.repository},
 				{Name: buildspec.ContainerName, Value: "backend"},
+				{Name: buildspec.Signed, Value: "true"},
 			}},
 		},
 		Source:    t.TempDir(),
@@ -106,7 +111,7 @@ func newApp(t *testing.T, endpoint string) *app {
 			"AWS_MAX_ATTEMPTS=1",
 		},
 	}
-	a.file(t, "backend-flask/"+dockerfile, "FROM scratch\nUSER app\n")
+	a.file(t, "backend-flask/"+dockerfile, "FROM scratch\nUSER 10001\n")
 	a.aws(t, "ecr", "create-repository", "--repository-name", a.repository, "--image-tag-mutability", "IMMUTABLE")
 	return a
 }
@@ -199,6 +204,14 @@ func named(t *testing.T, a *app, r *Result, digest string) {
 	definitions(t, r.Artifacts[buildspec.ImageDefinitions], "backend", image)
 }
 
+// origin asserts that the build says whether it pushed the image.
+func origin(t *testing.T, r *Result, want string) {
+	t.Helper()
+	if got := r.Exported[buildspec.ImageOrigin]; got != want {
+		t.Errorf("%s is %q, want %q\n%s", buildspec.ImageOrigin, got, want, r.Log)
+	}
+}
+
 func definitions(t *testing.T, file []byte, container, image string) {
 	t.Helper()
 	var got any
@@ -245,7 +258,8 @@ func said(t *testing.T, r *Result, words string) {
 func firstBuild(t *testing.T, a *app) {
 	r := a.run(t, succeeds)
 	named(t, a, r, a.digest(t, commit))
-	calls := called(t, a, "login", "build", "image", "push")
+	origin(t, r, "built")
+	calls := called(t, a, "login", "build", "image", "push", "image")
 	if calls[0].Stdin == "" {
 		t.Error("the login read no password")
 	}
@@ -269,7 +283,8 @@ func sameCommit(t *testing.T, a *app) {
 	digest := a.digest(t, commit)
 	r := a.run(t, succeeds)
 	named(t, a, r, digest)
-	called(t, a, "login", "build", "image", "push", "login")
+	origin(t, r, "found")
+	called(t, a, "login", "build", "image", "push", "image", "login")
 }
 
 func otherCommit(t *testing.T, a *app) {
@@ -281,6 +296,50 @@ func otherCommit(t *testing.T, a *app) {
 	if r.Exported[buildspec.ImageDigest] == digest {
 		t.Error("both commits have one image")
 	}
+}
+
+// foreign puts an image with the commit's tag into the repository, as replication does.
+func (a *app) foreign(t *testing.T) (digest string) {
+	t.Helper()
+	manifest := `{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","layers":[],"annotations":{"of":"another"}}`
+	digest = fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(manifest)))
+	a.aws(t, "ecr", "put-image", "--repository-name", a.repository, "--image-tag", a.Commit, "--image-manifest", manifest, "--image-digest", digest)
+	return digest
+}
+
+func foreignImage(t *testing.T, a *app) {
+	digest := a.foreign(t)
+	r := a.run(t, succeeds)
+	named(t, a, r, digest)
+	origin(t, r, "found")
+	called(t, a, "login")
+}
+
+func unsignedCommit(t *testing.T, a *app) {
+	a.variable(buildspec.Signed, "")
+	digest := a.foreign(t)
+	r := a.run(t, succeeds)
+	said(t, r, "signing is off: nothing shows who built it, so the commit is built again")
+	origin(t, r, "built")
+	if r.Exported[buildspec.ImageDigest] == digest {
+		t.Error("the build took over an image of anybody's")
+	}
+	named(t, a, r, r.Exported[buildspec.ImageDigest])
+	push := called(t, a, "login", "build", "image", "push", "image")[3].Argv[1]
+	if !regexp.MustCompile(":" + commit + "-[0-9A-Za-z-]+$").MatchString(push) {
+		t.Errorf("docker pushed %s", push)
+	}
+	if again := a.run(t, succeeds); again.Exported[buildspec.ImageDigest] == r.Exported[buildspec.ImageDigest] {
+		t.Error("a second build took over the image of the first")
+	}
+}
+
+func unsignedRace(t *testing.T, a *app) {
+	a.variable(buildspec.Signed, "")
+	a.shim(t, "docker", winner)
+	r := a.run(t, "PRE_BUILD BUILD! UPLOAD_ARTIFACTS!")
+	said(t, r, "is an image that this build did not push, and signing is off")
+	unnamed(t, r)
 }
 
 // winner is a docker before which another build pushes its image of the commit.
@@ -297,7 +356,8 @@ func lostRace(t *testing.T, a *app) {
 	r := a.run(t, succeeds)
 	said(t, r, "already exists in the '"+a.repository+"' repository")
 	named(t, a, r, a.digest(t, commit))
-	called(t, a, "login", "build", "image", "push")
+	origin(t, r, "found")
+	called(t, a, "login", "build", "image", "push", "image")
 	if n := a.images(t); n != "1" {
 		t.Errorf("the repository holds %s images, want only the winner's", n)
 	}
@@ -320,17 +380,42 @@ func missingDockerfile(t *testing.T, a *app) {
 }
 
 func rootImage(t *testing.T, a *app) {
-	for _, user := range []string{"", "USER root\n", "USER 0\n", "USER 0:0\n", "USER root:app\n", "USER app\nFROM scratch\n"} {
-		a.file(t, "backend-flask/"+dockerfile, "FROM scratch\n"+user)
+	a.file(t, "backend-flask/passwd", "root:x:0:0::/:/bin/sh\n  toor:x:0:0::/:/bin/sh\napp:x:10001:0::/:/bin/sh\nempty:x::0::/:\n"+
+		"word:x:ten:0::/:\nnegative:x:-1:0::/:\nhex:x:0x1:0::/:\nzeros:x:000:0::/:\nshort\ntwice:x:10001:0::/:\ntwice:x:0:0::/:\n")
+	whole := *a
+	a.shim(t, "aws", `
+case $2 in
+  get-login-password) echo password ;;
+  *) echo 'An error occurred (ImageNotFoundException) when calling the DescribeImages operation' >&2; exit 254 ;;
+esac`)
+	image := func(user string) {
+		a.file(t, "backend-flask/"+dockerfile, "FROM scratch\nCOPY passwd /etc/passwd\n"+user)
+	}
+	for _, user := range []string{
+		"", "root", "0", "00", "000:10001", "0:0", "root:app", "toor", "empty", "word", "negative", "hex", "zeros", "short", "twice", "gone",
+		"-1", "+1", "+0", "0x1", "4294967296", "99999999999999999999", "$USER", ".*", ":10001", "app\nFROM scratch", "app\nUSER 0",
+	} {
+		if user != "" {
+			user = "USER " + user + "\n"
+		}
+		image(user)
 		r := a.run(t, "PRE_BUILD BUILD! UPLOAD_ARTIFACTS!")
-		said(t, r, "the image would run as root: give "+dockerfile+" a USER that is not")
+		said(t, r, "give "+dockerfile+" a USER that is a number above 0, or a name with such a number in the image's /etc/passwd (USER is '")
 		unnamed(t, r)
 	}
-	if n := a.images(t); n != "0" {
-		t.Errorf("%s images were pushed", n)
+	// A name, of an image without /etc/passwd.
+	a.file(t, "backend-flask/"+dockerfile, "FROM scratch\nUSER app\n")
+	said(t, a.run(t, "PRE_BUILD BUILD! UPLOAD_ARTIFACTS!"), "(USER is 'app')")
+	if calls, err := a.docker.Calls(); err != nil || slices.ContainsFunc(calls, func(c docker.Call) bool { return c.Argv[0] == "push" }) {
+		t.Errorf("an image was pushed: %v", err)
 	}
-	a.file(t, "backend-flask/"+dockerfile, "FROM scratch\nUSER root\nUSER 10001:10001\n")
-	named(t, a, a.run(t, succeeds), a.digest(t, commit))
+	*a = whole
+	a.Env[0] = "PATH=" + a.path
+	for i, user := range []string{"10001:0", "app:root", "root\nUSER 01"} {
+		a.Commit = strings.Repeat(fmt.Sprint(i), 40)
+		image("USER " + user + "\n")
+		named(t, a, a.run(t, succeeds), a.digest(t, a.Commit))
+	}
 }
 
 func deniedLogin(t *testing.T, a *app) {
@@ -445,7 +530,7 @@ func oneShell(t *testing.T, a *app) {
 
 func oddNames(t *testing.T, a *app) {
 	const folder, container = "it's $HOME/of \"apps\"", `back"end $(id)`
-	a.file(t, folder+"/"+dockerfile, "FROM scratch\nUSER app\n")
+	a.file(t, folder+"/"+dockerfile, "FROM scratch\nUSER 10001\n")
 	a.variable(buildspec.AppFolder, folder)
 	a.variable(buildspec.ContainerName, container)
 	r := a.run(t, succeeds)
@@ -472,7 +557,7 @@ func handsOnSecrets(t *testing.T, a *app) {
 	a.Project.Environment.Variables = append(a.Project.Environment.Variables, Variable{Name: buildspec.BuildSecrets, Value: "TOKEN OTHER"})
 	r := a.run(t, succeeds)
 	named(t, a, r, a.digest(t, commit))
-	build := called(t, a, "login", "build", "image", "push")[1]
+	build := called(t, a, "login", "build", "image", "push", "image")[1]
 	if len(build.Secrets) != len(values) {
 		t.Errorf("docker was handed %v", build.Secrets)
 	}

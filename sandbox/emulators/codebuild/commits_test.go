@@ -84,7 +84,7 @@ func TestCommits(t *testing.T) {
 	t.Run("no commit at all", func(t *testing.T) {
 		t.Parallel()
 		r := newRepository(t, endpoint)
-		said(t, ends(t, r.ready, "PRE_BUILD!"), "not a commit: \n")
+		said(t, ends(t, r.ready, "PRE_BUILD!"), "COMMIT_ID: is not set by the action")
 		said(t, ends(t, r.ready.with(Variable{Name: buildspec.CommitID, Value: "prod"}), "PRE_BUILD!"), "not a commit: prod\n")
 	})
 }

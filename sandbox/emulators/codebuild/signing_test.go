@@ -114,6 +114,7 @@ func (s *signing) deliver(t *testing.T) *delivery {
 		{Name: buildspec.RepositoryURI, Value: registry + "/" + d.repository},
 		{Name: buildspec.ImageDigest, Value: d.digest},
 		{Name: buildspec.SBOM, Value: "true"},
+		{Name: buildspec.CommitID, Value: commit},
 	}
 	project := func(name, spec string, variables ...Variable) Build {
 		return Build{
@@ -125,7 +126,7 @@ func (s *signing) deliver(t *testing.T) *delivery {
 			Initiator: "codepipeline/app-prodgate", Env: append(append([]string(nil), d.Env...), s.net.Env()...),
 		}
 	}
-	d.sign = project("prodgate-sign", buildspec.Text("sign"), Variable{Name: buildspec.CommitID, Value: commit})
+	d.sign = project("prodgate-sign", buildspec.Text("sign"), Variable{Name: buildspec.ImageOrigin, Value: r.Exported[buildspec.ImageOrigin]})
 	d.ready = project("prodgate-prepare", buildspec.Text("prepare"),
 		Variable{Name: buildspec.ContainerName, Value: "backend"}, Variable{Name: buildspec.Deployment, Value: settings.Rolling})
 	return d
@@ -205,6 +206,20 @@ func TestSigning_Cases(t *testing.T) {
 		ends(t, d.sign.with(Variable{Name: buildspec.App, Value: "frontend"}), signs)
 		said(t, ends(t, d.ready, refuses), "@"+d.digest+" is signed, but not as an image of backend\n")
 	})
+	found := d.sign.with(Variable{Name: buildspec.ImageOrigin, Value: "found"})
+	refused := "has the tag of commit " + commit + ", but this run did not build it and the gate has not signed it for backend and this commit: " +
+		"delete the image and run the pipeline again, or merge another commit\n"
+	t.Run("an image that the build found is not signed, without a signature of the gate for this app and commit", func(t *testing.T) {
+		// It has signatures: of another profile for this app and commit, and of the gate's for another app.
+		said(t, ends(t, found, "PRE_BUILD BUILD!"), refused)
+		said(t, ends(t, d.ready, refuses), " is signed, but not as an image of backend\n")
+	})
+	t.Run("an image signed for another commit is not deployed, and not signed as a found one", func(t *testing.T) {
+		other := strings.Repeat("e", 40)
+		ends(t, d.sign.with(Variable{Name: buildspec.CommitID, Value: other}), signs)
+		said(t, ends(t, d.ready, refuses), " is signed as an image of backend, but not of this run's commit "+commit+"\n")
+		said(t, ends(t, found, "PRE_BUILD BUILD!"), refused)
+	})
 	t.Run("a signed image is deployed, and is signed once", func(t *testing.T) {
 		sum := fmt.Sprintf("%x", sha256.Sum256([]byte(sampleSBOM)))
 		for _, how := range []string{"signed", "was signed already"} {
@@ -214,8 +229,13 @@ func TestSigning_Cases(t *testing.T) {
 				t.Errorf("the summary is %q, want %q", got, want)
 			}
 		}
+		// Signed by the gate before: with the SBOM of another run too.
+		ends(t, found, signs)
+		again := found
+		again.Further = map[string]string{buildspec.SBOMArtifact: artifact(t, map[string]string{buildspec.SBOMFile: sampleSBOM + "\n"})}
+		ends(t, again, signs)
 		r := ends(t, d.ready, prepares)
-		said(t, r, "is signed by "+arn+": app=backend sbom="+sum)
+		said(t, r, "is signed by "+arn+": app=backend commit="+commit+" sbom="+sum)
 		definitions(t, r.Artifacts[buildspec.ImageDefinitions], "backend", registry+"/"+d.repository+"@"+d.digest)
 		if len(r.Artifacts) != 1 {
 			t.Errorf("a rolling deployment gets %d files", len(r.Artifacts))
@@ -405,11 +425,12 @@ func badVariables(t *testing.T, d *delivery) {
 		}
 	}
 	for name, value := range map[string]string{
-		buildspec.ImageDigest: "latest", buildspec.Deployment: "canary", buildspec.ContainerPort: "80; id",
+		buildspec.ImageDigest: "latest", buildspec.CommitID: "prod", buildspec.Deployment: "canary", buildspec.ContainerPort: "80; id",
 	} {
 		said(t, ends(t, green.with(Variable{Name: name, Value: value}), "PRE_BUILD!"), "not a ")
 	}
 	said(t, ends(t, d.sign.with(Variable{Name: buildspec.CommitID, Value: "prod"}), "PRE_BUILD!"), "not a full commit id: prod")
+	said(t, ends(t, d.sign.with(Variable{Name: buildspec.ImageOrigin, Value: "Found"}), "PRE_BUILD!"), "IMAGE_ORIGIN is Found, and can be built or found")
 }
 
 func unsigned(t *testing.T, d *delivery) {
