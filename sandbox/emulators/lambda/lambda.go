@@ -125,18 +125,19 @@ func (f Function) Invoke(ctx context.Context, event []byte) (*Result, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
+	var exit error
+	exited := make(chan struct{})
+	go func() { exit = cmd.Wait(); close(exited) }()
 	result := &Result{Stream: stream}
 	select {
 	case result.Error = <-host.ended:
 		_ = cmd.Process.Kill() // Lambda freezes it
 		<-exited
-	case err := <-exited:
+	case <-exited:
 		select { // it may have answered before
 		case result.Error = <-host.ended:
 		default:
-			result.Error = fmt.Sprintf("the function exited: %v", err)
+			result.Error = fmt.Sprintf("the function exited: %v", exit)
 		}
 	}
 	host.lock.Lock()

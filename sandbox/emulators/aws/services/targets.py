@@ -52,7 +52,8 @@ def can_assume(rule: Rule, role_arn: str) -> bool:
 def deliver(rule: Rule, target: Params, event: Params, forward: Callable[[str, str, str, Params], None]) -> None:
     """Delivers the event to the target, through forward if the target is a bus; raises Undeliverable.
 
-    A kind of target without a case here (ECS, CodeBuild, …) receives nothing. No function runs: the emulator records its events.
+    A kind of target without a case here (ECS, CodeBuild, …) receives nothing. No function runs: the emulator
+    records its events.
     """
     arn = target["Arn"]
     _, _, service, region, account, resource = arn.split(":", 5)
@@ -65,11 +66,7 @@ def deliver(rule: Rule, target: Params, event: Params, forward: Callable[[str, s
         case "sns":
             _publish(rule, arn, build_message(rule, target, event))
         case "lambda":
-            function = functions.find(arn)
-            if function is None:
-                raise Undeliverable("NO_RESOURCE", f"Function not found: {arn}")
-            _check_permission(rule, function.policy.wire_format(), "lambda:InvokeFunction", arn)
-            functions.invoke(arn, build_message(rule, target, event))
+            _invoke(rule, arn, build_message(rule, target, event))
         case "states":
             machines = stepfunctions_backends[account][region]
             if all(machine.arn != arn for machine in machines.state_machines):
@@ -80,13 +77,7 @@ def deliver(rule: Rule, target: Params, event: Params, forward: Callable[[str, s
             if not codepipeline.start_for_rule(arn, rule.arn, parameters if isinstance(parameters, dict) else {}):
                 raise Undeliverable("NO_RESOURCE", f"Pipeline does not exist: {arn}")
         case "logs":
-            name = resource.removeprefix("log-group:").removesuffix(":*")
-            logs, stream = logs_backends[account][region], str(uuid.uuid4())
-            if name not in logs.groups:
-                raise Undeliverable("NO_RESOURCE", f"The specified log group does not exist: {name}")
-            logs.create_log_stream(name, stream)
-            entry = {"timestamp": unix_time() * 1000, "message": build_message(rule, target, event)}
-            logs.put_log_events(name, stream, [entry])
+            _log(arn, build_message(rule, target, event))
         case "events" if resource.startswith("event-bus/"):
             bus = resource.removeprefix("event-bus/")
             if bus not in events_backends[account][region].event_buses:
@@ -120,6 +111,24 @@ def _send(rule: Rule, arn: str, body: str, **more: Any) -> None:
     _check_permission(rule, getattr(queue, "policy", None), "sqs:SendMessage", arn)
     _check_key(rule, account, region, queue.kms_master_key_id)
     sqs_backends[account][region].send_message(queue_name=name, message_body=body, **more)
+
+
+def _invoke(rule: Rule, arn: str, event: str) -> None:
+    function = functions.find(arn)
+    if function is None:
+        raise Undeliverable("NO_RESOURCE", f"Function not found: {arn}")
+    _check_permission(rule, function.policy.wire_format(), "lambda:InvokeFunction", arn)
+    functions.invoke(arn, event)
+
+
+def _log(arn: str, message: str) -> None:
+    _, _, _, region, account, resource = arn.split(":", 5)
+    name = resource.removeprefix("log-group:").removesuffix(":*")
+    logs, stream = logs_backends[account][region], str(uuid.uuid4())
+    if name not in logs.groups:
+        raise Undeliverable("NO_RESOURCE", f"The specified log group does not exist: {name}")
+    logs.create_log_stream(name, stream)
+    logs.put_log_events(name, stream, [{"timestamp": unix_time() * 1000, "message": message}])
 
 
 def _publish(rule: Rule, arn: str, text: str) -> None:
