@@ -308,9 +308,11 @@ prodgate:index:Gate gate
     aws:cfg/remediationConfiguration:RemediationConfiguration gate-s3-bucket-versioning-enabled
 `
 
-// watched are the rules of the dev stack about calls, and broughtHere those that forward events from the region of IAM.
+// watched are the rules of the dev stack about calls, checked those whose events start the check of the
+// known state, and broughtHere those that forward events from the region of IAM.
 const (
 	watched     = `rules watch-account watch-images watch-images-read watch-pipelines watch-records watch-roles watch-keys-read watch-services watch-sessions watch-source watch-storage watch-topic`
+	checked     = `rules watch-images watch-pipelines watch-roles watch-source watch-storage watch-topic`
 	broughtHere = `watch-roles watch-sessions`
 )
 
@@ -322,6 +324,9 @@ func watch() string {
 	}
 	for name := range strings.FieldsSeq(watched) {
 		rule(name)
+	}
+	for name := range strings.FieldsSeq(checked) {
+		lines += "    aws:cloudwatch/eventTarget:EventTarget gate-" + name + "-check\n"
 	}
 	for name := range strings.FieldsSeq(broughtHere) {
 		rule(name + "-global")

@@ -115,7 +115,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, fmt.Errorf("detection: %w", err)
 	}
 	keys := slices.Concat(storage.Keys{alerts.Key}, store.Keys(), detection.Keys)
-	rules, err := watch.New(c, g, alerts, eventBridgeRole, response.Starts, keys, rotators)
+	rules, err := watch.New(c, g, alerts, eventBridgeRole, response.Starts, pipelines.Check(), keys, rotators)
 	if err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}

@@ -30,6 +30,45 @@ func targets(t *testing.T, r *gatetest.Recording, rule *gatetest.Resource) map[s
 	return all
 }
 
+// TestWatch_StartTheCheck: an event on a part that delivers invokes the check of the known state, whose policy lets it.
+func TestWatch_StartTheCheck(t *testing.T) {
+	t.Parallel()
+	for _, response := range []string{"alert", "contain"} {
+		c := respondingWith(response)
+		r := built(t, c)
+		function := r.One(t, functionType, "gate-verifier").Output("arn")
+		permission := r.One(t, "aws:lambda/permission:Permission", "gate-check")
+		if got := permission.Text("sourceArn"); got != "arn:aws:events:eu-west-2:111111111111:rule/prodgate-*" || permission.Text("principal") != "events.amazonaws.com" {
+			t.Errorf("the function lets %s of %s invoke it", permission.Text("principal"), got)
+		}
+		started := 0
+		for _, rule := range r.Of(t, eventRuleType) {
+			to := targets(t, r, rule)
+			if len(to) > 5 { // Amazon EventBridge quotas, Targets per rule
+				t.Errorf("%s has %d targets", rule, len(to))
+			}
+			i := slices.IndexFunc(catalogue.AlertRules(decoded(t, c), nil), func(a catalogue.AlertRule) bool { return "gate-"+a.Name == rule.Name && a.AffectsDelivery })
+			check := to["verifier"]
+			if rule.Name == "gate-check" { // the schedule
+				continue
+			}
+			if (check != nil) != (i >= 0) {
+				t.Errorf("%s starts the check is %t", rule, check != nil)
+			}
+			if check == nil {
+				continue
+			}
+			started++
+			if check.Text("arn") != function || check.Text("input") != `{"rule":"`+rule.Text("name")+`"}` || check.Input("deadLetterConfig").IsNull() || !slices.Contains(check.DependsOn, permission.URN) {
+				t.Errorf("%s starts %s with %s", rule, check.Text("arn"), check.Text("input"))
+			}
+		}
+		if started < 7 {
+			t.Errorf("%d rules start the check", started)
+		}
+	}
+}
+
 func TestWatch_ReportEachAlertOnce(t *testing.T) {
 	t.Parallel()
 	c := respondingWith("alert")
@@ -46,6 +85,7 @@ func TestWatch_ReportEachAlertOnce(t *testing.T) {
 			t.Errorf("%s is %s: %s", rule, rule.Text("state"), rule.Text("eventPattern"))
 		}
 		to := targets(t, r, rule)
+		delete(to, "verifier") // TestWatch_StartTheCheck
 		if len(to) != 1 || to["alerts"] == nil || to["alerts"].Text("arn") != topics[alert.SecondTopic] || to["alerts"].Text("deadLetterConfig.arn") != queue {
 			t.Errorf("%s has the targets %v", rule, to)
 			continue

@@ -297,12 +297,15 @@ func aimedOf(in, name string, change func(*eventtypes.Target)) func(*world) func
 }
 
 // untargeted takes the first target of a rule away.
-func untargeted(in, name string) func(*world) func() {
+func untargeted(in, name string) func(*world) func() { return untargetedOf(in, name, "") }
+
+// untargetedOf takes a target of a rule away; without an id the first.
+func untargetedOf(in, name, id string) func(*world) func() {
 	return func(w *world) func() {
 		w.Helper()
 		got, err := w.eventsIn(in).ListTargetsByRule(w.Context(), &eventbridge.ListTargetsByRuleInput{Rule: &name})
 		w.must(err)
-		target := got.Targets[0]
+		target := got.Targets[max(0, slices.IndexFunc(got.Targets, func(t eventtypes.Target) bool { return *t.Id == id }))]
 		_, err = w.eventsIn(in).RemoveTargets(w.Context(), &eventbridge.RemoveTargetsInput{Rule: &name, Ids: []string{*target.Id}})
 		w.must(err)
 		return func() {

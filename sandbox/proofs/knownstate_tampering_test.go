@@ -160,6 +160,7 @@ func (w *world) listTamperings() []manualChange {
 			t.DeadLetterConfig = nil
 		})},
 		{"a rule has a target more", "rule prodgate-watch-records", "target other", aimedOf(region, "prodgate-watch-records", func(t *eventtypes.Target) { t.Id = ptr("other") })},
+		{"no event starts the check", "rule prodgate-rules", "target verifier", untargetedOf(region, "prodgate-rules", "verifier")},
 		{"a rule has no target", "rule prodgate-watch-account", "target alerts", untargeted(region, "prodgate-watch-account")},
 		{"events of IAM are not forwarded", "rule us-east-1/prodgate-watch-roles", "state", ruled("us-east-1", "prodgate-watch-roles", func(r *eventbridge.PutRuleInput) {
 			r.State = eventtypes.RuleStateDisabled

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -49,6 +51,7 @@ func TestKnownState_FindChanges(t *testing.T) {
 	silent("after an up", w.scheduledCheck(), w.checkBeforeDeploy("backend-flask"))
 	w.assertCheckStarts()
 	w.assertCheckIsReproducible()
+	w.assertEventsStartCheck(inbox)
 
 	// Rows about the same field of a part are in separate rounds.
 	for left := w.listTamperings(); len(left) > 0; {
@@ -302,6 +305,51 @@ func (w *world) assertCheckStarts() {
 		"prodgate-check-errors: prodgate-verifier Errors GreaterThanThreshold 0 in 1 of 60 s, notBreaching when missing, to " + topic,
 		"prodgate-check-missed: prodgate-verifier Invocations LessThanThreshold 1 in 2 of 3600 s, breaching when missing, to " + topic,
 	})
+}
+
+// assertEventsStartCheck asserts that a change by an outsider invokes the check at once, which reports it, and that neither the
+// check's own reads nor the change of a deployer invoke it.
+func (w *world) assertEventsStartCheck(inbox func() []message) {
+	w.Helper()
+	taken := func() (events []string) {
+		w.must(w.Cloud.WaitForEvents(w.Context()))
+		request, err := http.NewRequestWithContext(w.Context(), http.MethodGet, w.Cloud.AWS+"/sandbox/invocations", nil)
+		w.must(err)
+		answer, err := http.DefaultClient.Do(request)
+		w.must(err)
+		defer func() { _ = answer.Body.Close() }()
+		var all []struct{ Function, Event string }
+		w.must(json.NewDecoder(answer.Body).Decode(&all))
+		for _, one := range all {
+			if one.Function != "arn:aws:lambda:eu-west-2:111111111111:function:prodgate-verifier" {
+				w.Errorf("a rule invokes %s", one.Function)
+			}
+			events = append(events, one.Event)
+		}
+		return events
+	}
+	same(w.T, "what a preview and the check invoke", taken(), nil)
+	own := attach("prodgate-backend-flask-build")(w)
+	own()
+	same(w.T, "what the change of a deployer invokes", taken(), nil)
+	_, err := w.aws.iam.CreateRole(w.Context(), &iam.CreateRoleInput{RoleName: ptr("somebody"), AssumeRolePolicyDocument: ptr(
+		`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}}]}`)})
+	w.must(err)
+	outsider := w.as(w.session("arn:aws:iam::111111111111:role/somebody"))
+	_, err = outsider.iam.AttachRolePolicy(w.Context(), &iam.AttachRolePolicyInput{
+		RoleName: ptr("prodgate-backend-flask-build"), PolicyArn: ptr("arn:aws:iam::aws:policy/AdministratorAccess"),
+	})
+	w.must(err)
+	events := taken()
+	same(w.T, "what the change of an outsider invokes", events, []string{`{"rule":"prodgate-watch-roles"}`})
+	inbox() // the alert of the call
+	if len(events) > 0 {
+		check := w.scheduledCheck()
+		check.event = []byte(events[0])
+		same(w.T, "what the check finds then", w.assertFindings(check, inbox), []string{"role prodgate-backend-flask-build: policies"})
+	}
+	own()
+	same(w.T, "what the check itself invokes", taken(), nil)
 }
 
 // assertDeployRefused asserts that the check before a deployment covers the app and the shared

@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
 	"prodgate/pkg/knownstate"
+	"prodgate/pkg/naming"
 )
 
 // Rule is an EventBridge rule that publishes an alert.
@@ -28,6 +30,15 @@ type Rule struct {
 	Message string
 	// Starts is the state machine that the rule starts too; nil for none.
 	Starts *StepFunctionsTarget
+	// Checks is the check of the known state, where the rule invokes it too; nil for none.
+	Checks *CheckTarget
+}
+
+// CheckTarget is the function that checks the known state. Its policy lets the gate's rules invoke it.
+type CheckTarget struct {
+	FunctionArn pulumi.StringInput
+	// Ready is what must exist before a rule invokes it.
+	Ready []pulumi.Resource
 }
 
 // StepFunctionsTarget is a state machine that a rule starts with the whole event, as
@@ -80,6 +91,21 @@ func (a *Alerts) NewRule(c component.Context, parent pulumi.Resource, r Rule) (b
 			return nil, fmt.Errorf("%s: target: %w", r.Name, err)
 		}
 		records = append(records, baseline.Record{Kind: knownstate.Target, Inputs: target})
+	}
+	if r.Checks != nil {
+		// The event itself is of no use to the check, and may be larger than what Lambda takes.
+		input, _ := json.Marshal(map[string]string{"rule": c.Names.Gate + "-" + r.Name})
+		check := &cloudwatch.EventTargetArgs{
+			Rule:             made.Name,
+			TargetId:         pulumi.String(naming.Verifier),
+			Arn:              r.Checks.FunctionArn,
+			Input:            pulumi.String(input),
+			DeadLetterConfig: undelivered,
+		}
+		if _, err = cloudwatch.NewEventTarget(c.Ctx, name+"-check", check, child, pulumi.DependsOn(slices.Concat(r.Checks.Ready, a.Ready))); err != nil {
+			return nil, fmt.Errorf("%s: check: %w", r.Name, err)
+		}
+		records = append(records, baseline.Record{Kind: knownstate.Target, Inputs: check})
 	}
 	if r.Starts == nil {
 		return records, nil

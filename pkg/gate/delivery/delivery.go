@@ -45,6 +45,7 @@ type Delivery struct {
 	codeDeploy *identity.Role // nil where no app is blue/green
 	// checkGroup is the component of the known state.
 	checkGroup *component.Group
+	check      *alerting.CheckTarget
 	records    baseline.Records
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"prodgate/pkg/gate/alerting"
 	"prodgate/pkg/gate/baseline"
 	"prodgate/pkg/gate/component"
 	"prodgate/pkg/gate/identity"
@@ -103,12 +104,15 @@ func (d *Delivery) addSchedule(function *lambda.Function) error {
 	}
 	permission := &lambda.PermissionArgs{
 		StatementId: pulumi.String("Schedule"), Function: function.Name, Action: pulumi.String("lambda:InvokeFunction"),
-		Principal: pulumi.String("events.amazonaws.com"), SourceArn: rule.Arn,
+		// The schedule is one of the gate's rules. Those of the catalogue invoke the check on events.
+		Principal: pulumi.String("events.amazonaws.com"), SourceArn: pulumi.String(c.Names.Rules()),
 	}
-	allowed, err := lambda.NewPermission(c.Ctx, name, permission, child)
+	// A statement cannot be changed, and its id is the same.
+	allowed, err := lambda.NewPermission(c.Ctx, name, permission, child, pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return fmt.Errorf("permission of the schedule: %w", err)
 	}
+	d.check = &alerting.CheckTarget{FunctionArn: function.Arn, Ready: []pulumi.Resource{allowed}}
 	target := &cloudwatch.EventTargetArgs{
 		Rule: rule.Name, TargetId: pulumi.String(naming.Verifier), Arn: function.Arn,
 		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: d.Alerts.DeadLettersArn},
@@ -120,6 +124,9 @@ func (d *Delivery) addSchedule(function *lambda.Function) error {
 		baseline.Record{Kind: knownstate.FunctionPermission(c.Names.CheckFunction().ARN), Inputs: permission})
 	return nil
 }
+
+// Check is the function as a target of rules.
+func (d *Delivery) Check() *alerting.CheckTarget { return d.check }
 
 // addCheckAlarms publish an alert where the check fails or does not run, beside the alerts that the check itself
 // publishes: it may not get so far.

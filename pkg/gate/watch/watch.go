@@ -22,10 +22,10 @@ import (
 )
 
 // New makes the rules of the catalogue: each call that bypasses the gate is reported, and
-// contained where the stack contains. Keys are all of the gate's; rotators are the roles of
+// contained where the stack contains. A call on what delivers invokes the check of the known state too. Keys are all of the gate's; rotators are the roles of
 // the functions that rotate secrets.
 func New(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, eventBridgeRole *identity.Role, contain *alerting.StepFunctionsTarget,
-	keys storage.Keys, rotators []string) (baseline.Records, error) {
+	check *alerting.CheckTarget, keys storage.Keys, rotators []string) (baseline.Records, error) {
 	if c.Settings.Detection.Response == settings.Ignore {
 		return nil, c.Ctx.Log.Warn(fmt.Sprintf("prodgate:detection.response: %q: nobody is alerted when a call bypasses the gate; "+
 			"set it to alert, unless something else watches the account", settings.Ignore), nil)
@@ -51,7 +51,7 @@ func New(c component.Context, parent pulumi.Resource, alerts *alerting.Alerts, e
 			continue
 		}
 		if call.AffectsDelivery {
-			one.Starts = contain
+			one.Starts, one.Checks = contain, check
 		}
 		made, err := alerts.NewRule(c, group, one)
 		if err != nil {

@@ -12,7 +12,7 @@ from typing import Any
 import calls
 import trail
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from services import delivery, ecr, ecs, signer, sns, workload
+from services import delivery, ecr, ecs, functions, signer, sns, workload
 from services.connections import complete_handshake
 from services.organizations import create_organization
 from werkzeug import Request, Response
@@ -39,6 +39,8 @@ WORKLOAD = "/sandbox/workload"
 WAIT = "/sandbox/wait-for-events"
 # A GET returns every message that a topic has had, in order of the topics.
 MESSAGES = "/sandbox/messages"
+# A GET returns the events that rules have invoked functions with since the last GET.
+INVOCATIONS = "/sandbox/invocations"
 # A call with this header is recorded and not made. Its value is base64 of JSON: changes to the record.
 REPORT_ONLY = "HTTP_X_SANDBOX_REPORT_ONLY"
 
@@ -176,6 +178,10 @@ def _messages(environ: dict[str, Any], start_response: Callable[..., Any]) -> It
     return Response(json.dumps(sns.messages()), mimetype="application/json")(environ, start_response)
 
 
+def _invocations(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return Response(json.dumps(functions.take_invocations()), mimetype="application/json")(environ, start_response)
+
+
 def _signer_root(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     return Response(signer.root_certificate(), mimetype="text/plain")(environ, start_response)
 
@@ -190,5 +196,6 @@ _SANDBOX_PATHS: dict[str, Callable[..., Any]] = {
     WORKLOAD: _workload,
     WAIT: _wait,
     MESSAGES: _messages,
+    INVOCATIONS: _invocations,
     SIGNER_ROOT: _signer_root,
 }

@@ -1,5 +1,5 @@
-// Command function is the Lambda function that checks the known state: of every app when EventBridge's schedule
-// invokes it, and of one app when its pipeline does, which it tells whether the run goes on.
+// Command function is the Lambda function that checks the known state: of every app when EventBridge's schedule or a rule
+// on an event invokes it, and of one app when its pipeline does, which it tells whether the run goes on.
 package main
 
 import (
@@ -27,10 +27,12 @@ func main() {
 	lambda.Start(handle)
 }
 
-// event is what CodePipeline sends; a schedule's has no job. It is never logged: it has credentials, and whoever
-// knows a job's id reports its result.
+// event is what CodePipeline sends, or a rule of the gate; a schedule's has neither a job nor a rule. It is never logged: it
+// has credentials, and whoever knows a job's id reports its result.
 type event struct {
 	Job *events.CodePipelineJob `json:"CodePipeline.job"`
+	// Rule is the rule that has matched an event on a part of the gate.
+	Rule string `json:"rule"`
 }
 
 func handle(ctx context.Context, e event) error {
@@ -39,6 +41,9 @@ func handle(ctx context.Context, e event) error {
 		return fmt.Errorf("configuration: %w", err)
 	}
 	if e.Job == nil {
+		if e.Rule != "" {
+			log.Printf("invoked by an event of %q", e.Rule)
+		}
 		_, err := run(ctx, cfg, "")
 		return err
 	}

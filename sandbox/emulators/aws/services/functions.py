@@ -1,10 +1,10 @@
-"""Lambda: the settings of a function that moto drops. No function runs."""
+"""Lambda: the settings of a function that moto drops, and the events that rules invoke it with. No function runs."""
 
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaFunction, lambda_backends
 
 from .core import Params
 
@@ -38,6 +38,34 @@ def _update_configuration(function: LambdaFunction, updates: Params) -> Params:
 def _invoke_lambda(function: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
     """AWS runs the function; here every function returns null, because moto needs docker to run one."""
     return "null", False, ""
+
+
+class Invocation(NamedTuple):
+    """An asynchronous invocation: the function's ARN and its event."""
+
+    function: str
+    event: str
+
+
+_invocations: list[Invocation] = []
+
+
+def find(arn: str) -> LambdaFunction | None:
+    """Finds a function by its ARN."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    function: LambdaFunction | None = lambda_backends[account][region].get_function_by_arn(arn)
+    return function
+
+
+def invoke(arn: str, event: str) -> None:
+    """AWS runs the function later; here a test does, with what take_invocations returns."""
+    _invocations.append(Invocation(arn, event))
+
+
+def take_invocations() -> list[Params]:
+    """Returns the invocations since the last call."""
+    taken = [_invocations.pop(0) for _ in range(len(_invocations))]
+    return [one._asdict() for one in taken]
 
 
 _moto_init: Any = LambdaFunction.__init__

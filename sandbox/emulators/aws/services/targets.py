@@ -15,7 +15,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import Queue, sqs_backends
 from moto.utilities.utils import get_partition
 
-from . import codepipeline, kms, statements
+from . import codepipeline, functions, kms, statements
 from .core import Params, as_list, is_service_trusted
 from .stepfunctions import stepfunctions_backends
 
@@ -52,7 +52,7 @@ def can_assume(rule: Rule, role_arn: str) -> bool:
 def deliver(rule: Rule, target: Params, event: Params, forward: Callable[[str, str, str, Params], None]) -> None:
     """Delivers the event to the target, through forward if the target is a bus; raises Undeliverable.
 
-    A kind of target without a case here (Lambda, ECS, CodeBuild, …) receives nothing.
+    A kind of target without a case here (ECS, CodeBuild, …) receives nothing. No function runs: the emulator records its events.
     """
     arn = target["Arn"]
     _, _, service, region, account, resource = arn.split(":", 5)
@@ -64,6 +64,12 @@ def deliver(rule: Rule, target: Params, event: Params, forward: Callable[[str, s
             _send(rule, arn, build_message(rule, target, event), group_id=group)
         case "sns":
             _publish(rule, arn, build_message(rule, target, event))
+        case "lambda":
+            function = functions.find(arn)
+            if function is None:
+                raise Undeliverable("NO_RESOURCE", f"Function not found: {arn}")
+            _check_permission(rule, function.policy.wire_format(), "lambda:InvokeFunction", arn)
+            functions.invoke(arn, build_message(rule, target, event))
         case "states":
             machines = stepfunctions_backends[account][region]
             if all(machine.arn != arn for machine in machines.state_machines):
