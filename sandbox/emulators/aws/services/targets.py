@@ -68,7 +68,7 @@ def deliver(rule: Rule, target: Params, event: Params, forward: Callable[[str, s
             function = functions.find(arn)
             if function is None:
                 raise Undeliverable("NO_RESOURCE", f"Function not found: {arn}")
-            _check_permission(rule, function.policy.wire_format(), "lambda:InvokeFunction", arn)
+            _check_permission(rule, functions.policy_of(function), "lambda:InvokeFunction", arn)
             functions.invoke(arn, build_message(rule, target, event))
         case "states":
             machines = stepfunctions_backends[account][region]
