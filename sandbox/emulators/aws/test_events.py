@@ -80,7 +80,11 @@ class EventsTest(ServiceTestCase):
         self.assertEqual(len(self.receive(dead)), 1)
         source = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/gate-*"
         functions.add_permission(
-            FunctionName="f", StatementId="s", Action="lambda:InvokeFunction", Principal="events.amazonaws.com", SourceArn=source
+            FunctionName="f",
+            StatementId="s",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=source,
         )
         self.put()
         self.assertEqual(self.sandbox("invocations"), [{"function": arn, "event": '{"rule": "r"}'}])

@@ -52,7 +52,7 @@ def can_assume(rule: Rule, role_arn: str) -> bool:
 def deliver(rule: Rule, target: Params, event: Params, forward: Callable[[str, str, str, Params], None]) -> None:
     """Delivers the event to the target, through forward if the target is a bus; raises Undeliverable.
 
-    A kind of target without a case here (ECS, CodeBuild, …) receives nothing. No function runs: the emulator records its events.
+    A kind of target without a case here (ECS, CodeBuild, …) receives nothing. No function runs: its events are recorded.
     """
     arn = target["Arn"]
     _, _, service, region, account, resource = arn.split(":", 5)
