@@ -2,6 +2,7 @@
 
 import json
 import unittest
+import urllib.request
 from typing import Any
 
 from test_emulator import ACCOUNT, OTHER, REGION, Emulator, Params, ServiceTestCase, document, trust
@@ -60,6 +61,54 @@ class EventsTest(ServiceTestCase):
         events.put_rule(Name=name, EventPattern=pattern)
         events.put_targets(Rule=name, Targets=[{"Id": str(n), **target} for n, target in enumerate(targets)])
         self.addCleanup(events.disable_rule, Name=name)
+
+    def test_function_is_invoked_if_its_policy_allows(self) -> None:
+        self.emulator.client("iam").create_role(RoleName="runs", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
+        functions = self.emulator.client("lambda")
+        arn = functions.create_function(
+            FunctionName="f",
+            Runtime="provided.al2023",
+            Handler="bootstrap",
+            Role=f"arn:aws:iam::{ACCOUNT}:role/runs",
+            Code={"ZipFile": b"x"},
+        )["FunctionArn"]
+        dead = self.queue("dead-invocations")
+        target = {"Arn": arn, "Input": '{"rule": "r"}', "DeadLetterConfig": {"Arn": dead}}
+        self.rule("gate-invokes", target)
+        self.put()
+        self.assertEqual(self.sandbox("invocations"), [])
+        self.assertEqual(len(self.receive(dead)), 1)
+        source = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/gate-*"
+        functions.add_permission(
+            FunctionName="f",
+            StatementId="s",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=source,
+        )
+        self.put()
+        self.assertEqual(self.sandbox("invocations"), [{"function": arn, "event": '{"rule": "r"}'}])
+        self.assertEqual(self.sandbox("invocations"), [])
+        self.rule("other-invokes", target)
+        self.put()
+        self.assertEqual(len(self.sandbox("invocations")), 1)
+
+    def test_topic_has_its_messages_and_its_data_protection_policy(self) -> None:
+        sns = self.emulator.client("sns")
+        topic = sns.create_topic(Name="told")["TopicArn"]
+        self.assertEqual(sns.get_data_protection_policy(ResourceArn=topic).get("DataProtectionPolicy", ""), "")
+        sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy='{"Name": "n"}')
+        self.assertEqual(sns.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"], '{"Name": "n"}')
+        sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy="")
+        self.assertEqual(sns.get_data_protection_policy(ResourceArn=topic).get("DataProtectionPolicy", ""), "")
+        sns.publish(TopicArn=topic, Subject="s", Message="m")
+        [message] = [one for one in self.sandbox("messages") if one["Topic"] == topic]
+        self.assertEqual((message["Subject"], message["Message"]), ("s", "m"))
+
+    def sandbox(self, what: str) -> list[Params]:
+        with urllib.request.urlopen(f"{self.emulator.url}/sandbox/{what}") as response:
+            answer: list[Params] = json.load(response)
+        return answer
 
     def put(self, **changes: Any) -> None:
         self.assertEqual(self.events.put_events(Entries=[EVENT | changes])["FailedEntryCount"], 0)

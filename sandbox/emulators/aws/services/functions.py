@@ -2,6 +2,7 @@
 
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 
+import json
 from typing import Any, NamedTuple
 
 from moto.awslambda.models import LambdaFunction, lambda_backends
@@ -55,6 +56,14 @@ def find(arn: str) -> LambdaFunction | None:
     _, _, _, region, account, _ = arn.split(":", 5)
     function: LambdaFunction | None = lambda_backends[account][region].get_function_by_arn(arn)
     return function
+
+
+def policy_of(function: LambdaFunction) -> str | None:
+    """The policy that says who invokes a function; None where it has no statement."""
+    if not function.policy.statements:
+        return None
+    policy: str = json.dumps(function.policy.get_policy()["Policy"])
+    return policy
 
 
 def invoke(arn: str, event: str) -> None:

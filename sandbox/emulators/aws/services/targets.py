@@ -117,7 +117,7 @@ def _invoke(rule: Rule, arn: str, event: str) -> None:
     function = functions.find(arn)
     if function is None:
         raise Undeliverable("NO_RESOURCE", f"Function not found: {arn}")
-    _check_permission(rule, function.policy.wire_format(), "lambda:InvokeFunction", arn)
+    _check_permission(rule, functions.policy_of(function), "lambda:InvokeFunction", arn)
     functions.invoke(arn, event)
 
 
