@@ -60,16 +60,18 @@ var organizationLists = map[string]func(context.Context, *organizations.Client) 
 
 // ours visits the policies of an organization that are not AWS's.
 func ours(ctx context.Context, o *organizations.Client, do func(orgtypes.PolicySummary) error) error {
-	got, err := o.ListPolicies(ctx, &organizations.ListPoliciesInput{Filter: scp})
-	if err != nil {
-		return err
-	}
-	for _, policy := range got.Policies {
-		if policy.AwsManaged {
-			continue
-		}
-		if err := do(policy); err != nil {
+	for _, kind := range []orgtypes.PolicyType{scp, orgtypes.PolicyTypeResourceControlPolicy} {
+		got, err := o.ListPolicies(ctx, &organizations.ListPoliciesInput{Filter: kind})
+		if err != nil {
 			return err
+		}
+		for _, policy := range got.Policies {
+			if policy.AwsManaged {
+				continue
+			}
+			if err := do(policy); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
