@@ -438,7 +438,7 @@ func (w *world) keyID(alias string) *string {
 func keyPolicyOf(alias string) policyOf {
 	return func(w *world) (func() string, func(string)) {
 		return func() string {
-				got, err := w.aws.kms.GetKeyPolicy(w.Context(), &kms.GetKeyPolicyInput{KeyId: w.keyID(alias)})
+				got, err := w.aws.kms.GetKeyPolicy(w.Context(), &kms.GetKeyPolicyInput{KeyId: w.keyID(alias), PolicyName: ptr("default")})
 				w.must(err)
 				return *got.Policy
 			}, func(text string) {

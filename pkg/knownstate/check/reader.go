@@ -449,7 +449,7 @@ func (l *live) key(ctx context.Context, name string) ([]knownstate.Part, error) 
 	if err != nil {
 		return nil, err
 	}
-	policy, err := l.kms.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: key.KeyMetadata.KeyId})
+	policy, err := l.kms.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: key.KeyMetadata.KeyId, PolicyName: aws.String("default")})
 	if err != nil {
 		return nil, err
 	}
