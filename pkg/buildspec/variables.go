@@ -46,6 +46,8 @@ const (
 	TargetURL = "TARGET_URL"
 	// SBOM is true where there is the artifact SBOMArtifact, and else not set.
 	SBOM = "SBOM"
+	// ImageSBOM is true where there is the artifact ImageSBOMArtifact, and else not set.
+	ImageSBOM = "IMAGE_SBOM"
 	// Signed is true where the gate signs images, and else not set.
 	Signed = "SIGNED"
 	// Deployment is the kind of deployment: settings.Rolling or settings.BlueGreen.
@@ -79,6 +81,12 @@ const (
 const (
 	SBOMArtifact = "Sbom"
 	SBOMFile     = "sbom.cdx.json"
+)
+
+// ImageSBOMArtifact is the artifact with the SBOM of the pushed image, and ImageSBOMFile the file in it.
+const (
+	ImageSBOMArtifact = "ImageSbom"
+	ImageSBOMFile     = "image.cdx.json"
 )
 
 // The files of artifacts that deployments read.

@@ -138,10 +138,10 @@ var groups = []group{
 		{"ecr:CompleteLayerUpload", "completes a layer of an image that the pipeline did not build"},
 		{"ecr:PutImage", "tags an image that the pipeline did not build"},
 	}},
-	{on: Repositories, authorized: []string{naming.Build, naming.Sign, naming.Prepare, Execution, ServiceLinked}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []callImpact{
+	{on: Repositories, authorized: []string{naming.Build, naming.Inspect, naming.Sign, naming.Prepare, Execution, ServiceLinked}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []callImpact{
 		{"ecr:BatchGetImage", "reads the manifest of a production image"},
 	}},
-	{on: Repositories, authorized: []string{Execution, ServiceLinked, naming.Sign, naming.Prepare}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []callImpact{
+	{on: Repositories, authorized: []string{Execution, ServiceLinked, naming.Inspect, naming.Sign, naming.Prepare}, denied: []Control{RepositoryPolicy}, reported: AlertOnRead, calls: []callImpact{
 		{"ecr:GetDownloadUrlForLayer", "downloads a production image"},
 	}},
 	{on: SigningProfiles, authorized: onlyDeployers, denied: guardrailOnly, reported: Alert, calls: []callImpact{
@@ -283,7 +283,7 @@ var groups = []group{
 		{"s3:PutBucketPublicAccessBlock", "allows public access to the bucket"},
 		{"s3:PutBucketVersioning", "lets an artifact be replaced without an old version"},
 	}},
-	{on: ArtifactObjects, authorized: []string{naming.Pipeline, naming.Build, naming.Scan, naming.Prepare}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []callImpact{
+	{on: ArtifactObjects, authorized: []string{naming.Pipeline, naming.Build, naming.Scan, naming.Inspect, naming.Prepare}, denied: []Control{BucketPolicy}, reported: Nothing, calls: []callImpact{
 		{"s3:PutObject", "replaces what is about to be built or deployed"},
 	}},
 	{on: ArtifactObjects, authorized: onlyDeployers, denied: []Control{BucketPolicy}, reported: Nothing, calls: []callImpact{

@@ -42,7 +42,7 @@ func TestApproval_IsBetweenBuildAndDeployment(t *testing.T) {
 		}
 		found := []string{buildspec.Summary}
 		variables := map[string][]string{
-			"Source": sourceVariables, "Build": buildspec.Exported("build"), "Secrets": found, "Code": found, "Dependencies": found, "Findings": found,
+			"Source": sourceVariables, "Build": buildspec.Exported("build"), "Secrets": found, "Code": found, "Dependencies": found, "Findings": found, "Packages": found,
 		}
 		text := approve.configuration["CustomData"]
 		for _, v := range regexp.MustCompile(`#\{(\w+)\.(\w+)\}`).FindAllStringSubmatch(text, -1) {
@@ -50,7 +50,7 @@ func TestApproval_IsBetweenBuildAndDeployment(t *testing.T) {
 				t.Errorf("nothing makes %s", v[0])
 			}
 		}
-		for _, says := range []string{"Deploy " + name + " to web/" + name, "example-org/web/commit/#{Source.CommitId}", "#{Build.IMAGE_DIGEST}", "#{Secrets.SUMMARY}", "#{Code.SUMMARY}", "#{Dependencies.SUMMARY}", "#{Findings.SUMMARY}"} {
+		for _, says := range []string{"Deploy " + name + " to web/" + name, "example-org/web/commit/#{Source.CommitId}", "#{Build.IMAGE_DIGEST}", "#{Secrets.SUMMARY}", "#{Code.SUMMARY}", "#{Dependencies.SUMMARY}", "#{Findings.SUMMARY}", "#{Packages.SUMMARY}"} {
 			if !strings.Contains(text, says) {
 				t.Errorf("does not say %q:\n%s", says, text)
 			}

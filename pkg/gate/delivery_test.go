@@ -74,6 +74,7 @@ func TestDelivery_StagesAreInOrder(t *testing.T) {
 			"Scan: Test by CodeBuild",
 			"Build: Build by CodeBuild",
 			"Build: Test by CodeBuild",
+			"Build: Test by CodeBuild",
 			"Sign: Build by CodeBuild",
 			"Deploy: Invoke by Lambda",
 			"Deploy: Build by CodeBuild",
@@ -145,11 +146,11 @@ func TestDelivery_PushToProdIsTheOnlyTrigger(t *testing.T) {
 // readBy are the variables that buildspecs read, and those that they do without.
 func readBy() map[string][2][]string {
 	optional := map[string][]string{
-		"build": {buildspec.BuildSecrets, buildspec.Signed}, "verify": {buildspec.Health}, "sign": {buildspec.SBOM},
-		"prepare": append(buildspec.Required("prepare"), buildspec.SBOM, buildspec.SigningProfile, buildspec.SourceRepository),
+		"build": {buildspec.BuildSecrets, buildspec.Signed}, "verify": {buildspec.Health}, "sign": {buildspec.SBOM, buildspec.ImageSBOM},
+		"prepare": append(buildspec.Required("prepare"), buildspec.SBOM, buildspec.ImageSBOM, buildspec.SigningProfile, buildspec.SourceRepository),
 	}
 	all := map[string][2][]string{}
-	for _, name := range []string{"build", "findings", "verify", "zap", "sign", "prepare", "gitleaks", "bandit", "gosec", "grype"} {
+	for _, name := range []string{"build", "findings", "packages", "verify", "zap", "sign", "prepare", "gitleaks", "bandit", "gosec", "grype"} {
 		all[buildspec.Text(name)] = [2][]string{buildspec.Required(name), optional[name]}
 	}
 	all[buildspec.Text("prepare")] = [2][]string{

@@ -268,8 +268,9 @@ func TestDocuments_PatternsMatchRoles(t *testing.T) {
 		sid  string
 		want []string
 	}{
-		"writes artifacts": {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyPipelineBuildScanPrepareOnArtifactObjects", []string{
-			role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline"), role("gate-api-scan"), role("gate-web-scan"), role("gate-prepare")}},
+		"writes artifacts": {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyPipelineBuildScanInspectPrepareOnArtifactObjects", []string{
+			role("gate-api-build"), role("gate-web-build"), role("gate-api-pipeline"), role("gate-web-pipeline"), role("gate-api-scan"), role("gate-web-scan"),
+			role("gate-inspect"), role("gate-prepare")}},
 		"deletes artifacts":  {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyDeployersOnArtifactObjects", nil},
 		"changes the bucket": {r.One(t, policyOfBucket, "gate-artifacts"), "OnlyDeployersOnBuckets", nil},
 		"writes records":     {r.One(t, policyOfBucket, "gate-config"), "OnlyRecorderOnRecordObjects", []string{role("gate-recorder")}},
@@ -280,7 +281,7 @@ func TestDocuments_PatternsMatchRoles(t *testing.T) {
 		"changes a key":     {r.One(t, keyType, "gate-images"), "OnlyDeployersOnKeys", nil},
 		"publishes alerts":  {r.One(t, "aws:sns/topicPolicy:TopicPolicy", "gate-alerts"), "OnlyDeployersOnTopic", nil},
 		"pushes the api":    {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildSignOnRepositories", []string{role("gate-api-build"), role("gate-sign")}},
-		"pulls the api":     {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildSignPrepareExecutionServiceLinkedOnRepositories", []string{role("gate-api-build"), role("gate-sign"), role("gate-prepare"), execution}},
+		"pulls the api":     {r.One(t, policyOfRepository, "gate-api"), "OnlyBuildInspectSignPrepareExecutionServiceLinkedOnRepositories", []string{role("gate-api-build"), role("gate-inspect"), role("gate-sign"), role("gate-prepare"), execution}},
 		"changes the api's": {r.One(t, policyOfRepository, "gate-api"), "OnlyDeployersOnRepositories", nil},
 		"pushes the web":    {r.One(t, policyOfRepository, "gate-web"), "OnlyBuildSignOnRepositories", []string{role("gate-web-build"), role("gate-sign")}},
 	} {
@@ -321,7 +322,7 @@ func TestDocuments_NameExistingResources(t *testing.T) {
 	var projects []*gatetest.Resource
 	for _, name := range []string{
 		"gate-api-build", "gate-api-scan-secrets", "gate-api-scan-code", "gate-api-scan-dependencies", "gate-prepare", "gate-verify",
-		"gate-findings", "gate-sign",
+		"gate-findings", "gate-packages", "gate-sign",
 	} {
 		projects = append(projects, r.One(t, projectType, name))
 	}

@@ -80,13 +80,13 @@ func TestConfigRules_GuardRulesNameTheGate(t *testing.T) {
 		return ""
 	}
 	for rule, lets := range map[string][]string{
-		"pipeline-actions":    {`check_function = "prodgate-verifier"`, `pipelines = /-prodgate$/`, `projects = /^prodgate-/`, `region = "eu-west-2"`, `roles = /:role\/prodgate\/./`, `shared_projects = ["prodgate-findings", "prodgate-sign", "prodgate-prepare", "prodgate-verify", "prodgate-dast"]`},
+		"pipeline-actions":    {`check_function = "prodgate-verifier"`, `pipelines = /-prodgate$/`, `projects = /^prodgate-/`, `region = "eu-west-2"`, `roles = /:role\/prodgate\/./`, `shared_projects = ["prodgate-findings", "prodgate-packages", "prodgate-sign", "prodgate-prepare", "prodgate-verify", "prodgate-dast"]`},
 		"pipeline-approval":   {"approval_stage = " + stage("Approve"), "deploy_stage = " + stage("Deploy"), `pipelines = /-prodgate$/`},
 		"pipeline-artifacts":  {`artifact_bucket = "` + r.One(t, bucketType, "gate-artifacts").Text("bucket") + `"`, `artifact_key = "` + pipeline.Text("artifactStores.encryptionKey.id") + `"`, `pipelines = /-prodgate$/`},
 		"pipeline-trigger":    {`branch = "prod"`, `pipelines = /-prodgate$/`, `repositories = ["example-org/web"]`},
 		"pipeline-type":       {`pipelines = /-prodgate$/`},
 		"project-buildspec":   {`projects = /^prodgate-/`},
-		"project-environment": {`app_projects = [/^prodgate-.+-/, /^prodgate-(findings|sign|prepare|verify|dast)$/]`, `artifact_key = "` + project.Text("encryptionKey") + `"`, `build_image = "` + project.Text("environment.image") + `"`, `roles = /:role\/prodgate\/./`},
+		"project-environment": {`app_projects = [/^prodgate-.+-/, /^prodgate-(findings|packages|sign|prepare|verify|dast)$/]`, `artifact_key = "` + project.Text("encryptionKey") + `"`, `build_image = "` + project.Text("environment.image") + `"`, `roles = /:role\/prodgate\/./`},
 		"project-privileged":  {`docker_projects = /^prodgate-.+-build$/`, `projects = /^prodgate-/`},
 		"project-source":      {`projects = /^prodgate-/`},
 		"role-bounds":         {`boundaries = /:policy\/prodgate\/boundary\/./`, `role_paths = /^\/prodgate\/./`, `role_policies = [/:policy\/prodgate\/./, /:aws:policy\/service-role\/AWS_ConfigRole$/]`},

@@ -187,7 +187,7 @@ func TestKnownState_ChangedSettingChangesItsFields(t *testing.T) {
 			"policy prodgate-api-pipeline: document", "repository prodgate/api: policy", "rule prodgate-watch-images-read: pattern"}},
 		"the image of builds": {set("build", object{"image": "aws/codebuild/standard:6.0"}), []string{
 			build + "image", "project prodgate-api-scan-code: image", "project prodgate-api-scan-dependencies: image",
-			"project prodgate-api-scan-secrets: image", "project prodgate-findings: image", "project prodgate-prepare: image",
+			"project prodgate-api-scan-secrets: image", "project prodgate-findings: image", "project prodgate-packages: image", "project prodgate-prepare: image",
 			"project prodgate-sign: image",
 			"project prodgate-verify: image"}},
 		"how often it is compared": {set("detection", object{"checkMinutes": 30}), []string{"rule prodgate-check: schedule"}},

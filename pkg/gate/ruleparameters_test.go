@@ -24,7 +24,7 @@ func TestConfigRules_ParametersOfTheGate(t *testing.T) {
 	builds := groups("api-build", "web-build")
 	logs := groups("api-build", "web-build", "api-scan-secrets", "api-scan-code", "api-scan-dependencies",
 		"web-scan-secrets", "web-scan-code", "web-scan-dependencies",
-		"findings", "sign", "prepare", "verify", "dast")
+		"findings", "packages", "sign", "prepare", "verify", "dast")
 	want := map[string]map[string]string{
 		"CLOUD_TRAIL_ENABLED":                            nil, // which bucket an adopted trail writes to is nobody's business
 		"CODEBUILD_PROJECT_ENVIRONMENT_PRIVILEGED_CHECK": {"exemptedProjects": "prodgate-api-build,prodgate-web-build"},

@@ -126,9 +126,9 @@ func TestModel_ANewCheckIsInTheStages(t *testing.T) {
 		t.Error(err)
 	}
 	for app, want := range map[int]string{
-		0: "Source: GitHub; Scan: Secrets Code Lint Dependencies; Build: Image Findings; Sign: Image; Probe: Probe; Approve: Approve; " +
+		0: "Source: GitHub; Scan: Secrets Code Lint Dependencies; Build: Image Findings Packages; Sign: Image; Probe: Probe; Approve: Approve; " +
 			"Deploy: KnownState Prepare Service Verify; Test: Attack",
-		1: "Source: GitHub; Scan: Secrets Code Dependencies; Build: Image Findings; Sign: Image; Probe: Probe; Approve: Approve; " +
+		1: "Source: GitHub; Scan: Secrets Code Dependencies; Build: Image Findings Packages; Sign: Image; Probe: Probe; Approve: Approve; " +
 			"Deploy: KnownState Prepare Service Verify",
 	} {
 		var got []string
@@ -239,8 +239,8 @@ func TestModel_ANewCheckIsInTheValuesOfGuard(t *testing.T) {
 	s := stack(t, nil)
 	before, after := pipeline.New(s).GuardValues(), withNewChecks(s).GuardValues()
 	for name, want := range map[string]string{
-		"shared_projects": `["prodgate-findings", "prodgate-sign", "prodgate-probe", "prodgate-prepare", "prodgate-verify", "prodgate-dast"]`,
-		"app_projects":    `[/^prodgate-.+-/, /^prodgate-(findings|sign|probe|prepare|verify|dast)$/]`,
+		"shared_projects": `["prodgate-findings", "prodgate-packages", "prodgate-sign", "prodgate-probe", "prodgate-prepare", "prodgate-verify", "prodgate-dast"]`,
+		"app_projects":    `[/^prodgate-.+-/, /^prodgate-(findings|packages|sign|probe|prepare|verify|dast)$/]`,
 		"approval_stage":  "configuration.pipeline.stages.5",
 		"deploy_stage":    "configuration.pipeline.stages.6",
 	} {

@@ -109,6 +109,9 @@ func shiftedListeners(app settings.App) []string {
 
 func isRolling(app settings.App) bool { return !IsBlueGreen(app) }
 
+// scansDependencies is whether known vulnerabilities are looked for, in the source and in the image.
+func scansDependencies(app settings.App) bool { return app.Scan.Dependencies != settings.None }
+
 // scansImage is whether a run waits for ECR's findings of the image.
 func scansImage(app settings.App) bool { return app.Scan.Image != settings.None }
 

@@ -153,8 +153,24 @@ func Rows() []Row {
 			},
 		},
 		{
+			// The build's project runs code of the app, this one only reads the image.
+			Stage: "Build", Action: "Packages", Category: "Test", Provider: "CodeBuild", Namespace: "Packages", RunOrder: 2,
+			Setting: "scan.dependencies", IsOnFor: scansDependencies,
+			Inputs: inputs(BuildArtifact), Outputs: []string{buildspec.ImageSBOMArtifact},
+			Variables: []Variable{appName, repositoryURI, imageDigest, severity},
+			Project: &Project{
+				Name: "packages", IsShared: true, Role: naming.Inspect, Minutes: 60,
+				Description: "Scans an image by digest for known vulnerabilities and writes its SBOM, with grype",
+				Scanner:     Scanner{Buildspec: "packages", Variables: []Variable{acceptedOfAllApps}, Tools: []tool.Tool{tool.Grype}},
+				Rights: []Right{
+					registryLogin,
+					{Sid: "PullImages", Actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, On: on(repositories)},
+				},
+			},
+		},
+		{
 			Stage: "Sign", Action: "Image", Category: "Build", Provider: "CodeBuild", Setting: "sign", IsOn: (*settings.Settings).Signs,
-			Inputs: withSBOM(BuildArtifact), Variables: []Variable{hasSBOM, appName, repositoryURI, imageDigest, imageOrigin, sourceCommit},
+			Inputs: withSBOMs(BuildArtifact), Variables: []Variable{hasSBOM, hasImageSBOM, appName, repositoryURI, imageDigest, imageOrigin, sourceCommit},
 			Project: &Project{
 				Name: "sign", IsShared: true, Role: naming.Sign, Description: "Signs images with AWS Signer, by digest", Minutes: 30,
 				Scanner: Scanner{Buildspec: "sign", Variables: signing},
@@ -203,9 +219,9 @@ func Rows() []Row {
 		},
 		{
 			Stage: naming.DeployStage, Action: "Prepare", Category: "Build", Provider: "CodeBuild",
-			Inputs: withSBOM(BuildArtifact), Outputs: []string{ReleaseArtifact},
+			Inputs: withSBOMs(BuildArtifact), Outputs: []string{ReleaseArtifact},
 			Variables: concat(
-				[]Variable{hasSBOM, appName, repositoryURI, imageDigest, sourceCommit, containerName,
+				[]Variable{hasSBOM, hasImageSBOM, appName, repositoryURI, imageDigest, sourceCommit, containerName,
 					ofApp(buildspec.Deployment, func(app settings.App) string { return app.Deployment.Kind })},
 				when(func(_ Model, app settings.App) bool { return IsBlueGreen(app) }, cluster, service,
 					ofApp(buildspec.ContainerPort, func(app settings.App) string { return strconv.Itoa(app.Deployment.ContainerPort) })),

@@ -119,7 +119,7 @@ func TestRows_SetExactlyTheVariablesThatBuildspecsRead(t *testing.T) {
 		}
 		if name == "prepare" { // each where it is needed
 			for _, variable := range sometimes {
-				optional := []string{buildspec.SBOM, buildspec.SigningProfile, buildspec.SourceRepository}
+				optional := []string{buildspec.SBOM, buildspec.ImageSBOM, buildspec.SigningProfile, buildspec.SourceRepository}
 				if !slices.Contains(required, variable) && !slices.Contains(optional, variable) {
 					t.Errorf("%s does not check that %s is set where it is needed", name, variable)
 				}

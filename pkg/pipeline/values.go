@@ -28,6 +28,10 @@ var (
 		Name: buildspec.SBOM, Value: func(Model, settings.App) Value { return text("true") },
 		When: func(m Model, app settings.App) bool { return m.isProduced(buildspec.SBOMArtifact, OneApp(app)) },
 	}
+	hasImageSBOM = Variable{
+		Name: buildspec.ImageSBOM, Value: func(Model, settings.App) Value { return text("true") },
+		When: func(m Model, app settings.App) bool { return m.isProduced(buildspec.ImageSBOMArtifact, OneApp(app)) },
+	}
 	acceptedFindings  = ofApp(buildspec.AcceptedFindings, encodeAppFindings)
 	acceptedOfAllApps = ofModel(buildspec.AcceptedFindings, func(m Model, _ settings.App) string { return encodeAllFindings(m.settings) })
 	signing           = concat(pins(tool.Notation, tool.SignerPlugin),
@@ -50,9 +54,9 @@ func inputs(artifacts ...string) []Input {
 	return all
 }
 
-// withSBOM are artifacts that an action requires, and the SBOM if there is one.
-func withSBOM(artifacts ...string) []Input {
-	return append(inputs(artifacts...), Input{Artifact: buildspec.SBOMArtifact, IsOptional: true})
+// withSBOMs are artifacts that an action requires, and the SBOMs of source and image if there are any.
+func withSBOMs(artifacts ...string) []Input {
+	return append(inputs(artifacts...), Input{Artifact: buildspec.SBOMArtifact, IsOptional: true}, Input{Artifact: buildspec.ImageSBOMArtifact, IsOptional: true})
 }
 
 // healthCheck is the health check of an app, as a buildspec reads it.

@@ -18,6 +18,7 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codepipeline"
 	cptypes "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -383,7 +384,7 @@ func TestDelivery_AllStages(t *testing.T) {
 		t.Fatalf("the sample app fails in %v: %v", failed, good.logs)
 	}
 	digest := good.variables["Build"][buildspec.ImageDigest]
-	for _, word := range []string{digest, good.commit, "gitleaks 8.30.1: 0 findings", "bandit 1.6.2: 0 findings", "grype 0.110.0: 0 findings", "ECR: 0 findings"} {
+	for _, word := range []string{digest, good.commit, "gitleaks 8.30.1: 0 findings", "bandit 1.6.2: 0 findings", "grype 0.110.0: 0 findings", "packages of the image: 0 findings", "ECR: 0 findings"} {
 		if !strings.Contains(good.asked, word) || len(good.asked) > 1000 {
 			t.Errorf("approvers are not told %q: %s", word, good.asked)
 		}
@@ -403,6 +404,23 @@ func TestDelivery_AllStages(t *testing.T) {
 		r := l.runOf(10+i, c.files)
 		r.refused(c.what, r.runStages("Source", "Scan", "Build"), c.at, c.why)
 	}
+
+	dockerfile, err := os.ReadFile(filepath.Join(kit.Root, "examples", "backend-flask", "Dockerfile.prod"))
+	w.must(err)
+	installs := l.runOf(19, map[string]string{"Dockerfile.prod": strings.Replace(string(dockerfile), "\nUSER app\n", "\nRUN pip install Flask==2.2.2\nUSER app\n", 1)})
+	installs.refused("a Dockerfile that installs a package with a known hole", installs.runStages("Source", "Scan", "Build", "Sign"),
+		"Build/Packages", "found: CVE-2023-30861")
+
+	// An image that replication brought, with the commit's tag.
+	foreign := scanned.fork(22)
+	manifest := `{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","layers":[]}`
+	_, err = w.aws.ecr.PutImage(w.Context(), &ecr.PutImageInput{
+		RepositoryName: ptr("prodgate/backend-flask"), ImageTag: &foreign.commit, ImageManifest: &manifest,
+	})
+	w.must(err)
+	foreign.skipped = []string{"Build/Packages"}
+	foreign.artifacts["ImageSbom"] = signed.artifacts["ImageSbom"]
+	foreign.refused("a foreign image with the commit's tag", foreign.runStages("Build", "Sign"), "Sign/Image", "this run did not build it and the gate has not signed it")
 
 	ill := scanned.fork(20)
 	ill.found = []map[string]any{{"name": "CVE-2026-1", "severity": "CRITICAL", "attributes": []map[string]any{}}}

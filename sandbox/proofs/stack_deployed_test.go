@@ -54,7 +54,7 @@ func (w *world) deployed(apps ...string) {
 		}
 	}
 	w.bucket("artifacts", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
-		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyPipelineBuildScanPrepareOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
+		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyPipelineBuildScanInspectPrepareOnArtifactObjects", "OnlyDeployersOnArtifactObjects")
 	w.bucket("config", "DenyPlainHttp", "DenyOldTls", "DenyOtherKey", "DenyOtherEncryption",
 		"OnlyDeployersOnBuckets", "OnlyRemediatorOnBuckets", "OnlyRecorderOnRecordObjects", "OnlyDeployersOnRecordObjects")
 	w.assertDetectionRules()
@@ -189,7 +189,7 @@ func (w *world) assertRepository(app string) {
 	policy, err := w.aws.ecr.GetRepositoryPolicy(w.Context(), &ecr.GetRepositoryPolicyInput{RepositoryName: &name})
 	w.must(err)
 	same(w.T, "the policy of "+name, w.sids(awssdk.ToString(policy.PolicyText)), []string{
-		"OnlyDeployersOnRepositories", "OnlyBuildSignOnRepositories", "OnlyBuildSignPrepareExecutionServiceLinkedOnRepositories", "OnlyExecutionServiceLinkedSignPrepareOnRepositories", "DenyPlainHttp"})
+		"OnlyDeployersOnRepositories", "OnlyBuildSignOnRepositories", "OnlyBuildInspectSignPrepareExecutionServiceLinkedOnRepositories", "OnlyExecutionServiceLinkedInspectSignPrepareOnRepositories", "DenyPlainHttp"})
 	_, err = w.aws.ecr.GetLifecyclePolicy(w.Context(), &ecr.GetLifecyclePolicyInput{RepositoryName: &name})
 	w.must(err)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -82,6 +83,11 @@ const profileName = "prodgate_eu_west_2"
 // sampleSBOM is a minimal SBOM.
 const sampleSBOM = `{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []}`
 
+// imageSBOM is a minimal SBOM of an image.
+func imageSBOM(digest string) string {
+	return `{"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"component": {"type": "container", "version": "` + digest + `"}}, "components": []}`
+}
+
 // deliver builds the app with the real buildspec of the build. Nothing is signed yet.
 func (s *signing) deliver(t *testing.T) *delivery {
 	t.Helper()
@@ -101,6 +107,7 @@ func (s *signing) deliver(t *testing.T) *delivery {
 	d.digest = r.Exported[buildspec.ImageDigest]
 	built := artifact(t, map[string]string{buildspec.ImageDefinitions: string(r.Artifacts[buildspec.ImageDefinitions])})
 	sbom := artifact(t, map[string]string{buildspec.SBOMFile: sampleSBOM})
+	image := artifact(t, map[string]string{buildspec.ImageSBOMFile: imageSBOM(d.digest)})
 
 	arn := "arn:aws:signer:eu-west-2:123456789012:/signing-profiles/" + profileName
 	shared := []Variable{
@@ -114,6 +121,7 @@ func (s *signing) deliver(t *testing.T) *delivery {
 		{Name: buildspec.RepositoryURI, Value: registry + "/" + d.repository},
 		{Name: buildspec.ImageDigest, Value: d.digest},
 		{Name: buildspec.SBOM, Value: "true"},
+		{Name: buildspec.ImageSBOM, Value: "true"},
 		{Name: buildspec.CommitID, Value: commit},
 	}
 	project := func(name, spec string, variables ...Variable) Build {
@@ -122,7 +130,7 @@ func (s *signing) deliver(t *testing.T) *delivery {
 				Name: name, Arn: "arn:aws:codebuild:eu-west-2:123456789012:project/" + name, Source: Source{Buildspec: spec},
 				Environment: Environment{Image: "aws/codebuild/standard:7.0", Variables: append(append([]Variable(nil), shared...), variables...)},
 			},
-			Source: built, Further: map[string]string{buildspec.SBOMArtifact: sbom}, Commit: commit,
+			Source: built, Further: map[string]string{buildspec.SBOMArtifact: sbom, buildspec.ImageSBOMArtifact: image}, Commit: commit,
 			Initiator: "codepipeline/app-prodgate", Env: append(append([]string(nil), d.Env...), s.net.Env()...),
 		}
 	}
@@ -232,10 +240,11 @@ func TestSigning_Cases(t *testing.T) {
 		// Signed by the gate before: with the SBOM of another run too.
 		ends(t, found, signs)
 		again := found
-		again.Further = map[string]string{buildspec.SBOMArtifact: artifact(t, map[string]string{buildspec.SBOMFile: sampleSBOM + "\n"})}
+		again.Further = maps.Clone(found.Further)
+		again.Further[buildspec.SBOMArtifact] = artifact(t, map[string]string{buildspec.SBOMFile: sampleSBOM + "\n"})
 		ends(t, again, signs)
 		r := ends(t, d.ready, prepares)
-		said(t, r, "is signed by "+arn+": app=backend commit="+commit+" sbom="+sum)
+		said(t, r, "is signed by "+arn+": app=backend commit="+commit+" sbom="+sum+" image-sbom="+fmt.Sprintf("%x", sha256.Sum256([]byte(imageSBOM(d.digest)))))
 		definitions(t, r.Artifacts[buildspec.ImageDefinitions], "backend", registry+"/"+d.repository+"@"+d.digest)
 		if len(r.Artifacts) != 1 {
 			t.Errorf("a rolling deployment gets %d files", len(r.Artifacts))
@@ -282,8 +291,15 @@ func TestSigning_Cases(t *testing.T) {
 }
 
 func exchangedSBOM(t *testing.T, d *delivery) {
-	d.ready.Further = map[string]string{buildspec.SBOMArtifact: artifact(t, map[string]string{buildspec.SBOMFile: sampleSBOM + " "})}
-	said(t, ends(t, d.ready, refuses), "is signed with another SBOM than that of this run: ")
+	for name, changed := range map[string]string{
+		buildspec.SBOMArtifact:      artifact(t, map[string]string{buildspec.SBOMFile: sampleSBOM + " "}),
+		buildspec.ImageSBOMArtifact: artifact(t, map[string]string{buildspec.ImageSBOMFile: imageSBOM(d.digest) + " "}),
+	} {
+		b := d.ready
+		b.Further = maps.Clone(b.Further)
+		b.Further[name] = changed
+		said(t, ends(t, b, refuses), "is signed with other SBOMs than those of this run: sbom=")
+	}
 }
 
 func missingSBOM(t *testing.T, d *delivery) {
@@ -293,8 +309,20 @@ func missingSBOM(t *testing.T, d *delivery) {
 		b.Further = map[string]string{buildspec.SBOMArtifact: t.TempDir()}
 		said(t, ends(t, b, "PRE_BUILD!"), "sbom.cdx.json: No such file")
 	}
-	d.sign.Further = map[string]string{buildspec.SBOMArtifact: artifact(t, map[string]string{buildspec.SBOMFile: `{}`})}
+	for _, b := range []Build{d.sign, d.ready} {
+		b.Further = maps.Clone(d.sign.Further)
+		delete(b.Further, buildspec.ImageSBOMArtifact)
+		said(t, ends(t, b, "PRE_BUILD!"), "there is no artifact ImageSbom")
+	}
+	whole := d.sign.Further
+	d.sign.Further = maps.Clone(whole)
+	d.sign.Further[buildspec.SBOMArtifact] = artifact(t, map[string]string{buildspec.SBOMFile: `{}`})
 	said(t, ends(t, d.sign, "PRE_BUILD!"), "is no SBOM")
+	for _, text := range []string{`{}`, sampleSBOM, imageSBOM("sha256:" + strings.Repeat("0", 64))} {
+		d.sign.Further = maps.Clone(whole)
+		d.sign.Further[buildspec.ImageSBOMArtifact] = artifact(t, map[string]string{buildspec.ImageSBOMFile: text})
+		said(t, ends(t, d.sign, "PRE_BUILD!"), "is no SBOM of "+d.digest)
+	}
 }
 
 // names is an artifact of the build that names images.
@@ -435,7 +463,7 @@ func badVariables(t *testing.T, d *delivery) {
 
 func unsigned(t *testing.T, d *delivery) {
 	digest := d.push(t)
-	d.ready = d.ready.with(Variable{Name: buildspec.SigningProfile}, Variable{Name: tool.Notation.URLVariable()}, Variable{Name: buildspec.SBOM},
+	d.ready = d.ready.with(Variable{Name: buildspec.SigningProfile}, Variable{Name: tool.Notation.URLVariable()}, Variable{Name: buildspec.SBOM}, Variable{Name: buildspec.ImageSBOM},
 		Variable{Name: buildspec.ImageDigest, Value: digest})
 	d.ready.Source, d.ready.Env = names(t, registry+"/"+d.repository+"@"+digest), d.Env
 	r := ends(t, d.ready, prepares)
